@@ -1,0 +1,1 @@
+"""fleet: provisions and watches fleets of Aastra SIP desk phones."""

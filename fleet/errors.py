@@ -1,0 +1,89 @@
+"""Every error that fleet raises on purpose.
+
+    FleetError                 one plain sentence: what, where, what to do; exit code 3
+    ├── UsageError             wrong usage or settings; exit code 2
+    │   ├── SettingsError      a key of fleet.toml or a FLEET_ variable
+    │   ├── InventoryError     an inventory file; carries every bad row
+    │   └── PhoneNotFound      no phone of that MAC, host or name
+    ├── StoreError             the database or its key
+    │   └── SweepRunning       another sweep holds the lease
+    └── PhoneError             one poll of one phone; carries its reason, and so its reach
+        └── PageUnreadable     a page that is not a status page we can read
+
+Foreign exceptions are translated at the door they come through, and do not travel further.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fleet.model import Reach, Reason
+
+
+class FleetError(Exception):
+    """Something could not be done; the message is one plain sentence that says what to do."""
+
+    exit_code: ClassVar[int] = 3
+
+
+class UsageError(FleetError):
+    """The user asked for something that cannot be meant."""
+
+    exit_code: ClassVar[int] = 2
+
+
+class SettingsError(UsageError):
+    """A setting is unknown or has a wrong value."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BadRow:
+    """A place in an inventory file that cannot be taken. `where` is `row 7` or a YAML path."""
+
+    where: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.reason}"
+
+
+class InventoryError(UsageError):
+    """An inventory file that cannot be taken; nothing was changed."""
+
+    def __init__(self, message: str, bad_rows: Sequence[BadRow] = ()) -> None:
+        super().__init__(message)
+        self.bad_rows = tuple(bad_rows)
+
+
+class PhoneNotFound(UsageError):
+    """No phone of the inventory has that MAC, host or name."""
+
+
+class StoreError(FleetError):
+    """The database, or the key to its secrets, cannot be used."""
+
+
+class SweepRunning(StoreError):
+    """Another sweep holds the lease."""
+
+
+class PhoneError(FleetError):
+    """One poll of one phone failed. `detail` is a sentence for people, free of secrets."""
+
+    def __init__(self, reason: Reason, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
+        self.detail = detail
+
+    @property
+    def reach(self) -> Reach:
+        """How far the poll got."""
+        return self.reason.reach
+
+
+class PageUnreadable(PhoneError):
+    """The phone answered, but with no status page that can be read."""
