@@ -1,0 +1,100 @@
+"""The command line: parse arguments, call one use case, print.
+
+Commands are loaded when they are called, so that `fleet --help` answers at once.
+"""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from importlib import import_module
+from typing import NoReturn
+
+import click
+
+from fleet.errors import FleetError, InventoryError
+
+COULD_NOT = 3  # the exit code of what could not be done, a bug of ours included
+
+COMMANDS = {
+    "init": "Write a commented fleet.toml and make the database.",
+    "demo": "Simulated phones, a sweep, the flagged lines: see it work.",
+    "inventory": "Import, export, list and remove phones.",
+    "discover": "Find Aastra phones on a network.",
+    "poll": "One sweep now: read every phone's SIP account status.",
+    "status": "What every line is now, or was at a time.",
+    "history": "When a line lost its registration, and for how long.",
+    "explain": "The evidence: what a phone said and how it was judged.",
+    "export": "Lines, phones or history as CSV, JSON or XLSX.",
+    "capture": "A redacted fixture folder from a real phone.",
+    "simulate": "Run phones that do not exist.",
+    "db": "Upgrade, check, prune and back up the database.",
+}
+
+
+class LazyGroup(click.Group):
+    """Commands by name; `fleet.cli.<name>` is imported only when that command is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Name the commands in the order in which one meets them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import a command."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"fleet.cli.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="aastra-fleet", prog_name="fleet")
+def cli() -> None:
+    """Watch a fleet of Aastra SIP desk phones.
+
+    Logs into every phone's web page, reads the SIP account status table, keeps its history, and
+    flags every line that is refused (401), unregistered or on the backup registrar.
+
+    \b
+    See it work:      fleet demo
+    With your phones: fleet init
+                      fleet inventory import phones.csv
+                      fleet poll
+                      fleet status --flagged
+
+    Exit codes: 0 done; 1 done, and --fail-on found what it was to look for; 2 wrong usage or
+    settings; 3 could not be done.
+    """
+
+
+def main() -> NoReturn:
+    """Run the command line; every error becomes one sentence and the contract's exit code."""
+    try:
+        sys.exit(cli.main(standalone_mode=False) or 0)
+    except click.exceptions.Abort:
+        click.echo("Stopped.", err=True)
+        sys.exit(COULD_NOT)
+    except click.UsageError as error:
+        error.show()
+        sys.exit(2)
+    except FleetError as error:
+        _show(error)
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(0)
+    except Exception:  # noqa: BLE001  the last stop: a bug, shown whole, with the contract's code
+        traceback.print_exc()
+        sys.exit(COULD_NOT)
+
+
+def _show(error: FleetError) -> None:
+    click.echo(f"Error: {error}", err=True)
+    if isinstance(error, InventoryError):
+        for row in error.bad_rows:
+            click.echo(f"  {row}", err=True)

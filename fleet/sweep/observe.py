@@ -1,0 +1,140 @@
+"""Observe one phone: fetch its status page, read it, and make whatever comes of it a value."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from fleet.errors import PageUnreadable, PhoneError
+from fleet.model import Facts, Observation, Reach, Reason
+from fleet.phone.client import Answer, PhoneClient, Target
+from fleet.phone.pages import Words, masked_key, page_key, read_page, same_page
+from fleet.store import EvidencePage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Seen:
+    """What is remembered of a phone from before: the key of its last good page, and its facts."""
+
+    page_key: str = ""
+    facts: Facts | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Polled:
+    """One poll's observation, and what goes into the store beside it.
+
+    `evidence` is None when the page says what the one before it said. `fingerprint` is the
+    certificate's, empty over plain HTTP.
+    """
+
+    observation: Observation
+    page_key: str = ""
+    evidence: EvidencePage | None = None
+    fingerprint: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Observer:
+    """Polls phones one by one; many may be under way at once. Never raises for a phone's sake."""
+
+    client: PhoneClient
+    words: Words
+    clock: Callable[[], datetime]
+
+    async def observe(self, phone_id: int, target: Target, seen: Seen) -> Polled:
+        """Poll one phone. A bug of ours costs this one phone, and is logged with its traceback."""
+        try:
+            return await self._poll(phone_id, target, seen)
+        except PhoneError as error:
+            return self._failed(phone_id, error)
+        except Exception as error:  # noqa: BLE001  the one place where a bug is turned into a value
+            log.exception("A bug of fleet cost the poll of phone %s", phone_id)
+            detail = f"A bug of fleet ended this poll: {type(error).__name__}; the log has it whole."
+            return self._failed(phone_id, PhoneError(Reason.INTERNAL_ERROR, detail))
+
+    async def _poll(self, phone_id: int, target: Target, seen: Seen) -> Polled:
+        session = self.client.session(target)
+        answer = await session.status_page()
+        try:
+            return self._read(phone_id, answer, seen)
+        except PageUnreadable as error:
+            if error.reason is Reason.NOT_AASTRA:
+                return self._failed(phone_id, error, answer)
+        # A 200 is not proof that it is the page we asked for (facts/web-ui 1.4).
+        answer = await session.renewed_status_page()
+        try:
+            return self._read(phone_id, answer, seen)
+        except PageUnreadable as error:
+            return self._failed(phone_id, error, answer)
+
+    def _read(self, phone_id: int, answer: Answer, seen: Seen) -> Polled:
+        body, charset, words = answer.body, answer.charset, self.words
+        if seen.facts and seen.page_key:
+            if same_page(body, seen.page_key, charset=charset, words=words):
+                return self._good(phone_id, answer, seen.facts, seen.page_key, evidence=False)
+            facts = read_page(body, charset=charset, words=words)
+            if facts == seen.facts:
+                masked = masked_key(body, facts, charset=charset, words=words)
+                key = masked or page_key(body, charset=charset, words=words)
+                return self._good(phone_id, answer, facts, key, evidence=False)
+        else:
+            facts = read_page(body, charset=charset, words=words)
+        key = page_key(body, charset=charset, words=words)
+        return self._good(phone_id, answer, facts, key, evidence=True)
+
+    def _good(
+        self, phone_id: int, answer: Answer, facts: Facts, key: str, *, evidence: bool
+    ) -> Polled:
+        at = self.clock()
+        return Polled(
+            observation=Observation(phone_id=phone_id, at=at, reach=Reach.OK, facts=facts),
+            page_key=key,
+            evidence=_page(answer, at, facts.dialect) if evidence else None,
+            fingerprint=answer.fingerprint,
+        )
+
+    def _failed(self, phone_id: int, error: PhoneError, answer: Answer | None = None) -> Polled:
+        at = self.clock()
+        return Polled(
+            observation=Observation(
+                phone_id=phone_id,
+                at=at,
+                reach=error.reach,
+                reason=error.reason,
+                detail=error.detail,
+            ),
+            evidence=_page(answer, at, "") if answer else None,
+            fingerprint=answer.fingerprint if answer else "",
+        )
+
+
+def as_other_phone(polled: Polled, detail: str) -> Polled:
+    """The same poll, told of a phone that was not the one that answered."""
+    observation = Observation(
+        phone_id=polled.observation.phone_id,
+        at=polled.observation.at,
+        reach=Reach.UNREACHABLE,
+        reason=Reason.OTHER_PHONE,
+        detail=detail,
+    )
+    return Polled(observation=observation)
+
+
+def as_phone(polled: Polled, phone_id: int) -> Polled:
+    """The same poll, told of the phone that it turned out to be."""
+    return replace(polled, observation=replace(polled.observation, phone_id=phone_id))
+
+
+def _page(answer: Answer, at: datetime, dialect: str) -> EvidencePage:
+    return EvidencePage(
+        at=at, path=answer.path, status=answer.status, dialect=dialect,
+        body=answer.body, charset=answer.charset,
+    )  # fmt: skip

@@ -1,0 +1,137 @@
+"""One pass over the chosen phones: bounded, written as it goes, settled at the end."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from fleet.model import Reach
+from fleet.store import Recorded
+from fleet.sweep.backoff import next_try
+from fleet.sweep.identity import Claim
+from fleet.sweep.writer import Writer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from fleet.model import Finding, Observation
+    from fleet.phone.client import Target
+    from fleet.store import Known
+    from fleet.sweep.backoff import Backoff
+    from fleet.sweep.observe import Observer, Polled, Seen
+
+    Judge = Callable[[Known, Observation], Sequence[Finding]]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Job:
+    """One phone to poll: what is known of it, where it is, and its last good page."""
+
+    known: Known
+    target: Target
+    seen: Seen
+
+
+@dataclass(kw_only=True, slots=True)
+class Tally:
+    """What has come of a sweep so far. `new_problems` are phones with findings they had not."""
+
+    planned: int
+    reaches: dict[Reach, int] = field(default_factory=lambda: dict.fromkeys(Reach, 0))
+    findings: int = 0
+    new_problems: list[int] = field(default_factory=list)
+    stored: int = 0
+
+    @property
+    def done(self) -> int:
+        """Phones polled."""
+        return sum(self.reaches.values())
+
+
+@dataclass(kw_only=True)
+class Pass:
+    """Polls jobs with bounded concurrency; `held` are polls whose MAC is not the asked phone's."""
+
+    observer: Observer
+    judge: Judge
+    backoff: Backoff
+    writer: Writer
+    owners: dict[str, int]
+    tally: Tally
+    progress: Callable[[Tally], None]
+    held: list[tuple[Claim, Polled]] = field(default_factory=list)
+    at_home: set[str] = field(default_factory=set)
+
+    async def run(self, jobs: Iterable[Job], *, concurrency: int) -> None:
+        """Poll every job and write what comes of it. Ends early only with the database's error."""
+        waiting = iter(jobs)
+        writing = asyncio.create_task(self.writer.run())
+        try:
+            async with asyncio.TaskGroup() as workers:
+                for _ in range(concurrency):
+                    workers.create_task(self._work(waiting))
+        finally:
+            writing.cancel()
+            with suppress(asyncio.CancelledError):
+                await writing
+            await self.writer.flush()
+
+    async def _work(self, waiting: Iterable[Job]) -> None:
+        for job in waiting:
+            polled = await self.observer.observe(
+                job.known.stored.id, job.target, job.seen
+            )
+            self.tally.reaches[polled.observation.reach] += 1
+            if not self._is_somebody_else(job, polled):
+                await self.take(job.known, polled)
+            self.progress(self.tally)
+
+    def _is_somebody_else(self, job: Job, polled: Polled) -> bool:
+        """Hold back what another MAC than the asked phone's own said, until all were asked."""
+        facts = polled.observation.facts
+        if facts is None or not facts.mac:
+            return False
+        own, phone_id = job.known.stored.phone.mac, job.known.stored.id
+        if own in ("", facts.mac) and self.owners.setdefault(facts.mac, phone_id) == phone_id:
+            self.at_home.add(facts.mac)
+            return False
+        self.held.append((Claim(phone_id=phone_id, mac=facts.mac), polled))
+        return True
+
+    async def take(self, known: Known, polled: Polled) -> None:
+        """Judge one observation and hand it to the writer."""
+        observation = polled.observation
+        findings = self.judge(known, observation)
+        self.tally.findings += len(findings)
+        if findings and _has_new(findings, self._before(known)):
+            self.tally.new_problems.append(observation.phone_id)
+        refusals, pause_until = next_try(known, observation, self.backoff)
+        await self.writer.put(
+            Recorded(
+                known=known,
+                observation=observation,
+                page_key=polled.page_key,
+                evidence=polled.evidence,
+                fingerprint=polled.fingerprint,
+                refusals=refusals,
+                next_try_at=pause_until,
+            )
+        )
+
+    def _before(self, known: Known) -> Sequence[Finding]:
+        return self.judge(known, known.observed) if known.observed else ()
+
+
+def _has_new(findings: Sequence[Finding], before: Sequence[Finding]) -> bool:
+    old = {(finding.rule, finding.line) for finding in before}
+    return any((finding.rule, finding.line) not in old for finding in findings)
+
+
+def spread(jobs: Iterable[Job]) -> list[Job]:
+    """Order jobs so that neighbours in the inventory, so likely at one site, are not neighbours.
+
+    The order is the same each time: multiplication by an odd constant permutes the ids.
+    """
+    return sorted(jobs, key=lambda job: job.known.stored.id * 2_654_435_761 % 2**32)

@@ -1,0 +1,48 @@
+"""Where and how to log in to a phone: its own word, else its site's, else the settings'."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from fleet.model import Credentials
+from fleet.phone.client import Target
+
+if TYPE_CHECKING:
+    from fleet.store import StoredPhone
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LoginDefaults:
+    """What the settings say for phones and sites that say nothing.
+
+    `password` None: none was given. A phone for which nobody gives one is asked without a login,
+    for the phones' default password is never tried.
+    """
+
+    username: str = "admin"
+    password: str | None = field(default=None, repr=False)
+    scheme: str = "http"
+    legacy_tls: bool = False
+
+
+def target_of(stored: StoredPhone, defaults: LoginDefaults) -> Target:
+    """Where and how to log in to a phone. Raises ValueError if its host is not one."""
+    phone, site = stored.phone, stored.site
+    legacy = (phone.legacy_tls, site.legacy_tls if site else None, defaults.legacy_tls)
+    return Target.parse(
+        phone.host,
+        credentials=_credentials(stored, defaults),
+        scheme=defaults.scheme,
+        legacy_tls=next(choice for choice in legacy if choice is not None),
+        fingerprint=stored.tls_fingerprint,
+    )
+
+
+def _credentials(stored: StoredPhone, defaults: LoginDefaults) -> Credentials | None:
+    phone, site = stored.phone, stored.site
+    username = phone.username or (site.username if site else "")
+    password = phone.password or (site.password if site else "") or defaults.password
+    if password is None and not username:
+        return None
+    return Credentials(username=username or defaults.username, password=password or "")

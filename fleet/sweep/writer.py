@@ -1,0 +1,61 @@
+"""Writes what a sweep sees in batches as it goes, so that a crash loses at most its last second."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from fleet.store import Known, Recorded
+
+    Write = Callable[[Sequence[Recorded]], Mapping[int, Known]]
+
+FLUSH_EVERY = 1.0  # seconds: what a kill may lose
+BATCH = 500  # observations to a transaction
+BACKLOG = 8 * BATCH  # waiting observations above which the sweep waits for the database
+
+
+class Writer:
+    """Collects observations and hands them to `write`, a batch a transaction, in a thread.
+
+    `known` is kept up to date with what was written: the next diff is made against it.
+    """
+
+    def __init__(self, write: Write, known: dict[int, Known]) -> None:
+        self._write = write
+        self._known = known
+        self._waiting: list[Recorded] = []
+        self._full = asyncio.Event()
+        self._room = asyncio.Event()
+        self._room.set()
+        self._writing = asyncio.Lock()
+
+    async def put(self, recorded: Recorded) -> None:
+        """Take one observation; waits only while the database is far behind."""
+        self._waiting.append(recorded)
+        if len(self._waiting) >= BATCH:
+            self._full.set()
+        if len(self._waiting) >= BACKLOG:
+            self._room.clear()
+            await self._room.wait()
+
+    async def run(self) -> None:
+        """Write until cancelled. An error of the database ends it, and so the sweep."""
+        while True:
+            try:
+                async with asyncio.timeout(FLUSH_EVERY):
+                    await self._full.wait()
+            except TimeoutError:
+                pass
+            self._full.clear()
+            await self.flush()
+
+    async def flush(self) -> None:
+        """Write all that waits."""
+        async with self._writing:
+            while self._waiting:
+                batch, self._waiting = self._waiting[:BATCH], self._waiting[BATCH:]
+                self._known.update(await asyncio.to_thread(self._write, batch))
+            self._room.set()
