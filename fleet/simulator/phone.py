@@ -1,0 +1,97 @@
+"""A simulated phone: its specification, its memory, its record; from request head to reply."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from fleet.simulator.behaviours import BEHAVIOURS
+from fleet.simulator.record import Record
+from fleet.simulator.visit import STATUS_PATH, Memory, Visit
+
+if TYPE_CHECKING:
+    from fleet.simulator.behaviour import Behaviour
+    from fleet.simulator.spec import PhoneSpec
+    from fleet.simulator.visit import Reply
+
+
+class SimulatedPhone:
+    """One phone of a `Simulator`. `address` and `port` are where it was put at the start."""
+
+    def __init__(self, spec: PhoneSpec, *, address: str, port: int, trap: str = "") -> None:
+        self.address = address
+        self.port = port
+        self.trap = trap
+        self.record = Record()
+        self.spec = spec
+
+    @property
+    def spec(self) -> PhoneSpec:
+        """What the phone is; as its behaviour makes it, which may differ from what was set."""
+        return self._spec
+
+    @spec.setter
+    def spec(self, given: PhoneSpec) -> None:
+        self.given = given
+        self.behaviour: Behaviour = BEHAVIOURS[given.behaviour]
+        self._spec = self.behaviour.variant(given)
+        self._memory = Memory()
+        self._kept: bytes | None = None
+        login = f"{self._spec.username}:{self._spec.password}".encode()
+        self._authorization = "Basic " + base64.b64encode(login).decode("ascii")
+
+    def set(self, **changes: object) -> None:
+        """Replace fields of the specification; TypeError or KeyError for what does not exist."""
+        self.spec = replace(self.given, **changes)  # type: ignore[arg-type]  # checked by replace
+
+    @property
+    def host(self) -> str:
+        """The host as an inventory names it; a URL for a phone that has to be asked over TLS."""
+        authority = f"{self.address}:{self.port}"
+        return f"https://{authority}" if self.behaviour.scheme == "https" else authority
+
+    def answer(self, head: bytes) -> Reply:
+        """The reply to a request head, recorded."""
+        method, path, authorization = _parse(head)
+        record = self.record
+        record.requests += 1
+        record.methods[method] += 1
+        path, _, query = path.partition("?")
+        record.paths[path] += 1
+        if query:
+            record.query_strings += 1
+        if authorization:
+            record.authorizations += 1
+        rightful = authorization == self._authorization
+        if rightful and self._kept is not None and path == STATUS_PATH:
+            return self._kept
+        return self._respond(method, path, authorization, rightful=rightful)
+
+    def _respond(self, method: str, path: str, authorization: str, *, rightful: bool) -> Reply:
+        self._memory.visits += 1
+        visit = Visit(
+            spec=self._spec,
+            method=method,
+            path=path,
+            authorization=authorization,
+            memory=self._memory,
+            host=f"{self.address}:{self.port}",
+            trap=self.trap,
+        )
+        if authorization and not rightful and not visit.logged_in:
+            self.record.wrong_credentials += 1
+        reply = self.behaviour.respond(visit)
+        if self.behaviour.steady and rightful and path == STATUS_PATH and type(reply) is bytes:
+            self._kept = reply
+        return reply
+
+
+def _parse(head: bytes) -> tuple[str, str, str]:
+    request_line, _, rest = head.decode("latin-1").partition("\r\n")
+    method, _, target = request_line.partition(" ")
+    path = target.partition(" ")[0]
+    start = rest.lower().find("authorization:")
+    if start < 0:
+        return method, path, ""
+    return method, path, rest[start + 14 :].partition("\r\n")[0].strip()
