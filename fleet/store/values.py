@@ -1,0 +1,178 @@
+"""What goes into the store and comes out of it, beyond the project's common words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from fleet.model import Facts, Line, Observation, Phone, Reach, Reason, Site
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StoredPhone:
+    """A phone of the inventory with its number in the database.
+
+    `phone` holds what the inventory says of the phone itself: its site's defaults are in `site`,
+    not in it. `tls_fingerprint` is the certificate trusted so far, empty if none.
+    """
+
+    id: int
+    phone: Phone
+    site: Site | None = None
+    tls_fingerprint: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Change:
+    """A phone as it shall be. `id` None adds it; else every field of that phone is replaced."""
+
+    id: int | None
+    phone: Phone
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EvidencePage:
+    """A page that a phone gave. `body` must be redacted already: the store only compresses it.
+
+    `status` is the HTTP status; `dialect` is empty when no dialect could read it.
+    """
+
+    at: datetime
+    path: str
+    status: int
+    dialect: str
+    body: bytes = field(repr=False)
+    charset: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Evidence:
+    """The last page that could be read and the last that could not, where kept."""
+
+    good: EvidencePage | None
+    failed: EvidencePage | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Known:
+    """All that is known of a phone before it is polled.
+
+    `observed` is the last poll, None if there was none; `facts` are those of the last good poll,
+    also while the phone cannot be read. `page_key` is that page's key. `refusals` counts the
+    refusals in a row; until `next_try_at` the phone is left alone. `sweep_id` is the sweep that
+    polled it last. SIP passwords of the intended accounts are left out.
+    """
+
+    stored: StoredPhone
+    observed: Observation | None = None
+    facts: Facts | None = None
+    page_key: str = ""
+    refusals: int = 0
+    next_try_at: datetime | None = None
+    sweep_id: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Recorded:
+    """One poll to be written, with what was known before it.
+
+    An empty `page_key` or `fingerprint` leaves the stored one alone. `evidence` None leaves the
+    kept pages alone.
+    """
+
+    known: Known
+    observation: Observation
+    page_key: str = ""
+    evidence: EvidencePage | None = None
+    fingerprint: str = ""
+    refusals: int = 0
+    next_try_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LineStatus:
+    """A line and since when it is so."""
+
+    line: Line
+    since: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PhoneStatus:
+    """A phone's state at one moment; `reach` is None if it had not been polled by then.
+
+    While the phone cannot be read, its lines are those last known with registration `unknown`,
+    since the phone's `reach_since`. Passwords are left out of `stored`.
+    """
+
+    stored: StoredPhone
+    reach: Reach | None = None
+    reason: Reason | None = None
+    detail: str = ""
+    reach_since: datetime | None = None
+    observed_at: datetime | None = None
+    lines: tuple[LineStatus, ...] = ()
+    model: str = ""
+    firmware: str = ""
+    boot_version: str = ""
+    dialect: str = ""
+    sweep_id: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReachPeriod:
+    """A phone's reach from `since` until `until` (None: still so)."""
+
+    phone_id: int
+    reach: Reach
+    reason: Reason | None
+    since: datetime
+    until: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LinePeriod:
+    """A line's state from `since` until `until` (None: no look has found otherwise)."""
+
+    phone_id: int
+    line: Line
+    since: datetime
+    until: datetime | None
+
+
+Period = ReachPeriod | LinePeriod
+
+
+class EventKind(StrEnum):
+    """What changed by itself, without anybody telling the inventory."""
+
+    PHONE_MOVED = "phone-moved"
+    MAC_LEARNED = "mac-learned"
+    MAC_CONFLICT = "mac-conflict"
+    CERTIFICATE_TRUSTED = "certificate-trusted"
+    PHONE_REMOVED = "phone-removed"
+    SWEEP_INTERRUPTED = "sweep-interrupted"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Event:
+    """Something that changed by itself. `phone_id` is None when it is about no phone we have."""
+
+    at: datetime
+    kind: EventKind
+    text: str
+    phone_id: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Pruned:
+    """How many rows `prune` deleted."""
+
+    periods: int = 0
+    pages: int = 0
+    sweeps: int = 0
+    events: int = 0
