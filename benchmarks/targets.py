@@ -1,0 +1,133 @@
+"""What a poll must cost at most, and whether it does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from benchmarks.contenders import BARE, BLACKBOX, FIRST, NAIVE, STEADY
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from benchmarks.sample import Sample
+
+_MEBI = 1024 * 1024
+_MAY_GROW = {"sweeps", "leases"}  # a row per sweep is not history
+_WALL_CONCURRENCY = 500
+_LEAST_FOR_WALL = 20_000
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Verdict:
+    """A target, what was measured, and the most that was allowed."""
+
+    target: str
+    measured: float
+    limit: float
+    unit: str = "×"
+
+    @property
+    def holds(self) -> bool:
+        """Whether the target is met."""
+        return self.measured <= self.limit
+
+
+def verdicts(samples: Sequence[Sample]) -> list[Verdict]:
+    """The verdict on every target for which there are samples."""
+    found: list[Verdict] = []
+    for check in (_beside_others, _wall, _in_flight, _linear, _memory, _growth):
+        found += check(samples)
+    return found
+
+
+def _beside_others(samples: Sequence[Sample]) -> Iterator[Verdict]:
+    """CPU per poll, start-up included, at the most phones, for each answer time."""
+    most = max((s.scenario.phones for s in samples), default=0)
+    grid = [s for s in samples if s.scenario.phones == most and not s.scenario.ticking]
+    pairs = (
+        (STEADY, BLACKBOX, 1.0),
+        (STEADY, BARE, 6.0),
+        (FIRST, BLACKBOX, 3.0),
+        (FIRST, NAIVE, 0.4),
+    )
+    for ours, theirs, limit in pairs:
+        for other in (s for s in grid if s.contender == theirs):
+            for own in (s for s in grid if s.contender == ours and s.scenario == other.scenario):
+                yield Verdict(
+                    target=f"CPU per poll, {ours}, beside {theirs}, {_when(own)}",
+                    measured=own.cpu / other.cpu,
+                    limit=limit,
+                )
+
+
+def _when(sample: Sample) -> str:
+    return f"{sample.scenario.phones:,} phones, {sample.scenario.delay * 1000:g} ms"
+
+
+def _wall(samples: Sequence[Sample]) -> Iterator[Verdict]:
+    for sample in samples:
+        scenario = sample.scenario
+        slow = scenario.delay > 0 and scenario.concurrency == _WALL_CONCURRENCY
+        if sample.contender in (FIRST, STEADY) and slow and sample.polls >= _LEAST_FOR_WALL:
+            answers = scenario.phones / scenario.concurrency * scenario.delay
+            yield Verdict(
+                target=f"wall time, {sample.contender}, {_when(sample)}, 500 in flight, beside "
+                f"the answers alone ({answers:.0f} s)",
+                measured=sample.cost.wall / answers,
+                limit=1.25,
+            )
+
+
+def _in_flight(samples: Sequence[Sample]) -> Iterator[Verdict]:
+    for few in _of(samples, STEADY, lambda s: s.scenario.concurrency == 50):
+        for many in _of(samples, STEADY, lambda s: s.scenario.concurrency == 1000):
+            if _when(few) == _when(many):
+                yield Verdict(
+                    target=f"CPU per poll, third sweep, {_when(few)}, 1,000 in flight beside 50",
+                    measured=many.cpu / few.cpu,
+                    limit=1.2,
+                )
+
+
+def _linear(samples: Sequence[Sample]) -> Iterator[Verdict]:
+    """What one more poll costs, start-up taken away; 1.2 is what noise may add to one."""
+    for label in (FIRST, STEADY):
+        few = _of(samples, label, lambda s: s.scenario.phones == 200 and not s.scenario.ticking)
+        many = _of(samples, label, lambda s: s.scenario.phones >= _LEAST_FOR_WALL)
+        for small in few[:1]:
+            for large in (s for s in many if s.scenario.delay == small.scenario.delay):
+                yield Verdict(
+                    target=f"CPU of one more poll, {label}, {large.polls:,} phones beside 200",
+                    measured=large.marginal / small.marginal,
+                    limit=1.2,
+                )
+
+
+def _memory(samples: Sequence[Sample]) -> Iterator[Verdict]:
+    ours = [s for s in samples if s.contender in (FIRST, STEADY)]
+    if ours:
+        largest = max(ours, key=lambda s: s.cost.memory)
+        yield Verdict(
+            target=f"peak memory, fleet poll, {_when(largest)}",
+            measured=largest.cost.memory / _MEBI,
+            limit=400,
+            unit=" MB",
+        )
+
+
+def _growth(samples: Sequence[Sample]) -> Iterator[Verdict]:
+    steady = _of(samples, STEADY, lambda _: True)
+    if steady:
+        most = max(steady, key=lambda s: s.polls)
+        rows = sum(more for s in steady for name, more in s.grown if name not in _MAY_GROW)
+        yield Verdict(
+            target=f"history rows that unchanged sweeps add, up to {most.polls:,} phones",
+            measured=rows,
+            limit=0,
+            unit=" rows",
+        )
+
+
+def _of(samples: Iterable[Sample], contender: str, keep: Callable[[Sample], bool]) -> list[Sample]:
+    return [s for s in samples if s.contender == contender and keep(s)]
