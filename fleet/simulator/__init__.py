@@ -1,1 +1,32 @@
-"""Phones that do not exist, for the demo, the tests and the benchmark."""
+"""Phones that do not exist, for the demo, the tests and the benchmark.
+
+Nothing here knows how pages are read: what a behaviour is expected to come to is written by hand
+beside it, so that a mistake of the reader cannot hide in a mistake of the writer.
+"""
+
+from fleet.simulator.behaviour import Behaviour, Door, Expected
+from fleet.simulator.behaviours import BEHAVIOURS
+from fleet.simulator.fleets import BELIEVABLE_MIX, TROUBLES, believable_fleet
+from fleet.simulator.phone import SimulatedPhone
+from fleet.simulator.record import Record
+from fleet.simulator.run import inventory_csv, run, serve
+from fleet.simulator.simulator import Simulator
+from fleet.simulator.spec import LineSpec, PhoneSpec
+
+__all__ = [
+    "BEHAVIOURS",
+    "BELIEVABLE_MIX",
+    "TROUBLES",
+    "Behaviour",
+    "Door",
+    "Expected",
+    "LineSpec",
+    "PhoneSpec",
+    "Record",
+    "SimulatedPhone",
+    "Simulator",
+    "believable_fleet",
+    "inventory_csv",
+    "run",
+    "serve",
+]

@@ -37,7 +37,7 @@ def listening_socket(address: str, port: int) -> socket.socket:
     except OSError:
         sock.close()
         raise
-    sock.setblocking(False)
+    sock.settimeout(0)  # never blocks
     return sock
 
 
@@ -60,7 +60,7 @@ def black_hole(address: str) -> list[socket.socket]:
     sockets = [hole]
     for _ in range(2):
         filler = socket.socket()
-        filler.setblocking(False)
+        filler.settimeout(0)
         filler.connect_ex(("127.0.0.1", port))
         sockets.append(filler)
     return sockets

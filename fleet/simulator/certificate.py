@@ -5,7 +5,7 @@ What the real certificate looks like is not known (facts/web-ui 1.6); self-signe
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import ssl
 import tempfile
 import warnings
@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 
 
-def server_context(*, legacy: bool, now: datetime.datetime) -> ssl.SSLContext:
+def server_context(*, legacy: bool, now: dt.datetime) -> ssl.SSLContext:
     """A server's context with a certificate made for it; `legacy` speaks TLS 1.0 alone."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     if legacy:
@@ -30,7 +30,7 @@ def server_context(*, legacy: bool, now: datetime.datetime) -> ssl.SSLContext:
     return context
 
 
-def load_new_certificate(context: ssl.SSLContext, *, now: datetime.datetime) -> None:
+def load_new_certificate(context: ssl.SSLContext, *, now: dt.datetime) -> None:
     """Give a context another certificate, with another key, for the connections to come."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "phone.pem")
@@ -39,7 +39,7 @@ def load_new_certificate(context: ssl.SSLContext, *, now: datetime.datetime) -> 
         context.load_cert_chain(path)
 
 
-def _certificate_and_key(now: datetime.datetime) -> bytes:
+def _certificate_and_key(now: dt.datetime) -> bytes:
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Aastra IP Phone")])
     certificate = (
@@ -48,8 +48,8 @@ def _certificate_and_key(now: datetime.datetime) -> bytes:
         .issuer_name(name)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=3650))
+        .not_valid_before(now - dt.timedelta(days=1))
+        .not_valid_after(now + dt.timedelta(days=3650))
         .sign(key, hashes.SHA256())
     )
     return certificate.public_bytes(serialization.Encoding.PEM) + key.private_bytes(

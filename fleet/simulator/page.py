@@ -23,8 +23,37 @@ table.section { width: 540px; border-collapse: collapse; margin-bottom: 14px }
 table.section td { border-bottom: 1px dashed #999999; padding: 3px 6px; vertical-align: top }
 table.section td.label { width: 220px; color: #555555 }
 table.section th { text-align: left; background: #e8eef5; padding: 3px 6px }
+table.layout { border-collapse: collapse; width: 100%; background: #ffffff }
+table.layout td.left { width: 180px; background: #f0f4f8; border-right: 1px solid #c8d4e0 }
+table.layout td.right { padding: 12px 18px; vertical-align: top }
+input.text { width: 160px; border: 1px solid #8aa0b8; font-size: 12px }
+input.button { background: #003366; color: #ffffff; border: 1px solid #001f3f; padding: 2px 10px }
+.warning { color: #990000; font-weight: bold }
+.note { color: #777777; font-style: italic; font-size: 11px }
 .heading { font-weight: bold; font-size: 14px; color: #003366 }
 #footer { clear: both; font-size: 10px; color: #777777 }
+"""
+
+_SCRIPT = """\
+function show(name) {
+  var groups = document.getElementsByTagName('ul');
+  for (var i = 0; i < groups.length; i++) {
+    if (groups[i].className == 'entries') { groups[i].style.display = 'none'; }
+  }
+  var group = document.getElementById('group-' + name);
+  if (group) { group.style.display = 'block'; }
+  remember(name);
+}
+function remember(name) {
+  if (window.opener && !window.opener.closed) { window.opener.last = name; }
+  window.status = 'Group ' + name;
+}
+function mark(link) {
+  var links = document.getElementsByTagName('a');
+  for (var i = 0; i < links.length; i++) { links[i].className = ''; }
+  link.className = 'current';
+  return true;
+}
 """
 
 _MENU = (
@@ -33,7 +62,17 @@ _MENU = (
     ("Basic Settings", ("Preferences", "Account Configuration", "Custom Ringtones")),
     (
         "Advanced Settings",
-        ("Network", "Global SIP", "Line 1", "Line 2", "Action URI", "Configuration Server"),
+        (
+            "Network",
+            "Global SIP",
+            *(f"Line {number}" for number in range(1, 10)),
+            "Action URI",
+            "Configuration Server",
+            "Firmware Update",
+            "TLS Support",
+            "802.1x Support",
+            "Troubleshooting",
+        ),
     ),
 )
 
@@ -87,6 +126,7 @@ def shell(title: str, content: str) -> str:
         "<!DOCTYPE HTML PUBLIC '-//W3C//DTD HTML 4.01 Transitional//EN'>\n<html>\n<head>\n"
         "<meta http-equiv='Content-Type' content='text/html; charset=utf-8'>\n"
         f"<title>{escape(title)}</title>\n<style type='text/css'>\n{_STYLE}</style>\n"
+        f"<script type='text/javascript'>\n{_SCRIPT}</script>\n"
         "</head>\n<body>\n<div id='banner'></div>\n<div id='page'>\n"
         "<table border='0' cellpadding='0' cellspacing='0' width='760'><tr>\n"
         f"<td id='menu' valign='top' width='180'>\n{_menu()}</td>\n"
@@ -97,9 +137,11 @@ def shell(title: str, content: str) -> str:
 
 def _menu() -> str:
     parts = []
-    for group, entries in _MENU:
-        links = "".join(f"<a href='#'>{entry}</a>\n" for entry in entries)
-        parts.append(f"<b>{group}</b>\n{links}")
+    for number, (group, entries) in enumerate(_MENU):
+        links = "".join(
+            f"<li><a href='#' onclick='return mark(this)'>{entry}</a></li>\n" for entry in entries
+        )
+        parts.append(f"<b>{group}</b>\n<ul class='entries' id='group-{number}'>\n{links}</ul>\n")
     return "".join(parts)
 
 

@@ -8,7 +8,7 @@ import struct
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, TypeAlias, cast
 
-from fleet.simulator.visit import End, Pause
+from fleet.simulator.visit import End, Pause, http
 
 if TYPE_CHECKING:
     from fleet.simulator.phone import SimulatedPhone
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 Find: TypeAlias = Callable[[str], "SimulatedPhone | None"]
 
 _MOST_HEAD = 64 * 1024
+_TLS_HELLO = 0x16  # the first byte of a TLS handshake record
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
 
@@ -65,6 +66,9 @@ class Connection(asyncio.Protocol):
         """Collect a request head; answer it when it is whole."""
         if self._buffer:
             data = self._buffer + data
+        elif data[0] == _TLS_HELLO:
+            self._refuse_tls()
+            return
         head, end, rest = data.partition(b"\r\n\r\n")
         if not end:
             self._buffer = data
@@ -103,6 +107,12 @@ class Connection(asyncio.Protocol):
         """Close at once, whatever is still to be sent."""
         self._stop()
         self._transport.abort()
+
+    def _refuse_tls(self) -> None:
+        """Answer TLS on a plain port as web servers do; a phone that greets stays as it is."""
+        if self._phone is not None and self._phone.behaviour.greet is None:
+            self._write(http("400 Bad Request"))
+            self._transport.close()
 
     def _answer(self, phone: SimulatedPhone, head: bytes) -> None:
         self._timer = None

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import datetime
-import socket
+import datetime as dt
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Self
 
+from fleet.errors import FleetError
 from fleet.simulator.addresses import (
     address_of,
     black_hole,
@@ -21,9 +21,10 @@ from fleet.simulator.certificate import load_new_certificate, server_context
 from fleet.simulator.control import Control
 from fleet.simulator.phone import SimulatedPhone
 from fleet.simulator.server import Connection
-from fleet.simulator.spec import PhoneSpec
+from fleet.simulator.spec import LineSpec, PhoneSpec
 
 if TYPE_CHECKING:
+    import socket
     import ssl
     from collections.abc import Sequence
 
@@ -31,6 +32,10 @@ if TYPE_CHECKING:
 
 _BACKLOG = 4096
 _TLS_DOORS = (Door.TLS, Door.LEGACY_TLS)
+
+# Asks for a login and takes the usual one: a poller that was lured here gives itself away twice,
+# in the record and by this line.
+_TRAP = PhoneSpec(lines=(LineSpec(number=9, user="trapped", registrar="trap.example"),))
 
 
 class Simulator:
@@ -40,7 +45,7 @@ class Simulator:
     port; the listening socket is then bound to every address, but a connection that did not come
     to a phone's loopback address is dropped without a word. Elsewhere, or with
     `own_ports=True`, each phone has a port of its own on 127.0.0.1. `port` (0: any free one) is
-    the shared port or the first of the phones' ports; OSError if it is taken.
+    the shared port or the first of the phones' ports; FleetError if it is taken.
 
     A phone's host is fixed at the start. One that starts with the behaviour `off` stands at a
     port where nothing listens, and stays there; one that is set to `off` later drops every
@@ -70,11 +75,14 @@ class Simulator:
         self.stopped = asyncio.Event()
 
     async def __aenter__(self) -> Self:
-        try:
-            await self._start()
-        except BaseException:
-            await self._stack.aclose()
-            raise
+        async with AsyncExitStack() as cleared_up:
+            cleared_up.push_async_callback(self._stack.aclose)
+            try:
+                await self._start()
+            except OSError as error:
+                message = f"The simulator cannot listen: {error}. Choose another port."
+                raise FleetError(message) from error
+            cleared_up.pop_all()
         return self
 
     async def __aexit__(self, *exc: object) -> None:
@@ -109,7 +117,7 @@ class Simulator:
     def renew_certificates(self) -> None:
         """Give every TLS phone another certificate."""
         for context in self._contexts.values():
-            load_new_certificate(context, now=datetime.datetime.now(datetime.UTC))
+            load_new_certificate(context, now=dt.datetime.now(dt.UTC))
 
     async def _start(self) -> None:
         await self._set_trap()
@@ -123,7 +131,7 @@ class Simulator:
         anywhere = "127.0.0.1" if self._own_ports else "0.0.0.0"  # noqa: S104  see the class
         sock = listening_socket(anywhere, 0)
         port = sock.getsockname()[1]
-        self.trap = SimulatedPhone(PhoneSpec(behaviour="trap"), address="127.0.0.1", port=port)
+        self.trap = SimulatedPhone(_TRAP, address="127.0.0.1", port=port)
         await self._listen(sock, lambda _address: self.trap)
 
     async def _place(self, index: int, spec: PhoneSpec) -> None:
@@ -172,6 +180,6 @@ class Simulator:
 
     def _context(self, door: Door) -> ssl.SSLContext:
         if door not in self._contexts:
-            now = datetime.datetime.now(datetime.UTC)
+            now = dt.datetime.now(dt.UTC)
             self._contexts[door] = server_context(legacy=door is Door.LEGACY_TLS, now=now)
         return self._contexts[door]

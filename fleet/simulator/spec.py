@@ -85,6 +85,12 @@ DEFAULT_LINES = (
         code=401,
     ),
     LineSpec(number=3, user="1003", registrar="192.0.2.7", backup=True),
+    LineSpec(
+        number=4,
+        user="1004",
+        registrar="pbx.example",
+        registration=Registration.UNREGISTERED,
+    ),
 )
 
 

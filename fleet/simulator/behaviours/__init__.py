@@ -2,7 +2,53 @@
 
 from __future__ import annotations
 
-from fleet.simulator.behaviour import shown
+from types import MappingProxyType
+from typing import TYPE_CHECKING
 
-BEHAVIOURS = {"healthy": shown()}
-BEHAVIOURS["trap"] = BEHAVIOURS["healthy"]
+from fleet.simulator.behaviour import shown
+from fleet.simulator.behaviours.devices import DEVICES
+from fleet.simulator.behaviours.framing import FRAMING
+from fleet.simulator.behaviours.identity import IDENTITY
+from fleet.simulator.behaviours.languages import LANGUAGES
+from fleet.simulator.behaviours.logins import LOGINS
+from fleet.simulator.behaviours.markup import MARKUP
+from fleet.simulator.behaviours.redirects import REDIRECTS
+from fleet.simulator.behaviours.rows import ROWS
+from fleet.simulator.behaviours.sessions import SESSIONS
+from fleet.simulator.behaviours.statuses import STATUSES
+from fleet.simulator.behaviours.tables import TABLES
+from fleet.simulator.behaviours.transports import TRANSPORTS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from fleet.simulator.behaviour import Behaviour
+
+_FAMILIES = (
+    MARKUP,
+    TABLES,
+    ROWS,
+    LANGUAGES,
+    IDENTITY,
+    FRAMING,
+    TRANSPORTS,
+    LOGINS,
+    SESSIONS,
+    REDIRECTS,
+    STATUSES,
+    DEVICES,
+)
+
+
+def _all() -> dict[str, Behaviour]:
+    table: dict[str, Behaviour] = {"healthy": shown()}
+    for family in _FAMILIES:
+        twice = table.keys() & family.keys()
+        if twice:
+            message = f"two behaviours are named {min(twice)}"
+            raise ValueError(message)
+        table.update(family)
+    return table
+
+
+BEHAVIOURS: Mapping[str, Behaviour] = MappingProxyType(_all())
