@@ -1,0 +1,169 @@
+"""Opens the database with the settings under which SQLite loses nothing and blocks no reader."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+from sqlalchemy.exc import ArgumentError, DBAPIError
+
+from fleet.errors import StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import NoReturn
+
+    from sqlalchemy.engine.interfaces import DBAPIConnection
+    from sqlalchemy.pool import ConnectionPoolEntry
+
+BUSY_TIMEOUT = 30_000  # milliseconds a writer waits for another
+_WRITE = "fleet_write"
+_NETWORK_FILE_SYSTEMS = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "afs", "ncpfs", "fuse.sshfs"}
+
+
+def open_engine(url: str, *, create: bool) -> sa.Engine:
+    """Make the engine of a `sqlite:///FILE` or `postgresql://…` URL.
+
+    Raises `StoreError` for any other URL, a SQLite file that cannot be (create False: is not
+    there), or a server that does not answer.
+    """
+    parsed = _parse(url)
+    if parsed.get_backend_name() == "postgresql":
+        engine = sa.create_engine(parsed, connect_args={"connect_timeout": 10})
+    else:
+        _check_file(parsed, create=create)
+        engine = sa.create_engine(
+            parsed, connect_args={"isolation_level": None, "timeout": BUSY_TIMEOUT / 1000}
+        )
+        sa.event.listen(engine, "connect", _prepare_sqlite)
+        sa.event.listen(engine, "begin", _begin_sqlite)
+    try:
+        with engine.connect() as connection:
+            if is_sqlite(connection):
+                _use_wal(connection)
+    except DBAPIError as error:
+        engine.dispose()
+        raise_plainly(error, parsed)
+    return engine
+
+
+def writing(engine: sa.Engine) -> sa.Engine:
+    """Give the engine whose transactions take SQLite's write lock as they begin.
+
+    A deferred transaction that turns to writing fails at once, or overwrites what it did not see.
+    """
+    return engine.execution_options(**{_WRITE: True})
+
+
+def is_sqlite(connection: sa.Connection) -> bool:
+    """Tell which of the two databases this is."""
+    return connection.dialect.name == "sqlite"
+
+
+def place_of(url: sa.URL) -> str:
+    """Say where the database is, without its password."""
+    if url.get_backend_name() == "sqlite":
+        return str(url.database)
+    return url.set(drivername="postgresql").render_as_string(hide_password=True)
+
+
+def raise_plainly(error: DBAPIError, url: sa.URL) -> NoReturn:
+    """Raise the `StoreError` that says in one sentence what the driver said."""
+    said = " ".join(str(error.orig).split()) or type(error.orig).__name__
+    if url.password:
+        said = said.replace(str(url.password), "***")
+    raise StoreError(f"The database {place_of(url)} cannot be used: {said}.") from None
+
+
+def _parse(url: str) -> sa.URL:
+    if url.startswith("postgres://"):
+        url = url.replace("postgres://", "postgresql://", 1)
+    try:
+        parsed = sa.make_url(url)
+    except ArgumentError:
+        parsed = None
+    allowed = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg"}
+    if parsed is None or parsed.drivername not in {*allowed, *allowed.values(), "sqlite+pysqlite"}:
+        raise StoreError(
+            "The database URL is not one of sqlite:///FILE and postgresql://USER:PASSWORD@HOST/NAME"
+        )
+    if parsed.get_backend_name() == "sqlite" and parsed.database in (None, "", ":memory:"):
+        raise StoreError("The database must be a file: write sqlite:///FILE.")
+    return parsed.set(drivername=allowed[parsed.get_backend_name()])
+
+
+def _check_file(url: sa.URL, *, create: bool) -> None:
+    path = Path(str(url.database))
+    if not path.parent.is_dir():
+        raise StoreError(f"The database {path} cannot be: the folder {path.parent} is not there.")
+    if path.is_dir():
+        raise StoreError(f"The database {path} cannot be: that is a folder.")
+    if not path.exists() and not create:
+        raise StoreError(f"There is no database {path}; fleet init makes one.")
+    if kind := _network_file_system(path):
+        raise StoreError(
+            f"The database {path} is on a network file system ({kind}), which loses data; "
+            "keep it on a local disk, or use PostgreSQL."
+        )
+    if not path.exists():
+        path.touch(mode=0o600)
+
+
+def _network_file_system(path: Path) -> str:
+    """The kind of a network file system that holds `path`, empty if it is a local one."""
+    try:
+        mounts = Path("/proc/self/mounts").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+    place, best, kind = path.resolve(), Path(), ""
+    for mount in mounts.splitlines():
+        _, folder, found, *_ = mount.split(" ")
+        point = Path(folder.replace("\\040", " "))
+        if place.is_relative_to(point) and len(point.parts) >= len(best.parts):
+            best, kind = point, found
+    return kind if kind in _NETWORK_FILE_SYSTEMS else ""
+
+
+def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+    cursor = connection.cursor()
+    for pragma in ("foreign_keys = ON", "synchronous = NORMAL", f"busy_timeout = {BUSY_TIMEOUT}"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    write = connection.get_execution_options().get(_WRITE)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+def _use_wal(connection: sa.Connection) -> None:
+    """Switch the file to write-ahead logging; it stays so. Asks again while another opens it."""
+    driver = connection.connection.driver_connection
+    if not isinstance(driver, sqlite3.Connection):  # pragma: no cover
+        raise TypeError(driver)
+
+    def switch() -> str:
+        driver.execute("PRAGMA auto_vacuum = INCREMENTAL")  # before the first table, else no effect
+        return str(driver.execute("PRAGMA journal_mode = WAL").fetchone()[0])
+
+    connection.rollback()
+    if (mode := _patiently(switch)) != "wal":
+        raise StoreError(
+            f"The database {connection.engine.url.database} cannot use SQLite's write-ahead log "
+            f"(its journal mode stays {mode}); keep it on a local disk where this user may write."
+        )
+
+
+def _patiently(action: Callable[[], str]) -> str:
+    """Repeat while another process opens the file: here SQLite itself does not wait."""
+    for pause in (0.05,) * 100:
+        try:
+            return action()
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+                raise
+            time.sleep(pause)
+    return action()

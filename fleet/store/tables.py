@@ -1,0 +1,230 @@
+"""The tables. Inventory, what polls saw, periods, evidence, sweeps; the same on both databases."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from fleet.model import Reach, Reason, Registration
+from fleet.store.values import EventKind
+
+if TYPE_CHECKING:
+    from enum import StrEnum
+
+SCHEMA = "0001"  # the newest migration; a test compares it with the migrations' own head
+
+# Names for every constraint, so that a later migration can name what it drops.
+metadata = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class Utc(sa.types.TypeDecorator[datetime]):
+    """A moment in UTC, also where the database (SQLite) drops the zone. Naive times are refused."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        """Make it UTC; SQLite is given it without the zone that it would drop."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without a zone cannot be stored")
+        moment = value if value.tzinfo is UTC else value.astimezone(UTC)
+        return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
+
+    def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        """Give it back as UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if dialect.name == "sqlite" else value.astimezone(UTC)
+
+
+def _by_value(kind: type[StrEnum]) -> sa.Enum:
+    """An enum kept as the text of its value: readable by people, and stable when a name changes."""
+    return sa.Enum(
+        kind,
+        values_callable=lambda members: [member.value for member in members],
+        native_enum=False,
+        create_constraint=False,
+        length=32,
+    )
+
+
+def _phone_id(**options: Any) -> sa.Column[int]:
+    owner = sa.ForeignKey("phones.id", ondelete="CASCADE")
+    return sa.Column("phone_id", sa.Integer, owner, **options)
+
+
+def _text(name: str) -> sa.Column[str]:
+    return sa.Column(name, sa.Text, nullable=False, server_default="")
+
+
+marks = sa.Table(
+    "marks",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("value", sa.Text, nullable=False),
+)
+
+sites = sa.Table(
+    "sites",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False, unique=True),
+    _text("timezone"),
+    _text("networks"),  # CIDR texts, a space between them
+    _text("username"),
+    sa.Column("password_secret", sa.Text),
+    sa.Column("legacy_tls", sa.Boolean(create_constraint=False)),
+)
+
+phones = sa.Table(
+    "phones",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("site_id", sa.Integer, sa.ForeignKey("sites.id"), index=True),
+    sa.Column("host", sa.Text, nullable=False, unique=True),
+    sa.Column("mac", sa.Text, unique=True),
+    _text("model"),
+    sa.Column("name", sa.Text, nullable=False, server_default="", index=True),
+    _text("username"),
+    sa.Column("password_secret", sa.Text),
+    sa.Column("legacy_tls", sa.Boolean(create_constraint=False)),
+    sqlite_autoincrement=True,  # a removed phone's number is not given to another
+)
+
+# Apart from `phones`: written at every poll, so its rows are kept short.
+phone_states = sa.Table(
+    "phone_states",
+    metadata,
+    _phone_id(primary_key=True, autoincrement=False),
+    sa.Column("reach", _by_value(Reach)),
+    sa.Column("reason", _by_value(Reason)),
+    _text("detail"),
+    sa.Column("observed_at", Utc),
+    sa.Column("sweep_id", sa.Integer),
+    sa.Column("refusals", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("next_try_at", Utc),
+    sa.Column("seen_mac", sa.Text),
+    sa.Column("seen_model", sa.Text),
+    sa.Column("firmware", sa.Text),
+    sa.Column("boot_version", sa.Text),
+    sa.Column("dialect", sa.Text),
+    _text("page_key"),
+    _text("tls_fingerprint"),
+)
+
+accounts = sa.Table(
+    "accounts",
+    metadata,
+    _phone_id(primary_key=True, autoincrement=False),
+    sa.Column("line", sa.Integer, primary_key=True, autoincrement=False),
+    _text("user"),
+    _text("auth_name"),
+    sa.Column("sip_password_secret", sa.Text),
+    _text("display_name"),
+    _text("registrar"),
+    sa.Column("registrar_port", sa.Integer),
+    _text("backup_registrar"),
+    sa.Column("backup_registrar_port", sa.Integer),
+)
+
+reach_periods = sa.Table(
+    "reach_periods",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    _phone_id(nullable=False),
+    sa.Column("reach", _by_value(Reach), nullable=False),
+    sa.Column("reason", _by_value(Reason)),
+    sa.Column("since", Utc, nullable=False),
+    sa.Column("until", Utc),
+    sa.Index("ix_reach_periods_phone_id_since", "phone_id", "since"),
+)
+
+line_periods = sa.Table(
+    "line_periods",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    _phone_id(nullable=False),
+    sa.Column("line", sa.Integer, nullable=False),
+    sa.Column("account", sa.Text),  # NULL: the row shows none; its raw text otherwise
+    _text("user"),
+    _text("registrar"),
+    sa.Column("port", sa.Integer),
+    sa.Column("state", _by_value(Registration), nullable=False),
+    sa.Column("code", sa.Integer),
+    sa.Column("backup", sa.Boolean(create_constraint=False)),
+    _text("status_text"),
+    sa.Column("since", Utc, nullable=False),
+    sa.Column("until", Utc),
+    sa.Index("ix_line_periods_phone_id_since", "phone_id", "since"),
+)
+
+# What is so now is found quickly, and there can be no two of it; what has ended is found by age.
+for _name, _columns in (
+    ("reach_periods", (reach_periods.c.phone_id,)),
+    ("line_periods", (line_periods.c.phone_id, line_periods.c.line)),
+):
+    _until = _columns[0].table.c.until
+    _open, _ended = _until.is_(None), _until.is_not(None)
+    sa.Index(f"uq_{_name}_open", *_columns, unique=True, sqlite_where=_open, postgresql_where=_open)
+    sa.Index(f"ix_{_name}_ended", _until, sqlite_where=_ended, postgresql_where=_ended)
+
+evidence = sa.Table(
+    "evidence",
+    metadata,
+    _phone_id(primary_key=True, autoincrement=False),
+    sa.Column("kind", sa.Text, primary_key=True),  # good or failed
+    sa.Column("at", Utc, nullable=False),
+    sa.Column("path", sa.Text, nullable=False),
+    sa.Column("status", sa.Integer, nullable=False),
+    _text("dialect"),
+    sa.Column("charset", sa.Text),
+    sa.Column("body", sa.LargeBinary, nullable=False),  # zlib
+)
+
+sweeps = sa.Table(
+    "sweeps",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("trigger", sa.Text, nullable=False),
+    sa.Column("selection", sa.Text, nullable=False),
+    sa.Column("started", Utc, nullable=False, index=True),
+    sa.Column("finished", Utc),
+    sa.Column("interrupted", sa.Boolean(create_constraint=False), nullable=False),
+    sa.Column("planned", sa.Integer, nullable=False),
+    *(
+        sa.Column(name, sa.Integer, nullable=False, server_default="0")
+        for name in ("ok", "unreachable", "refused", "unreadable", "backing_off", "not_polled")
+    ),
+    sqlite_autoincrement=True,
+)
+
+leases = sa.Table(
+    "leases",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("holder", sa.Text, nullable=False),
+    sa.Column("since", Utc, nullable=False),
+    sa.Column("until", Utc, nullable=False),
+    sa.Column("sweep_id", sa.Integer),
+)
+
+events = sa.Table(
+    "events",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("at", Utc, nullable=False, index=True),
+    sa.Column("phone_id", sa.Integer, sa.ForeignKey("phones.id", ondelete="SET NULL"), index=True),
+    sa.Column("kind", _by_value(EventKind), nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+)
