@@ -1,0 +1,131 @@
+"""`fleet simulate`: run phones that do not exist."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from fleet.simulator import (
+    BEHAVIOURS,
+    BELIEVABLE_MIX,
+    TROUBLES,
+    PhoneSpec,
+    Simulator,
+    believable_fleet,
+    inventory_csv,
+    run,
+)
+
+
+class Mix(click.ParamType[dict[str, float]]):
+    """Shares of troubles: `line-401=0.1,off=0.02`; `none` for a fleet in order."""
+
+    name = "mix"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> dict[str, float]:
+        """Parse and check the shares."""
+        if isinstance(value, dict):
+            return value
+        pairs = [pair.partition("=") for pair in str(value).split(",") if pair != "none"]
+        try:
+            mix = {name.strip(): float(share) for name, _, share in pairs}
+            believable_fleet(0, mix=mix)
+        except ValueError as error:
+            self.fail(f"{value!r}: {error}. Write it like line-401=0.1,off=0.02.", param, ctx)
+        return mix
+
+
+@click.command(
+    epilog=f"Troubles for --bad-mix: {', '.join(TROUBLES)}. "
+    "Every behaviour for --behaviour: fleet simulate --list-behaviours."
+)
+@click.option("--phones", default=20, show_default=True, type=click.IntRange(1, 60_000))
+@click.option(
+    "--port",
+    default=0,
+    type=click.IntRange(0, 65_535),
+    help="Port of all phones, each on its own loopback address (or of the first, where the "
+    "system has only 127.0.0.1); any free one if not given.",
+)
+@click.option("--bad-mix", type=Mix(), default=dict(BELIEVABLE_MIX), help="Shares of troubles.")
+@click.option("--behaviour", help="Give every phone this behaviour.")
+@click.option("--list-behaviours", is_flag=True, help="Print the behaviours and stop.")
+@click.option(
+    "--delay",
+    default=0.0,
+    type=click.FloatRange(0, 3600),
+    help="Seconds before each answer.",
+)
+@click.option("--seed", default=0, help="The same seed gives the same fleet.")
+@click.option(
+    "--inventory",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write an inventory CSV of the phones, ready for fleet inventory import.",
+)
+@click.option("--with-lines", is_flag=True, help="Intended accounts in that inventory as well.")
+@click.option(
+    "--control-port",
+    type=click.IntRange(0, 65_535),
+    help="Serve a small HTTP/JSON API on 127.0.0.1 that changes phones while they run.",
+)
+@click.option("--uvloop", is_flag=True, help="Use uvloop, for many phones.")
+def command(
+    phones: int,
+    port: int,
+    bad_mix: dict[str, float],
+    behaviour: str | None,
+    list_behaviours: bool,  # noqa: FBT001  click passes options by name
+    delay: float,
+    seed: int,
+    inventory: Path | None,
+    with_lines: bool,  # noqa: FBT001
+    control_port: int | None,
+    uvloop: bool,  # noqa: FBT001
+) -> None:
+    """Run phones that do not exist, on this machine's loopback only.
+
+    Their web UI password is 22222, the phones' factory setting. Ends with Ctrl-C.
+    """
+    if list_behaviours:
+        click.echo("\n".join(BEHAVIOURS))
+        return
+    if behaviour is not None and behaviour not in BEHAVIOURS:
+        raise click.BadParameter(
+            f"there is no behaviour {behaviour}; see fleet simulate --list-behaviours.",
+            param_hint="--behaviour",
+        )
+    specs = [
+        _with(spec, behaviour, delay) for spec in believable_fleet(phones, seed=seed, mix=bad_mix)
+    ]
+
+    def ready(simulator: Simulator) -> None:
+        if inventory:
+            with inventory.open("w", encoding="utf-8") as file:
+                inventory_csv(simulator.phones, file, with_lines=with_lines)
+        _announce(simulator, inventory)
+
+    run(
+        specs,
+        on_ready=ready,
+        port=port,
+        control=control_port is not None,
+        control_port=control_port or 0,
+        uvloop=uvloop,
+    )
+
+
+def _with(spec: PhoneSpec, behaviour: str | None, delay: float) -> PhoneSpec:
+    return replace(spec, behaviour=behaviour or spec.behaviour, delay=delay)
+
+
+def _announce(simulator: Simulator, inventory: Path | None) -> None:
+    hosts = simulator.hosts
+    click.echo(f"{len(hosts)} phones answer: {hosts[0]} … {hosts[-1]}. Ctrl-C ends them.")
+    if simulator.control_address:
+        click.echo("Control API: http://{}:{}/phones".format(*simulator.control_address))
+    if inventory:
+        click.echo(f"Inventory: {inventory}")
