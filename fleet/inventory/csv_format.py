@@ -1,0 +1,146 @@
+"""The CSV inventory: one row per line of a phone.
+
+A phone's columns may stand in each of its rows, or in one of them; a row whose host is empty
+belongs to the phone above. Where a file has the column `line`, a phone's rows are all of its
+accounts. A cell that begins with `'` and then `= + - @` or another `'` loses the first `'`,
+which an export puts there so that no spreadsheet takes the cell for a formula.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from typing import TYPE_CHECKING
+
+from fleet.errors import BadRow, InventoryError
+from fleet.inventory.csv_rows import Rows
+from fleet.inventory.entries import ACCOUNT_COLUMNS, COLUMNS, SECRETS, InventoryFile
+from fleet.inventory.validate import did_you_mean, repeated
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from typing import TextIO
+
+    from fleet.model import IntendedAccount, Inventory, Phone
+
+_DELIMITERS = (",", ";")
+_RISKY = re.compile(r"['=+\-@\uff1d\uff0b\uff0d\uff20]")  # the last four are full-width
+
+
+def parse_csv(text: str, *, source: str = "The file") -> InventoryFile:
+    """Read CSV text. Raises InventoryError with every bad row, numbered as a spreadsheet does."""
+    delimiter = _delimiter(text)
+    bad: list[BadRow] = []
+    numbered = _numbered(text, delimiter, bad)
+    header = next(((number, cells) for number, cells in numbered if any(cells)), None)
+    if header is None:
+        raise InventoryError(_failure(source, bad) if bad else f"{source} is empty.", bad)
+    columns = _columns(header[1], source)
+    rows = Rows(columns, bad)
+    for number, cells in numbered:
+        if any(cell and not cell.isspace() for cell in cells):
+            rows.add(number, [_unguarded(cell.strip()) for cell in cells])
+    phones = tuple(rows.phones())
+    bad += repeated(phones)
+    if bad:
+        raise InventoryError(_failure(source, bad), sorted(bad, key=_row_number))
+    if not phones:
+        raise InventoryError(f"{source} has a header, but no phones.")
+    return InventoryFile(phones=phones)
+
+
+def _unguarded(text: str) -> str:
+    return text[1:] if text.startswith("'") and _RISKY.match(text, 1) else text
+
+
+def _failure(source: str, bad: Sequence[BadRow]) -> str:
+    many = "1 place" if len(bad) == 1 else f"{len(bad)} places"
+    return f"{source} cannot be taken: {many} to mend; nothing was changed."
+
+
+def _row_number(row: BadRow) -> int:
+    return int(row.where.removeprefix("row "))
+
+
+def _delimiter(text: str) -> str:
+    """The one that makes more known columns out of the first row that is not blank."""
+    start = len(text) - len(text.lstrip("\r\n"))
+    first = text[start : start + 10_000].splitlines()[:1]
+
+    def known(delimiter: str) -> int:
+        cells = first[0].split(delimiter) if first else []
+        return sum(_plain(cell.strip().strip('"')) in _BY_PLAIN for cell in cells)
+
+    return max(_DELIMITERS, key=known)
+
+
+def _numbered(text: str, delimiter: str, bad: list[BadRow]) -> Iterator[tuple[int, list[str]]]:
+    number = 0
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    try:
+        for cells in reader:
+            number += 1
+            yield number, cells
+    except csv.Error as error:
+        reason = f"cannot be read from here on, look for a stray quotation mark ({error})"
+        bad.append(BadRow(where=f"row {number + 1}", reason=reason))
+
+
+def _plain(name: str) -> str:
+    """A column's name without case, spaces, hyphens and underscores."""
+    return re.sub(r"[\s_-]+", "", name.casefold())
+
+
+_BY_PLAIN = {_plain(column): column for column in COLUMNS}
+
+
+def _columns(header: list[str], source: str) -> list[str]:
+    """The columns of a header, in its order; "" for a column without a name."""
+    unknown = [cell.strip() for cell in header if _plain(cell) and _plain(cell) not in _BY_PLAIN]
+    if unknown:
+        named = ", ".join(f"{name[:60]!r}{did_you_mean(name, COLUMNS)}" for name in unknown)
+        raise InventoryError(
+            f"{source} has unknown columns in its first row: {named}; known are "
+            f"{', '.join(COLUMNS)}."
+        )
+    columns = [_BY_PLAIN.get(_plain(cell), "") for cell in header]
+    doubled = sorted({name for name in columns if name and columns.count(name) > 1})
+    if doubled:
+        raise InventoryError(f"{source} has a column twice: {', '.join(doubled)}.")
+    if "host" not in columns:
+        raise InventoryError(f"{source} has no column host, the one that every phone needs.")
+    if "line" not in columns and set(columns) & set(ACCOUNT_COLUMNS):
+        raise InventoryError(f"{source} has columns of accounts, but no column line.")
+    return columns
+
+
+def write_csv(inventory: Inventory, out: TextIO, *, with_secrets: bool = False) -> None:
+    """Write the inventory; `out` should be open with newline="".
+
+    Reading it back changes nothing. Passwords are left empty unless asked for. What sites have
+    beyond their names, and a phone's `legacy_tls`, only YAML can say.
+    """
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow(COLUMNS)
+    for phone in inventory.phones:
+        writer.writerows(_rows_of(phone, with_secrets=with_secrets))
+
+
+def _rows_of(phone: Phone, *, with_secrets: bool) -> Iterable[list[str]]:
+    accounts: Sequence[IntendedAccount | None] = phone.accounts or (None,)
+    return [
+        [
+            "" if name in SECRETS and not with_secrets else _cell(phone, account, name)
+            for name in COLUMNS
+        ]
+        for account in accounts
+    ]
+
+
+def _cell(phone: Phone, account: IntendedAccount | None, name: str) -> str:
+    value = getattr(account, name, None) if name in ACCOUNT_COLUMNS else getattr(phone, name)
+    if value is None:
+        return ""
+    text = str(value)
+    return f"'{text}" if _RISKY.match(text) else text

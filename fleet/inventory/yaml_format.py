@@ -1,0 +1,182 @@
+"""The YAML inventory: sites with their phones nested, profiles for what many have in common.
+
+    profiles:
+      office: {registrar: pbx.example, registrar_port: 5060, username: admin, password: "22222"}
+    sites:
+      Berlin:
+        timezone: Europe/Berlin
+        networks: [10.1.0.0/24]
+        profile: office
+        phones:
+          - host: 10.1.0.11
+            name: Reception
+            lines:
+              - {line: 1, user: 1001, sip_password: "s3cret"}
+    phones:
+      - host: 10.9.0.1          # of no site, or of the site named with `site`
+
+A profile's registrars go to each line that does not name its own: the line's profile first, then
+the phone's, then the site's. Its username, password and legacy_tls go to the site or phone that
+uses it; a line has no use for them. A phone without the key `lines` keeps its accounts.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from fleet.errors import InventoryError
+from fleet.inventory.entries import (
+    ACCOUNT_COLUMNS,
+    SECRETS,
+    UNSAID,
+    AccountEntry,
+    InventoryFile,
+    PhoneEntry,
+    SiteEntry,
+)
+from fleet.inventory.validate import clean, network, read_value, repeated
+from fleet.inventory.yaml_nodes import Document, Place
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from fleet.inventory.yaml_nodes import Node
+
+    Said: TypeAlias = dict[str, Any]  # an entry's fields by name, as far as the file says them
+    Keys: TypeAlias = Mapping[str, Node]
+
+_REGISTRARS = ("registrar", "registrar_port", "backup_registrar", "backup_registrar_port")
+_LOGIN = ("username", "password", "legacy_tls")
+_SITE_FIELDS = ("timezone", *_LOGIN)
+_SITE_KEYS = (*_SITE_FIELDS, "networks", "profile", "phones")
+_PHONE_FIELDS = ("mac", "model", "name", *_LOGIN)
+_PHONE_KEYS = ("host", *_PHONE_FIELDS, "profile", "lines")
+_ACCOUNT_FIELDS = tuple(name for name in ACCOUNT_COLUMNS if name != "line")
+
+
+def parse_yaml(text: str, *, source: str = "The file") -> InventoryFile:
+    """Read YAML text. Raises InventoryError with every bad place, by path and line."""
+    document = Document(text, source)
+    if document.root is None:
+        raise InventoryError(f"{source} is empty.")
+    file = _Reader(document).file(document.root)
+    document.bad += repeated(file.phones)
+    if bad := document.bad:
+        many = "1 place" if len(bad) == 1 else f"{len(bad)} places"
+        message = f"{source} cannot be taken: {many} to mend; nothing was changed."
+        raise InventoryError(message, bad)
+    if not file.phones and not file.sites:
+        raise InventoryError(f"{source} has no sites and no phones.")
+    return file
+
+
+class _Reader:
+    """Walks a document by its schema; what cannot be taken goes to the document's bad places."""
+
+    def __init__(self, document: Document) -> None:
+        self._document = document
+        self._profiles: dict[str, Said] = {}
+        self._sites: list[SiteEntry] = []
+        self._phones: list[PhoneEntry] = []
+
+    def file(self, root: Node) -> InventoryFile:
+        """The whole file."""
+        top = self._document.keys(Place(path=""), root, ("profiles", "sites", "phones"))
+        for place, name, node in self._named(Place(path="profiles"), top.get("profiles")):
+            names = (*_LOGIN, *_REGISTRARS)
+            keys = self._document.keys(place, node, names)
+            self._profiles[name] = self._fields(place, keys, names)
+        for place, name, node in self._named(Place(path="sites"), top.get("sites")):
+            self._site(place, name, node)
+        if "phones" in top:
+            for place, node in self._document.items(Place(path="phones"), top["phones"]):
+                self._phone(place, node, {}, (*_PHONE_KEYS, "site"))
+        return InventoryFile(sites=tuple(self._sites), phones=tuple(self._phones))
+
+    def _named(self, place: Place, node: Node | None) -> Iterator[tuple[Place, str, Node]]:
+        if node is None:
+            return
+        for name, value in self._document.keys(place, node).items():
+            try:
+                yield place.key(name), clean(name), value
+            except ValueError as error:
+                self._document.refuse(place, value, f"the name {name[:80]!r}: {error}")
+
+    def _site(self, place: Place, name: str, node: Node) -> None:
+        keys = self._document.keys(place, node, _SITE_KEYS)
+        profile = self._profile(place, keys)
+        said = _only(profile, _LOGIN) | self._fields(place, keys, _SITE_FIELDS)
+        if "networks" in keys:
+            said["networks"] = tuple(self._networks(place.key("networks"), keys["networks"]))
+        where = self._document.where(place, node)
+        self._sites.append(SiteEntry(where=where, name=name, **said))
+        if "phones" in keys:
+            handed_down = {"site": name, **_only(profile, _REGISTRARS)}
+            for item_place, item in self._document.items(place.key("phones"), keys["phones"]):
+                self._phone(item_place, item, handed_down, _PHONE_KEYS)
+
+    def _networks(self, place: Place, node: Node) -> Iterator[str]:
+        for item_place, item in self._document.items(place, node):
+            text = self._document.text(item_place, item)
+            try:
+                if text is not None:
+                    yield network(clean(text))
+            except ValueError as error:
+                self._document.refuse(item_place, item, f"{text!r}: {error}")
+
+    def _phone(self, place: Place, node: Node, above: Said, known: Sequence[str]) -> None:
+        keys = self._document.keys(place, node, known)
+        profile = self._profile(place, keys)
+        said = (
+            _only(above, ("site",))
+            | _only(profile, _LOGIN)
+            | self._fields(place, keys, (*_PHONE_FIELDS, "site", "host"))
+        )
+        registrars = _only(above, _REGISTRARS) | _only(profile, _REGISTRARS)
+        if "lines" in keys:
+            said["accounts"] = tuple(self._accounts(place.key("lines"), keys["lines"], registrars))
+        if said.get("host"):
+            self._phones.append(PhoneEntry(where=self._document.where(place, node), **said))
+        elif "host" not in keys or "host" in said:
+            self._document.refuse(place, node, "host is missing")
+
+    def _accounts(self, place: Place, node: Node, above: Said) -> Iterator[AccountEntry]:
+        for item_place, item in self._document.items(place, node):
+            keys = self._document.keys(item_place, item, (*ACCOUNT_COLUMNS, "profile"))
+            said = above | _only(self._profile(item_place, keys), _REGISTRARS)
+            said |= self._fields(item_place, keys, ("line", *_ACCOUNT_FIELDS))
+            if said.get("line"):
+                yield AccountEntry(where=self._document.where(item_place, item), **said)
+            elif "line" not in keys or "line" in said:
+                self._document.refuse(item_place, item, "line is missing")
+
+    def _profile(self, place: Place, keys: Keys) -> Said:
+        """The profile that something uses; an empty one if it uses none."""
+        node = keys.get("profile")
+        name = self._document.text(place.key("profile"), node) if node else None
+        if node is not None and name and name not in self._profiles:
+            known = ", ".join(self._profiles) or "none"
+            reason = f"{name!r} is not a profile; the file has {known}"
+            self._document.refuse(place.key("profile"), node, reason)
+        return self._profiles.get(name or "", {})
+
+    def _fields(self, place: Place, keys: Keys, names: Sequence[str]) -> Said:
+        said = {
+            name: self._field(place.key(name), name, keys[name]) for name in names if name in keys
+        }
+        return {name: value for name, value in said.items() if value is not UNSAID}
+
+    def _field(self, place: Place, name: str, node: Node) -> Any:
+        if name == "legacy_tls":
+            return self._document.choice(place, node)
+        text = self._document.text(place, node)
+        try:
+            return UNSAID if text is None else read_value(name, text)
+        except ValueError as error:
+            shown = "" if name in SECRETS else f"{(text or '')[:80]!r}: "
+            self._document.refuse(place, node, f"{shown}{error}")
+            return UNSAID
+
+
+def _only(said: Said, names: Sequence[str]) -> Said:
+    return {name: said[name] for name in names if name in said}

@@ -1,0 +1,57 @@
+"""Writing the YAML inventory: all that is known of sites and phones, empty things left out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from fleet.inventory.entries import ACCOUNT_COLUMNS, SECRETS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import TextIO
+
+    from fleet.model import Inventory, Phone, Site
+
+_DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+_SITE_FIELDS = ("timezone", "networks", "username", "password", "legacy_tls")
+_PHONE_FIELDS = ("host", "mac", "model", "name", "username", "password", "legacy_tls")
+
+
+def write_yaml(inventory: Inventory, out: TextIO, *, with_secrets: bool = False) -> None:
+    """Write the inventory. Reading it back changes nothing; passwords only if asked for."""
+    names = dict.fromkeys(phone.site for phone in inventory.phones if phone.site)
+    known = {site.name: site for site in inventory.sites}
+    phones: dict[str, list[dict[str, Any]]] = {name: [] for name in ("", *known, *names)}
+    for phone in inventory.phones:
+        phones[phone.site].append(_phone(phone, with_secrets=with_secrets))
+    alone = phones.pop("")
+    sites = {
+        name: _site(known.get(name), below, with_secrets=with_secrets)
+        for name, below in phones.items()
+    }
+    document = {key: value for key, value in (("sites", sites), ("phones", alone)) if value}
+    yaml.dump(
+        document, out, Dumper=_DUMPER, allow_unicode=True, sort_keys=False, width=10_000
+    )  # fmt: skip
+
+
+def _site(site: Site | None, phones: list[dict[str, Any]], *, with_secrets: bool) -> dict[str, Any]:
+    told = _told(site, _SITE_FIELDS, with_secrets=with_secrets) if site else {}
+    return told | ({"phones": phones} if phones else {})
+
+
+def _phone(phone: Phone, *, with_secrets: bool) -> dict[str, Any]:
+    told = _told(phone, _PHONE_FIELDS, with_secrets=with_secrets)
+    lines = [_told(want, ACCOUNT_COLUMNS, with_secrets=with_secrets) for want in phone.accounts]
+    return told | ({"lines": lines} if lines else {})
+
+
+def _told(thing: object, names: Sequence[str], *, with_secrets: bool) -> dict[str, Any]:
+    values = {name: getattr(thing, name) for name in names if with_secrets or name not in SECRETS}
+    return {
+        name: list(value) if isinstance(value, tuple) else value
+        for name, value in values.items()
+        if value not in ("", None, ())
+    }
