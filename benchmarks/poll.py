@@ -52,7 +52,7 @@ def main() -> None:
         phones=given.phones,
         delays=given.delay,
         concurrencies=given.series,
-        only=tuple(name for name in given.only if CONTENDERS[name].is_installed),
+        only=tuple(n for n in CONTENDERS if n in given.only and CONTENDERS[n].is_installed),
         concurrency=given.concurrency,
         starts=given.starts,
     )
