@@ -16,8 +16,8 @@ import json
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
+from fleet.errors import UsageError
 from fleet.model import Registration
-from fleet.simulator.behaviours import BEHAVIOURS
 from fleet.simulator.spec import LineSpec, PhoneSpec
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ def _whole(index: int, phone: SimulatedPhone) -> dict[str, Any]:
 def _change(index: int, phone: SimulatedPhone, body: bytes) -> tuple[str, Any]:
     try:
         phone.set(**_changes(json.loads(body or b"{}")))
-    except (ValueError, TypeError, AttributeError) as error:
+    except (ValueError, TypeError, AttributeError, UsageError) as error:
         return "400 Bad Request", {"error": str(error)}
     return "200 OK", _whole(index, phone)
 
@@ -132,9 +132,6 @@ def _changes(wanted: Any) -> dict[str, Any]:
     unknown = sorted(set(wanted) - _CHANGEABLE)
     if unknown:
         message = f"unknown field {unknown[0]}; known are {', '.join(sorted(_CHANGEABLE))}"
-        raise ValueError(message)
-    if wanted.get("behaviour", "healthy") not in BEHAVIOURS:
-        message = f"unknown behaviour {wanted['behaviour']}"
         raise ValueError(message)
     if "lines" in wanted:
         wanted["lines"] = tuple(_line(line) for line in wanted["lines"])

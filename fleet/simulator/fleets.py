@@ -73,6 +73,8 @@ TROUBLES: Mapping[str, Trouble] = {
     "french": _french,
 }
 
+_ENOUGH = 30  # phones for every trouble to be shown without the fleet looking ruined
+
 # Shares of all phones; what is left is in order. About one phone in ten has something to flag.
 BELIEVABLE_MIX: Mapping[str, float] = {
     "line-401": 0.025,
@@ -93,8 +95,8 @@ def believable_fleet(
 ) -> list[PhoneSpec]:
     """Specifications of `n` phones; the same for the same seed.
 
-    `mix` gives the share (0 to 1) of each of `TROUBLES`; a trouble with a share has at least one
-    phone while there are phones to give it to. ValueError for an unknown trouble, or for shares
+    `mix` gives the share (0 to 1) of each of `TROUBLES`; in a fleet of 30 phones or more, each
+    trouble with a share has at least one phone. ValueError for an unknown trouble, or for shares
     that are negative or add up to more than 1.
     """
     _check(mix)
@@ -103,7 +105,7 @@ def believable_fleet(
     free = list(range(n))
     chance.shuffle(free)
     for name, share in mix.items():
-        wanted = max(1, round(share * n)) if share else 0
+        wanted = round(share * n) or int(bool(share) and n >= _ENOUGH)
         chosen, free = free[:wanted], free[wanted:]
         for index in chosen:
             specs[index] = TROUBLES[name](specs[index], chance)

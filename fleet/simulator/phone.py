@@ -6,7 +6,9 @@ import base64
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from fleet.simulator.behaviours import BEHAVIOURS
+from fleet.errors import UsageError
+from fleet.simulator.behaviour import Door
+from fleet.simulator.behaviours import behaviour_named
 from fleet.simulator.record import Record
 from fleet.simulator.visit import STATUS_PATH, Memory, Visit
 
@@ -20,9 +22,14 @@ class SimulatedPhone:
     """One phone of a `Simulator`. `address` and `port` are where it was put at the start."""
 
     def __init__(self, spec: PhoneSpec, *, address: str, port: int, trap: str = "") -> None:
+        behaviour = behaviour_named(spec.behaviour)
+        self._door = behaviour.door
         self.address = address
         self.port = port
         self.trap = trap
+        authority = f"{address}:{port}"
+        # As an inventory names it: a URL for a phone that has to be asked over TLS.
+        self.host = f"https://{authority}" if behaviour.scheme == "https" else authority
         self.record = Record()
         self.spec = spec
 
@@ -33,8 +40,12 @@ class SimulatedPhone:
 
     @spec.setter
     def spec(self, given: PhoneSpec) -> None:
+        behaviour = behaviour_named(given.behaviour)
+        if behaviour.door in (Door.TLS, Door.LEGACY_TLS) and behaviour.door is not self._door:
+            message = f"a phone can only start with the behaviour {given.behaviour}"
+            raise UsageError(message)
         self.given = given
-        self.behaviour: Behaviour = BEHAVIOURS[given.behaviour]
+        self.behaviour: Behaviour = behaviour
         self._spec = self.behaviour.variant(given)
         self._memory = Memory()
         self._kept: bytes | None = None
@@ -42,14 +53,11 @@ class SimulatedPhone:
         self._authorization = "Basic " + base64.b64encode(login).decode("ascii")
 
     def set(self, **changes: object) -> None:
-        """Replace fields of the specification; TypeError or KeyError for what does not exist."""
-        self.spec = replace(self.given, **changes)  # type: ignore[arg-type]  # checked by replace
+        """Replace fields of the specification; TypeError for an unknown one.
 
-    @property
-    def host(self) -> str:
-        """The host as an inventory names it; a URL for a phone that has to be asked over TLS."""
-        authority = f"{self.address}:{self.port}"
-        return f"https://{authority}" if self.behaviour.scheme == "https" else authority
+        UsageError for an unknown behaviour, or one of TLS for a phone that started without.
+        """
+        self.spec = replace(self.given, **changes)  # type: ignore[arg-type]  # checked by replace
 
     def answer(self, head: bytes) -> Reply:
         """The reply to a request head, recorded."""

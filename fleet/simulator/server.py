@@ -77,8 +77,8 @@ class Connection(asyncio.Protocol):
             return
         self._buffer = rest
         phone = self._phone
-        if phone is None or self._script is not None:
-            return
+        if phone is None or self._script is not None or self._timer is not None:
+            return  # one request at a time; what comes in between is not answered
         if phone.spec.delay:
             self._timer = self._loop.call_later(phone.spec.delay, self._answer, phone, head)
         else:

@@ -16,7 +16,7 @@ from fleet.simulator.addresses import (
     whole_loopback,
 )
 from fleet.simulator.behaviour import Door
-from fleet.simulator.behaviours import BEHAVIOURS
+from fleet.simulator.behaviours import behaviour_named
 from fleet.simulator.certificate import load_new_certificate, server_context
 from fleet.simulator.control import Control
 from fleet.simulator.phone import SimulatedPhone
@@ -135,7 +135,7 @@ class Simulator:
         await self._listen(sock, lambda _address: self.trap)
 
     async def _place(self, index: int, spec: PhoneSpec) -> None:
-        door = BEHAVIOURS[spec.behaviour].door
+        door = behaviour_named(spec.behaviour).door
         address = "127.0.0.1" if self._own_ports else address_of(index)
         port = await self._port_of(index, door)
         trap = f"{self.trap.address}:{self.trap.port}"

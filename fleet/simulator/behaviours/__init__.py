@@ -5,8 +5,10 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from fleet.errors import UsageError
 from fleet.simulator.behaviour import shown
 from fleet.simulator.behaviours.devices import DEVICES
+from fleet.simulator.behaviours.doors import DOORS
 from fleet.simulator.behaviours.framing import FRAMING
 from fleet.simulator.behaviours.identity import IDENTITY
 from fleet.simulator.behaviours.languages import LANGUAGES
@@ -32,6 +34,7 @@ _FAMILIES = (
     IDENTITY,
     FRAMING,
     TRANSPORTS,
+    DOORS,
     LOGINS,
     SESSIONS,
     REDIRECTS,
@@ -49,6 +52,15 @@ def _all() -> dict[str, Behaviour]:
             raise ValueError(message)
         table.update(family)
     return table
+
+
+def behaviour_named(name: str) -> Behaviour:
+    """The behaviour of that name; UsageError if there is none."""
+    try:
+        return BEHAVIOURS[name]
+    except KeyError:
+        message = f"There is no behaviour {name!r}; the simulator's documentation lists them."
+        raise UsageError(message) from None
 
 
 BEHAVIOURS: Mapping[str, Behaviour] = MappingProxyType(_all())

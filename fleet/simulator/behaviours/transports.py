@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fleet.model import Reason
 from fleet.simulator.behaviour import (
     Behaviour,
-    Door,
     Expect,
     answers,
     fails,
     healthy_answer,
-    reads,
     reads_or_fails,
     sent,
-    shown,
 )
 from fleet.simulator.visit import End, Pause, Step, http, raw
 
@@ -105,10 +101,6 @@ def _endless_chunks(_body: bytes) -> Iterator[Step]:
         yield Pause(0)
 
 
-def _tls(door: Door, *, legacy: bool = False, expected: Expect = reads) -> Behaviour:
-    return replace(shown(expected=expected), door=door, scheme="https", legacy_tls=legacy)
-
-
 _CUT = fails(Reason.TRUNCATED)
 _CUT_HEAD = fails(Reason.NOT_HTTP, Reason.NO_REPLY, Reason.TRUNCATED)
 _STALLED = (Reason.TOO_SLOW, Reason.SILENT, Reason.TRUNCATED)
@@ -119,18 +111,6 @@ _JUNK = bytes(range(128, 256)) * 8
 _LAST_ROW_END = b"</td></tr>\n</table>\n<!-- /sip -->"
 
 TRANSPORTS = {
-    "off": Behaviour(
-        respond=lambda _visit: (End.RESET,),
-        greet=lambda: (End.RESET,),
-        expected=fails(Reason.CONNECTION_REFUSED, Reason.NO_REPLY, Reason.NO_ANSWER),
-        door=Door.CLOSED,
-    ),
-    "unplugged": Behaviour(
-        respond=lambda _visit: (End.RESET,),
-        greet=lambda: (End.RESET,),
-        expected=fails(Reason.NO_ANSWER, Reason.CONNECTION_REFUSED, Reason.NO_REPLY),
-        door=Door.BLACK_HOLE,
-    ),
     "hangs_when_connected": answers(lambda _visit: (End.HOLD,), expected=fails(Reason.SILENT)),
     "hangs_in_status_line": _hangs_after(lambda data: data[:7], *_STALLED, Reason.NOT_HTTP),
     "hangs_in_head": _hangs_after(lambda data: data[:40], *_STALLED, Reason.NOT_HTTP),
@@ -214,19 +194,4 @@ TRANSPORTS = {
     ),
     "nuls": _says(bytes(5000), expected=_STRANGE),
     "tls_alert": _says(b"\x15\x03\x01\x00\x02\x02\x46", expected=_STRANGE),
-    "https": _tls(Door.TLS),
-    "https_legacy": _tls(Door.LEGACY_TLS, legacy=True),
-    "https_legacy_not_allowed": _tls(Door.LEGACY_TLS, expected=fails(Reason.TLS_TOO_OLD)),
-    "https_but_plain": _tls(Door.PLAIN, expected=fails(Reason.TLS_FAILED)),
-    "https_hangs": replace(
-        _greets(End.HOLD, expected=fails(Reason.SILENT, Reason.NO_ANSWER, Reason.TLS_FAILED)),
-        respond=lambda _visit: (End.HOLD,),
-        scheme="https",
-    ),
-    "https_closes": replace(
-        _greets(expected=fails(Reason.NO_REPLY, Reason.TLS_FAILED)), scheme="https"
-    ),
-    "http_to_a_tls_port": replace(
-        shown(expected=fails(Reason.NOT_HTTP, Reason.NO_REPLY)), door=Door.TLS
-    ),
 }
