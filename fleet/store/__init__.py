@@ -1,5 +1,9 @@
 """What fleet remembers: the one door for SQLAlchemy, Alembic, psycopg and cryptography."""
 
+from fleet.store.holder import Holder
+from fleet.store.phones import Secrets
+from fleet.store.secrets import Keyring, make_key_file, rotate_key_file
+from fleet.store.store import Store
 from fleet.store.values import (
     Change,
     Event,
@@ -23,6 +27,8 @@ __all__ = [
     "EventKind",
     "Evidence",
     "EvidencePage",
+    "Holder",
+    "Keyring",
     "Known",
     "LinePeriod",
     "LineStatus",
@@ -31,5 +37,9 @@ __all__ = [
     "Pruned",
     "ReachPeriod",
     "Recorded",
+    "Secrets",
+    "Store",
     "StoredPhone",
+    "make_key_file",
+    "rotate_key_file",
 ]

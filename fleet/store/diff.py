@@ -1,0 +1,96 @@
+"""What one poll changes, against what was known before it. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from fleet.model import Line
+    from fleet.store.values import Known, Recorded
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Difference:
+    """What is to be written for one poll.
+
+    `after` is what is known then. A poll that changes nothing but its time is only `touched`.
+    """
+
+    after: Known
+    touched: bool
+    reach_changed: bool
+    ended: tuple[int, ...] = ()
+    begun: tuple[Line, ...] = ()
+    trusted: bool = False
+
+    @property
+    def at(self) -> datetime:
+        """When the poll took place, as history has it."""
+        assert self.after.observed is not None  # noqa: S101  made by `difference`
+        return self.after.observed.at
+
+
+def difference(recorded: Recorded, known: Known, sweep_id: int) -> Difference:
+    """Compare a poll with what was `known`. A clock that went back does not take history along."""
+    observation, before = recorded.observation, known.observed
+    if before is not None and observation.at < before.at:
+        observation = replace(observation, at=before.at)
+    facts = observation.facts if observation.facts is not None else known.facts
+    trusted = bool(recorded.fingerprint) and not known.stored.tls_fingerprint
+    stored = (
+        replace(known.stored, tls_fingerprint=recorded.fingerprint) if trusted else known.stored
+    )
+    after = replace(
+        known,
+        stored=stored,
+        observed=observation,
+        facts=facts,
+        page_key=recorded.page_key or known.page_key,
+        refusals=recorded.refusals,
+        next_try_at=recorded.next_try_at,
+        sweep_id=sweep_id,
+    )
+    if recorded.evidence is None and not trusted and _says_the_same(known, after):
+        return Difference(after=after, touched=True, reach_changed=False)
+    ended, begun = _line_changes(known, after)
+    reach_changed = before is None or (before.reach, before.reason) != (
+        observation.reach,
+        observation.reason,
+    )
+    return Difference(
+        after=after,
+        touched=False,
+        reach_changed=reach_changed,
+        ended=ended,
+        begun=begun,
+        trusted=trusted,
+    )
+
+
+def _says_the_same(before: Known, after: Known) -> bool:
+    old, new = before.observed, after.observed
+    if old is None or new is None:
+        return False
+    if new.facts is not None and new.facts.mac and not after.stored.phone.mac:
+        return False  # a MAC to learn
+    return (
+        (old.reach, old.reason, old.detail) == (new.reach, new.reason, new.detail)
+        and (before.facts is after.facts or before.facts == after.facts)
+        and before.page_key == after.page_key
+        and before.refusals == after.refusals
+        and before.next_try_at == after.next_try_at
+    )
+
+
+def _line_changes(before: Known, after: Known) -> tuple[tuple[int, ...], tuple[Line, ...]]:
+    """The lines whose periods end, and those that begin."""
+    if before.facts is after.facts:
+        return (), ()
+    old = {line.number: line for line in before.facts.lines} if before.facts else {}
+    new = {line.number: line for line in after.facts.lines} if after.facts else {}
+    ended = tuple(number for number, line in old.items() if new.get(number) != line)
+    begun = tuple(line for number, line in new.items() if old.get(number) != line)
+    return ended, begun

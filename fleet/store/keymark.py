@@ -1,0 +1,67 @@
+"""A sealed word in the database that tells at once whether a key is the right one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from fleet.store.secrets import seal, unseal
+from fleet.store.tables import accounts, marks, phones, sites
+
+if TYPE_CHECKING:
+    from fleet.store.secrets import Keyring
+
+_NAME, _WORD = "secrets_key", "fleet"
+_SECRETS = (
+    (sites, sites.c.password_secret),
+    (phones, phones.c.password_secret),
+    (accounts, accounts.c.sip_password_secret),
+)
+
+
+def hold(connection: sa.Connection, keyring: Keyring | None, needed: bool) -> None:  # noqa: FBT001
+    """Keep others from changing the key in this transaction; check it if passwords are to come.
+
+    Raises `StoreError` if it is not the key of what is stored: two keys must never mix.
+    """
+    query = sa.select(marks.c.value).where(marks.c.name == _NAME).with_for_update()
+    mark = connection.scalar(query)
+    if not needed:
+        return
+    if mark is None:
+        connection.execute(sa.insert(marks).values(name=_NAME, value=seal(keyring, _WORD)))
+    else:
+        unseal(keyring, mark)
+
+
+def check(connection: sa.Connection, keyring: Keyring | None) -> None:
+    """Raise `StoreError` if there are passwords that this keyring does not open."""
+    mark = connection.scalar(sa.select(marks.c.value).where(marks.c.name == _NAME))
+    unseal(keyring, mark)
+
+
+def reencrypt(connection: sa.Connection, keyring: Keyring) -> int:
+    """Encrypt every password anew with the keyring's first key; give how many there were."""
+    hold(connection, keyring, needed=True)
+    done = 0
+    for table, column in _SECRETS:
+        keys = list(table.primary_key.columns)
+        rows = connection.execute(sa.select(*keys, column).where(column.is_not(None))).all()
+        change = sa.update(table).values({column: sa.bindparam("sealed")})
+        for number, key in enumerate(keys):
+            change = change.where(key == sa.bindparam(f"key_{number}"))
+        values = [
+            {
+                "sealed": seal(keyring, unseal(keyring, row[-1])),
+                **{f"key_{number}": value for number, value in enumerate(row[:-1])},
+            }
+            for row in rows
+        ]
+        if values:
+            connection.execute(change, values)
+        done += len(values)
+    connection.execute(
+        sa.update(marks).where(marks.c.name == _NAME).values(value=seal(keyring, _WORD))
+    )
+    return done

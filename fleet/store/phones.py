@@ -1,0 +1,201 @@
+"""Reads the inventory's phones and what is known of them; finds a phone by what people call it."""
+
+from __future__ import annotations
+
+import difflib
+from collections import defaultdict
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from fleet.errors import PhoneNotFound
+from fleet.model import Observation, Reach, normalise_mac
+from fleet.store import codec
+from fleet.store.secrets import unseal
+from fleet.store.tables import accounts, line_periods, phone_states, phones, sites
+from fleet.store.values import Known, StoredPhone
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from fleet.model import IntendedAccount, Line, Site
+    from fleet.store.secrets import Keyring
+
+
+class Secrets(Enum):
+    """Which passwords to decrypt; each costs some 20 µs, and needs the key."""
+
+    NONE = 0
+    WEB_UI = 1
+    ALL = 2
+
+
+def load_sites(
+    connection: sa.Connection, keyring: Keyring | None, secrets: Secrets
+) -> dict[int, Site]:
+    """Give every site by its number."""
+    rows = connection.execute(sa.select(sites).order_by(sites.c.id))
+    return {row.id: codec.site_of(row, _password(row, keyring, secrets)) for row in rows}
+
+
+def load_phones(
+    connection: sa.Connection,
+    keyring: Keyring | None,
+    secrets: Secrets,
+    *,
+    site: str | None = None,
+    ids: Sequence[int] | None = None,
+) -> list[StoredPhone]:
+    """Give phones in the order of their numbers: all, or those of a site, or those of `ids`."""
+    at_site = load_sites(connection, keyring, secrets)
+    intended = _load_accounts(connection, keyring, ids, secret=secrets is Secrets.ALL)
+    query = (
+        sa.select(phones, phone_states.c.tls_fingerprint).join(phone_states).order_by(phones.c.id)
+    )
+    if site is not None:
+        query = query.where(phones.c.site_id.in_(k for k, v in at_site.items() if v.name == site))
+    return [
+        StoredPhone(
+            id=row.id,
+            phone=codec.phone_of(
+                row,
+                _password(row, keyring, secrets),
+                at_site.get(row.site_id),
+                tuple(intended.get(row.id, ())),
+            ),
+            site=at_site.get(row.site_id),
+            tls_fingerprint=row.tls_fingerprint,
+        )
+        for row in of_phones(connection, query, phones.c.id, ids)
+    ]
+
+
+def load_known(
+    connection: sa.Connection, keyring: Keyring | None, ids: Sequence[int] | None
+) -> dict[int, Known]:
+    """Give all that is known of phones before they are polled, by their numbers."""
+    stored = load_phones(connection, keyring, Secrets.WEB_UI, ids=ids)
+    lines = open_lines(connection, ids)
+    query = sa.select(phone_states).order_by(phone_states.c.phone_id)
+    states = {
+        row.phone_id: row for row in of_phones(connection, query, phone_states.c.phone_id, ids)
+    }
+    return {
+        phone.id: _known(phone, states[phone.id], tuple(lines.get(phone.id, ())))
+        for phone in stored
+    }
+
+
+def open_lines(connection: sa.Connection, ids: Sequence[int] | None) -> dict[int, list[Line]]:
+    """Give the lines that phones showed last, by phone."""
+    column = line_periods.c.phone_id
+    query = (
+        sa.select(line_periods)
+        .where(line_periods.c.until.is_(None))
+        .order_by(column, line_periods.c.line)
+    )
+    found = defaultdict(list)
+    for row in of_phones(connection, query, column, ids):
+        found[row.phone_id].append(codec.line_of(row))
+    return found
+
+
+def of_phones(
+    connection: sa.Connection,
+    query: sa.Select[Any],
+    column: sa.ColumnElement[int],
+    ids: Sequence[int] | None,
+) -> Iterator[sa.Row[Any]]:
+    """Run a query for the phones of `ids` (None: for all)."""
+    if ids is None:
+        yield from connection.execute(query)
+        return
+    for some in codec.chunks(sorted(set(ids))):
+        yield from connection.execute(query.where(column.in_(some)))
+
+
+def find_phone(connection: sa.Connection, text: str) -> int:
+    """Give the number of the phone with this MAC (in any form), host or name.
+
+    Raises `PhoneNotFound`, with what comes near, or with the candidates if several have the name.
+    """
+    wanted = text.strip()
+    query = sa.select(phones.c.id, phones.c.host)
+    for condition in (_mac_is(wanted), phones.c.host == wanted, _same_host(wanted)):
+        if condition is not None and (row := connection.execute(query.where(condition)).first()):
+            return int(row.id)
+    named = connection.execute(query.where(phones.c.name == wanted)).all()
+    if not named:
+        named = connection.execute(
+            query.where(sa.func.lower(phones.c.name) == wanted.lower())
+        ).all()
+    if len(named) == 1:
+        return int(named[0].id)
+    if named:
+        hosts = ", ".join(sorted(row.host for row in named)[:10])
+        raise PhoneNotFound(
+            f"{len(named)} phones are called {wanted}; say which by its host: {hosts}."
+        )
+    raise PhoneNotFound(_not_found(connection, wanted))
+
+
+def _known(stored: StoredPhone, row: sa.Row[Any], lines: tuple[Line, ...]) -> Known:
+    facts = codec.facts_of(row, lines)
+    observed = None
+    if row.reach is not None:
+        observed = Observation(
+            phone_id=stored.id,
+            at=row.observed_at,
+            reach=row.reach,
+            reason=row.reason,
+            detail=row.detail,
+            facts=facts if row.reach is Reach.OK else None,
+        )
+    return Known(
+        stored=stored,
+        observed=observed,
+        facts=facts,
+        page_key=row.page_key,
+        refusals=row.refusals,
+        next_try_at=row.next_try_at,
+        sweep_id=row.sweep_id,
+    )
+
+
+def _load_accounts(
+    connection: sa.Connection,
+    keyring: Keyring | None,
+    ids: Sequence[int] | None,
+    *,
+    secret: bool,
+) -> dict[int, list[IntendedAccount]]:
+    query = sa.select(accounts).order_by(accounts.c.phone_id, accounts.c.line)
+    found = defaultdict(list)
+    for row in of_phones(connection, query, accounts.c.phone_id, ids):
+        found[row.phone_id].append(codec.account_of(row, keyring, secret=secret))
+    return found
+
+
+def _password(row: sa.Row[Any], keyring: Keyring | None, secrets: Secrets) -> str:
+    return "" if secrets is Secrets.NONE else unseal(keyring, row.password_secret)
+
+
+def _mac_is(text: str) -> sa.ColumnElement[bool] | None:
+    try:
+        return phones.c.mac == normalise_mac(text)
+    except ValueError:
+        return None
+
+
+def _same_host(text: str) -> sa.ColumnElement[bool]:
+    host = text.lower().rstrip("/")
+    return phones.c.host.in_([host, f"http://{host}", f"https://{host}"])
+
+
+def _not_found(connection: sa.Connection, wanted: str) -> str:
+    rows = connection.execute(sa.select(phones.c.host, phones.c.name, phones.c.mac))
+    words = {word for row in rows for word in row if word}
+    near = difflib.get_close_matches(wanted, words, n=3)
+    hint = f" Did you mean {' or '.join(sorted(near))}?" if near else ""
+    return f"No phone of the inventory has the MAC, host or name {wanted}.{hint}"

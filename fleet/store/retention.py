@@ -1,0 +1,75 @@
+"""Deletes what is old, a little at a time, so that nobody waits; never what is so now."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from fleet.model import Reach
+from fleet.store.engine import is_sqlite, writing
+from fleet.store.tables import events, evidence, line_periods, phone_states, reach_periods, sweeps
+from fleet.store.values import Pruned
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+_AT_ONCE = 1_000  # rows to a transaction
+
+
+def prune(
+    engine: sa.Engine,
+    *,
+    history_before: datetime,
+    evidence_before: datetime,
+    sweeps_before: datetime,
+) -> Pruned:
+    """Delete ended periods, events, pages and sweeps older than these; give how many.
+
+    The page of a phone that can be read is its present state, however long it has said the same.
+    """
+    periods = sum(
+        _delete(engine, table, table.c.id, table.c.until < history_before)
+        for table in (reach_periods, line_periods)
+    )
+    readable = sa.select(phone_states.c.phone_id).where(phone_states.c.reach == Reach.OK)
+    present = sa.and_(evidence.c.kind == "good", evidence.c.phone_id.in_(readable))
+    pages = _delete(
+        engine, evidence, evidence.c.phone_id, evidence.c.at < evidence_before, sa.not_(present)
+    )
+    newest = sa.select(sa.func.max(sweeps.c.id)).scalar_subquery()
+    over = sa.or_(sweeps.c.finished.is_not(None), sweeps.c.interrupted)
+    old = _delete(
+        engine, sweeps, sweeps.c.id, sweeps.c.started < sweeps_before, over, sweeps.c.id != newest
+    )
+    told = _delete(engine, events, events.c.id, events.c.at < history_before)
+    _give_back_space(engine)
+    return Pruned(periods=periods, pages=pages, sweeps=old, events=told)
+
+
+def _delete(
+    engine: sa.Engine,
+    table: sa.Table,
+    key: sa.Column[int],
+    *conditions: sa.ColumnElement[bool],
+) -> int:
+    some = sa.select(key).where(*conditions).limit(_AT_ONCE)
+    statement = sa.delete(table).where(key.in_(some), *conditions)
+    deleted = 0
+    while True:
+        with writing(engine).begin() as connection:
+            count = connection.execute(statement).rowcount
+        deleted += count
+        if not count:
+            return deleted
+
+
+def _give_back_space(engine: sa.Engine) -> None:
+    """Shrink a SQLite file in small steps; a full VACUUM would block every writer meanwhile."""
+    while True:
+        with writing(engine).begin() as connection:
+            if not is_sqlite(connection):
+                return
+            if not connection.exec_driver_sql("PRAGMA freelist_count").scalar():
+                return
+            connection.exec_driver_sql(f"PRAGMA incremental_vacuum({_AT_ONCE})").all()

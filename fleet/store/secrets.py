@@ -1,0 +1,147 @@
+"""Keeps passwords encrypted with a key that is not in the database (Fernet: AES and a MAC)."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+
+from fleet.errors import StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+
+@dataclass(frozen=True, kw_only=True)
+class Keyring:
+    """The key that encrypts, first, and those before it that can still decrypt."""
+
+    keys: tuple[str, ...] = field(repr=False)
+    origin: str = "the key"
+    _fernet: MultiFernet = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        try:
+            fernet = MultiFernet([Fernet(key) for key in self.keys])
+        except ValueError:
+            raise StoreError(
+                f"{_begin(self.origin)} is not a key of fleet; put the right one there, "
+                "or make a new one with fleet init."
+            ) from None
+        object.__setattr__(self, "_fernet", fernet)
+
+    @classmethod
+    def parse(cls, text: str, origin: str) -> Keyring:
+        """Take keys from text, the encrypting one first. `origin` says where they are from."""
+        return cls(keys=tuple(text.replace(",", " ").split()), origin=origin)
+
+    @classmethod
+    def read(cls, path: Path) -> Keyring:
+        """Read a key file. Raises `StoreError` if it cannot be, or if others may read it."""
+        try:
+            if os.name == "posix" and path.stat().st_mode & 0o077:
+                raise StoreError(f"Others can read the key file {path}; run: chmod 600 {path}")
+            text = path.read_text(encoding="ascii", errors="replace")
+        except OSError as error:
+            raise StoreError(f"The key file {path} cannot be read: {error.strerror}.") from None
+        return cls.parse(text, f"the key file {path}")
+
+    def encrypt(self, text: str) -> str:
+        """Encrypt with the first key."""
+        return self._fernet.encrypt(text.encode()).decode()
+
+    def decrypt(self, secret: str) -> str:
+        """Decrypt with whichever key fits. Raises `StoreError` if none does."""
+        try:
+            return self._fernet.decrypt(secret).decode()
+        except InvalidToken:
+            raise StoreError(
+                f"{_begin(self.origin)} is not the one that encrypted this database's passwords; "
+                "bring back the right key, or import the inventory with its passwords again."
+            ) from None
+
+    def with_new_key(self) -> Keyring:
+        """Give a keyring with a new key that encrypts; the present ones can still decrypt."""
+        return Keyring(keys=(_new_key(), *self.keys), origin=self.origin)
+
+    def newest(self) -> Keyring:
+        """Give a keyring with the encrypting key alone."""
+        return Keyring(keys=self.keys[:1], origin=self.origin)
+
+
+def make_key_file(path: Path) -> Keyring:
+    """Make a key and its file, readable by this user alone. Never overwrites."""
+    keyring = Keyring(keys=(_new_key(),), origin=f"the key file {path}")
+    try:
+        _write(path, keyring)
+    except FileExistsError:
+        raise StoreError(f"The key file {path} is there already and was left alone.") from None
+    except OSError as error:
+        raise StoreError(f"The key file {path} cannot be written: {error.strerror}.") from None
+    return keyring
+
+
+def rotate_key_file(path: Path, reencrypt: Callable[[Keyring], object]) -> Keyring:
+    """Change the key. Cut off at any moment, the file holds a key for every secret there is.
+
+    First the file gets the new key beside the old, then `reencrypt` moves the database over in
+    one transaction, then the file drops the old.
+    """
+    both = Keyring.read(path).with_new_key()
+    _replace(path, both)
+    reencrypt(both)
+    _replace(path, both.newest())
+    return both.newest()
+
+
+def seal(keyring: Keyring | None, text: str) -> str | None:
+    """Encrypt a password; None for an empty one."""
+    if not text:
+        return None
+    if keyring is None:
+        raise StoreError(
+            "A password cannot be stored without a key; make one with fleet init, "
+            "or set FLEET_SECRETS_KEY."
+        )
+    return keyring.encrypt(text)
+
+
+def unseal(keyring: Keyring | None, secret: str | None) -> str:
+    """Decrypt a password; empty for None."""
+    if secret is None:
+        return ""
+    if keyring is None:
+        raise StoreError(
+            "The database holds passwords, and their key is not there; "
+            "bring back the key file, or set FLEET_SECRETS_KEY."
+        )
+    return keyring.decrypt(secret)
+
+
+def _new_key() -> str:
+    return Fernet.generate_key().decode()
+
+
+def _begin(origin: str) -> str:
+    return origin[:1].upper() + origin[1:]
+
+
+def _write(path: Path, keyring: Keyring) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with open(descriptor, "w", encoding="ascii") as file:  # noqa: PTH123  a descriptor, not a path
+        file.write("\n".join(keyring.keys) + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _replace(path: Path, keyring: Keyring) -> None:
+    beside = path.with_name(path.name + ".new")
+    try:
+        beside.unlink(missing_ok=True)
+        _write(beside, keyring)
+        beside.replace(path)
+    except OSError as error:
+        raise StoreError(f"The key file {path} cannot be written: {error.strerror}.") from None

@@ -1,0 +1,293 @@
+"""The store as the rest of fleet sees it: one object, open, that remembers."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Self
+
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+from fleet.errors import StoreError
+from fleet.model import Inventory
+from fleet.store import keymark, migrate, sweeps
+from fleet.store.backup import backup
+from fleet.store.check import check
+from fleet.store.current import statuses
+from fleet.store.engine import open_engine, place_of, raise_plainly, writing
+from fleet.store.events import add_events, load_events
+from fleet.store.evidence import load_evidence
+from fleet.store.history import history
+from fleet.store.holder import Holder
+from fleet.store.inventory import apply_inventory, forget_certificates, rehost, remove_phones
+from fleet.store.phones import Secrets, find_phone, load_known, load_phones, load_sites
+from fleet.store.recorder import record
+from fleet.store.retention import prune
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from datetime import datetime, timedelta
+    from pathlib import Path
+
+    import sqlalchemy as sa
+
+    from fleet.model import Site, Sweep, SweepCounts
+    from fleet.store.secrets import Keyring
+    from fleet.store.values import (
+        Change,
+        Event,
+        Evidence,
+        Known,
+        Period,
+        PhoneStatus,
+        Pruned,
+        Recorded,
+        StoredPhone,
+    )
+
+
+class Store:
+    """An open database. Safe to use from many threads; every failure is a `StoreError`.
+
+    What it gives as an iterator holds a connection until it is used up or closed.
+    """
+
+    def __init__(self, engine: sa.Engine, keyring: Keyring | None) -> None:
+        self._engine = engine
+        self._keyring = keyring
+
+    @classmethod
+    def open(cls, url: str, *, keyring: Keyring | None, create: bool = True) -> Self:
+        """Open `sqlite:///FILE` or `postgresql://…` and bring its tables up to date.
+
+        Without a keyring all but the passwords can be read. `create` False: a SQLite file must be
+        there already.
+        """
+        store = cls(open_engine(url, create=create), keyring)
+        try:
+            with store._plainly():
+                migrate.upgrade(store._engine)
+        except BaseException:
+            store.close()
+            raise
+        return store
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._engine.dispose()
+
+    @property
+    def place(self) -> str:
+        """Where the database is, without its password."""
+        return place_of(self._engine.url)
+
+    def version(self) -> str | None:
+        """Give the version of the database's tables."""
+        with self._reading() as connection:
+            return migrate.current(connection)
+
+    # The inventory
+
+    def load_inventory(self) -> Inventory:
+        """Give all sites and phones, with their passwords."""
+        with self._reading() as connection:
+            sites = load_sites(connection, self._keyring, Secrets.ALL)
+            phones = load_phones(connection, self._keyring, Secrets.ALL)
+        return Inventory(
+            sites=tuple(sites.values()), phones=tuple(stored.phone for stored in phones)
+        )
+
+    def apply_inventory(self, sites: Sequence[Site], phones: Sequence[Change]) -> None:
+        """Make these sites and phones as given, all or nothing; leave all others alone."""
+        with self._writing() as connection:
+            apply_inventory(connection, self._keyring, sites, phones)
+
+    def phones(
+        self,
+        *,
+        site: str | None = None,
+        ids: Sequence[int] | None = None,
+        secrets: Secrets = Secrets.ALL,
+    ) -> list[StoredPhone]:
+        """Give phones in the order they came: all, a site's, or those of `ids`."""
+        with self._reading() as connection:
+            return load_phones(connection, self._keyring, secrets, site=site, ids=ids)
+
+    def find_phone(self, text: str) -> int:
+        """Give the number of the phone with this MAC, host or name, else raise `PhoneNotFound`."""
+        with self._reading() as connection:
+            return find_phone(connection, text)
+
+    def remove_phones(self, ids: Sequence[int], now: datetime) -> int:
+        """Remove phones and their history; give how many there were."""
+        with self._writing() as connection:
+            return remove_phones(connection, ids, now)
+
+    def rehost(self, hosts: Mapping[int, str], now: datetime) -> None:
+        """Give phones new hosts, also each other's, and write an event for each."""
+        with self._writing() as connection:
+            rehost(connection, hosts, now)
+
+    def forget_certificates(self, ids: Sequence[int]) -> None:
+        """Trust whatever certificates these phones show next."""
+        with self._writing() as connection:
+            forget_certificates(connection, ids)
+
+    # Sweeps
+
+    def begin_sweep(
+        self,
+        *,
+        trigger: str,
+        selection: str,
+        planned: int,
+        now: datetime,
+        ttl: timedelta,
+        holder: Holder | None = None,
+    ) -> Sweep:
+        """Begin a sweep that holds the lease for `ttl`, else raise `SweepRunning`."""
+        with self._writing() as connection:
+            return sweeps.begin_sweep(
+                connection,
+                trigger=trigger,
+                selection=selection,
+                planned=planned,
+                holder=holder or Holder.this_process(),
+                now=now,
+                ttl=ttl,
+            )
+
+    def interrupted_sweep(
+        self, selection: str, *, since: datetime, now: datetime, holder: Holder | None = None
+    ) -> Sweep | None:
+        """Give the selection's newest sweep if it was cut off and began after `since`."""
+        me = holder or Holder.this_process()
+        with self._writing() as connection:
+            return sweeps.interrupted_sweep(connection, selection, since=since, me=me, now=now)
+
+    def resume_sweep(
+        self, sweep_id: int, *, now: datetime, ttl: timedelta, holder: Holder | None = None
+    ) -> Sweep:
+        """Carry on with a sweep that was cut off: phones whose `sweep_id` is its are done."""
+        me = holder or Holder.this_process()
+        with self._writing() as connection:
+            return sweeps.resume_sweep(connection, sweep_id, holder=me, now=now, ttl=ttl)
+
+    def renew_lease(self, sweep_id: int, *, now: datetime, ttl: timedelta) -> None:
+        """Hold the lease for longer; raises `SweepRunning` if another took it."""
+        with self._writing() as connection:
+            sweeps.renew_lease(connection, sweep_id, now=now, ttl=ttl)
+
+    def finish_sweep(
+        self, sweep_id: int, counts: SweepCounts, now: datetime, *, interrupted: bool = False
+    ) -> None:
+        """End a sweep and give back its lease; `interrupted` if it is to be carried on with."""
+        with self._writing() as connection:
+            sweeps.end_sweep(connection, sweep_id, counts, now, interrupted=interrupted)
+
+    def last_sweep(self) -> Sweep | None:
+        """Give the sweep that began last."""
+        with self._reading() as connection:
+            return sweeps.last_sweep(connection)
+
+    def load_known(self, ids: Sequence[int] | None = None) -> dict[int, Known]:
+        """Give what is known of phones before they are polled, without SIP passwords."""
+        with self._reading() as connection:
+            return load_known(connection, self._keyring, ids)
+
+    def record(self, sweep_id: int, batch: Sequence[Recorded]) -> dict[int, Known]:
+        """Write polls in one transaction; give what is known of their phones then."""
+        with self._writing() as connection:
+            return record(connection, sweep_id, batch)
+
+    def add_events(self, events: Sequence[Event]) -> None:
+        """Write what changed by itself."""
+        with self._writing() as connection:
+            add_events(connection, events)
+
+    # What was seen
+
+    def statuses(
+        self,
+        *,
+        site: str | None = None,
+        ids: Sequence[int] | None = None,
+        at: datetime | None = None,
+    ) -> Iterator[PhoneStatus]:
+        """Give the states of phones and lines, now or as they were `at` a moment."""
+        with self._reading() as connection:
+            yield from statuses(connection, site=site, ids=ids, at=at)
+
+    def history(
+        self,
+        *,
+        ids: Sequence[int] | None = None,
+        line: int | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> Iterator[Period]:
+        """Give periods that touch [since, until), by phone and beginning, as they are read."""
+        with self._reading() as connection:
+            yield from history(connection, ids=ids, line=line, since=since, until=until)
+
+    def evidence(self, phone_id: int) -> Evidence:
+        """Give the phone's last page that could be read, and the last that could not."""
+        with self._reading() as connection:
+            return load_evidence(connection, phone_id)
+
+    def events(self, *, phone_id: int | None = None, since: datetime | None = None) -> list[Event]:
+        """Give what changed by itself, the newest first."""
+        with self._reading() as connection:
+            return load_events(connection, phone_id=phone_id, since=since)
+
+    # Upkeep
+
+    def prune(
+        self, *, history_before: datetime, evidence_before: datetime, sweeps_before: datetime
+    ) -> Pruned:
+        """Delete what is older, never what is so now."""
+        with self._plainly():
+            return prune(
+                self._engine,
+                history_before=history_before,
+                evidence_before=evidence_before,
+                sweeps_before=sweeps_before,
+            )
+
+    def backup(self, path: Path) -> None:
+        """Copy the database to a new file while others write to it."""
+        with self._plainly():
+            backup(self._engine, path)
+
+    def check(self) -> list[str]:
+        """Give a sentence for each thing that is wrong with the database; none if all is well."""
+        with self._reading() as connection:
+            return list(check(connection, self._keyring))
+
+    def reencrypt(self, keyring: Keyring) -> int:
+        """Encrypt all passwords with the keyring's first key; give how many there were."""
+        with self._writing() as connection:
+            done = keymark.reencrypt(connection, keyring)
+        self._keyring = keyring
+        return done
+
+    @contextmanager
+    def _reading(self) -> Iterator[sa.Connection]:
+        with self._plainly(), self._engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def _writing(self) -> Iterator[sa.Connection]:
+        with self._plainly(), writing(self._engine).begin() as connection:
+            yield connection
+
+    @contextmanager
+    def _plainly(self) -> Iterator[None]:
+        try:
+            yield
+        except IntegrityError:
+            raise StoreError(
+                "Two phones cannot have one host or one MAC, or the inventory was changed at the "
+                "same time; nothing was written, try again."
+            ) from None
+        except DBAPIError as error:
+            raise_plainly(error, self._engine.url)
