@@ -54,7 +54,9 @@ def _write_inventory(path: Path, hosts: tuple[str, ...]) -> None:
 def _rows(database: Path) -> dict[str, int]:
     """The number of rows of every table."""
     with closing(sqlite3.connect(database)) as connection:
-        names = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+        names = connection.execute(
+            "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'"
+        ).fetchall()
         return {
             name: connection.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0]
             for (name,) in names
