@@ -22,6 +22,7 @@ from fleet.simulator.spec import LineSpec, PhoneSpec
 
 if TYPE_CHECKING:
     from fleet.simulator.phone import SimulatedPhone
+    from fleet.simulator.record import Record
 
 _MOST_BODY = 1024 * 1024
 _ANSWER_WITHIN = 10.0  # seconds for a request to arrive whole
@@ -82,7 +83,7 @@ class Control:
                 return _change(int(number), phones[int(number)], body)
             case ("GET", ["records"]):
                 everyone = (*phones, self._simulator.trap)
-                return "200 OK", [asdict(phone.record) for phone in everyone]
+                return "200 OK", [_told(phone.record) for phone in everyone]
             case ("POST", ["shutdown"]):
                 self._simulator.stopped.set()
                 return "200 OK", {}
@@ -112,6 +113,11 @@ def _brief(index: int, phone: SimulatedPhone) -> dict[str, Any]:
         "behaviour": spec.behaviour,
         "delay": spec.delay,
     }
+
+
+def _told(record: Record) -> dict[str, Any]:
+    told = {field.name: getattr(record, field.name) for field in fields(record)}
+    return told | {"forbidden_paths": record.forbidden_paths}
 
 
 def _whole(index: int, phone: SimulatedPhone) -> dict[str, Any]:

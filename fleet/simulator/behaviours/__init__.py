@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -59,7 +60,8 @@ def behaviour_named(name: str) -> Behaviour:
     try:
         return BEHAVIOURS[name]
     except KeyError:
-        message = f"There is no behaviour {name!r}; the simulator's documentation lists them."
+        near = ", ".join(get_close_matches(name, BEHAVIOURS)) or "healthy"
+        message = f"There is no behaviour {name!r}; the nearest are: {near}."
         raise UsageError(message) from None
 
 
