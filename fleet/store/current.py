@@ -32,8 +32,13 @@ def statuses(
     stored.sort(key=lambda one: (one.phone.site, one.phone.label, one.id))
     some = None if site is None and ids is None else [one.id for one in stored]
     states = _by_phone(connection, sa.select(phone_states), some)
-    reaches = _by_phone(connection, sa.select(reach_periods).where(_holds(reach_periods, at)), some)
-    query = sa.select(line_periods).where(_holds(line_periods, at)).order_by(line_periods.c.line)
+    held = sa.select(reach_periods).where(_holds(reach_periods, at))
+    reaches = _by_phone(connection, held, some)
+    query = (
+        sa.select(line_periods.c.phone_id, line_periods.c.since, *codec.LINE)
+        .where(_holds(line_periods, at))
+        .order_by(line_periods.c.line)
+    )
     lines = _by_phone(connection, query, some)
     for one in stored:
         state, reach = states[one.id][0], reaches.get(one.id)
@@ -84,7 +89,7 @@ def _status(
 
 
 def _line_status(row: sa.Row[Any], unread_since: datetime | None) -> LineStatus:
-    line = codec.line_of(row)
+    line = codec.line_of(row[2:])
     if unread_since is None:
         return LineStatus(line=line, since=row.since)
     return LineStatus(line=codec.unknown_line(line), since=unread_since)

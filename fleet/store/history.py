@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 _AT_ONCE = 1_000  # rows held
+_PLACE = attrgetter("phone_id", "since")
 
 
 def history(
@@ -31,15 +33,20 @@ def history(
     With `line`, only that line's. None means all, from the beginning, or up to now.
     """
     for some in [None] if ids is None else codec.chunks(sorted(set(ids))):
-        lines = sa.select(line_periods).where(*_within(line_periods, some, since, until))
+        lines = _select(line_periods, codec.LINE).where(*_within(line_periods, some, since, until))
         if line is not None:
             lines = lines.where(line_periods.c.line == line)
-        streams = [_stream(connection, lines, line_periods)]
+        streams = [map(_line_period, _stream(connection, lines))]
         if line is None:
-            reaches = sa.select(reach_periods).where(*_within(reach_periods, some, since, until))
-            streams.insert(0, _stream(connection, reaches, reach_periods))
-        merged = heapq.merge(*streams, key=lambda row: (row.phone_id, row.since))
-        yield from map(_period, merged)
+            reaches = _select(reach_periods, (reach_periods.c.reach, reach_periods.c.reason))
+            within = reaches.where(*_within(reach_periods, some, since, until))
+            streams.insert(0, map(_reach_period, _stream(connection, within)))
+        yield from heapq.merge(*streams, key=_PLACE)
+
+
+def _select(table: sa.Table, columns: Sequence[sa.Column[Any]]) -> sa.Select[Any]:
+    head = (table.c.phone_id, table.c.since, table.c.until)
+    return sa.select(*head, *columns).order_by(table.c.phone_id, table.c.since, table.c.id)
 
 
 def _within(
@@ -56,22 +63,15 @@ def _within(
         yield table.c.since < until
 
 
-def _stream(
-    connection: sa.Connection, query: sa.Select[Any], table: sa.Table
-) -> Iterator[sa.Row[Any]]:
-    in_order = query.order_by(table.c.phone_id, table.c.since, table.c.id)
-    return iter(connection.execute(in_order, execution_options={"yield_per": _AT_ONCE}))
+def _stream(connection: sa.Connection, query: sa.Select[Any]) -> Iterator[sa.Row[Any]]:
+    return iter(connection.execute(query, execution_options={"yield_per": _AT_ONCE}))
 
 
-def _period(row: sa.Row[Any]) -> Period:
-    if "reach" in row._fields:
-        return ReachPeriod(
-            phone_id=row.phone_id,
-            reach=row.reach,
-            reason=row.reason,
-            since=row.since,
-            until=row.until,
-        )
-    return LinePeriod(
-        phone_id=row.phone_id, line=codec.line_of(row), since=row.since, until=row.until
-    )
+def _reach_period(row: sa.Row[Any]) -> Period:
+    phone_id, since, until, reach, reason = tuple(row)
+    return ReachPeriod(phone_id=phone_id, reach=reach, reason=reason, since=since, until=until)
+
+
+def _line_period(row: sa.Row[Any]) -> Period:
+    line = codec.line_of(row[3:])
+    return LinePeriod(phone_id=row.phone_id, line=line, since=row.since, until=row.until)

@@ -91,13 +91,13 @@ def open_lines(connection: sa.Connection, ids: Sequence[int] | None) -> dict[int
     """Give the lines that phones showed last, by phone."""
     column = line_periods.c.phone_id
     query = (
-        sa.select(line_periods)
+        sa.select(column, *codec.LINE)
         .where(line_periods.c.until.is_(None))
         .order_by(column, line_periods.c.line)
     )
     found = defaultdict(list)
     for row in of_phones(connection, query, column, ids):
-        found[row.phone_id].append(codec.line_of(row))
+        found[row[0]].append(codec.line_of(row[1:]))
     return found
 
 
@@ -109,10 +109,10 @@ def of_phones(
 ) -> Iterator[sa.Row[Any]]:
     """Run a query for the phones of `ids` (None: for all)."""
     if ids is None:
-        yield from connection.execute(query)
+        yield from connection.execute(query).all()
         return
     for some in codec.chunks(sorted(set(ids))):
-        yield from connection.execute(query.where(column.in_(some)))
+        yield from connection.execute(query.where(column.in_(some))).all()
 
 
 def find_phone(connection: sa.Connection, text: str) -> int:
@@ -170,10 +170,12 @@ def _load_accounts(
     *,
     secret: bool,
 ) -> dict[int, list[IntendedAccount]]:
-    query = sa.select(accounts).order_by(accounts.c.phone_id, accounts.c.line)
+    column, place = accounts.c.phone_id, codec.ACCOUNT.index(accounts.c.sip_password_secret)
+    query = sa.select(column, *codec.ACCOUNT).order_by(column, accounts.c.line)
     found = defaultdict(list)
-    for row in of_phones(connection, query, accounts.c.phone_id, ids):
-        found[row.phone_id].append(codec.account_of(row, keyring, secret=secret))
+    for row in of_phones(connection, query, column, ids):
+        password = unseal(keyring, row[1 + place]) if secret else ""
+        found[row[0]].append(codec.account_of(row[1:], password))
     return found
 
 

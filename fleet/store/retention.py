@@ -72,4 +72,11 @@ def _give_back_space(engine: sa.Engine) -> None:
                 return
             if not connection.exec_driver_sql("PRAGMA freelist_count").scalar():
                 return
-            connection.exec_driver_sql(f"PRAGMA incremental_vacuum({_AT_ONCE})").all()
+            _vacuum(connection)
+
+
+def _vacuum(connection: sa.Connection) -> None:
+    driver = connection.connection.cursor()
+    driver.execute(f"PRAGMA incremental_vacuum({_AT_ONCE})")
+    driver.fetchall()  # it frees a page at each step
+    driver.close()
