@@ -22,6 +22,7 @@ from fleet.simulator.control import Control
 from fleet.simulator.phone import SimulatedPhone
 from fleet.simulator.server import Connection
 from fleet.simulator.spec import LineSpec, PhoneSpec
+from fleet.simulator.tls import TlsConnection
 
 if TYPE_CHECKING:
     import socket
@@ -170,12 +171,13 @@ class Simulator:
 
     async def _listen(self, sock: socket.socket, find: Find, door: Door = Door.PLAIN) -> None:
         loop = asyncio.get_running_loop()
-        server = await loop.create_server(
-            lambda: Connection(find, self._connections, loop),
-            sock=sock,
-            backlog=_BACKLOG,
-            ssl=self._context(door) if door in _TLS_DOORS else None,
-        )
+        context = self._context(door) if door in _TLS_DOORS else None
+
+        def connect() -> asyncio.Protocol:
+            connection = Connection(find, self._connections, loop)
+            return connection if context is None else TlsConnection(context, connection)
+
+        server = await loop.create_server(connect, sock=sock, backlog=_BACKLOG)
         self._stack.callback(server.close)
 
     def _context(self, door: Door) -> ssl.SSLContext:

@@ -182,6 +182,17 @@ async def test_https_phones_speak_tls_of_their_time(own_ports):
             writer.transport.abort()
 
 
+async def test_a_legacy_phone_tells_newer_clients_that_it_is_too_old():
+    async with Simulator(phones("https_legacy")) as simulator:
+        phone = simulator.phone(0)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        with pytest.raises(ssl.SSLError, match="PROTOCOL_VERSION"):
+            await asyncio.open_connection(phone.address, phone.port, ssl=context)
+        assert phone.record.connections == 0
+
+
 async def test_certificates_can_be_renewed():
     async def certificate(phone) -> bytes:
         _, writer = await asyncio.open_connection(phone.address, phone.port, ssl=old_and_new_tls())

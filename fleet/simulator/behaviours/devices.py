@@ -62,7 +62,9 @@ DEVICES = {
     "fanvil_asking": _asks(
         "Fanvil", "http", "Digest", fails(Reason.AUTH_UNSUPPORTED, Reason.NOT_AASTRA)
     ),
-    "empty_realm_asking": _asks("", "nginx"),
+    "empty_realm_asking": _asks(
+        "", "nginx", expected=fails(Reason.NOT_AASTRA, Reason.WRONG_PASSWORD)
+    ),
     "lookalike_realm_asking": _asks("Maastrannic 9000", "nginx"),
     "printer": _page("LaserPrinter", _PRINTER),
     "switch": _page("Switch", _FOUR_COLUMNS),
