@@ -6,6 +6,8 @@ import ipaddress
 import re
 
 _LABELS = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)(\.(?!-)[a-z0-9_-]{1,63}(?<!-))*")
+_OCTET = r"(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
+_IPV4 = re.compile(rf"{_OCTET}(?:\.{_OCTET}){{3}}")
 _DEFAULT_PORT = {"http": 80, "https": 443}
 _SHAPE = re.compile(r"(?P<address>\[[^\[\]]*\]|[^:\[\]]*)(:(?P<port>.*))?", re.DOTALL)
 _WRITE = "write address, address:port or http(s)://address"
@@ -45,11 +47,10 @@ def normalise_address(text: str) -> str:
         if parsed.scope_id:
             raise ValueError("an IPv6 address with a zone belongs to this machine alone")
         return f"[{parsed}]"
+    if _IPV4.fullmatch(bare):
+        return bare
     if re.fullmatch(r"[0-9.]+", bare):
-        try:
-            return str(ipaddress.IPv4Address(bare))
-        except ValueError:
-            raise ValueError("not an IPv4 address; it has four numbers from 0 to 255") from None
+        raise ValueError("not an IPv4 address; it has four numbers from 0 to 255")
     name = bare.removesuffix(".")
     if not name.isascii() or len(name) > 253 or not _LABELS.fullmatch(name):
         raise ValueError("not a host name; it has letters, digits, - and . only")
@@ -78,8 +79,10 @@ def _port(text: str) -> int:
 
 
 def _is_no_phone(address: str) -> bool:
-    try:
-        parsed = ipaddress.ip_address(address.removeprefix("[").removesuffix("]"))
-    except ValueError:
+    """Whether an address is unspecified, a multicast group or a broadcast."""
+    if address.startswith("["):
+        parsed = ipaddress.IPv6Address(address[1:-1])
+        return parsed.is_unspecified or parsed.is_multicast
+    if _IPV4.fullmatch(address) is None:
         return False
-    return parsed.is_unspecified or parsed.is_multicast or str(parsed) == "255.255.255.255"
+    return address == "0.0.0.0" or int(address.partition(".")[0]) >= 224  # noqa: S104

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import ipaddress
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, TypeAlias
 from zoneinfo import available_timezones
 
@@ -76,6 +76,7 @@ def login_name(text: str) -> str:
     return text
 
 
+@lru_cache(maxsize=256)
 def registrar(text: str) -> str:
     """A registrar's address without port, as given; 0.0.0.0 tells the phone not to register."""
     host, separator, port = text.rpartition(":")
