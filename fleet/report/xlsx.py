@@ -94,7 +94,8 @@ def _write_row(sheet: Worksheet, row: int, cells: tuple[Cell, ...], time: Format
             case None | "":
                 pass
             case str():
-                sheet.write_string(row, column, _ILLEGAL.sub("\ufffd", cell)[:_LONGEST])
+                text = cell if cell.isprintable() else _ILLEGAL.sub("\ufffd", cell)
+                sheet.write_string(row, column, text[:_LONGEST])
             case datetime():
                 moment = cell.astimezone(UTC).replace(tzinfo=None, microsecond=0)
                 sheet.write_datetime(row, column, moment, time)
