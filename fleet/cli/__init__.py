@@ -55,7 +55,7 @@ class LazyGroup(click.Group):
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="aastra-fleet", prog_name="fleet")
 def cli() -> None:
-    """Watch a fleet of Aastra SIP desk phones.
+    r"""Watch a fleet of Aastra SIP desk phones.
 
     Logs into every phone's web page, reads the SIP account status table, keeps its history, and
     flags every line that is refused (401), unregistered or on the backup registrar.

@@ -20,6 +20,11 @@ _SECRETS = (
 )
 
 
+def is_set(connection: sa.Connection) -> bool:
+    """Tell whether passwords were encrypted here, so that a certain key is needed."""
+    return connection.scalar(sa.select(marks.c.value).where(marks.c.name == _NAME)) is not None
+
+
 def hold(connection: sa.Connection, keyring: Keyring | None, needed: bool) -> None:  # noqa: FBT001
     """Keep others from changing the key in this transaction; check it if passwords are to come.
 

@@ -39,6 +39,12 @@ def load_sites(
     return {row.id: codec.site_of(row, _password(row, keyring, secrets)) for row in rows}
 
 
+def mac_owners(connection: sa.Connection) -> dict[str, int]:
+    """Give the phone of every known MAC."""
+    rows = connection.execute(sa.select(phones.c.mac, phones.c.id).where(phones.c.mac.is_not(None)))
+    return {mac: phone_id for mac, phone_id in rows}
+
+
 def load_phones(
     connection: sa.Connection,
     keyring: Keyring | None,

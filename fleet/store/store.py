@@ -19,7 +19,7 @@ from fleet.store.evidence import load_evidence
 from fleet.store.history import history
 from fleet.store.holder import Holder
 from fleet.store.inventory import apply_inventory, forget_certificates, rehost, remove_phones
-from fleet.store.phones import Secrets, find_phone, load_known, load_phones, load_sites
+from fleet.store.phones import Secrets, find_phone, load_known, load_phones, load_sites, mac_owners
 from fleet.store.recorder import record
 from fleet.store.retention import prune
 
@@ -111,6 +111,21 @@ class Store:
         """Give phones in the order they came: all, a site's, or those of `ids`."""
         with self._reading() as connection:
             return load_phones(connection, self._keyring, secrets, site=site, ids=ids)
+
+    def sites(self) -> list[Site]:
+        """Give all sites, without their passwords."""
+        with self._reading() as connection:
+            return list(load_sites(connection, None, Secrets.NONE).values())
+
+    def mac_owners(self) -> dict[str, int]:
+        """Give the phone of every known MAC."""
+        with self._reading() as connection:
+            return mac_owners(connection)
+
+    def has_secrets(self) -> bool:
+        """Tell whether a key belongs to this database already."""
+        with self._reading() as connection:
+            return keymark.is_set(connection)
 
     def find_phone(self, text: str) -> int:
         """Give the number of the phone with this MAC, host or name, else raise `PhoneNotFound`."""

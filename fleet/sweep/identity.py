@@ -11,9 +11,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Claim:
-    """The phone `phone_id` was asked at its host, and what answered there said to be `mac`."""
+    """The phone `phone_id` was asked at `host`, and what answered there said to be `mac`."""
 
     phone_id: int
+    host: str
     mac: str
 
 

@@ -10,6 +10,7 @@ from fleet.errors import PageUnreadable, PhoneError
 from fleet.model import Facts, Observation, Reach, Reason
 from fleet.phone.client import Answer, PhoneClient, Target
 from fleet.phone.pages import Words, masked_key, page_key, read_page, same_page
+from fleet.phone.redact import redact
 from fleet.store import EvidencePage
 
 if TYPE_CHECKING:
@@ -55,64 +56,73 @@ class Observer:
             return await self._poll(phone_id, target, seen)
         except PhoneError as error:
             return self._failed(phone_id, error)
-        except Exception as error:  # noqa: BLE001  the one place where a bug is turned into a value
+        except Exception as error:
             log.exception("A bug of fleet cost the poll of phone %s", phone_id)
-            detail = f"A bug of fleet ended this poll: {type(error).__name__}; the log has it whole."
+            detail = (
+                f"A bug of fleet ended this poll: {type(error).__name__}; the log has it whole."
+            )
             return self._failed(phone_id, PhoneError(Reason.INTERNAL_ERROR, detail))
 
     async def _poll(self, phone_id: int, target: Target, seen: Seen) -> Polled:
         session = self.client.session(target)
         answer = await session.status_page()
         try:
-            return self._read(phone_id, answer, seen)
+            return self._read(phone_id, target, answer, seen)
         except PageUnreadable as error:
             if error.reason is Reason.NOT_AASTRA:
-                return self._failed(phone_id, error, answer)
+                return self._failed(phone_id, error, _page(answer, target, self.clock()))
         # A 200 is not proof that it is the page we asked for (facts/web-ui 1.4).
         answer = await session.renewed_status_page()
         try:
-            return self._read(phone_id, answer, seen)
+            return self._read(phone_id, target, answer, seen)
         except PageUnreadable as error:
-            return self._failed(phone_id, error, answer)
+            return self._failed(phone_id, error, _page(answer, target, self.clock()))
 
-    def _read(self, phone_id: int, answer: Answer, seen: Seen) -> Polled:
+    def _read(self, phone_id: int, target: Target, answer: Answer, seen: Seen) -> Polled:
         body, charset, words = answer.body, answer.charset, self.words
         if seen.facts and seen.page_key:
             if same_page(body, seen.page_key, charset=charset, words=words):
-                return self._good(phone_id, answer, seen.facts, seen.page_key, evidence=False)
+                return self._good(phone_id, answer, seen.facts, seen.page_key)
             facts = read_page(body, charset=charset, words=words)
             if facts == seen.facts:
                 masked = masked_key(body, facts, charset=charset, words=words)
                 key = masked or page_key(body, charset=charset, words=words)
-                return self._good(phone_id, answer, facts, key, evidence=False)
+                return self._good(phone_id, answer, facts, key)
         else:
             facts = read_page(body, charset=charset, words=words)
         key = page_key(body, charset=charset, words=words)
-        return self._good(phone_id, answer, facts, key, evidence=True)
+        evidence = _page(answer, target, self.clock(), facts.dialect)
+        return self._good(phone_id, answer, facts, key, evidence)
 
     def _good(
-        self, phone_id: int, answer: Answer, facts: Facts, key: str, *, evidence: bool
+        self,
+        phone_id: int,
+        answer: Answer,
+        facts: Facts,
+        key: str,
+        evidence: EvidencePage | None = None,
     ) -> Polled:
-        at = self.clock()
         return Polled(
-            observation=Observation(phone_id=phone_id, at=at, reach=Reach.OK, facts=facts),
+            observation=Observation(
+                phone_id=phone_id, at=self.clock(), reach=Reach.OK, facts=facts
+            ),
             page_key=key,
-            evidence=_page(answer, at, facts.dialect) if evidence else None,
+            evidence=evidence,
             fingerprint=answer.fingerprint,
         )
 
-    def _failed(self, phone_id: int, error: PhoneError, answer: Answer | None = None) -> Polled:
-        at = self.clock()
+    def _failed(
+        self, phone_id: int, error: PhoneError, evidence: EvidencePage | None = None
+    ) -> Polled:
         return Polled(
             observation=Observation(
                 phone_id=phone_id,
-                at=at,
+                at=self.clock(),
                 reach=error.reach,
                 reason=error.reason,
                 detail=error.detail,
             ),
-            evidence=_page(answer, at, "") if answer else None,
-            fingerprint=answer.fingerprint if answer else "",
+            evidence=evidence,
         )
 
 
@@ -128,13 +138,26 @@ def as_other_phone(polled: Polled, detail: str) -> Polled:
     return Polled(observation=observation)
 
 
+def without_mac(polled: Polled) -> Polled:
+    """The same poll, with the MAC left out: it is claimed elsewhere, and not this phone's yet."""
+    facts = polled.observation.facts
+    anonymous = replace(facts, mac="") if facts else None
+    observation = replace(polled.observation, facts=anonymous)
+    return replace(polled, observation=observation, page_key="")
+
+
 def as_phone(polled: Polled, phone_id: int) -> Polled:
     """The same poll, told of the phone that it turned out to be."""
     return replace(polled, observation=replace(polled.observation, phone_id=phone_id))
 
 
-def _page(answer: Answer, at: datetime, dialect: str) -> EvidencePage:
+def _page(answer: Answer, target: Target, at: datetime, dialect: str = "") -> EvidencePage:
+    secrets = (target.credentials.password,) if target.credentials else ()
     return EvidencePage(
-        at=at, path=answer.path, status=answer.status, dialect=dialect,
-        body=answer.body, charset=answer.charset,
-    )  # fmt: skip
+        at=at,
+        path=answer.path,
+        status=answer.status,
+        dialect=dialect,
+        body=redact(answer.body, charset=answer.charset, secrets=secrets).encode(),
+        charset="utf-8",
+    )

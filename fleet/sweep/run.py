@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from fleet.model import Reach
+from fleet.model import Reach, SweepCounts
 from fleet.store import Recorded
 from fleet.sweep.backoff import next_try
 from fleet.sweep.identity import Claim
 from fleet.sweep.writer import Writer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from fleet.model import Finding, Observation
     from fleet.phone.client import Target
     from fleet.store import Known
     from fleet.sweep.backoff import Backoff
     from fleet.sweep.observe import Observer, Polled, Seen
+    from fleet.sweep.writer import Write
 
     Judge = Callable[[Known, Observation], Sequence[Finding]]
 
@@ -39,15 +39,31 @@ class Tally:
     """What has come of a sweep so far. `new_problems` are phones with findings they had not."""
 
     planned: int
+    left_alone: int = 0
     reaches: dict[Reach, int] = field(default_factory=lambda: dict.fromkeys(Reach, 0))
     findings: int = 0
     new_problems: list[int] = field(default_factory=list)
-    stored: int = 0
 
     @property
     def done(self) -> int:
         """Phones polled."""
         return sum(self.reaches.values())
+
+    @property
+    def not_read(self) -> int:
+        """Phones polled whose page could not be had or read."""
+        return self.done - self.reaches[Reach.OK]
+
+    def counts(self) -> SweepCounts:
+        """Give the counts as the sweep's record has them."""
+        return SweepCounts(
+            ok=self.reaches[Reach.OK],
+            unreachable=self.reaches[Reach.UNREACHABLE],
+            refused=self.reaches[Reach.REFUSED],
+            unreadable=self.reaches[Reach.UNREADABLE],
+            backing_off=self.left_alone,
+            not_polled=max(self.planned - self.done, 0),
+        )
 
 
 @dataclass(kw_only=True)
@@ -57,35 +73,39 @@ class Pass:
     observer: Observer
     judge: Judge
     backoff: Backoff
-    writer: Writer
+    write: Write
+    known: dict[int, Known]
     owners: dict[str, int]
     tally: Tally
     progress: Callable[[Tally], None]
     held: list[tuple[Claim, Polled]] = field(default_factory=list)
     at_home: set[str] = field(default_factory=set)
 
-    async def run(self, jobs: Iterable[Job], *, concurrency: int) -> None:
+    async def run(self, jobs: Sequence[Job], *, concurrency: int) -> None:
         """Poll every job and write what comes of it. Ends early only with the database's error."""
-        waiting = iter(jobs)
-        writing = asyncio.create_task(self.writer.run())
+        if not jobs:
+            return
+        waiting, writer = iter(jobs), Writer(self.write, self.known)
         try:
-            async with asyncio.TaskGroup() as workers:
-                for _ in range(concurrency):
-                    workers.create_task(self._work(waiting))
-        finally:
-            writing.cancel()
-            with suppress(asyncio.CancelledError):
-                await writing
-            await self.writer.flush()
+            async with asyncio.TaskGroup() as group:
+                group.create_task(writer.run())
+                workers = [
+                    group.create_task(self._work(waiting, writer)) for _ in range(concurrency)
+                ]
+                await asyncio.wait(workers)
+                writer.stop()
+        except ExceptionGroup as group_error:
+            raise group_error.exceptions[0] from None
+        except asyncio.CancelledError:
+            await writer.flush()
+            raise
 
-    async def _work(self, waiting: Iterable[Job]) -> None:
+    async def _work(self, waiting: Iterator[Job], writer: Writer) -> None:
         for job in waiting:
-            polled = await self.observer.observe(
-                job.known.stored.id, job.target, job.seen
-            )
+            polled = await self.observer.observe(job.known.stored.id, job.target, job.seen)
             self.tally.reaches[polled.observation.reach] += 1
             if not self._is_somebody_else(job, polled):
-                await self.take(job.known, polled)
+                await writer.put(self.judged(polled))
             self.progress(self.tally)
 
     def _is_somebody_else(self, job: Job, polled: Polled) -> bool:
@@ -93,31 +113,31 @@ class Pass:
         facts = polled.observation.facts
         if facts is None or not facts.mac:
             return False
-        own, phone_id = job.known.stored.phone.mac, job.known.stored.id
-        if own in ("", facts.mac) and self.owners.setdefault(facts.mac, phone_id) == phone_id:
+        phone, phone_id = job.known.stored.phone, job.known.stored.id
+        if phone.mac in ("", facts.mac) and self.owners.setdefault(facts.mac, phone_id) == phone_id:
             self.at_home.add(facts.mac)
             return False
-        self.held.append((Claim(phone_id=phone_id, mac=facts.mac), polled))
+        claim = Claim(phone_id=phone_id, host=phone.host, mac=facts.mac)
+        self.held.append((claim, polled))
         return True
 
-    async def take(self, known: Known, polled: Polled) -> None:
-        """Judge one observation and hand it to the writer."""
+    def judged(self, polled: Polled) -> Recorded:
+        """Judge one observation, and make it ready to be written."""
         observation = polled.observation
+        known = self.known[observation.phone_id]
         findings = self.judge(known, observation)
         self.tally.findings += len(findings)
         if findings and _has_new(findings, self._before(known)):
             self.tally.new_problems.append(observation.phone_id)
         refusals, pause_until = next_try(known, observation, self.backoff)
-        await self.writer.put(
-            Recorded(
-                known=known,
-                observation=observation,
-                page_key=polled.page_key,
-                evidence=polled.evidence,
-                fingerprint=polled.fingerprint,
-                refusals=refusals,
-                next_try_at=pause_until,
-            )
+        return Recorded(
+            known=known,
+            observation=observation,
+            page_key=polled.page_key,
+            evidence=polled.evidence,
+            fingerprint=polled.fingerprint,
+            refusals=refusals,
+            next_try_at=pause_until,
         )
 
     def _before(self, known: Known) -> Sequence[Finding]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -27,35 +28,50 @@ class Writer:
         self._write = write
         self._known = known
         self._waiting: list[Recorded] = []
-        self._full = asyncio.Event()
+        self._wake = asyncio.Event()
         self._room = asyncio.Event()
         self._room.set()
         self._writing = asyncio.Lock()
+        self._stopping = False
 
     async def put(self, recorded: Recorded) -> None:
         """Take one observation; waits only while the database is far behind."""
         self._waiting.append(recorded)
         if len(self._waiting) >= BATCH:
-            self._full.set()
+            self._wake.set()
         if len(self._waiting) >= BACKLOG:
             self._room.clear()
             await self._room.wait()
 
     async def run(self) -> None:
-        """Write until cancelled. An error of the database ends it, and so the sweep."""
-        while True:
-            try:
+        """Write until `stop` is called. An error of the database ends it, and so the sweep."""
+        while not self._stopping:
+            with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(FLUSH_EVERY):
-                    await self._full.wait()
-            except TimeoutError:
-                pass
-            self._full.clear()
+                    await self._wake.wait()
+            self._wake.clear()
             await self.flush()
 
+    def stop(self) -> None:
+        """Let `run` write what waits, and end."""
+        self._stopping = True
+        self._wake.set()
+
     async def flush(self) -> None:
-        """Write all that waits."""
+        """Write all that waits; an empty batch if nothing does, which keeps the lease alive."""
         async with self._writing:
-            while self._waiting:
+            while True:
                 batch, self._waiting = self._waiting[:BATCH], self._waiting[BATCH:]
-                self._known.update(await asyncio.to_thread(self._write, batch))
+                await self._hand_over(batch)
+                if not self._waiting:
+                    break
             self._room.set()
+
+    async def _hand_over(self, batch: Sequence[Recorded]) -> None:
+        """Write a batch in a thread; cancelled, wait for the thread all the same."""
+        written = asyncio.create_task(asyncio.to_thread(self._write, batch))
+        try:
+            self._known.update(await asyncio.shield(written))
+        except asyncio.CancelledError:
+            self._known.update(await written)
+            raise

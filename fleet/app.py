@@ -1,0 +1,217 @@
+"""Builds and wires everything from the settings; nothing is built anywhere else."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import signal
+import threading
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from fleet.errors import SettingsError, UsageError
+from fleet.inventory import ChangeKind
+from fleet.judge import RULES, Look, RuleSetting, judge
+from fleet.model import Site
+from fleet.phone.client import PhoneClient, Timeouts
+from fleet.phone.pages import words_with
+from fleet.store import Change, Keyring, Secrets, Store, make_key_file, rotate_key_file
+from fleet.sweep import Backoff, LoginDefaults, Observer, Order, Outcome, Sweeper
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Mapping, Sequence
+
+    from fleet.inventory import Plan
+    from fleet.model import Finding, Observation, Phone
+    from fleet.phone.pages import Words
+    from fleet.settings import Settings
+    from fleet.store import Known
+    from fleet.sweep import Tally
+
+T = TypeVar("T")
+
+# A sweep makes few cycles and many objects: collecting less often saves a sixth of its time.
+_GC = (50_000, 20, 100)
+
+
+@dataclass(frozen=True, kw_only=True)
+class App:
+    """The settings, and what is built from them. Close it at the end."""
+
+    settings: Settings
+    store: Store
+    words: Words
+    rules: Mapping[str, RuleSetting]
+
+    @classmethod
+    def open(cls, settings: Settings) -> App:
+        """Check the settings and open the database, made and brought up to date as needed."""
+        words, rules = words_of(settings), rules_of(settings)
+        store = Store.open(settings.database_url, keyring=_keyring(settings))
+        return cls(settings=settings, store=store, words=words, rules=rules)
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self.store.close()
+
+    def judge(self, look: Look) -> tuple[Finding, ...]:
+        """Judge with the rules as the settings have them."""
+        return judge(look, rules=self.rules)
+
+    @property
+    def logins(self) -> LoginDefaults:
+        """What the settings say for phones that say nothing."""
+        web_ui = self.settings.web_ui
+        return LoginDefaults(
+            username=web_ui.username,
+            password=web_ui.password.get_secret_value() if web_ui.password else None,
+            scheme=web_ui.scheme,
+            legacy_tls=web_ui.legacy_tls,
+        )
+
+    @property
+    def timeouts(self) -> Timeouts:
+        """How long a phone may take."""
+        poll = self.settings.poll
+        return Timeouts(
+            connect=poll.connect_timeout, read=poll.read_timeout, total=poll.total_timeout
+        )
+
+    async def sweep(self, order: Order, progress: Callable[[Tally], None]) -> Outcome:
+        """Sweep the phones of an order."""
+        poll = self.settings.poll
+        interval = timedelta(seconds=poll.interval)
+        async with PhoneClient(timeouts=self.timeouts) as client:
+            sweeper = Sweeper(
+                store=self.store,
+                observer=Observer(client=client, words=self.words, clock=now),
+                judge=self._judge_poll,
+                logins=self.logins,
+                backoff=Backoff(first=interval, longest=timedelta(seconds=poll.backoff_max)),
+                concurrency=poll.concurrency,
+                carry_on_within=interval,
+                clock=now,
+            )
+            return await sweeper.run(order, progress)
+
+    def _judge_poll(self, known: Known, observation: Observation) -> Sequence[Finding]:
+        facts = observation.facts
+        return self.judge(
+            Look(
+                phone=known.stored.phone,
+                reach=observation.reach,
+                reason=observation.reason,
+                detail=observation.detail,
+                lines=facts.lines if facts else (),
+            )
+        )
+
+    def check_site(self, site: str | None) -> None:
+        """Raise `UsageError` if there is no such site."""
+        names = sorted(each.name for each in self.store.sites())
+        if site is not None and site not in names:
+            raise UsageError(f"There is no site {site}; sites: {', '.join(names) or 'none'}.")
+
+    def import_plan(self, changes: Plan) -> None:
+        """Make the inventory as a plan says, all or nothing."""
+        app = self.ensure_key()
+        ids = {each.phone.host: each.id for each in app.store.phones(secrets=Secrets.NONE)}
+        app.store.apply_inventory(
+            [site.after for site in changes.sites],
+            [
+                Change(id=ids[change.before.host] if change.before else None, phone=change.after)
+                for change in changes.phones
+                if change.kind is not ChangeKind.UNCHANGED
+            ],
+        )
+
+    def add_phones(self, phones: Sequence[Phone]) -> int:
+        """Add phones whose hosts are not in the inventory yet; give how many that were."""
+        present = {each.phone.host for each in self.store.phones(secrets=Secrets.NONE)}
+        new = [phone for phone in phones if phone.host not in present]
+        known = {site.name for site in self.store.sites()}
+        sites = {phone.site for phone in new if phone.site} - known
+        self.store.apply_inventory(
+            [Site(name=name) for name in sorted(sites)],
+            [Change(id=None, phone=phone) for phone in new],
+        )
+        return len(new)
+
+    def rotate_key(self) -> int:
+        """Change the key file's key; give how many passwords were encrypted anew."""
+        if self.settings.secrets_key:
+            raise UsageError(
+                "The key is in FLEET_SECRETS_KEY, which fleet cannot change; keep it in a key "
+                "file, rotate it there, and put the new one in its place."
+            )
+        done: list[int] = []
+        rotate_key_file(
+            self.settings.key_file, lambda keyring: done.append(self.store.reencrypt(keyring))
+        )
+        return done[0]
+
+    def ensure_key(self) -> App:
+        """Give an app that can keep passwords: its key file is made if nothing needs another."""
+        settings = self.settings
+        if settings.secrets_key or settings.key_file.exists() or self.store.has_secrets():
+            return self
+        make_key_file(settings.key_file)
+        self.close()
+        return App.open(settings)
+
+
+def now() -> datetime:
+    """The time, in UTC."""
+    return datetime.now(UTC)
+
+
+def run(main: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine with the quickest event loop there is. SIGTERM cancels it, as Ctrl-C does."""
+    gc.freeze()
+    gc.set_threshold(*_GC)
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        return runner.run(_stoppable(main))
+
+
+async def _stoppable(main: Coroutine[Any, Any, T]) -> T:
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    if task and threading.current_thread() is threading.main_thread():
+        with contextlib.suppress(NotImplementedError):  # Windows
+            loop.add_signal_handler(signal.SIGTERM, task.cancel)
+    return await main
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    try:
+        import uvloop  # noqa: PLC0415  not there on Windows
+    except ModuleNotFoundError:
+        return None
+    factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
+    return factory
+
+
+def words_of(settings: Settings) -> Words:
+    """The words of the web UI's languages. Raises `SettingsError` for a key that is not one."""
+    try:
+        return words_with(settings.web_ui.words)
+    except ValueError as error:
+        raise SettingsError(f"[web_ui.words]: {error}.") from None
+
+
+def rules_of(settings: Settings) -> dict[str, RuleSetting]:
+    """The rules' settings. Raises `SettingsError` for a rule that there is not."""
+    for name in settings.rules:
+        if name not in RULES:
+            raise SettingsError(f"[rules.{name}]: there is no such rule; rules: {', '.join(RULES)}.")
+    return {
+        name: RuleSetting(enabled=rule.enabled, severity=rule.severity)
+        for name, rule in settings.rules.items()
+    }
+
+
+def _keyring(settings: Settings) -> Keyring | None:
+    if settings.secrets_key:
+        return Keyring.parse(settings.secrets_key.get_secret_value(), "FLEET_SECRETS_KEY")
+    return Keyring.read(settings.key_file) if settings.key_file.exists() else None

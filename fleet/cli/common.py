@@ -1,0 +1,140 @@
+"""What the commands share: the settings, the database, times, and a console."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+from rich.console import Console
+
+from fleet.app import App
+from fleet.errors import UsageError
+from fleet.settings import load_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from typing import BinaryIO
+
+    from fleet.settings import Settings
+
+F = TypeVar("F", bound="Callable[..., Any]")
+
+WIDE = 200  # columns of tables that do not go to a terminal: nothing is cut off
+
+
+def with_settings(function: F) -> Callable[..., Any]:
+    """Give a command `--config`, and the settings as its first argument."""
+
+    @click.option(
+        "--config",
+        type=click.Path(dir_okay=False, path_type=Path),
+        help="Settings file; else FLEET_CONFIG, else ./fleet.toml if it is there.",
+    )
+    @wraps(function)
+    def command(*args: Any, config: Path | None, **kwargs: Any) -> Any:
+        return function(load_settings(config, os.environ), *args, **kwargs)
+
+    return command
+
+
+def with_app(function: F) -> Callable[..., Any]:
+    """Give a command `--config`, and the app, database open, as its first argument."""
+
+    @with_settings
+    @wraps(function)
+    def command(settings: Settings, *args: Any, **kwargs: Any) -> Any:
+        with opened(settings) as app:
+            return function(app, *args, **kwargs)
+
+    return command
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[App]:
+    """Open the app; its database is closed at the end."""
+    app = App.open(settings)
+    try:
+        yield app
+    finally:
+        app.close()
+
+
+def console(*, stderr: bool = False) -> Console:
+    """Make a console as wide as the terminal; wide where there is none."""
+    stream = sys.stderr if stderr else sys.stdout
+    return Console(
+        stderr=stderr,
+        width=None if stream.isatty() else WIDE,
+        highlight=False,
+        markup=False,
+        emoji=False,
+    )
+
+
+class Time(click.ParamType[datetime]):
+    """A moment: ISO 8601, or so long ago (`90m`, `6h`, `2d`)."""
+
+    name = "time"
+    units = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}  # noqa: RUF012  click's shape
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> datetime:
+        """Parse; a time without an offset is in this machine's zone."""
+        if isinstance(value, datetime):
+            return value
+        number, unit = value[:-1], value[-1:]
+        try:
+            if unit in self.units and number.replace(".", "", 1).isdecimal():
+                return datetime.now(UTC) - timedelta(seconds=float(number) * self.units[unit])
+            return datetime.fromisoformat(value).astimezone(UTC)
+        except (ValueError, OverflowError):
+            self.fail(
+                f"{value!r} is not a time; write 2026-11-23T07:00 or 2026-11-23T07:00+01:00, "
+                "or how long ago: 90m, 6h, 2d.",
+                param,
+                ctx,
+            )
+
+
+TIME = Time()
+
+PHONES = click.argument("phones", nargs=-1, metavar="[PHONE]...")
+FAIL_ON = click.option(
+    "--fail-on",
+    type=click.Choice(["flagged"]),
+    help="Exit with 1 when any line or phone is flagged.",
+)
+
+
+def fail_if(fail_on: str | None, flagged: Sequence[object]) -> None:
+    """End with 1 when `--fail-on` found what it was to look for."""
+    if fail_on and flagged:
+        raise SystemExit(1)
+
+
+def standard_output() -> BinaryIO:
+    """Give standard output for bytes."""
+    return click.get_binary_stream("stdout")
+
+
+@contextmanager
+def replacing(path: Path, *, private: bool = False) -> Iterator[BinaryIO]:
+    """Give a file that takes the place of `path` when it is whole; `private`: mode 600."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    mode = 0o600 if private else 0o666
+    try:
+        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+        with open(descriptor, "wb") as file:  # noqa: PTH123  a descriptor, not a path
+            yield file
+        beside.replace(path)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror}.") from None
+    finally:
+        beside.unlink(missing_ok=True)

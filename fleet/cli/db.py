@@ -1,0 +1,72 @@
+"""`fleet db`: look after the database."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from fleet.app import now
+from fleet.cli.common import with_app
+from fleet.errors import StoreError
+
+if TYPE_CHECKING:
+    from fleet.app import App
+
+
+@click.group()
+def command() -> None:
+    """Upgrade, check, prune and back up the database."""
+
+
+@command.command()
+@with_app
+def upgrade(app: App) -> None:
+    """Bring the database's tables up to date. Every command that opens it does so too."""
+    click.echo(f"The database {app.store.place} is at version {app.store.version()}.")
+
+
+@command.command()
+@with_app
+def check(app: App) -> None:
+    """Look for damage: the file, its references, its periods, its passwords' key."""
+    if problems := app.store.check():
+        raise StoreError("The database is damaged:\n  " + "\n  ".join(problems))
+    click.echo(f"The database {app.store.place} is in order.")
+
+
+@command.command()
+@with_app
+def prune(app: App) -> None:
+    """Delete what is older than [retention] says; never what is so now."""
+    keep, moment = app.settings.retention, now()
+    done = app.store.prune(
+        history_before=moment - timedelta(seconds=keep.history),
+        evidence_before=moment - timedelta(seconds=keep.evidence),
+        sweeps_before=moment - timedelta(seconds=keep.sweeps),
+    )
+    click.echo(
+        f"Deleted {done.periods} periods, {done.pages} pages, {done.sweeps} sweeps, "
+        f"{done.events} events."
+    )
+
+
+@command.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@with_app
+def backup(app: App, file: Path) -> None:
+    """Write a consistent copy while sweeps go on. Never overwrites.
+
+    Keep the key file's copy apart: without it nobody can read the passwords in this one.
+    """
+    app.store.backup(file)
+    click.echo(f"Wrote {file}")
+
+
+@command.command("rotate-key")
+@with_app
+def rotate_key(app: App) -> None:
+    """Make a new key, encrypt every password anew, drop the old key."""
+    click.echo(f"Encrypted {app.rotate_key()} passwords with a new key: {app.settings.key_file}")

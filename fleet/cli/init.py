@@ -1,0 +1,37 @@
+"""`fleet init`: a commented fleet.toml, the key and the database; never overwrites."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from fleet.cli.common import opened
+from fleet.errors import UsageError
+from fleet.settings import FILE_NAME, load_settings, sample_settings
+
+
+@click.command()
+@click.argument("folder", metavar="[DIR]", default=".", type=click.Path(path_type=Path))
+def command(folder: Path) -> None:
+    """Write a commented fleet.toml, make the key that encrypts passwords, and the database.
+
+    DIR is made if it is not there; without it, the current folder is taken. Nothing is ever
+    overwritten: a fleet.toml that is there is used as it is.
+    """
+    path = folder / FILE_NAME
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with path.open("x", encoding="utf-8") as file:
+            file.write(sample_settings())
+        click.echo(f"Wrote {path}")
+    except FileExistsError:
+        click.echo(f"{path} is there already and was left alone.")
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror}.") from None
+    settings = load_settings(path, os.environ)
+    with opened(settings) as app:
+        app.ensure_key()
+        click.echo(f"The database {app.store.place} is ready.")
+    click.echo("Next: fleet inventory import FILE, then fleet poll.")

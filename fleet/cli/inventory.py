@@ -1,0 +1,146 @@
+"""`fleet inventory`: import, export, list and remove phones."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from fleet.app import now
+from fleet.cli.common import console, replacing, with_app
+from fleet.cli.tables import table
+from fleet.inventory import ChangeKind, plan, read_inventory, write_csv, write_yaml
+from fleet.store import Change, Secrets
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from fleet.app import App
+    from fleet.inventory import Plan
+    from fleet.model import Inventory
+
+MOST_NAMED = 20
+
+
+@click.group()
+def command() -> None:
+    """Say which phones there are, and what their lines should be."""
+
+
+@command.command("import")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--dry-run", is_flag=True, help="Print the plan and change nothing.")
+@with_app
+def import_(app: App, file: Path, dry_run: bool) -> None:  # noqa: FBT001
+    """Import a .csv or .yaml file, all or nothing.
+
+    Every bad row is named with its reason, and nothing is changed then. What a file does not
+    mention is left alone; phones that are absent from it stay (fleet inventory remove).
+    """
+    wanted = read_inventory(file)
+    changes = plan(app.store.load_inventory(), wanted)
+    screen = console()
+    for line in plan_lines(changes, whole=dry_run):
+        screen.print(line)
+    if dry_run:
+        screen.print("Dry run: nothing was changed.")
+        return
+    if not changes.changes_nothing:
+        app.import_plan(changes)
+
+
+def plan_lines(changes: Plan, *, whole: bool) -> Iterator[str]:
+    """Describe a plan, field by field if `whole`, else what changed and the counts."""
+    for site in changes.sites:
+        if site.kind is not ChangeKind.UNCHANGED and whole:
+            yield f"site {site.after.name}: {site.kind}"
+            yield from (f"    {change}" for change in site.changes)
+    for phone in changes.phones:
+        if phone.kind is ChangeKind.CHANGED or (whole and phone.kind is ChangeKind.ADDED):
+            yield f"{phone.after.label}: {phone.kind}"
+            yield from (f"    {change}" for change in phone.changes)
+    if whole and changes.absent:
+        yield f"absent from the file, left alone: {_some([p.label for p in changes.absent])}"
+    counts = [
+        f"{len(changes.phones_that_are(kind))} {kind}"
+        for kind in (ChangeKind.ADDED, ChangeKind.CHANGED, ChangeKind.UNCHANGED)
+    ]
+    yield f"Phones: {', '.join(counts)}, {len(changes.absent)} absent."
+
+
+def _some(names: list[str]) -> str:
+    more = len(names) - MOST_NAMED
+    return ", ".join(names[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
+@command.command()
+@click.option(
+    "--format", "form", type=click.Choice(["csv", "yaml"]), default="csv", show_default=True
+)
+@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="A file.")
+@click.option("--with-secrets", is_flag=True, help="Passwords too, in clear: guard that file.")
+@with_app
+def export(
+    app: App,
+    form: str,
+    output: Path | None,
+    with_secrets: bool,  # noqa: FBT001
+) -> None:
+    """Write the inventory; importing the file again changes nothing."""
+    text = inventory_text(app.store.load_inventory(), form, with_secrets=with_secrets)
+    if output is None:
+        click.echo(text, nl=False)
+    else:
+        with replacing(output, private=with_secrets) as file:
+            file.write(text.encode())
+
+
+def inventory_text(inventory: Inventory, form: str, *, with_secrets: bool) -> str:
+    """Write an inventory as CSV or YAML."""
+    out = io.StringIO(newline="")
+    {"csv": write_csv, "yaml": write_yaml}[form](inventory, out, with_secrets=with_secrets)
+    return out.getvalue()
+
+
+@command.command("list")
+@click.option("--site", help="Only the phones of this site.")
+@with_app
+def list_(app: App, site: str | None) -> None:
+    """List the phones."""
+    app.check_site(site)
+    rows = (
+        (p.site, p.label, p.mac, p.host, status.model or p.model, status.firmware,
+         str(len(p.accounts) or ""))
+        for status in app.store.statuses(site=site)
+        for p in (status.stored.phone,)
+    )  # fmt: skip
+    columns = ("site", "phone", "mac", "host", "model", "firmware", "lines")
+    console().print(table(columns, rows))
+
+
+@command.command()
+@click.argument("phones", nargs=-1, required=True, metavar="PHONE...")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@with_app
+def remove(app: App, phones: tuple[str, ...], yes: bool) -> None:  # noqa: FBT001
+    """Remove phones, with their history."""
+    ids = sorted({app.store.find_phone(phone) for phone in phones})
+    names = [each.phone.label for each in app.store.phones(ids=ids, secrets=Secrets.NONE)]
+    if not yes:
+        click.confirm(f"Remove {_some(names)} with their history?", abort=True, err=True)
+    click.echo(f"Removed {app.store.remove_phones(ids, now())} phones.")
+
+
+@command.command()
+@click.argument("phones", nargs=-1, required=True, metavar="PHONE...")
+@with_app
+def trust(app: App, phones: tuple[str, ...]) -> None:
+    """Trust whatever certificate these phones show next.
+
+    For a phone whose reason is certificate_changed, once you know why it changed.
+    """
+    ids = sorted({app.store.find_phone(phone) for phone in phones})
+    app.store.forget_certificates(ids)
+    click.echo(f"The next certificate of {len(ids)} phones is trusted.")

@@ -1,0 +1,139 @@
+"""`fleet poll`: one sweep now."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from fleet.app import now, run
+from fleet.cli.common import FAIL_ON, PHONES, console, fail_if, with_app
+from fleet.cli.documents import sweep_object
+from fleet.cli.progress import watched
+from fleet.cli.tables import lines_table, one_row_per_failed_phone
+from fleet.report import json_object
+from fleet.status import line_records, phone_records
+from fleet.store import Secrets
+from fleet.sweep import Order
+
+if TYPE_CHECKING:
+    from fleet.app import App
+    from fleet.report import LineRecord
+    from fleet.sweep import Outcome
+
+MOST_SHOWN = 50
+
+
+@click.command()
+@PHONES
+@click.option("--site", help="Only the phones of this site.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@click.option(
+    "--confirm",
+    is_flag=True,
+    help="Look again at new problems after [poll] confirm_after seconds.",
+)
+@FAIL_ON
+@with_app
+def command(
+    app: App,
+    phones: tuple[str, ...],
+    site: str | None,
+    as_json: bool,  # noqa: FBT001  click passes options by name
+    confirm: bool,  # noqa: FBT001
+    fail_on: str | None,
+) -> None:
+    """Read every phone's SIP account status now, or that of the named phones.
+
+    A PHONE is a MAC, a host or a name. Phones that refuse our login are left alone for a while
+    (docs/operations.md); named ones are asked at once. A sweep that was cut off is carried on.
+    """
+    order = order_of(app, phones, site)
+    outcome = run(sweep(app, order, confirm=confirm))
+    records = list(line_records(app.store.statuses(ids=order.ids), app.judge))
+    flagged = [record for record in records if record.flags]
+    if as_json:
+        click.echo(json.dumps(document(app, order, outcome, records), ensure_ascii=False, indent=1))
+    else:
+        show(outcome, flagged)
+    fail_if(fail_on, flagged)
+
+
+def order_of(app: App, phones: tuple[str, ...], site: str | None) -> Order:
+    """What to sweep. Raises `PhoneNotFound`."""
+    if phones:
+        ids = tuple(sorted({app.store.find_phone(phone) for phone in phones}))
+        if site is not None:
+            raise click.UsageError("Name phones or a site, not both.")
+        selection = "phones " + " ".join(map(str, ids))
+        return Order(ids=ids, selection=selection, insist=True)
+    if site is not None:
+        app.check_site(site)
+        stored = app.store.phones(site=site, secrets=Secrets.NONE)
+        return Order(ids=tuple(each.id for each in stored), selection=f"site {site}")
+    return Order()
+
+
+async def sweep(app: App, order: Order, *, confirm: bool) -> Outcome:
+    """Sweep with a progress bar; with `confirm` look again at new problems."""
+    with watched("Polling") as progress:
+        outcome = await app.sweep(order, progress)
+    if confirm and outcome.new_problems:
+        seconds = app.settings.poll.confirm_after
+        console(stderr=True).print(
+            f"{len(outcome.new_problems)} phones have new problems; looking again in {seconds:g} s."
+        )
+        await asyncio.sleep(seconds)
+        again = Order(ids=outcome.new_problems, selection="confirm", trigger="confirm")
+        with watched("Confirming") as progress:
+            await app.sweep(again, progress)
+    return outcome
+
+
+def document(
+    app: App, order: Order, outcome: Outcome, records: list[LineRecord]
+) -> dict[str, Any]:
+    """Make the JSON document: the sweep, its phones and their lines."""
+    statuses = app.store.statuses(ids=order.ids)
+    return {
+        "sweep": sweep_object(outcome.sweep),
+        "notes": list(outcome.notes),
+        "phones": [json_object(each) for each in phone_records(statuses, app.judge)],
+        "lines": [json_object(each) for each in records],
+    }
+
+
+def show(outcome: Outcome, flagged: list[LineRecord]) -> None:
+    """Print what a sweep came to."""
+    screen = console()
+    if outcome.carried_on:
+        screen.print(
+            f"The sweep of {outcome.sweep.started.astimezone():%H:%M:%S} was cut off; carried on "
+            f"with the phones that it had not polled ({outcome.carried_on} were)."
+        )
+    for note in outcome.notes:
+        screen.print(note)
+    shown = one_row_per_failed_phone(flagged)
+    if shown:
+        screen.print(lines_table(shown[:MOST_SHOWN], now()))
+    if len(shown) > MOST_SHOWN:
+        screen.print(f"… and {len(shown) - MOST_SHOWN} more: fleet status --flagged")
+    screen.print(summary(outcome, flagged))
+
+
+def summary(outcome: Outcome, flagged: list[LineRecord]) -> str:
+    """Say in a line what the sweep saw."""
+    counts = outcome.sweep.counts
+    parts = [
+        (counts.polled, "polled"),
+        (counts.ok, "read"),
+        (counts.unreachable, "unreachable"),
+        (counts.refused, "refused"),
+        (counts.unreadable, "unreadable"),
+        (counts.backing_off, "left alone after they refused us"),
+    ]
+    phones = ", ".join(f"{number} {word}" for number, word in parts if number)
+    lines = sum(1 for record in flagged if record.reach == "ok")
+    return f"Phones: {phones or 'none to poll'}. Lines flagged: {lines}."

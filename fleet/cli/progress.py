@@ -1,0 +1,47 @@
+"""A progress bar on standard error, only on a terminal: how far, how fast, how long still."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from fleet.cli.common import console
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from fleet.sweep import Tally
+
+
+@contextmanager
+def watched(what: str) -> Iterator[Callable[[Tally], None]]:
+    """Show a sweep's progress; gives what is to be called with its tally."""
+    screen = console(stderr=True)
+    if not screen.is_terminal:
+        yield lambda _: None
+        return
+    with Progress(
+        TextColumn(what),
+        BarColumn(bar_width=None),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[bad]} not read"),
+        console=screen,
+        transient=True,
+    ) as bar:
+        task = bar.add_task(what, total=None, rate="", bad=0)
+
+        def update(tally: Tally) -> None:
+            speed = bar.tasks[task].speed
+            bar.update(
+                task,
+                total=tally.planned,
+                completed=tally.done,
+                bad=tally.not_read,
+                rate=f"{speed:.0f}/s" if speed else "",
+            )
+
+        yield update

@@ -1,0 +1,142 @@
+"""The use case of asking: what is wrong now, or was at a time, as records for people and scripts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from fleet.judge import Look
+from fleet.model import Account, Reach, Registration
+from fleet.report import HistoryRecord, LineRecord, PhoneRecord, yes_or_no
+from fleet.store import LinePeriod
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime
+
+    from fleet.model import Finding, Line, Phone
+    from fleet.store import Period, PhoneStatus
+
+    Judge = Callable[[Look], Sequence[Finding]]
+
+
+def look_at(status: PhoneStatus) -> Look | None:
+    """What the rules may look at; None for a phone that was never polled."""
+    if status.reach is None:
+        return None
+    lines = tuple(each.line for each in status.lines) if status.reach is Reach.OK else ()
+    return Look(
+        phone=status.stored.phone,
+        reach=status.reach,
+        reason=status.reason,
+        detail=status.detail,
+        lines=lines,
+    )
+
+
+def findings_of(status: PhoneStatus, judge: Judge) -> Sequence[Finding]:
+    """What is held against a phone and its lines."""
+    look = look_at(status)
+    return judge(look) if look else ()
+
+
+def line_records(statuses: Iterable[PhoneStatus], judge: Judge) -> Iterator[LineRecord]:
+    """One record per line; a phone without known lines has one with an empty line.
+
+    A line that the inventory wants and the phone does not show has a record of its own.
+    """
+    for status in statuses:
+        findings = findings_of(status, judge)
+        on_phone = [finding.rule for finding in findings if finding.line is None]
+        shown = {each.line.number for each in status.lines}
+        missing = sorted({f.line for f in findings if f.line is not None} - shown)
+        for each in status.lines:
+            number, flags = each.line.number, _flags(findings, each.line.number, on_phone)
+            fields = _line_fields(each.line)
+            yield _record(status, flags, line=number, since=each.since, **fields)
+        for number in missing:
+            flags = _flags(findings, number, on_phone)
+            yield _record(status, flags, line=number, state=Registration.UNKNOWN)
+        if not status.lines and not missing:
+            yield _record(status, " ".join(on_phone), since=status.reach_since)
+
+
+def phone_records(statuses: Iterable[PhoneStatus], judge: Judge) -> Iterator[PhoneRecord]:
+    """One record per phone; its flags are all that is held against it or its lines."""
+    for status in statuses:
+        phone, findings = status.stored.phone, findings_of(status, judge)
+        yield PhoneRecord(
+            site=phone.site,
+            phone=phone.label,
+            mac=phone.mac,
+            host=phone.host,
+            model=status.model or phone.model,
+            firmware=status.firmware,
+            boot_version=status.boot_version,
+            dialect=status.dialect,
+            reach=status.reach or "",
+            reason=status.reason or "",
+            detail=status.detail,
+            since=status.reach_since,
+            observed_at=status.observed_at,
+            lines=len(status.lines),
+            flagged_lines=len({f.line for f in findings if f.line is not None}),
+            flags=" ".join(dict.fromkeys(finding.rule for finding in findings)),
+        )
+
+
+def history_records(
+    periods: Iterable[Period], phones: Mapping[int, Phone], now: datetime
+) -> Iterator[HistoryRecord]:
+    """One record per period; `seconds` is how long it lasted, or has lasted until `now`."""
+    for period in periods:
+        phone = phones[period.phone_id]
+        bare = HistoryRecord(
+            site=phone.site,
+            phone=phone.label,
+            mac=phone.mac,
+            host=phone.host,
+            since=period.since,
+            until=period.until,
+            seconds=round(((period.until or now) - period.since).total_seconds()),
+        )
+        if isinstance(period, LinePeriod):
+            yield replace(bare, line=period.line.number, **_line_fields(period.line))
+        else:
+            yield replace(bare, reach=period.reach, reason=period.reason or "")
+
+
+def _flags(findings: Sequence[Finding], number: int, on_phone: Sequence[str]) -> str:
+    on_line = (finding.rule for finding in findings if finding.line == number)
+    return " ".join([*on_phone, *on_line])
+
+
+def _record(status: PhoneStatus, flags: str, **line: Any) -> LineRecord:
+    phone = status.stored.phone
+    return LineRecord(
+        site=phone.site,
+        phone=phone.label,
+        mac=phone.mac,
+        host=phone.host,
+        model=status.model or phone.model,
+        firmware=status.firmware,
+        reach=status.reach or "",
+        reason=status.reason or "",
+        observed_at=status.observed_at,
+        flags=flags,
+        **line,
+    )
+
+
+def _line_fields(line: Line) -> dict[str, Any]:
+    account = line.account or Account(raw="")
+    return {
+        "account": account.raw,
+        "user": account.user,
+        "registrar": account.registrar,
+        "port": account.port,
+        "state": line.registration,
+        "code": line.code,
+        "backup": yes_or_no(line.backup),
+        "status_text": line.status_text,
+    }
