@@ -185,7 +185,7 @@ async def _stoppable(main: Coroutine[Any, Any, T]) -> T:
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     try:
-        import uvloop  # noqa: PLC0415  not there on Windows
+        import uvloop
     except ModuleNotFoundError:
         return None
     factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
@@ -204,7 +204,9 @@ def rules_of(settings: Settings) -> dict[str, RuleSetting]:
     """The rules' settings. Raises `SettingsError` for a rule that there is not."""
     for name in settings.rules:
         if name not in RULES:
-            raise SettingsError(f"[rules.{name}]: there is no such rule; rules: {', '.join(RULES)}.")
+            raise SettingsError(
+                f"[rules.{name}]: there is no such rule; rules: {', '.join(RULES)}."
+            )
     return {
         name: RuleSetting(enabled=rule.enabled, severity=rule.severity)
         for name, rule in settings.rules.items()

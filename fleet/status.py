@@ -1,4 +1,4 @@
-"""The use case of asking: what is wrong now, or was at a time, as records for people and scripts."""
+"""The use case of asking: what is wrong now, or was at a time, as records."""
 
 from __future__ import annotations
 

@@ -121,7 +121,7 @@ def fail_if(fail_on: str | None, flagged: Sequence[object]) -> None:
 
 def standard_output() -> BinaryIO:
     """Give standard output for bytes."""
-    return click.get_binary_stream("stdout")
+    return sys.stdout.buffer
 
 
 @contextmanager

@@ -36,10 +36,10 @@ def command(
     networks: tuple[str, ...],
     rate: float,
     port: int | None,
-    https: bool,  # noqa: FBT001  click passes options by name
-    import_: bool,  # noqa: FBT001
+    https: bool,
+    import_: bool,
     site: str,
-    as_json: bool,  # noqa: FBT001
+    as_json: bool,
 ) -> None:
     """Ask every address of a network once, without a login, whether it is an Aastra phone.
 

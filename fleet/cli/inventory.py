@@ -12,7 +12,7 @@ from fleet.app import now
 from fleet.cli.common import console, replacing, with_app
 from fleet.cli.tables import table
 from fleet.inventory import ChangeKind, plan, read_inventory, write_csv, write_yaml
-from fleet.store import Change, Secrets
+from fleet.store import Secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,7 +33,7 @@ def command() -> None:
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--dry-run", is_flag=True, help="Print the plan and change nothing.")
 @with_app
-def import_(app: App, file: Path, dry_run: bool) -> None:  # noqa: FBT001
+def import_(app: App, file: Path, dry_run: bool) -> None:
     """Import a .csv or .yaml file, all or nothing.
 
     Every bad row is named with its reason, and nothing is changed then. What a file does not
@@ -86,7 +86,7 @@ def export(
     app: App,
     form: str,
     output: Path | None,
-    with_secrets: bool,  # noqa: FBT001
+    with_secrets: bool,
 ) -> None:
     """Write the inventory; importing the file again changes nothing."""
     text = inventory_text(app.store.load_inventory(), form, with_secrets=with_secrets)
@@ -124,7 +124,7 @@ def list_(app: App, site: str | None) -> None:
 @click.argument("phones", nargs=-1, required=True, metavar="PHONE...")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @with_app
-def remove(app: App, phones: tuple[str, ...], yes: bool) -> None:  # noqa: FBT001
+def remove(app: App, phones: tuple[str, ...], yes: bool) -> None:
     """Remove phones, with their history."""
     ids = sorted({app.store.find_phone(phone) for phone in phones})
     names = [each.phone.label for each in app.store.phones(ids=ids, secrets=Secrets.NONE)]

@@ -41,8 +41,8 @@ def command(
     app: App,
     phones: tuple[str, ...],
     site: str | None,
-    as_json: bool,  # noqa: FBT001  click passes options by name
-    confirm: bool,  # noqa: FBT001
+    as_json: bool,
+    confirm: bool,
     fail_on: str | None,
 ) -> None:
     """Read every phone's SIP account status now, or that of the named phones.
@@ -92,9 +92,7 @@ async def sweep(app: App, order: Order, *, confirm: bool) -> Outcome:
     return outcome
 
 
-def document(
-    app: App, order: Order, outcome: Outcome, records: list[LineRecord]
-) -> dict[str, Any]:
+def document(app: App, order: Order, outcome: Outcome, records: list[LineRecord]) -> dict[str, Any]:
     """Make the JSON document: the sweep, its phones and their lines."""
     statuses = app.store.statuses(ids=order.ids)
     return {

@@ -78,13 +78,13 @@ def command(
     port: int,
     bad_mix: dict[str, float],
     behaviour: str | None,
-    list_behaviours: bool,  # noqa: FBT001  click passes options by name
+    list_behaviours: bool,
     delay: float,
     seed: int,
     inventory: Path | None,
-    with_lines: bool,  # noqa: FBT001
+    with_lines: bool,
     control_port: int | None,
-    uvloop: bool,  # noqa: FBT001
+    uvloop: bool,
 ) -> None:
     """Run phones that do not exist, on this machine's loopback only.
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 @with_app
 def command(
     app: App,
-    flagged: bool,  # noqa: FBT001  click passes options by name
+    flagged: bool,
     site: str | None,
     at: datetime | None,
     form: str,
@@ -45,9 +45,7 @@ def command(
     app.check_site(site)
     statuses = list(app.store.statuses(site=site, at=at))
     records = [
-        record
-        for record in line_records(statuses, app.judge)
-        if record.flags or not flagged
+        record for record in line_records(statuses, app.judge) if record.flags or not flagged
     ]
     if form == "csv":
         FORMATS["csv"](records, LineRecord, standard_output())

@@ -23,7 +23,7 @@ class Backoff:
 
     def pause(self, refusals: int) -> timedelta:
         """Give the pause after so many refusals in a row, at least one."""
-        return min(self.longest, self.first * 2 ** min(refusals - 1, 16))
+        return min(self.longest, self.first * (1 << min(refusals - 1, 16)))
 
 
 def next_try(

@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING
 
 from fleet.errors import PageUnreadable, PhoneError
 from fleet.model import Facts, Observation, Reach, Reason
-from fleet.phone.client import Answer, PhoneClient, Target
-from fleet.phone.pages import Words, masked_key, page_key, read_page, same_page
+from fleet.phone.pages import masked_key, page_key, read_page, same_page
 from fleet.phone.redact import redact
 from fleet.store import EvidencePage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
+
+    from fleet.phone.client import Answer, PhoneClient, Target
+    from fleet.phone.pages import Words
 
 log = logging.getLogger(__name__)
 

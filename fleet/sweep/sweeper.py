@@ -82,9 +82,7 @@ class Sweeper:
             self.store.finish_sweep(sweep.id, tally.counts(), self.clock(), interrupted=True)
             raise
         counts = tally.counts()
-        await asyncio.to_thread(
-            self.store.finish_sweep, sweep.id, counts, self.clock()
-        )
+        await asyncio.to_thread(self.store.finish_sweep, sweep.id, counts, self.clock())
         return Outcome(
             sweep=replace(sweep, finished=self.clock(), counts=counts),
             carried_on=len(known) - len(jobs) - left_alone if carried_on else 0,

@@ -1,0 +1,51 @@
+"""`fleet demo`: see it work."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from fleet.app import run
+from fleet.cli.common import console
+from fleet.cli.poll import show
+from fleet.cli.progress import watched
+from fleet.demo import Demo
+from fleet.status import line_records
+
+
+@click.command()
+@click.option("--phones", default=120, show_default=True, type=click.IntRange(1, 60_000))
+@click.option(
+    "--folder",
+    default="fleet-demo",
+    show_default=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Where its settings, database and inventory go; made anew each time.",
+)
+@click.option("--seed", default=0, help="Another fleet.")
+def command(phones: int, folder: Path, seed: int) -> None:
+    """Start simulated phones, import them, sweep them, and show what is flagged.
+
+    Some lines are refused, unregistered or on the backup registrar; some phones are off, want
+    another password, speak French, or answer with a session that expired.
+    """
+    demo = Demo(folder=folder, phones=phones, seed=seed)
+    app = demo.prepare()
+    screen = console()
+    try:
+        screen.print(f"{phones} simulated phones, imported into {folder}/")
+        outcome = run(demo.run(app, lambda: watched("Polling")))
+        records = list(line_records(app.store.statuses(), app.judge))
+        flagged = [record for record in records if record.flags]
+        show(outcome, flagged)
+        worst = next((each for each in flagged if each.code == 401), flagged[0])
+    finally:
+        app.close()
+    screen.print()
+    screen.print("Where to look next (the phones are gone, what they said is kept):")
+    screen.print(f"  export FLEET_CONFIG={folder}/fleet.toml")
+    screen.print(f"  fleet explain {worst.phone}      why it is flagged, and what to check")
+    screen.print("  fleet status --flagged           what is wrong, all of it")
+    screen.print("  fleet export lines --format xlsx --output lines.xlsx")
+    screen.print("  fleet simulate --help            phones that stay, to try things on")

@@ -1,0 +1,60 @@
+"""The demo: simulated phones, a database of its own, a sweep."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fleet.app import App
+from fleet.errors import UsageError
+from fleet.inventory import parse_csv, plan
+from fleet.settings import FILE_NAME, load_settings
+from fleet.simulator import Simulator, believable_fleet, inventory_csv
+from fleet.sweep import Order
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+    from fleet.sweep import Outcome, Tally
+
+MARK = "# Settings of fleet demo: this folder is made anew each time.\n"
+SETTINGS = MARK + "[poll]\nconnect_timeout = 2\nread_timeout = 5\n"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Demo:
+    """A folder with settings, database and inventory of its own."""
+
+    folder: Path
+    phones: int
+    seed: int = 0
+
+    def prepare(self) -> App:
+        """Make the folder anew and open its database. Raises `UsageError` if it is not a demo's."""
+        path = self.folder / FILE_NAME
+        if self.folder.exists() and any(self.folder.iterdir()):
+            if not path.exists() or not path.read_text(encoding="utf-8").startswith(MARK):
+                raise UsageError(f"{self.folder} is not a demo's folder; name another.")
+            for file in self.folder.glob("fleet.db*"):
+                file.unlink()
+        self.folder.mkdir(parents=True, exist_ok=True)
+        path.write_text(SETTINGS, encoding="utf-8")
+        (self.folder / "fleet.key").unlink(missing_ok=True)
+        return App.open(load_settings(path, {})).ensure_key()
+
+    async def run(
+        self, app: App, watched: Callable[[], AbstractContextManager[Callable[[Tally], None]]]
+    ) -> Outcome:
+        """Start the phones, import them, sweep."""
+        specs = believable_fleet(self.phones, seed=self.seed)
+        async with Simulator(specs) as simulator:
+            text = io.StringIO()
+            inventory_csv(simulator.phones, text, with_lines=True)
+            (self.folder / "phones.csv").write_text(text.getvalue(), encoding="utf-8")
+            file = parse_csv(text.getvalue(), source="The demo's inventory")
+            app.import_plan(plan(app.store.load_inventory(), file))
+            with watched() as progress:
+                return await app.sweep(Order(), progress)
