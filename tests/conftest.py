@@ -19,7 +19,7 @@ from tests import postgres
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-DATABASES = ("sqlite", "postgresql")
+URLS = {"sqlite": "sqlite_url", "postgresql": "postgres_url"}
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -95,19 +95,27 @@ class _postgres_database:  # noqa: N801  a context manager, used like a function
             connection.exec_driver_sql(statement)
 
 
-@pytest.fixture(params=DATABASES)
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """A migrated, empty database: the test runs once on SQLite and once on PostgreSQL."""
-    if request.param == "sqlite":
-        shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "fleet.db")
-        yield f"sqlite:///{tmp_path / 'fleet.db'}"
-        return
-    template = request.getfixturevalue("postgres_template")
-    with _postgres_database(request.getfixturevalue("postgres_server"), template) as (_, url):
+@pytest.fixture
+def postgres_url(postgres_server: sa.Engine, postgres_template: str) -> Iterator[str]:
+    """A migrated, empty PostgreSQL database."""
+    with _postgres_database(postgres_server, postgres_template) as (_, url):
         yield url
 
 
-@pytest.fixture(params=DATABASES)
+@pytest.fixture
+def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+    """A migrated, empty SQLite database."""
+    shutil.copy(sqlite_template, tmp_path / "fleet.db")
+    return f"sqlite:///{tmp_path / 'fleet.db'}"
+
+
+@pytest.fixture(params=URLS)
+def database_url(request: pytest.FixtureRequest) -> str:
+    """A migrated, empty database: the test runs once on SQLite and once on PostgreSQL."""
+    return str(request.getfixturevalue(URLS[request.param]))
+
+
+@pytest.fixture(params=URLS)
 def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """A database without tables, on either."""
     if request.param == "sqlite":
@@ -127,5 +135,13 @@ def keyring() -> Keyring:
 def store(database_url: str, keyring: Keyring) -> Iterator[Store]:
     """An open store on an empty database, on either."""
     opened = Store.open(database_url, keyring=keyring)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def postgres_store(postgres_url: str, keyring: Keyring) -> Iterator[Store]:
+    """An open store on an empty PostgreSQL database."""
+    opened = Store.open(postgres_url, keyring=keyring)
     yield opened
     opened.close()

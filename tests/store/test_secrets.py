@@ -1,0 +1,140 @@
+"""The key: its file, a wrong one, and its change, cut off at any step."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from cryptography.fernet import Fernet
+
+from fleet.errors import StoreError
+from fleet.model import IntendedAccount, Phone, Site
+from fleet.store import Change, Keyring, Store, make_key_file, rotate_key_file
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+SITE = Site(name="Berlin", password="site secret")
+PHONE = Phone(
+    host="10.0.0.1",
+    password="phone secret",
+    accounts=(IntendedAccount(line=1, sip_password="sip secret"),),
+)
+
+
+@pytest.fixture
+def key_file(tmp_path: Path) -> Path:
+    path = tmp_path / "fleet.key"
+    make_key_file(path)
+    return path
+
+
+def test_a_key_file_is_readable_by_its_owner_alone_and_not_overwritten(key_file: Path) -> None:
+    text = key_file.read_text()
+    with pytest.raises(StoreError, match="left alone"):
+        make_key_file(key_file)
+    assert key_file.stat().st_mode & 0o777 == 0o600
+    assert key_file.read_text() == text
+
+
+def test_a_key_file_that_others_can_read_is_refused(key_file: Path) -> None:
+    key_file.chmod(0o640)
+    with pytest.raises(StoreError, match="chmod 600"):
+        Keyring.read(key_file)
+
+
+@pytest.mark.parametrize("text", ["", "no key", "short=", "ä" * 44])
+def test_what_is_no_key_is_refused_without_being_shown(text: str) -> None:
+    with pytest.raises(StoreError, match=r"^FLEET_SECRETS_KEY is not a key of fleet"):
+        Keyring.parse(text, "FLEET_SECRETS_KEY")
+
+
+def test_a_keyring_does_not_show_its_keys(key_file: Path) -> None:
+    assert key_file.read_text().strip() not in repr(Keyring.read(key_file))
+
+
+def test_the_wrong_key_opens_nothing_and_adds_nothing(database_url: str, key_file: Path) -> None:
+    fill(database_url, Keyring.read(key_file))
+    wrong = Keyring.parse(Fernet.generate_key().decode(), "FLEET_SECRETS_KEY")
+    store = Store.open(database_url, keyring=wrong)
+    with pytest.raises(StoreError, match="FLEET_SECRETS_KEY is not the one"):
+        store.load_inventory()
+    with pytest.raises(StoreError, match="FLEET_SECRETS_KEY is not the one"):
+        store.apply_inventory([Site(name="Bonn", password="new")], [])
+    assert store.check() != []
+    assert len(list(store.statuses())) == 1
+    store.close()
+
+
+def test_a_new_key_opens_what_the_old_one_closed(database_url: str, key_file: Path) -> None:
+    old = Keyring.read(key_file)
+    fill(database_url, old)
+    store = Store.open(database_url, keyring=old)
+    rotate_key_file(key_file, store.reencrypt)
+    store.close()
+    new = Keyring.read(key_file)
+    assert len(new.keys) == 1
+    assert new != old
+    assert passwords(database_url, new) == ["site secret", "phone secret", "sip secret"]
+    with pytest.raises(StoreError):
+        passwords(database_url, old)
+
+
+def test_a_change_of_key_cut_off_before_or_in_or_after_the_database_loses_nothing(
+    database_url: str, key_file: Path
+) -> None:
+    fill(database_url, Keyring.read(key_file))
+    store = Store.open(database_url, keyring=Keyring.read(key_file))
+    for step in (cut_off_before, cut_off_after(store.reencrypt)):
+        with pytest.raises(KeyboardInterrupt):
+            rotate_key_file(key_file, step)
+        found = passwords(database_url, Keyring.read(key_file))
+        assert found == ["site secret", "phone secret", "sip secret"]
+    rotate_key_file(key_file, store.reencrypt)
+    store.close()
+    assert len(Keyring.read(key_file).keys) == 1
+    assert len(passwords(database_url, Keyring.read(key_file))) == 3
+
+
+def test_a_process_with_the_old_key_cannot_write_after_the_change(
+    database_url: str, key_file: Path
+) -> None:
+    old = Keyring.read(key_file)
+    fill(database_url, old)
+    late, store = (Store.open(database_url, keyring=old) for _ in range(2))
+    rotate_key_file(key_file, store.reencrypt)
+    with pytest.raises(StoreError, match="is not the one"):
+        late.apply_inventory([Site(name="Bonn", password="new")], [])
+    late.close()
+    store.close()
+
+
+def cut_off_before(_: Keyring) -> None:
+    raise KeyboardInterrupt
+
+
+def cut_off_after(reencrypt: Callable[[Keyring], int]) -> Callable[[Keyring], None]:
+    def step(keyring: Keyring) -> None:
+        reencrypt(keyring)
+        raise KeyboardInterrupt
+
+    return step
+
+
+def fill(url: str, keyring: Keyring) -> None:
+    store = Store.open(url, keyring=keyring)
+    store.apply_inventory([SITE], [Change(id=None, phone=PHONE)])
+    store.close()
+
+
+def passwords(url: str, keyring: Keyring) -> list[str]:
+    store = Store.open(url, keyring=keyring)
+    try:
+        inventory = store.load_inventory()
+    finally:
+        store.close()
+    found = [site.password for site in inventory.sites]
+    for phone in inventory.phones:
+        found += [phone.password, *(account.sip_password for account in phone.accounts)]
+    return found

@@ -1,0 +1,222 @@
+"""Pruning, copies, checks, and databases that cannot be used."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+import sqlalchemy as sa
+
+from fleet.errors import StoreError
+from fleet.model import Phone, Reason, Registration
+from fleet.store import Pruned, Store
+from fleet.store.engine import open_engine
+from tests import postgres
+from tests.store.fleets import HOUR, MINUTE, START, Sweeping, add, bad, good, line, page
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from fleet.store import Keyring
+
+NEVER = START - 1000 * HOUR
+
+
+def fill(store: Store) -> int:
+    """A phone with two ended periods, an old sweep, and pages."""
+    (phone,) = add(store, Phone(host="10.0.0.1"))
+    sweeping = Sweeping(store)
+    failed = line(state=Registration.FAILED, code=403)
+    sweeping.write(bad(sweeping.known[phone], START, Reason.NO_TABLE, evidence=page(START)))
+    for minute, shown in ((1, line()), (2, failed)):
+        at = START + minute * MINUTE
+        sweeping.write(good(sweeping.known[phone], at, shown, evidence=page(at)))
+    sweeping.finish(START + 2 * MINUTE)
+    return phone
+
+
+def prune(store: Store, **before: object) -> Pruned:
+    wanted = {"history_before": NEVER, "evidence_before": NEVER, "sweeps_before": NEVER} | before
+    return store.prune(**wanted)  # type: ignore[arg-type]
+
+
+def test_old_periods_are_deleted_and_what_is_so_now_is_not(store: Store) -> None:
+    fill(store)
+    before = list(store.statuses())
+    assert prune(store, history_before=START + HOUR).periods == 2
+    assert list(store.statuses()) == before
+    assert len(list(store.history())) == 2
+
+
+def test_the_page_of_a_readable_phone_is_kept_however_old(store: Store) -> None:
+    phone = fill(store)
+    assert prune(store, evidence_before=START + HOUR) == Pruned(pages=1)
+    evidence = store.evidence(phone)
+    assert (evidence.good is not None, evidence.failed) == (True, None)
+
+
+def test_old_sweeps_go_but_the_last(store: Store) -> None:
+    for hour in range(3):
+        Sweeping(store, START + hour * HOUR).finish(START + hour * HOUR)
+    last = store.last_sweep()
+    assert prune(store, sweeps_before=START + 9 * HOUR) == Pruned(sweeps=2)
+    assert store.last_sweep() == last
+
+
+def test_pruning_nothing_deletes_nothing(store: Store) -> None:
+    fill(store)
+    assert prune(store) == Pruned()
+
+
+def test_a_pruned_sqlite_file_shrinks(tmp_path: Path) -> None:
+    path = tmp_path / "fleet.db"
+    store = Store.open(f"sqlite:///{path}", keyring=None)
+    ids = add(store, *(Phone(host=f"10.0.1.{number}") for number in range(200)))
+    sweeping = Sweeping(store)
+    body = os.urandom(5000)
+    polls = [
+        bad(sweeping.known[phone], START, Reason.NO_TABLE, evidence=page(START, body))
+        for phone in ids
+    ]
+    sweeping.write(*polls)
+    full = pages(path)
+    prune(store, evidence_before=START + HOUR)
+    store.close()
+    assert pages(path) < full / 2
+
+
+def pages(path: Path) -> int:
+    with sqlite3.connect(path) as connection:
+        count = connection.execute("PRAGMA page_count").fetchone()[0]
+    connection.close()
+    return int(count)
+
+
+def test_a_copy_taken_while_a_sweep_writes_is_whole(
+    tmp_path: Path, sqlite_template: Path, keyring: Keyring
+) -> None:
+    path = tmp_path / "fleet.db"
+    path.write_bytes(sqlite_template.read_bytes())
+    store = Store.open(f"sqlite:///{path}", keyring=keyring)
+    phone = fill(store)
+    writer = sqlite3.connect(path, isolation_level=None)
+    writer.execute("BEGIN IMMEDIATE")
+    writer.execute("DELETE FROM line_periods")
+    store.backup(tmp_path / "copy.db")
+    writer.execute("ROLLBACK")
+    writer.close()
+    assert sorted(file.name for file in tmp_path.glob("copy*")) == ["copy.db"]
+    copy = Store.open(f"sqlite:///{tmp_path / 'copy.db'}", keyring=keyring)
+    assert copy.check() == []
+    assert list(copy.history(ids=[phone])) == list(store.history(ids=[phone]))
+    assert (tmp_path / "copy.db").stat().st_mode & 0o777 == 0o600
+    store.close()
+    copy.close()
+
+
+def test_a_copy_overwrites_nothing(store: Store, tmp_path: Path) -> None:
+    place = tmp_path / "precious"
+    place.write_text("precious")
+    with pytest.raises(StoreError, match="left alone"):
+        store.backup(place)
+    assert place.read_text() == "precious"
+
+
+def test_a_postgresql_database_is_copied_by_pg_dump(
+    postgres_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    programs = postgres.find_programs()
+    if not programs or not (programs / "pg_dump").exists():
+        pytest.skip("no pg_dump of the server's version")
+    monkeypatch.setenv("PATH", str(programs), prepend=os.pathsep)
+    postgres_store.backup(tmp_path / "copy.dump")
+    listed = subprocess.run(
+        [programs / "pg_restore", "--list", tmp_path / "copy.dump"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "TABLE DATA public line_periods" in listed.stdout
+
+
+def test_a_postgresql_database_without_pg_dump_says_what_to_install(
+    postgres_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(StoreError, match="needs pg_dump"):
+        postgres_store.backup(tmp_path / "copy.dump")
+    assert list(tmp_path.glob("copy*")) == []
+
+
+def test_what_must_never_be_is_found(store: Store, database_url: str) -> None:
+    phone = fill(store)
+    engine = open_engine(database_url, create=False)
+    with engine.begin() as connection:
+        connection.execute(
+            sa.text("UPDATE reach_periods SET until = NULL, reach = 'refused' WHERE until IS NULL")
+        )
+        connection.execute(
+            sa.text("UPDATE line_periods SET until = :late WHERE until IS NOT NULL"),
+            {"late": "2030-01-01 00:00:00.000000"},
+        )
+    engine.dispose()
+    assert phone
+    assert store.check() == [
+        "1 rows of line_periods overlap the one after them.",
+        "1 phones have another reach now than in their history.",
+    ]
+
+
+def test_there_can_be_no_two_open_periods_of_one_line(store: Store, database_url: str) -> None:
+    fill(store)
+    engine = open_engine(database_url, create=False)
+    with pytest.raises(sa.exc.IntegrityError), engine.begin() as connection:
+        connection.execute(sa.text("UPDATE line_periods SET until = NULL"))
+    engine.dispose()
+
+
+def test_a_file_that_is_no_database_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "fleet.db"
+    path.write_text("These are my notes. " * 100)
+    with pytest.raises(StoreError, match=rf"{path} cannot be used: file is not a database"):
+        Store.open(f"sqlite:///{path}", keyring=None)
+    assert path.read_text().startswith("These are my notes.")
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["mysql://root:secret@host/x", "nonsense", "sqlite://", "sqlite:///:memory:", ""],
+)
+def test_other_databases_are_refused_without_showing_their_password(url: str) -> None:
+    with pytest.raises(StoreError) as raised:
+        Store.open(url, keyring=None)
+    assert "secret" not in str(raised.value)
+
+
+def test_a_server_that_does_not_answer_is_named_without_its_password() -> None:
+    with pytest.raises(StoreError) as raised:
+        Store.open("postgresql://fleet:secret@127.0.0.1:1/fleet", keyring=None)
+    assert "fleet:***@127.0.0.1:1/fleet" in str(raised.value)
+    assert "secret" not in str(raised.value)
+
+
+def test_a_missing_file_or_folder_is_named(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="fleet init"):
+        Store.open(f"sqlite:///{tmp_path / 'no.db'}", keyring=None, create=False)
+    with pytest.raises(StoreError, match="is not there"):
+        Store.open(f"sqlite:///{tmp_path / 'no' / 'fleet.db'}", keyring=None)
+    with pytest.raises(StoreError, match="that is a folder"):
+        Store.open(f"sqlite:///{tmp_path}", keyring=None)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_new_sqlite_file_is_its_owners_alone_and_uses_the_write_ahead_log(tmp_path: Path) -> None:
+    path = tmp_path / "fleet.db"
+    Store.open(f"sqlite:///{path}", keyring=None).close()
+    with sqlite3.connect(path) as connection:
+        mode = connection.execute("PRAGMA journal_mode").fetchone()[0]
+    connection.close()
+    assert (mode, path.stat().st_mode & 0o777) == ("wal", 0o600)
