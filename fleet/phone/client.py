@@ -1,87 +1,23 @@
-"""Log in to a phone and fetch its status page (the one door for httpx)."""
+"""Log in to phones and fetch their status pages."""
 
 from __future__ import annotations
 
 import asyncio
-import logging
-import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 from weakref import WeakValueDictionary
 
-import httpx
-
-from fleet.model import Reason
-from fleet.phone.challenge import is_ours, read_challenge
-from fleet.phone.exchange import Hop
-from fleet.phone.redirect import FRONT_PAGE, STATUS_PAGE, redirected_path
+from fleet.phone.http_client import HttpClient
+from fleet.phone.session import Answer, Manners, PhoneSession
 from fleet.phone.target import Target, Timeouts
-from fleet.phone.transport import COMPLETE, FINGERPRINT, HOP, LOCATION, PhoneTransport
-from fleet.phone.trouble import clean, trouble
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from types import TracebackType
 
-    from fleet.errors import PhoneError
+    import httpx
 
 __all__ = ["Answer", "PhoneClient", "PhoneSession", "Target", "Timeouts"]
 
 MAX_BODY = 1024 * 1024
-MOST_401S = 3  # nobody knows whether the web UI locks out (facts/web-ui 1.3)
-MOST_REQUESTS = 6
-MOST_REDIRECTS = 3
-
-_CHARSET = re.compile(r"""charset\s*=\s*["']?([A-Za-z0-9._:-]+)""", re.IGNORECASE)
-_REDIRECTS = frozenset((300, 301, 302, 303, 305, 307, 308))
-_BUSY = 503
-_EMPTY = httpx.ByteStream(b"")
-_FOREIGN = (
-    (httpx.ConnectTimeout, Reason.NO_ANSWER),
-    (httpx.TimeoutException, Reason.SILENT),
-    (httpx.ConnectError, Reason.NO_ANSWER),
-    (httpx.NetworkError, Reason.NO_REPLY),
-)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Answer:
-    """A page that came with a good status. `body` is unpacked.
-
-    `complete` is false where the connection ended before the server said it would, or was ended
-    by us because nothing more came. `charset` is what the Content-Type says, `fingerprint` the
-    certificate's, empty over plain HTTP.
-    """
-
-    path: str
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-    charset: str | None
-    complete: bool
-    fingerprint: str
-
-
-class _NoCookies(httpx.Cookies):
-    """Keeps nothing: what one phone sets must not go to the next."""
-
-    def extract_cookies(self, response: httpx.Response) -> None:
-        """Leave the cookies where they are."""
-
-
-class _HttpClient(httpx.AsyncClient):
-    """httpx's client without its cookie jar, which also costs a tenth of a request."""
-
-    _none = _NoCookies()
-
-    @property
-    def cookies(self) -> httpx.Cookies:
-        """None, always."""
-        return self._none
-
-    @cookies.setter
-    def cookies(self, cookies: object) -> None:
-        """Take none."""
 
 
 class PhoneClient:
@@ -98,18 +34,11 @@ class PhoneClient:
         retry_pause: float = 0.5,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
-        # A line per request would drown the log, and name every phone in it.
-        logging.getLogger("httpx").setLevel(logging.WARNING)
-        self.timeouts = timeouts
-        self.max_body = max_body
-        self.retry_pause = retry_pause
-        self._http = _HttpClient(
-            transport=transport or PhoneTransport(), trust_env=False, follow_redirects=False
-        )
+        self._http = HttpClient(transport)
+        self._manners = Manners(timeouts=timeouts, max_body=max_body, retry_pause=retry_pause)
         self._turns: WeakValueDictionary[tuple[str, int], asyncio.Lock] = WeakValueDictionary()
 
     async def __aenter__(self) -> Self:
-        await self._http.__aenter__()
         return self
 
     async def __aexit__(
@@ -118,7 +47,7 @@ class PhoneClient:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        await self._http.__aexit__(kind, error, trace)
+        await self._http.aclose()
         await asyncio.sleep(0)  # connections that were aborted close on the loop's next round
 
     def session(self, target: Target) -> PhoneSession:
@@ -127,152 +56,4 @@ class PhoneClient:
         turn = self._turns.get(place)
         if turn is None:
             turn = self._turns[place] = asyncio.Lock()
-        return PhoneSession(self, target, turn)
-
-    async def get(self, target: Target, path: str, deadline: float) -> httpx.Response:
-        """Send one request and read its answer, whatever its status. Raises PhoneError."""
-        headers = {"Host": target.authority, "User-Agent": "fleet", "Accept": "text/html, */*",
-                   "Accept-Encoding": "identity", "Connection": "close"}  # fmt: skip
-        if target.credentials is not None:
-            headers["Authorization"] = target.authorization
-        hop = Hop(target=target, timeouts=self.timeouts, deadline=deadline, max_body=self.max_body)
-        request = httpx.Request(
-            "GET",
-            f"{target.scheme}://{target.authority}{path}",
-            headers=headers,
-            stream=_EMPTY,
-            extensions={HOP: hop, "timeout": {}},
-        )
-        try:
-            return await self._http.send(request)
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise _translated(error, target.authority) from None
-
-
-class PhoneSession:
-    """One poll of one phone: one request at a time, only GET, only `/` and `/sysinfo.html`.
-
-    At most 3 answers of 401 and 6 requests; the total time-out runs from the first request on.
-    """
-
-    def __init__(self, client: PhoneClient, target: Target, turn: asyncio.Lock) -> None:
-        self._client = client
-        self._target = target
-        self._turn = turn
-        self._deadline = 0.0
-        self._requests = 0
-        self._refusals = 0
-        self._was_busy = False
-
-    async def status_page(self) -> Answer:
-        """Fetch the status page. Raises PhoneError."""
-        async with self._turn:
-            self._start()
-            return await self._page()
-
-    async def renewed_status_page(self) -> Answer:
-        """Open a new session at the front page, then fetch the status page once more.
-
-        For a 200 that was not the page that was asked for (facts/web-ui 1.4). Raises PhoneError.
-        """
-        async with self._turn:
-            self._start()
-            await self._admitted(FRONT_PAGE)
-            return await self._page()
-
-    def _start(self) -> None:
-        """Set the deadline; waiting for one's turn does not count."""
-        if not self._requests:
-            self._deadline = asyncio.get_running_loop().time() + self._client.timeouts.total
-
-    async def _page(self) -> Answer:
-        path = STATUS_PAGE
-        for _ in range(MOST_REDIRECTS + 1):
-            response = await self._admitted(path)
-            if response.status_code not in _REDIRECTS:
-                return self._answer(path, response)
-            path = redirected_path(self._target, path, _location(response))
-        raise self._trouble(Reason.REDIRECTED, "round in a circle")
-
-    async def _admitted(self, path: str) -> httpx.Response:
-        """The first answer that is not a 401, nor a busy server's first 503."""
-        while True:
-            response = await self._request(path)
-            if response.status_code == 401:
-                self._check_refusal(response)
-            elif response.status_code == _BUSY and not self._was_busy:
-                self._was_busy = True
-            else:
-                return response
-            await self._pause()
-
-    async def _request(self, path: str) -> httpx.Response:
-        if self._requests == MOST_REQUESTS:
-            raise self._trouble(Reason.SERVER_ERROR, f"no status page in {MOST_REQUESTS} answers")
-        self._requests += 1
-        return await self._client.get(self._target, path, self._deadline)
-
-    def _check_refusal(self, response: httpx.Response) -> None:
-        """Raise what a 401 means, unless the same request may be repeated (facts/web-ui 1.3)."""
-        self._refusals += 1
-        challenge = read_challenge(response.headers.get_list("www-authenticate"))
-        if not challenge.basic:
-            schemes = " ".join(sorted(challenge.schemes))
-            raise self._trouble(Reason.AUTH_UNSUPPORTED, self._quoted(schemes))
-        if challenge.realm and not is_ours(challenge.realm, response.headers.get("server", "")):
-            raise self._trouble(Reason.NOT_AASTRA, f"it says {self._quoted(challenge.realm)!r}")
-        if self._target.credentials is None:
-            raise self._trouble(Reason.WRONG_PASSWORD, "none is set")
-        if self._refusals == MOST_401S:
-            raise self._trouble(Reason.WRONG_PASSWORD)
-
-    async def _pause(self) -> None:
-        if asyncio.get_running_loop().time() + self._client.retry_pause >= self._deadline:
-            raise self._trouble(Reason.TOO_SLOW)
-        await asyncio.sleep(self._client.retry_pause)
-
-    def _answer(self, path: str, response: httpx.Response) -> Answer:
-        if not response.is_success:
-            raise self._trouble(
-                _reason_of(response.status_code), f"it answers {response.status_code}"
-            )
-        headers = _headers(response)
-        charset = _CHARSET.search(headers.get("content-type", ""))
-        return Answer(
-            path=path,
-            status=response.status_code,
-            headers=headers,
-            body=response.content,
-            charset=charset[1].lower() if charset else None,
-            complete=response.extensions.get(COMPLETE, True),
-            fingerprint=response.extensions.get(FINGERPRINT, ""),
-        )
-
-    def _trouble(self, reason: Reason, note: str = "") -> PhoneError:
-        return trouble(reason, self._target.authority, note)
-
-    def _quoted(self, text: str) -> str:
-        return clean(self._target.without_secrets(text))
-
-
-def _headers(response: httpx.Response) -> Mapping[str, str]:
-    """Names in lower case; of several headers of one name the last."""
-    raw = response.headers.raw
-    return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in raw}
-
-
-def _location(response: httpx.Response) -> str:
-    location: str = response.extensions.get(LOCATION, response.headers.get("location", ""))
-    return location
-
-
-def _reason_of(status: int) -> Reason:
-    if status == 403:
-        return Reason.FORBIDDEN
-    # 408 and 429: a web server that has too much to do.
-    return Reason.SERVER_ERROR if status >= 500 or status in (408, 429) else Reason.NOT_FOUND
-
-
-def _translated(error: Exception, where: str) -> PhoneError:
-    reason = next((reason for kind, reason in _FOREIGN if isinstance(error, kind)), Reason.NOT_HTTP)
-    return trouble(reason, where)
+        return PhoneSession(self._http, target, self._manners, turn)

@@ -8,10 +8,13 @@ import struct
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from ssl import SSLContext
+from typing import TYPE_CHECKING
 
 from fleet.model import Credentials
 from fleet.phone.client import PhoneClient, Target, Timeouts
+
+if TYPE_CHECKING:
+    from ssl import SSLContext
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,7 @@ class Server:
     asked: list[bytes] = field(default_factory=list)
     open_now: int = 0
     most_open: int = 0
+    begun: asyncio.Event = field(default_factory=asyncio.Event)
     ended: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
@@ -109,6 +113,7 @@ async def served(
         try:
             if not speak_first:
                 server.asked.append(await reader.readuntil(b"\r\n\r\n"))
+                server.begun.set()
             await _play(script(server) if callable(script) else script, reader, writer)
         except (OSError, asyncio.IncompleteReadError):
             pass

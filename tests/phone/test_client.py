@@ -269,14 +269,18 @@ async def fetch(server: Server, **changes: object) -> Answer:
         return await client.session(server.target()).status_page()
 
 
+def sound(error: PhoneError, server: Server) -> PhoneError:
+    assert "22222" not in error.detail
+    assert error.detail.startswith(server.host)
+    assert error.detail.isprintable()
+    return error
+
+
 async def outcome(server: Server, **changes: object) -> Got | Reason:
     try:
         answer = await fetch(server, **changes)
     except PhoneError as error:
-        assert "22222" not in error.detail
-        assert error.detail.startswith(server.host)
-        assert error.detail.isprintable()
-        return error.reason
+        return sound(error, server).reason
     return Got(body=answer.body, complete=answer.complete, path=answer.path)
 
 
@@ -491,22 +495,26 @@ async def test_without_credentials_no_login_is_sent_and_a_401_is_final() -> None
 
 
 async def test_a_renewed_session_goes_over_the_front_page() -> None:
-    async with served([http(b"Session Expired")], [http(b"front")], [http()]) as server:
-        async with quick_client() as client:
-            session = client.session(server.target())
-            assert (await session.status_page()).body == b"Session Expired"
-            assert (await session.renewed_status_page()).body == PAGE
+    async with (
+        served([http(b"Session Expired")], [http(b"front")], [http()]) as server,
+        quick_client() as client,
+    ):
+        session = client.session(server.target())
+        assert (await session.status_page()).body == b"Session Expired"
+        assert (await session.renewed_status_page()).body == PAGE
     assert server.paths == ["/sysinfo.html", "/", "/sysinfo.html"]
 
 
 @pytest.mark.parametrize("front", ["404 Not Found", "302 Found", "500 Oops", "403 No"])
 async def test_what_the_front_page_says_does_not_matter(front: str) -> None:
     other = http(b"", "Location: /reset.html", status=front)
-    async with served([http(b"Session Expired")], [other], [http()]) as server:
-        async with quick_client() as client:
-            session = client.session(server.target())
-            await session.status_page()
-            assert (await session.renewed_status_page()).body == PAGE
+    async with (
+        served([http(b"Session Expired")], [other], [http()]) as server,
+        quick_client() as client,
+    ):
+        session = client.session(server.target())
+        await session.status_page()
+        assert (await session.renewed_status_page()).body == PAGE
     assert server.paths == ["/sysinfo.html", "/", "/sysinfo.html"]
 
 
@@ -571,8 +579,7 @@ async def test_different_phones_are_polled_at_the_same_time() -> None:
 async def test_a_cancelled_poll_leaves_nothing_behind() -> None:
     async with served([End.HANG]) as server, quick_client(timeouts=Timeouts()) as client:
         task = asyncio.create_task(client.session(server.target()).status_page())
-        while not server.asked:
-            await asyncio.sleep(0.01)
+        await server.begun.wait()
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
@@ -582,10 +589,12 @@ async def test_a_cancelled_poll_leaves_nothing_behind() -> None:
 
 
 async def test_cookies_of_one_poll_do_not_come_back_in_the_next() -> None:
-    async with served([http(PAGE, "Set-Cookie: session=1; Path=/")]) as server:
-        async with quick_client() as client:
-            answer = await client.session(server.target()).status_page()
-            await client.session(server.target()).status_page()
+    async with (
+        served([http(PAGE, "Set-Cookie: session=1; Path=/")]) as server,
+        quick_client() as client,
+    ):
+        answer = await client.session(server.target()).status_page()
+        await client.session(server.target()).status_page()
     assert b"ookie" not in server.asked[1]
     assert "set-cookie" not in answer.headers
 

@@ -3,18 +3,19 @@ from __future__ import annotations
 import hashlib
 import ssl
 import warnings
-from collections.abc import Iterator
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import trustme
 
 from fleet.errors import PhoneError
 from fleet.model import Reason
-from fleet.phone.client import Answer
 from fleet.phone.target import Target
 from fleet.phone.tls import fingerprint_of, legacy_context, modern_context
 from tests.phone.scripted import LOGIN, PAGE, End, Pause, Server, http, quick_client, served
+
+if TYPE_CHECKING:
+    from fleet.phone.client import Answer
 
 
 def server_context(certificate: trustme.LeafCert) -> ssl.SSLContext:
@@ -124,10 +125,10 @@ async def test_the_first_401_is_repeated_over_tls_too(certificate: trustme.LeafC
 
 
 @pytest.fixture
-def old_tls(rsa_certificate: trustme.LeafCert) -> Iterator[ssl.SSLContext]:
+def old_tls(rsa_certificate: trustme.LeafCert) -> ssl.SSLContext:
     if not ssl.HAS_TLSv1:
         pytest.skip("this OpenSSL cannot serve TLS 1.0")
-    return old_context(rsa_certificate)  # type: ignore[return-value]
+    return old_context(rsa_certificate)
 
 
 async def test_an_old_phone_is_named_as_such(old_tls: ssl.SSLContext) -> None:
@@ -190,5 +191,5 @@ async def test_plain_http_to_a_tls_port_is_not_http(certificate: trustme.LeafCer
         assert (await reason(target))[0] in {Reason.NOT_HTTP, Reason.NO_REPLY}
 
 
-def test_a_fingerprint_is_the_sha_256_of_the_certificate(tmp_path: Path) -> None:
+def test_a_fingerprint_is_the_sha_256_of_the_certificate() -> None:
     assert fingerprint_of(b"x") == hashlib.sha256(b"x").hexdigest()
