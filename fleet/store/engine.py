@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
 
 from fleet.errors import StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from typing import NoReturn
 
     from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -56,6 +57,33 @@ def writing(engine: sa.Engine) -> sa.Engine:
     A deferred transaction that turns to writing fails at once, or overwrites what it did not see.
     """
     return engine.execution_options(**{_WRITE: True})
+
+
+def reading(engine: sa.Engine) -> sa.Engine:
+    """Give the engine whose transactions see the database as it is at their first look."""
+    if engine.dialect.name == "sqlite":
+        return engine
+    return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+
+
+def take_turns(connection: sa.Connection, lock: int) -> None:
+    """Wait until no other transaction that does the same is under way; SQLite has one anyway."""
+    if not is_sqlite(connection):
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(lock)))
+
+
+@contextmanager
+def plainly(url: sa.URL) -> Iterator[None]:
+    """Turn what the driver raises into a `StoreError`."""
+    try:
+        yield
+    except IntegrityError:
+        raise StoreError(
+            "Two phones cannot have one host or one MAC, or the inventory was changed at the "
+            "same time; nothing was written, try again."
+        ) from None
+    except DBAPIError as error:
+        raise_plainly(error, url)
 
 
 def is_sqlite(connection: sa.Connection) -> bool:

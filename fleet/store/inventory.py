@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -30,7 +31,8 @@ def apply_inventory(
     """Make sites and phones as they shall be; what is not named stays as it is.
 
     New credentials, a new host or new TLS rules end a phone's back-off; a new host or another MAC
-    is not trusted by the old certificate. Raises `StoreError` for a phone that is gone.
+    is not trusted by the old certificate. A MAC, once known, is not forgotten. Raises `StoreError`
+    for a phone that is gone.
     """
     keymark.hold(connection, keyring, _has_secrets(wanted_sites, changes))
     site_ids = _apply_sites(connection, keyring, wanted_sites, {c.phone.site for c in changes})
@@ -40,17 +42,22 @@ def apply_inventory(
             "A phone was removed from the inventory at the same time; nothing was changed, "
             "try again."
         )
-    changed = {
-        change.id: change.phone
-        for change in changes
-        if change.id is not None and before[change.id] != change.phone
-    }
+    changed = {i: phone for i, phone in _with_macs(changes, before).items() if before[i] != phone}
     added = [change.phone for change in changes if change.id is None]
     _park(connection, [i for i, phone in changed.items() if _moves(before[i], phone)])
     _update(connection, keyring, site_ids, changed)
     _forget_what_no_longer_holds(connection, before, changed)
     touched = {i: p for i, p in changed.items() if before[i].accounts != p.accounts}
     _replace_accounts(connection, keyring, touched | _insert(connection, keyring, site_ids, added))
+
+
+def _with_macs(changes: Sequence[Change], before: Mapping[int, Phone]) -> dict[int, Phone]:
+    """The phones to change. One without a MAC keeps what it has: it may have learned it since."""
+    return {
+        change.id: replace(change.phone, mac=change.phone.mac or before[change.id].mac)
+        for change in changes
+        if change.id is not None
+    }
 
 
 def remove_phones(connection: sa.Connection, ids: Sequence[int], now: datetime) -> int:

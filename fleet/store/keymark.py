@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from fleet.store.engine import take_turns
 from fleet.store.secrets import seal, unseal
 from fleet.store.tables import accounts, marks, phones, sites
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from fleet.store.secrets import Keyring
 
 _NAME, _WORD = "secrets_key", "fleet"
+_LOCK = 0x6B6579
 _SECRETS = (
     (sites, sites.c.password_secret),
     (phones, phones.c.password_secret),
@@ -26,12 +28,12 @@ def is_set(connection: sa.Connection) -> bool:
 
 
 def hold(connection: sa.Connection, keyring: Keyring | None, needed: bool) -> None:  # noqa: FBT001
-    """Keep others from changing the key in this transaction; check it if passwords are to come.
+    """Keep others from changing inventory or key meanwhile; check it if passwords are to come.
 
     Raises `StoreError` if it is not the key of what is stored: two keys must never mix.
     """
-    query = sa.select(marks.c.value).where(marks.c.name == _NAME).with_for_update()
-    mark = connection.scalar(query)
+    take_turns(connection, _LOCK)
+    mark = connection.scalar(sa.select(marks.c.value).where(marks.c.name == _NAME))
     if not needed:
         return
     if mark is None:

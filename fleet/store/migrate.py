@@ -9,13 +9,13 @@ import sqlalchemy as sa
 
 import fleet
 from fleet.errors import StoreError
-from fleet.store.engine import is_sqlite, place_of, writing
+from fleet.store.engine import place_of, take_turns, writing
 from fleet.store.tables import SCHEMA
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
-_LOCK = 0x666C656574  # PostgreSQL's advisory lock of fleet's migrations
+_LOCK = 0x666C656574
 
 
 def current(connection: sa.Connection) -> str | None:
@@ -35,8 +35,7 @@ def upgrade(engine: sa.Engine) -> bool:
         if current(connection) == SCHEMA:
             return False
     with writing(engine).begin() as connection:
-        if not is_sqlite(connection):
-            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
+        take_turns(connection, _LOCK)
         return _upgrade(connection)
 
 

@@ -42,7 +42,7 @@ def load_sites(
 def mac_owners(connection: sa.Connection) -> dict[str, int]:
     """Give the phone of every known MAC."""
     rows = connection.execute(sa.select(phones.c.mac, phones.c.id).where(phones.c.mac.is_not(None)))
-    return {mac: phone_id for mac, phone_id in rows}
+    return {row.mac: row.id for row in rows}
 
 
 def load_phones(

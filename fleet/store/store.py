@@ -5,15 +5,12 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Self
 
-from sqlalchemy.exc import DBAPIError, IntegrityError
-
-from fleet.errors import StoreError
 from fleet.model import Inventory
 from fleet.store import keymark, migrate, sweeps
 from fleet.store.backup import backup
 from fleet.store.check import check
 from fleet.store.current import statuses
-from fleet.store.engine import open_engine, place_of, raise_plainly, writing
+from fleet.store.engine import open_engine, place_of, plainly, reading, writing
 from fleet.store.events import add_events, load_events
 from fleet.store.evidence import load_evidence
 from fleet.store.history import history
@@ -25,6 +22,7 @@ from fleet.store.retention import prune
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
     from datetime import datetime, timedelta
     from pathlib import Path
 
@@ -287,7 +285,7 @@ class Store:
 
     @contextmanager
     def _reading(self) -> Iterator[sa.Connection]:
-        with self._plainly(), self._engine.connect() as connection:
+        with self._plainly(), reading(self._engine).connect() as connection:
             yield connection
 
     @contextmanager
@@ -295,14 +293,5 @@ class Store:
         with self._plainly(), writing(self._engine).begin() as connection:
             yield connection
 
-    @contextmanager
-    def _plainly(self) -> Iterator[None]:
-        try:
-            yield
-        except IntegrityError:
-            raise StoreError(
-                "Two phones cannot have one host or one MAC, or the inventory was changed at the "
-                "same time; nothing was written, try again."
-            ) from None
-        except DBAPIError as error:
-            raise_plainly(error, self._engine.url)
+    def _plainly(self) -> AbstractContextManager[None]:
+        return plainly(self._engine.url)

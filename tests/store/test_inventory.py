@@ -99,6 +99,12 @@ def test_phones_can_swap_hosts_and_macs_in_an_import(store: Store) -> None:
     assert [(s.id, s.phone.host, s.phone.mac) for s in store.phones()] == swapped
 
 
+def test_a_mac_learned_since_is_not_forgotten_by_an_import(store: Store) -> None:
+    (phone,) = add(store, PHONE)
+    change(store, phone, mac="", name="Front desk")
+    assert store.phones()[0].phone == replace(PHONE, name="Front desk")
+
+
 def test_accounts_are_replaced_as_a_whole(store: Store) -> None:
     (phone,) = add(store, PHONE)
     change(store, phone, accounts=(IntendedAccount(line=2, user="1002"),))
