@@ -70,11 +70,9 @@ class Observer:
         answer = await session.status_page()
         try:
             return self._read(phone_id, target, answer, seen)
-        except PageUnreadable as error:
-            if error.reason is Reason.NOT_AASTRA:
-                return self._failed(phone_id, error, _page(answer, target, self.clock()))
-        # A 200 is not proof that it is the page we asked for (facts/web-ui 1.4).
-        answer = await session.renewed_status_page()
+        except PageUnreadable:
+            # A 200 is not proof that it is the page we asked for (facts/web-ui 1.4).
+            answer = await session.renewed_status_page()
         try:
             return self._read(phone_id, target, answer, seen)
         except PageUnreadable as error:

@@ -1,0 +1,85 @@
+"""One poll of every simulated behaviour, over the wire, through the real client and reader."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from fleet.model import Credentials, Observation, Reach
+from fleet.phone.client import PhoneClient, Target, Timeouts
+from fleet.phone.pages import words_with
+from fleet.simulator import BEHAVIOURS, PhoneSpec, SimulatedPhone, Simulator
+from fleet.sweep.observe import Observer, Polled, Seen
+
+# Short, for phones that hang; still many times what a phone on loopback needs.
+TIMEOUTS = Timeouts(connect=1.0, read=1.0, total=3.0)
+NOW = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)
+
+
+async def poll(phone: SimulatedPhone, seen: Seen | None = None) -> Polled:
+    behaviour = BEHAVIOURS[phone.spec.behaviour]
+    credentials = Credentials(username=phone.spec.username, password=phone.spec.password)
+    target = Target.parse(
+        phone.host,
+        credentials=credentials,
+        scheme=behaviour.scheme,
+        legacy_tls=behaviour.legacy_tls,
+    )
+    async with PhoneClient(timeouts=TIMEOUTS, retry_pause=0.01) as client:
+        words = words_with(behaviour.words)
+        observer = Observer(client=client, words=words, clock=lambda: NOW)
+        return await observer.observe(1, target, seen or Seen())
+
+
+def told(observation: Observation) -> str:
+    facts = observation.facts
+    return f"{observation.reach} {observation.reason} {observation.detail} {facts}"
+
+
+@pytest.mark.parametrize("name", list(BEHAVIOURS))
+async def test_a_poll_comes_to_what_the_phone_is(name: str) -> None:
+    async with Simulator([PhoneSpec(behaviour=name)]) as simulator:
+        phone = simulator.phone(0)
+        polled = await poll(phone)
+
+        observation = polled.observation
+        expected = BEHAVIOURS[name].expected(phone.spec)
+        lines = observation.facts.lines if observation.facts else ()
+        assert expected.accepts(observation.reach, observation.reason, lines), told(observation)
+        if observation.facts:
+            for word in ("mac", "model", "firmware"):
+                wanted = getattr(expected, word)
+                assert wanted in (None, getattr(observation.facts, word)), told(observation)
+
+
+@pytest.mark.parametrize("name", list(BEHAVIOURS))
+async def test_a_poll_keeps_to_what_a_sweep_promises(name: str) -> None:
+    async with Simulator([PhoneSpec(behaviour=name)]) as simulator:
+        phone = simulator.phone(0)
+        await poll(phone)
+
+        record, trap = phone.record, simulator.trap.record
+        assert not record.forbidden_paths
+        assert not record.forbidden_methods
+        assert record.most_open <= 1
+        assert record.challenges <= 3
+        assert record.requests <= 6
+        assert not trap.requests
+
+
+@pytest.mark.parametrize("name", ["healthy", "clock_ticks"])
+async def test_a_page_that_says_the_same_is_known_again(name: str) -> None:
+    async with Simulator([PhoneSpec(behaviour=name)]) as simulator:
+        first = await poll(simulator.phone(0))
+        assert first.observation.reach is Reach.OK
+        second = await poll(simulator.phone(0), seen_of(first))
+        third = await poll(simulator.phone(0), seen_of(second))
+
+        assert third.observation.facts is second.observation.facts
+        assert third.page_key == second.page_key
+        assert (second.evidence, third.evidence) == (None, None)
+
+
+def seen_of(polled: Polled) -> Seen:
+    return Seen(page_key=polled.page_key, facts=polled.observation.facts)
