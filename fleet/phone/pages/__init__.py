@@ -1,0 +1,20 @@
+"""From a status page's bytes to facts: pure, by structure first, never better than it says."""
+
+from __future__ import annotations
+
+from fleet.phone.pages.reader import DIALECTS, Dialect, read_page
+from fleet.phone.pages.sameness import READER_VERSION, masked_key, page_key, same_page
+from fleet.phone.pages.words import WORDS, Words, words_with
+
+__all__ = [
+    "DIALECTS",
+    "READER_VERSION",
+    "WORDS",
+    "Dialect",
+    "Words",
+    "masked_key",
+    "page_key",
+    "read_page",
+    "same_page",
+    "words_with",
+]

@@ -1,0 +1,31 @@
+"""What the page families share: one SIP table, and the phone's identity around it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fleet.model import Facts
+from fleet.phone.pages.identity import Identity, identify
+from fleet.phone.pages.status_table import read_lines
+
+if TYPE_CHECKING:
+    from fleet.phone.pages.tables import Page
+    from fleet.phone.pages.words import Words
+
+
+def facts_of(
+    page: Page, words: Words, *, dialect: str, identity: Identity | None = None
+) -> Facts | None:
+    """The facts of a page with a SIP table; None for one without. Raises PageUnreadable."""
+    lines = read_lines(page, words)
+    if lines is None:
+        return None
+    identity = identity or identify(page, words)
+    return Facts(
+        dialect=dialect,
+        lines=lines,
+        mac=identity.mac,
+        model=identity.model,
+        firmware=identity.firmware,
+        boot_version=identity.boot_version,
+    )

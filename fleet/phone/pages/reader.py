@@ -1,0 +1,39 @@
+"""Read a status page: decode it, open it, let the dialects look, or say why it is unreadable."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
+
+from fleet.model import Facts
+from fleet.phone.pages import aastra_67xxi, mitel_68xxi
+from fleet.phone.pages.decode import decode
+from fleet.phone.pages.tables import Page, open_page
+from fleet.phone.pages.unreadable import why_unreadable
+from fleet.phone.pages.words import WORDS, Words
+
+Dialect: TypeAlias = Callable[[Page, Words], Facts | None]
+"""Reads the pages of one family; None for a page that is not of it. May raise PageUnreadable."""
+
+DIALECTS: Mapping[str, Dialect] = {
+    mitel_68xxi.NAME: mitel_68xxi.read,
+    aastra_67xxi.NAME: aastra_67xxi.read,
+}
+"""In the order in which they look at a page; the last takes what no other has taken."""
+
+
+def read_page(
+    body: bytes, *, charset: str | None = None, words: Words = WORDS, careful: bool = False
+) -> Facts:
+    """The facts that a status page states, and nothing that it does not.
+
+    `charset` is what the HTTP head said. `careful` skips the shortcut that reads only the SIP
+    table's part of the page (the outcome is the same; tests hold one against the other).
+    Raises PageUnreadable, and nothing else, for whatever is not a status page.
+    """
+    page = open_page(decode(body, charset), words.headers, careful=careful)
+    for dialect in DIALECTS.values():
+        facts = dialect(page, words)
+        if facts is not None:
+            return facts
+    raise why_unreadable(page, words)

@@ -1,0 +1,83 @@
+"""What only the page's source can tell: whether it came whole, and whose page it is."""
+
+from __future__ import annotations
+
+import re
+
+_UNSEEN = re.compile(
+    r"<!--.*?(?:-->|\Z)"
+    r"|<(?P<tag>script|style|textarea|xmp|title|noframes|noembed|iframe)\b.*?(?:</(?P=tag)\b|\Z)",
+    re.DOTALL,
+)
+_TABLE_TAG = re.compile(r"<(/?)table\b[^>]*>?")
+_HIDING = (
+    *("hidden", "display", "visibility", "<dialog", "hide", "d-none", "invisible"),
+    *("help", "example", "sample", "legend", "tooltip", "&#"),
+)
+_BRAND = re.compile(r"(?<![a-z])(?:aastra|mitel)(?![a-z])")
+
+
+class Source:
+    """A page's source in small letters, without what is not markup: comments, scripts, styles."""
+
+    __slots__ = ("_whole", "markup")
+
+    def __init__(self, text: str) -> None:
+        self._whole = text.lower()
+        self.markup = _UNSEEN.sub("", self._whole)
+
+    @property
+    def names_the_maker(self) -> bool:
+        """Whether Aastra or Mitel is named anywhere."""
+        return _BRAND.search(self._whole) is not None
+
+    @property
+    def may_hide(self) -> bool:
+        """Whether a tag may say that its element is not to be seen; an entity could spell it."""
+        return any(hint in self.markup for hint in _HIDING)
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether the page starts as a document and does not end as one."""
+        markup = self.markup
+        opened = "<html" in markup or "<body" in markup or "<!doctype" in markup
+        in_a_tag = markup.rfind("<") > markup.rfind(">")
+        return in_a_tag or (opened and self._end < 0)
+
+    @property
+    def has_open_tables(self) -> bool:
+        """Whether some table's end tag is missing; what follows then stands in its last cell."""
+        return self.markup.count("<table") != self.markup.count("</table")
+
+    @property
+    def _end(self) -> int:
+        return max(self.markup.rfind("</body"), self.markup.rfind("</html"))
+
+    @property
+    def _last_row(self) -> int:
+        return max(self.markup.rfind(tag) for tag in ("<tr", "<td", "<th"))
+
+    def holds_whole(self, ordinal: int, tables: int) -> bool:
+        """Whether a table came whole: it is closed, or the document's end comes after all rows.
+
+        `ordinal` is the table's place among the page's `tables`, counted by their start tags; -1
+        for rows outside of any table. Where the count differs from the source's, only the
+        document's end is proof.
+        """
+        if self._end > self._last_row:
+            return True
+        tags = list(_TABLE_TAG.finditer(self.markup))
+        starts = [at for at, tag in enumerate(tags) if not tag[1]]
+        if ordinal < 0 or len(starts) != tables:
+            return False
+        return _closes(tags[starts[ordinal] :])
+
+
+def _closes(tags: list[re.Match[str]]) -> bool:
+    """Whether the first of these tags is closed by a later one."""
+    depth = 0
+    for tag in tags:
+        depth += -1 if tag[1] else 1
+        if depth == 0:
+            return tag[0].endswith(">")
+    return False

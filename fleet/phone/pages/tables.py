@@ -1,0 +1,151 @@
+"""The one door for lxml and bs4: a page's text becomes its visible text runs and its tables.
+
+lxml finds, bs4 reads. lxml builds the tree once, drops what nobody sees and finds the table that
+may be the SIP table; BeautifulSoup reads that slice. Whenever anything about the
+slice is in doubt, it reads the whole page: the careful way is the definition, the slice a shortcut.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import bs4
+from bs4 import BeautifulSoup
+from lxml import etree
+
+from fleet.errors import PageUnreadable
+from fleet.model import Reason
+from fleet.phone.pages.grid import read_tables
+from fleet.phone.pages.source import Source
+from fleet.phone.pages.text import fold, label
+from fleet.phone.pages.visible import drop_example, drop_unseen
+
+if TYPE_CHECKING:
+    from fleet.phone.pages.grid import Table
+
+PARSERS = f"lxml {etree.__version__}, bs4 {bs4.__version__}"
+
+_ORDINAL = "data-ordinal"
+_CELLS = ("td", "th")
+_BETWEEN_CELLS = re.compile(r">\s+(?=</?t)")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Page:
+    """What a page shows. `runs` are its visible texts in their order, `title` the document's.
+
+    `tables` are those that may matter, in their order; `count` is how many the page has.
+    """
+
+    title: str
+    runs: tuple[str, ...]
+    tables: tuple[Table, ...]
+    count: int
+    source: Source
+
+
+def open_page(text: str, headers: frozenset[str], *, careful: bool = False) -> Page:
+    """Parse a page. `headers` are the words that may head the SIP table's columns.
+
+    `careful` reads the whole page with bs4 in any case. Raises PageUnreadable when the page is
+    nested too deeply to be read whole; any other text makes a page, possibly an empty one.
+    """
+    source = Source(text)
+    root = _parse(text)
+    if root is None:
+        return Page(title="", runs=(), tables=(), count=0, source=source)
+    count = _number_tables(root)
+    title = fold(root.findtext(".//title") or "")
+    drop_unseen(root, may_hide=source.may_hide)
+    texts = (text for text in root.itertext() if not text.isspace())
+    runs = tuple(run for run in map(fold, texts) if run)
+    tables = _tables(root, headers, careful=careful or source.has_open_tables, source=source)
+    return Page(title=title, runs=runs, tables=tables, count=count, source=source)
+
+
+def _parse(text: str) -> Any:
+    parser = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
+    try:
+        root = etree.fromstring(text.encode("utf-8", errors="replace"), parser)
+    except (etree.LxmlError, ValueError):
+        return None
+    if any(error.type_name == "ERR_RESOURCE_LIMIT" for error in parser.error_log):
+        raise PageUnreadable(Reason.NO_TABLE, "The page is nested too deeply to be read.")
+    return root
+
+
+def _number_tables(root: Any) -> int:
+    ordinal = -1
+    for ordinal, table in enumerate(root.iter("table")):
+        table.set(_ORDINAL, str(ordinal))
+    return ordinal + 1
+
+
+def _tables(
+    root: Any, headers: frozenset[str], *, careful: bool, source: Source
+) -> tuple[Table, ...]:
+    if next(root.iter("tr"), None) is None:
+        return ()
+    candidates, in_doubt = _candidates(root, headers)
+    tables = [table for table in candidates if not drop_example(table)]
+    if careful or in_doubt or len(tables) != 1 or not _is_plain(tables[0]):
+        return _read(root, unclosed=source.has_open_tables)
+    return _read(tables[0], unclosed=False)
+
+
+def _candidates(root: Any, headers: frozenset[str]) -> tuple[list[Any], bool]:
+    """The tables that may be the SIP table; and whether a row outside of any table may be its."""
+    tables: dict[Any, None] = {}
+    in_doubt = False
+    for row in root.iter("tr"):
+        if _may_matter(row, headers):
+            table = next(row.iterancestors("table"), None)
+            if table is None:
+                in_doubt = True
+            else:
+                tables[table] = None
+    return list(tables), in_doubt
+
+
+def _may_matter(row: Any, headers: frozenset[str]) -> bool:
+    """Whether a row holds an account among three cells or more, or two of the columns' headers.
+
+    A row that holds rows is layout; the rows in it speak for themselves.
+    """
+    cells = list(row)
+    if len(cells) < 2 or next(row.iterdescendants("tr"), None) is not None:
+        return False
+    text = "".join(row.itertext())
+    if "@" in text or "%40" in text:
+        return len(cells) > 2
+    return sum(label("".join(cell.itertext())) in headers for cell in cells) > 1
+
+
+def _is_plain(table: Any) -> bool:
+    """Whether nothing about the table needs a second thought: no nesting, no spans, no oddities."""
+    for row in table.iter("tr"):
+        for cell in row:
+            spans = cell.get("rowspan") or (len(row) > 1 and cell.get("colspan"))
+            if cell.tag not in _CELLS or spans:
+                return False
+    return next(table.iterdescendants("table"), None) is None
+
+
+def _read(element: Any, *, unclosed: bool) -> tuple[Table, ...]:
+    """Have bs4 read a part of the tree."""
+    for one in element.iter():
+        _keep_only_spans(one)
+    markup = etree.tostring(element, method="html", encoding="unicode", with_tail=False)
+    try:
+        soup = BeautifulSoup(_BETWEEN_CELLS.sub(">", markup), "lxml")
+    except bs4.exceptions.ParserRejectedMarkup:
+        return ()
+    return read_tables(soup, ordinal=_ORDINAL, unclosed=unclosed)
+
+
+def _keep_only_spans(element: Any) -> None:
+    for name in tuple(element.attrib):
+        if name not in ("colspan", "rowspan", _ORDINAL):
+            del element.attrib[name]

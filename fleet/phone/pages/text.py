@@ -1,0 +1,37 @@
+"""Text as it is compared: spaces folded, invisible characters dropped, case and forms made one."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+_CLOCK = re.compile(r"\d:\d")
+_ENDS = " \t?:.*"
+
+
+def fold(text: str) -> str:
+    """What a reader sees: runs of white space as one space, no control or zero-width characters."""
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split())
+    spaced = "".join(" " if one.isspace() else one for one in unicodedata.normalize("NFC", text))
+    visible = (one for one in spaced if unicodedata.category(one) not in ("Cc", "Cf", "Cs", "Cn"))
+    return " ".join("".join(visible).split())
+
+
+@lru_cache(maxsize=4096)
+def word(text: str) -> str:
+    """A cell's text for comparing it whole: folded, compatible forms (NFKC) and case made one."""
+    caseless = unicodedata.normalize("NFKC", fold(text)).casefold()
+    return unicodedata.normalize("NFKC", caseless)
+
+
+@lru_cache(maxsize=4096)
+def label(text: str) -> str:
+    """A header's or label's text for comparing: a word without the punctuation around its end."""
+    return word(text).strip(_ENDS)
+
+
+def has_clock(text: str) -> bool:
+    """Whether the text may hold a time of day; such texts are never read as words (sameness)."""
+    return _CLOCK.search(text) is not None

@@ -1,0 +1,79 @@
+"""What of a page nobody sees, or is not meant as the phone's own state, taken out of its tree."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Any
+
+from lxml import etree
+
+from fleet.phone.pages.text import fold, has_clock
+
+# Elements whose content a browser does not show, or shows as mere text.
+_UNSEEN = (
+    *("script", "style", "noscript", "template", "title", "textarea", "datalist"),
+    *("iframe", "noframes", "noembed", "xmp", "object", "svg"),
+)
+_SUSPECTS = etree.XPath("//*[@hidden or @style or @class or @id or self::dialog]")
+_HIDING = re.compile(r"(?:^|;)(?:display:none|visibility:(?:hidden|collapse))\b")
+_ASIDE = re.compile(
+    r"(?:help|example|sample|legend|tooltip|hidden|hide|d-none|invisible)"
+    r"(?:[-_]?(?:box|text|table|area|block|section|content))?",
+    re.IGNORECASE,
+)
+_EXAMPLE = re.compile(
+    r"(?:for )?examples?\b|(?:par )?exemples?\b|e\.g\.|sample\b|legend\b|l.gende\b", re.IGNORECASE
+)
+
+
+def drop_unseen(root: Any, *, may_hide: bool = True) -> None:
+    """Take out what a browser would not show, and tables in boxes of help and examples.
+
+    Only what the element itself says counts (`hidden`, its style, its class or id); style sheets
+    are not applied. Without `may_hide` no element of the page says any such thing.
+    """
+    for element in _SUSPECTS(root) if may_hide else ():
+        if element.tag not in ("html", "body") and (_is_hidden(element) or _is_aside(element)):
+            element.tag = "template"
+    etree.strip_elements(root, *_UNSEEN, with_tail=False)
+
+
+def _is_hidden(element: Any) -> bool:
+    if element.get("hidden") is not None:
+        return True
+    if element.tag == "dialog" and element.get("open") is None:
+        return True
+    style = element.get("style")
+    return bool(style and _HIDING.search(re.sub(r"\s+", "", style).lower()))
+
+
+def _is_aside(element: Any) -> bool:
+    """Whether the element is, by its class or id, a box of help that holds a table, or is one."""
+    names = f"{element.get('class', '')} {element.get('id', '')}"
+    if not _names_aside(names):
+        return False
+    return element.tag == "table" or element.find(".//table") is not None
+
+
+@lru_cache(maxsize=1024)
+def _names_aside(names: str) -> bool:
+    return any(_ASIDE.fullmatch(name) for name in names.split())
+
+
+def drop_example(table: Any) -> bool:
+    """Take out a table whose caption, or the text right before it, says that it is an example."""
+    text = _text_before(table)
+    if has_clock(text) or not _EXAMPLE.match(text):
+        return False
+    table.tag = "template"
+    etree.strip_elements(table.getparent(), "template", with_tail=False)
+    return True
+
+
+def _text_before(table: Any) -> str:
+    caption = table.find("caption")
+    if caption is not None:
+        return fold("".join(caption.itertext()))
+    texts = table.xpath("preceding::text()[normalize-space()][1]")
+    return fold(texts[0]) if texts else ""
