@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from fleet.model import Reach
 from fleet.store import codec
-from fleet.store.phones import Secrets, load_phones, of_phones
+from fleet.store.phones import Secrets, load_phones, of_phones, without_collecting
 from fleet.store.tables import line_periods, phone_states, reach_periods
 from fleet.store.values import LineStatus, PhoneStatus
 
@@ -28,8 +28,19 @@ def statuses(
     at: datetime | None = None,
 ) -> Iterator[PhoneStatus]:
     """Give phones' states, by site and then by what they are called; `at` None means now."""
+    with without_collecting():
+        found = list(_load(connection, site, ids, at))
+    found.sort(key=lambda one: (one.stored.phone.site, one.stored.phone.label, one.stored.id))
+    return iter(found)
+
+
+def _load(
+    connection: sa.Connection,
+    site: str | None,
+    ids: Sequence[int] | None,
+    at: datetime | None,
+) -> Iterator[PhoneStatus]:
     stored = load_phones(connection, None, Secrets.NONE, site=site, ids=ids)
-    stored.sort(key=lambda one: (one.phone.site, one.phone.label, one.id))
     some = None if site is None and ids is None else [one.id for one in stored]
     states = _by_phone(connection, sa.select(phone_states), some)
     held = sa.select(reach_periods).where(_holds(reach_periods, at))

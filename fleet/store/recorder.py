@@ -47,7 +47,8 @@ _end_line = (
 def record(connection: sa.Connection, sweep_id: int, batch: Sequence[Recorded]) -> dict[int, Known]:
     """Write polls; give what is known of their phones then.
 
-    Phones that were removed meanwhile are left out. Raises `SweepRunning` if the lease is lost.
+    Phones that were removed meanwhile are left out, and so are those that were given another host:
+    what answered is not known to be theirs. Raises `SweepRunning` if the lease is lost.
     """
     hold_lease(connection, sweep_id)
     known: dict[int, Known] = {}
@@ -89,8 +90,12 @@ def _record(
 def _write(
     connection: sa.Connection, changed: Sequence[tuple[Recorded, Difference]]
 ) -> dict[int, Known]:
-    present = _present(connection, [found.after.stored.id for _, found in changed])
-    changed = [(r, found) for r, found in changed if found.after.stored.id in present]
+    hosts = _hosts(connection, [found.after.stored.id for _, found in changed])
+    changed = [
+        (recorded, found)
+        for recorded, found in changed
+        if hosts.get(found.after.stored.id) == found.after.stored.phone.host
+    ]
     learned = _learn(connection, changed)
     found_all = [found for _, found in changed]
     known = {found.after.stored.id: found.after for found in found_all} | learned
@@ -107,10 +112,11 @@ def _execute(connection: sa.Connection, statement: sa.Executable, rows: list[Val
         connection.execute(statement, rows)
 
 
-def _present(connection: sa.Connection, ids: Sequence[int]) -> set[int]:
-    """Those phones that are still there; they stay until this transaction ends."""
-    query = sa.select(phones.c.id).where(phones.c.id.in_(ids))
-    return set(connection.scalars(query.with_for_update(read=True, key_share=True)))
+def _hosts(connection: sa.Connection, ids: Sequence[int]) -> dict[int, str]:
+    """The hosts of those phones that are still there; they stay until this transaction ends."""
+    query = sa.select(phones.c.id, phones.c.host).where(phones.c.id.in_(ids))
+    held = query.with_for_update(read=True, key_share=True)
+    return {row.id: row.host for row in connection.execute(held)}
 
 
 def _write_reach(connection: sa.Connection, changed: Sequence[Difference]) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from fleet.errors import SweepRunning
 from fleet.model import Phone, Reason
-from fleet.store import Event, EventKind, Evidence
+from fleet.store import Change, Event, EventKind, Evidence
 from tests.store.fleets import MINUTE, START, Sweeping, add, bad, good, line, page
 
 if TYPE_CHECKING:
@@ -70,6 +70,15 @@ def test_a_phone_removed_during_the_sweep_costs_nothing_but_itself(store: Store)
     store.remove_phones([gone], START)
     sweeping.write(*(good(sweeping.known[phone], START, line()) for phone in (gone, stays)))
     assert [status.stored.id for status in store.statuses() if status.reach] == [stays]
+
+
+def test_what_answered_at_a_host_that_is_no_longer_the_phones_is_not_written(store: Store) -> None:
+    (phone,) = add(store, Phone(host="10.0.0.1"))
+    sweeping = Sweeping(store)
+    store.apply_inventory([], [Change(id=phone, phone=Phone(host="10.0.0.2"))])
+    sweeping.write(good(sweeping.known[phone], START, line(), fingerprint="aa"))
+    assert store.phones()[0].tls_fingerprint == ""
+    assert list(store.history()) == []
 
 
 def test_a_sweep_that_lost_its_lease_writes_nothing(store: Store) -> None:
