@@ -105,9 +105,12 @@ def _reachable(programs: Path, folder: Path) -> Path:
     """The programs, or a copy of them where another user than root may run them."""
     if all(place.stat().st_mode & 0o005 == 0o005 for place in programs.resolve().parents):
         return programs
-    copy = folder / "programs"
+    install, package = programs.parent, programs.parent.parent
+    copy = folder / "programs" / package.name / install.name
     if not copy.exists():
-        shutil.copytree(programs.parent, copy, symlinks=True)
+        shutil.copytree(install, copy, symlinks=True)
+        for libraries in package.parent.glob(f"{package.name}.libs"):  # found relative to these
+            shutil.copytree(libraries, folder / "programs" / libraries.name)
     return copy / programs.name
 
 
