@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 import re
 from base64 import b64decode, b64encode
-from binascii import Error as Base64Error
 from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -13,38 +12,40 @@ from urllib.parse import quote
 from fleet.phone.pages.decode import decode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 REDACTED = "[redacted]"
 
 MIN_SECRET = 4
 """Shorter secrets are taken out of password fields only: a `1` everywhere would end the page."""
 
-_SECRET_NAME = (
-    r"(?:[\w .-]{0,40}?(?:password|passwd|passphrase|passcode|pwd|secret|mot de passe|kennwort)"
-    r"[\w .-]{0,20}?)"
+_NAMES = (
+    *("password", "passwd", "passphrase", "passcode", "pwd", "secret", "mot de passe"),
+    "kennwort",
 )
+_NAMED = rf"(?:{'|'.join(_NAMES)})[\w .-]{{0,20}}?"
 _INPUT = re.compile(r"<input\b[^>]{0,2000}>", re.IGNORECASE)
 _SECRET_INPUT = re.compile(
     r"\b(?:type|name|id)\s*=\s*[\"']?[^\"'\s>]{0,40}(?:pass|pwd|secret|pin\b)", re.IGNORECASE
 )
 _VALUE = re.compile(r"(\bvalue\s*=\s*)(\"[^\"]*\"|'[^']*'|[^\s>\"']+)", re.IGNORECASE)
 _SETTING = re.compile(
-    rf"(\b{_SECRET_NAME}[\"']?[ \t]*[:=][ \t]*[\"']?)([^\s<>\"'&,;][^\s<>\"']*)", re.IGNORECASE
+    rf"({_NAMED}[\"']?[ \t]*[:=][ \t]*[\"']?)([^\s<>\"'&,;][^\s<>\"']*)", re.IGNORECASE
 )
 _NEXT_CELL = re.compile(
-    rf"(>\s*{_SECRET_NAME}\s*:?\s*(?:</[a-z]+\s*>\s*)*</t[dh]\s*>\s*<t[dh]\b[^>]{{0,200}}>\s*)"
+    rf"({_NAMED}\s*:?\s*(?:</[a-z]+\s*>\s*){{0,5}}</t[dh]\s*>\s*<t[dh]\b[^>]{{0,200}}>\s*)"
     r"([^<\s][^<]{0,200})",
     re.IGNORECASE,
 )
-_LOGIN = re.compile(r"\b((?:Basic|Digest|Bearer)[ \t]+)([A-Za-z0-9+/=._~-]{6,}[^\r\n<]{0,500})")
+_BASIC = re.compile(r"(Basic[ \t]+)([A-Za-z0-9+/_-]{4,}={0,2})", re.IGNORECASE)
+_OTHER_LOGIN = re.compile(
+    r"(Digest[ \t]+(?=username=)|Bearer[ \t]+(?=[\w.~+/=-]{12}))[^\r\n<]{1,1000}", re.IGNORECASE
+)
 _HEADER = re.compile(
-    r"\b((?:Proxy-)?Authorization|(?:Set-)?Cookie)([ \t]*:[ \t]*)[^\r\n<]{1,1000}", re.I
+    r"((?:(?:Proxy-)?Authorization|(?:Set-)?Cookie)[ \t]*:[ \t]*)[^\r\n<]{1,1000}", re.IGNORECASE
 )
 _USERINFO = re.compile(r"(://)[^/\s@<>\"']{1,200}@")
 _TOKEN = re.compile(r"[A-Za-z0-9+/_-]{6,4096}={0,2}")
-
-_HINTS = ("pass", "pwd", "secret", "pin", "kennwort", "mot de", "authorization", "cookie")
 
 
 def redact(body: bytes, *, charset: str | None = None, secrets: Iterable[str] = ()) -> str:
@@ -58,25 +59,40 @@ def redact(body: bytes, *, charset: str | None = None, secrets: Iterable[str] = 
 
 def redact_text(text: str, secrets: Iterable[str] = ()) -> str:
     """A text without passwords; see `redact`. A text without any comes back as it is."""
-    small = text.lower()
-    if "://" in small and "@" in small:
+    if "://" in text:
         text = _USERINFO.sub(rf"\1{REDACTED}@", text)
-    if any(hint in small for hint in _HINTS):
-        text = _without_named(text, small)
-    if "asic" in text or "igest" in text or "earer" in text:
-        text = _LOGIN.sub(rf"\1{REDACTED}", text)
+    for names, pattern, replace in _KINDS:
+        text = _replaced(text, names, pattern, replace)
     for secret in sorted({one for one in secrets if len(one) >= MIN_SECRET}, key=len, reverse=True):
         text = _without(text, secret)
     return text
 
 
-def _without_named(text: str, small: str) -> str:
-    if "<input" in small:
-        text = _INPUT.sub(_blank_value, text)
-    if "authorization" in small or "cookie" in small:
-        text = _HEADER.sub(rf"\1\2{REDACTED}", text)
-    text = _SETTING.sub(rf"\1{REDACTED}", text)
-    return _NEXT_CELL.sub(rf"\1{REDACTED}", text)
+def _replaced(
+    text: str,
+    names: Iterable[str],
+    pattern: re.Pattern[str],
+    replace: Callable[[re.Match[str]], str],
+) -> str:
+    """Replace what matches at one of the names; looking for the names first saves most of it."""
+    small = text.lower()
+    if len(small) != len(text):
+        return pattern.sub(replace, text)
+    parts: list[str] = []
+    done = 0
+    for at in sorted(at for name in names for at in _places(small, name)):
+        match = pattern.match(text, at) if at >= done else None
+        if match:
+            parts += (text[done:at], replace(match))
+            done = match.end()
+    return "".join((*parts, text[done:]))
+
+
+def _places(text: str, name: str) -> Iterator[int]:
+    at = text.find(name)
+    while at >= 0:
+        yield at
+        at = text.find(name, at + 1)
 
 
 def _blank_value(field: re.Match[str]) -> str:
@@ -84,16 +100,37 @@ def _blank_value(field: re.Match[str]) -> str:
     return _VALUE.sub(r'\1""', tag) if _SECRET_INPUT.search(tag) else tag
 
 
+def _without_login(basic: re.Match[str]) -> str:
+    """`Basic Settings` is a menu entry; what decodes to `user:password` is a login."""
+    holds_login = any(":" in plain for plain in _decoded(basic[2]))
+    return f"{basic[1]}{REDACTED}" if holds_login else basic[0]
+
+
 def _without(text: str, secret: str) -> str:
     """The text without one secret, however it is written: plain, escaped, in Base64."""
+    mark = REDACTED if secret not in REDACTED else "****"
     for spelling in _spellings(secret):
         if spelling in text:
-            text = text.replace(spelling, REDACTED)
+            text = text.replace(spelling, mark)
     if "&#" in text or "&" in secret or "%" in text:
-        text = _loosely(secret).sub(REDACTED, text)
+        text = _loosely(secret).sub(mark, text)
     if any(core in text for core in _base64_cores(secret)):
         text = _TOKEN.sub(lambda token: _unless_it_holds(token[0], secret), text)
     return text
+
+
+def _named_value(match: re.Match[str]) -> str:
+    return f"{match[1]}{REDACTED}"
+
+
+_KINDS = (
+    (("<input",), _INPUT, _blank_value),
+    (("authorization", "proxy-authorization", "cookie", "set-cookie"), _HEADER, _named_value),
+    (("basic",), _BASIC, _without_login),
+    (("digest", "bearer"), _OTHER_LOGIN, _named_value),
+    (_NAMES, _SETTING, _named_value),
+    (_NAMES, _NEXT_CELL, _named_value),
+)
 
 
 @lru_cache(maxsize=1024)
@@ -106,14 +143,14 @@ def _spellings(secret: str) -> tuple[str, ...]:
 @lru_cache(maxsize=1024)
 def _loosely(secret: str) -> re.Pattern[str]:
     """The secret with any of its characters written as an entity or in percent form."""
-    return re.compile("".join(f"(?:{'|'.join(_forms(one))})" for one in secret), re.IGNORECASE)
+    return re.compile("".join(f"(?:{'|'.join(_forms(one))})" for one in secret))
 
 
 def _forms(one: str) -> Iterator[str]:
     yield re.escape(one)
     yield f"&#0*{ord(one)};?"
-    yield f"&#x0*{ord(one):x};?"
-    yield re.escape("".join(f"%{byte:02x}" for byte in one.encode(errors="replace")))
+    yield f"&#[xX]0*(?i:{ord(one):x});?"
+    yield "(?i:" + "".join(f"%{byte:02x}" for byte in one.encode(errors="replace")) + ")"
     if html.escape(one) != one:
         yield re.escape(html.escape(one))
 
@@ -135,13 +172,14 @@ _STANDARD = str.maketrans("-_", "+/")
 
 
 def _unless_it_holds(token: str, secret: str) -> str:
+    held = any(secret in plain for plain in _decoded(token))
+    return REDACTED if held else token
+
+
+def _decoded(token: str) -> Iterator[str]:
+    """What a Base64 text says, read from each of its first four characters on."""
     standard = token.rstrip("=").translate(_STANDARD)
     for start in range(4):
         part = standard[start:]
-        try:
-            plain = b64decode(part[: len(part) - (len(part) % 4 == 1)] + "=" * (-len(part) % 4))
-        except Base64Error:
-            continue
-        if secret.encode(errors="replace") in plain:
-            return REDACTED
-    return token
+        part = part[: len(part) - (len(part) % 4 == 1)]
+        yield b64decode(part + "=" * (-len(part) % 4)).decode(errors="replace")
