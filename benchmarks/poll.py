@@ -11,7 +11,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # run as a script,
 
 from benchmarks.contenders import CONTENDERS
 from benchmarks.plan import Plan, measure
-from benchmarks.report import as_json, markdown
+from benchmarks.report import as_json, markdown, put_into
 from benchmarks.targets import verdicts
 
 
@@ -42,6 +42,7 @@ def _parse() -> argparse.Namespace:
     add("--starts", type=int, default=3, help="times a start-up is measured")
     add("--only", type=_names, default=tuple(CONTENDERS), help=f"of {','.join(CONTENDERS)}")
     add("--json", type=Path, help="a file to write everything to")
+    add("--into", type=Path, help="a document whose last run to replace: docs/performance.md")
     return parser.parse_args()
 
 
@@ -61,7 +62,10 @@ def main() -> None:
     judged = verdicts(samples)
     if given.json:
         given.json.write_text(as_json(samples, judged, at=at), encoding="utf-8")
-    print(markdown(samples, judged, at=at))
+    report = markdown(samples, judged, at=at)
+    if given.into:
+        put_into(given.into, report)
+    print(report)
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from benchmarks.targets import Verdict
 
 _MEBI = 1024 * 1024
+LAST_RUN = "\n## The last run\n"
 
 
 def machine() -> str:
@@ -38,9 +39,11 @@ def markdown(samples: Sequence[Sample], verdicts: Sequence[Verdict], *, at: date
     parts = [f"{machine()}, {at:%Y-%m-%d %H:%M} UTC.\n"]
     if missing:
         parts.append(f"Not installed here, so not measured: {', '.join(missing)}.\n")
+    if verdicts:
+        parts.append(_verdicts(verdicts))
     scenarios = dict.fromkeys(sample.scenario for sample in samples)
     parts += (_scenario(one, [s for s in samples if s.scenario == one]) for one in scenarios)
-    return "\n".join([*parts, *([_verdicts(verdicts)] if verdicts else ())])
+    return "\n".join(parts)
 
 
 def _scenario(scenario: Scenario, samples: Sequence[Sample]) -> str:
@@ -96,6 +99,15 @@ def _line(row: tuple[str, ...], widths: list[int]) -> str:
     first = row[0].ljust(widths[0])
     rest = (cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))
     return f"| {' | '.join((first, *rest))} |"
+
+
+def put_into(document: Path, report: str) -> None:
+    """Replace a document's last run with this one; ValueError if it has no place for it."""
+    kept, found, _ = document.read_text(encoding="utf-8").partition(LAST_RUN)
+    if not found:
+        message = f"{document} has no line {LAST_RUN.strip()!r}"
+        raise ValueError(message)
+    document.write_text(f"{kept}{LAST_RUN}\n{report}", encoding="utf-8")
 
 
 def as_json(samples: Sequence[Sample], verdicts: Sequence[Verdict], *, at: datetime) -> str:
