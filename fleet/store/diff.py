@@ -48,7 +48,7 @@ def difference(recorded: Recorded, known: Known, sweep_id: int) -> Difference:
         stored=stored,
         observed=observation,
         facts=facts,
-        page_key=recorded.page_key or known.page_key,
+        page_key=known.page_key if observation.facts is None else recorded.page_key,
         refusals=recorded.refusals,
         next_try_at=recorded.next_try_at,
         sweep_id=sweep_id,

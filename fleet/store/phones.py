@@ -41,6 +41,11 @@ def load_sites(
     return {row.id: codec.site_of(row, _password(row, keyring, secrets)) for row in rows}
 
 
+def count_phones(connection: sa.Connection) -> int:
+    """Tell how many phones there are."""
+    return connection.scalar(sa.select(sa.func.count()).select_from(phones)) or 0
+
+
 def mac_owners(connection: sa.Connection) -> dict[str, int]:
     """Give the phone of every known MAC."""
     rows = connection.execute(sa.select(phones.c.mac, phones.c.id).where(phones.c.mac.is_not(None)))

@@ -16,7 +16,15 @@ from fleet.store.evidence import load_evidence
 from fleet.store.history import history
 from fleet.store.holder import Holder
 from fleet.store.inventory import apply_inventory, forget_certificates, rehost, remove_phones
-from fleet.store.phones import Secrets, find_phone, load_known, load_phones, load_sites, mac_owners
+from fleet.store.phones import (
+    Secrets,
+    count_phones,
+    find_phone,
+    load_known,
+    load_phones,
+    load_sites,
+    mac_owners,
+)
 from fleet.store.recorder import record
 from fleet.store.retention import prune
 
@@ -114,6 +122,11 @@ class Store:
         """Give all sites, without their passwords."""
         with self._reading() as connection:
             return list(load_sites(connection, None, Secrets.NONE).values())
+
+    def count_phones(self) -> int:
+        """Tell how many phones there are."""
+        with self._reading() as connection:
+            return count_phones(connection)
 
     def mac_owners(self) -> dict[str, int]:
         """Give the phone of every known MAC."""

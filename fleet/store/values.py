@@ -80,8 +80,9 @@ class Known:
 class Recorded:
     """One poll to be written, with what was known before it.
 
-    An empty `page_key` or `fingerprint` leaves the stored one alone. `evidence` None leaves the
-    kept pages alone.
+    `page_key` belongs to the facts of a good poll, and is empty if their page shall be read anew
+    next time; a failed poll leaves the stored one alone. An empty `fingerprint` leaves the stored
+    one alone, `evidence` None the kept pages.
     """
 
     known: Known

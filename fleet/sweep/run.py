@@ -38,7 +38,7 @@ class Job:
 class Tally:
     """What has come of a sweep so far. `new_problems` are phones with findings they had not."""
 
-    planned: int
+    planned: int = 0
     left_alone: int = 0
     reaches: dict[Reach, int] = field(default_factory=lambda: dict.fromkeys(Reach, 0))
     findings: int = 0

@@ -71,12 +71,13 @@ class Sweeper:
 
         Cancelled, it stops asking, writes what it has, and leaves the sweep to be carried on.
         """
-        known = await asyncio.to_thread(self.store.load_known, order.ids)
-        sweep, carried_on = await asyncio.to_thread(self._begin, order, len(known))
-        jobs, left_alone = self._jobs(order, known, sweep.id if carried_on else None)
-        tally = Tally(planned=len(jobs), left_alone=left_alone)
-        progress(tally)
+        sweep, carried_on = await asyncio.to_thread(self._begin, order)
+        tally = Tally()
         try:
+            # Only what is loaded under the lease is what the next diff has to be made against.
+            known = await asyncio.to_thread(self.store.load_known, order.ids)
+            jobs = self._jobs(order, known, tally, sweep.id if carried_on else None)
+            progress(tally)
             notes = await self._poll(sweep.id, known, jobs, tally, progress)
         except BaseException:
             self.store.finish_sweep(sweep.id, tally.counts(), self.clock(), interrupted=True)
@@ -85,32 +86,34 @@ class Sweeper:
         await asyncio.to_thread(self.store.finish_sweep, sweep.id, counts, self.clock())
         return Outcome(
             sweep=replace(sweep, finished=self.clock(), counts=counts),
-            carried_on=len(known) - len(jobs) - left_alone if carried_on else 0,
+            carried_on=len(known) - tally.planned - tally.left_alone if carried_on else 0,
             new_problems=tuple(dict.fromkeys(tally.new_problems)),
             notes=tuple(notes),
         )
 
-    def _begin(self, order: Order, planned: int) -> tuple[Sweep, bool]:
+    def _begin(self, order: Order) -> tuple[Sweep, bool]:
         """Begin a sweep, or carry on with the one of this selection that was cut off."""
         now = self.clock()
         since = now - self.carry_on_within
         if cut_off := self.store.interrupted_sweep(order.selection, since=since, now=now):
             return self.store.resume_sweep(cut_off.id, now=now, ttl=LEASE), True
+        planned = self.store.count_phones() if order.ids is None else len(order.ids)
         sweep = self.store.begin_sweep(
             trigger=order.trigger, selection=order.selection, planned=planned, now=now, ttl=LEASE
         )
         return sweep, False
 
     def _jobs(
-        self, order: Order, known: Mapping[int, Known], carried_on: int | None
-    ) -> tuple[list[Job], int]:
-        """Make the jobs; count the phones that refused us and are left alone this time."""
+        self, order: Order, known: Mapping[int, Known], tally: Tally, carried_on: int | None
+    ) -> list[Job]:
+        """Make the jobs; count them, and the phones that refused us and are left alone."""
         now = self.clock()
         waiting = [
             each for each in known.values() if carried_on is None or each.sweep_id != carried_on
         ]
         asked = [each for each in waiting if order.insist or not is_left_alone(each, now)]
-        return spread(map(self._job, asked)), len(waiting) - len(asked)
+        tally.planned, tally.left_alone = len(asked), len(waiting) - len(asked)
+        return spread(map(self._job, asked))
 
     def _job(self, known: Known) -> Job:
         return Job(

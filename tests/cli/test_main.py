@@ -1,0 +1,141 @@
+"""Help, errors and exit codes."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import click
+import pytest
+
+from fleet.cli import COMMANDS, cli
+from fleet.cli.export import KINDS
+from fleet.judge import RULES
+from fleet.settings import Settings
+from tests.cli.conftest import Fleet
+
+DOCS = Path(__file__).parents[2]
+
+
+def every_command() -> list[tuple[str, click.Command]]:
+    found: list[tuple[str, click.Command]] = []
+    for name in COMMANDS:
+        command = import_module(f"fleet.cli.{name}").command
+        found.append((name, command))
+        if isinstance(command, click.Group):
+            found += [(f"{name} {sub}", each) for sub, each in command.commands.items()]
+    return found
+
+
+def test_help_names_every_command(fleet: Fleet) -> None:
+    ran = fleet("--help")
+
+    assert ran.code == 0
+    assert all(f"  {name} " in ran.out for name in COMMANDS)
+
+
+@pytest.mark.parametrize(("name", "command"), every_command(), ids=lambda value: str(value))
+def test_every_command_explains_itself(name: str, command: click.Command, fleet: Fleet) -> None:
+    ran = fleet(*name.split(), "--help")
+
+    assert ran.code == 0
+    assert len(command.help or "") > 20
+    assert max(map(len, ran.out.splitlines())) <= 80
+
+
+def test_help_loads_no_library_of_the_work() -> None:
+    heavy = "{'httpx', 'sqlalchemy', 'pydantic', 'bs4', 'lxml', 'rich', 'alembic'}"
+    code = (
+        "import sys; sys.argv = ['fleet', '--help']\n"
+        "from fleet.cli import main\n"
+        "try: main()\n"
+        f"finally: print('LOADED', sorted({heavy} & set(sys.modules)))"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert ran.stdout.endswith("LOADED []\n")
+
+
+def test_the_readme_names_every_command() -> None:
+    readme = (DOCS / "README.md").read_text(encoding="utf-8")
+
+    assert not [name for name in COMMANDS if f"`fleet {name}" not in readme]
+
+
+def test_the_readme_names_every_rule() -> None:
+    readme = (DOCS / "README.md").read_text(encoding="utf-8")
+
+    assert not [name for name in RULES if f"| `{name}` |" not in readme]
+
+
+def test_the_operations_page_names_every_setting() -> None:
+    text = (DOCS / "docs" / "operations.md").read_text(encoding="utf-8")
+    documented = set(re.findall(r"^\| `\[([\w.<>]+)\](?: (\w+))?` \|", text, re.MULTILINE))
+    sections = Settings.model_fields.items()
+    wanted = {
+        (section, name)
+        for section, field in sections
+        if hasattr(field.annotation, "model_fields")
+        for name in field.annotation.model_fields  # type: ignore[union-attr]
+    }
+    wanted = (wanted - {("web_ui", "words")}) | {("web_ui.words", "")}
+    wanted |= {("rules.<name>", "enabled"), ("rules.<name>", "severity")}
+
+    assert documented == wanted
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["pol"], "No such command 'pol'"),
+        (["poll", "--jsn"], "Did you mean"),
+        (["poll", "nobody"], "nobody"),
+        (["status", "--at", "yesterday"], "not a time"),
+        (["status", "--site", "nowhere"], "There is no site nowhere"),
+        (["inventory", "import", "gone.csv"], "gone.csv cannot be read"),
+        (["discover", "10.0.0.0/4"], "65536"),
+        (["discover", "here"], "not a network"),
+        (["export", "lines", "--since", "1d"], "--since goes with history"),
+        (["poll", "--config", "gone.toml"], "gone.toml cannot be read"),
+        (["simulate", "--behaviour", "tap-dance"], "no behaviour tap-dance"),
+    ],
+)
+def test_wrong_usage_is_answered_in_words_and_with_2(
+    words: list[str], sentence: str, fleet: Fleet
+) -> None:
+    ran = fleet(*words)
+
+    assert (ran.code, ran.out) == (2, "")
+    assert sentence in ran.err
+    assert "Traceback" not in ran.err
+
+
+def test_a_setting_with_a_wrong_value_is_named(
+    fleet: Fleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FLEET_POLL_CONCURRENCY", "many")
+
+    ran = fleet("poll")
+
+    assert ran.code == 2
+    assert "concurrency" in ran.err
+
+
+def test_a_database_that_cannot_be_had_ends_with_3(
+    fleet: Fleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FLEET_DATABASE_URL", "postgresql://fleet:geheim@127.0.0.1:1/fleet")
+
+    ran = fleet("status")
+
+    assert ran.code == 3
+    assert "geheim" not in ran.err
+    assert "Traceback" not in ran.err
+
+
+def test_the_group_names_its_exit_codes() -> None:
+    assert "Exit codes" in (cli.help or "")
+    assert list(KINDS) == ["lines", "phones", "history"]
