@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING
 
 from fleet.errors import PhoneError
 from fleet.model import Reason
-from fleet.phone.connect import open_socket
+from fleet.phone.connect import connect
+from fleet.phone.fair_timeout import FairTimeout
 from fleet.phone.tls import handshake_trouble, legacy_context, modern_context
 from fleet.phone.trouble import trouble
 from fleet.phone.wire import Caller, Hop, Wire
 
 if TYPE_CHECKING:
-    import socket
-
     from fleet.phone.answer_reader import Reply
 
 __all__ = ["Exchanged", "Hop", "exchange"]
@@ -41,46 +40,44 @@ async def exchange(hop: Hop, request: bytes) -> Exchanged:
 
 async def _exchange(hop: Hop, request: bytes) -> Exchanged:
     wire = Wire(hop, request)
-    sock = await _open(hop)
     try:
-        if hop.target.scheme == "https":
-            await _shake_hands(hop, wire, sock)
-        else:
-            await asyncio.get_running_loop().create_connection(lambda: wire, sock=sock)
+        await _open(hop, wire)
         outcome = await wire.outcome
-    except OSError as error:  # the connection went before it could be taken over
-        raise trouble(Reason.NO_REPLY, hop.target.authority) from error
     finally:
-        wire.close(sock)
+        wire.close()
     if isinstance(outcome, PhoneError):
         raise outcome
     return Exchanged(reply=outcome, fingerprint=wire.fingerprint)
 
 
-async def _open(hop: Hop) -> socket.socket:
+async def _open(hop: Hop, caller: Caller) -> None:
     target = hop.target
-    return await open_socket(
+    transport = await connect(
+        caller,
         target.address,
         target.port,
         wait=hop.timeouts.connect,
         deadline=hop.deadline,
         where=target.authority,
     )
+    if target.scheme == "https":
+        caller.secured(await _shake_hands(hop, caller, transport))
 
 
-async def _shake_hands(hop: Hop, caller: Caller, sock: socket.socket) -> None:
+async def _shake_hands(hop: Hop, caller: Caller, plain: asyncio.Transport) -> asyncio.Transport:
     target, where = hop.target, hop.target.authority
     context = legacy_context() if target.legacy_tls else modern_context()
     loop = asyncio.get_running_loop()
     try:
-        async with asyncio.timeout_at(min(loop.time() + hop.timeouts.read, hop.deadline)):
-            await loop.create_connection(
-                lambda: caller, sock=sock, ssl=context, server_hostname=target.address
-            )
+        async with FairTimeout(min(loop.time() + hop.timeouts.read, hop.deadline)):
+            transport = await loop.start_tls(plain, caller, context, server_hostname=target.address)
     except TimeoutError:
         raise trouble(Reason.SILENT, where, "in the TLS handshake") from None
     except OSError as error:
         raise handshake_trouble(error, where, legacy=target.legacy_tls) from None
+    if transport is None:
+        raise trouble(Reason.TLS_FAILED, where, "it broke the handshake off")
+    return transport
 
 
 async def _old_tls_would_do(hop: Hop) -> bool:
@@ -90,16 +87,11 @@ async def _old_tls_would_do(hop: Hop) -> bool:
     """
     if hop.target.legacy_tls:
         return False
-    old = replace(hop, target=replace(hop.target, legacy_tls=True))
+    visitor = Caller(hop)
     try:
-        sock = await _open(old)
-    except PhoneError:
-        return False
-    caller = Caller()
-    try:
-        await _shake_hands(old, caller, sock)
+        await _open(replace(hop, target=replace(hop.target, legacy_tls=True)), visitor)
     except PhoneError:
         return False
     finally:
-        caller.close(sock)
+        visitor.close()
     return True

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, cast
 
 from fleet.errors import PhoneError
 from fleet.phone.answer_reader import AnswerReader, Patience, Reply
+from fleet.phone.fair_timeout import BUSY
 from fleet.phone.tls import check_certificate
 
 if TYPE_CHECKING:
-    import socket
     import ssl
     from collections.abc import Callable
 
@@ -34,55 +34,57 @@ class Hop:
 class Caller(asyncio.Protocol):
     """Our end of a connection; this one knocks, and says nothing."""
 
-    __slots__ = ("_transport",)
-
-    def __init__(self) -> None:
+    def __init__(self, hop: Hop) -> None:
+        self._hop = hop
         self._transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the way to write and to close (asyncio's callback)."""
         self._transport = cast("asyncio.Transport", transport)
+        if self._hop.target.scheme == "https":
+            self._transport.pause_reading()  # the first bytes are the handshake's
 
-    def close(self, sock: socket.socket) -> None:
+    def secured(self, transport: asyncio.Transport) -> None:
+        """Go on over TLS."""
+        self._transport = transport
+
+    def close(self) -> None:
         """Close the connection at once, whatever state it is in."""
         if self._transport is not None:
             self._transport.abort()
-        else:
-            sock.close()
 
 
 class Wire(Caller):
     """Sends one request. `outcome` becomes the reply to it, or what is wrong with that."""
 
-    __slots__ = ("_heard", "_hop", "_loop", "_reader", "_request", "_timer",
-                 "fingerprint", "outcome")  # fmt: skip
-
     def __init__(self, hop: Hop, request: bytes) -> None:
-        super().__init__()
-        self._hop = hop
+        super().__init__(hop)
         self._request = request
         self._reader = AnswerReader(max_body=hop.max_body, where=hop.target.authority)
         self._loop = asyncio.get_running_loop()
         self._heard = 0.0
+        self._looked_twice = False
         self._timer: asyncio.TimerHandle | None = None
         self.fingerprint = ""
         self.outcome: asyncio.Future[Reply | PhoneError] = self._loop.create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Check the certificate, then send the request (asyncio's callback)."""
+        """Send the request, unless TLS comes first (asyncio's callback)."""
         super().connection_made(transport)
+        if self._hop.target.scheme != "https":
+            self._send(cast("asyncio.Transport", transport))
+
+    def secured(self, transport: asyncio.Transport) -> None:
+        """Check the certificate, then send the request. Raises PhoneError."""
+        super().secured(transport)
+        connection: ssl.SSLObject = transport.get_extra_info("ssl_object")
         target = self._hop.target
-        if target.scheme == "https":
-            connection: ssl.SSLObject = transport.get_extra_info("ssl_object")
-            try:
-                self.fingerprint = check_certificate(
-                    connection, target.fingerprint, target.authority
-                )
-            except PhoneError as error:
-                self._settle(error)
-                return
+        self.fingerprint = check_certificate(connection, target.fingerprint, target.authority)
+        self._send(transport)
+
+    def _send(self, transport: asyncio.Transport) -> None:
         # One write: old web servers stumble over a request in two packets (facts/web-ui 5.1).
-        cast("asyncio.Transport", transport).write(self._request)
+        transport.write(self._request)
         self._heard = self._loop.time()
         self._watch()
 
@@ -110,12 +112,12 @@ class Wire(Caller):
         """Take it that nothing more will come (asyncio's callback)."""
         self._conclude(lambda: self._reader.end(broken=exc is not None))
 
-    def close(self, sock: socket.socket) -> None:
-        """Close the connection at once, whatever state it is in."""
+    def close(self) -> None:
+        """Close the connection at once, and wait for nothing more."""
         self.outcome.cancel()
         if self._timer is not None:
             self._timer.cancel()
-        super().close(sock)
+        super().close()
 
     def _watch(self) -> None:
         """Look again when the silence would have lasted too long, or the poll did."""
@@ -125,10 +127,14 @@ class Wire(Caller):
         if self._reader.patience is Patience.SHORT:
             wait = min(wait, _SHORT_PATIENCE)
         until = min(self._heard + wait, self._hop.deadline)
-        if until <= self._loop.time():
-            self._conclude(self._reader.give_up)
-        else:
+        late = self._loop.time() - until
+        if late < 0:
             self._timer = self._loop.call_at(until, self._watch)
+        elif late > BUSY and not self._looked_twice:
+            self._looked_twice = True
+            self._timer = self._loop.call_later(BUSY, self._watch)
+        else:
+            self._conclude(self._reader.give_up)
 
     def _conclude(self, make: Callable[[], Reply]) -> None:
         if self.outcome.done():

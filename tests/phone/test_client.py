@@ -2,16 +2,20 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import sys
+import time
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import httpx
 import pytest
 
 from fleet.errors import PhoneError
 from fleet.model import Reach, Reason
-from fleet.phone.client import Answer, Timeouts
+from fleet.phone.client import Answer, Target, Timeouts
 from tests.phone.scripted import (
+    LOGIN,
     PAGE,
     Again,
     End,
@@ -623,3 +627,67 @@ async def test_the_redirect_s_place_is_named_without_login_and_query() -> None:
             await fetch(server)
     assert "http://127.0.0.2/place" in caught.value.detail
     assert "secret" not in caught.value.detail
+
+
+async def test_another_transport_may_stand_in_for_the_network() -> None:
+    asked: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        return httpx.Response(200, content=PAGE, headers={"Content-Type": "text/html"})
+
+    async with quick_client(transport=httpx.MockTransport(answer)) as client:
+        target = Target.parse("phone.example", credentials=LOGIN)
+        page = await client.session(target).status_page()
+    assert (page.body, page.complete) == (PAGE, True)
+    assert str(asked[0].url) == "http://phone.example/sysinfo.html"
+    assert "MjIyMjI" not in repr(asked[0].headers)
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (httpx.ConnectTimeout, Reason.NO_ANSWER),
+        (httpx.ConnectError, Reason.NO_ANSWER),
+        (httpx.ReadTimeout, Reason.SILENT),
+        (httpx.ReadError, Reason.NO_REPLY),
+        (httpx.RemoteProtocolError, Reason.NOT_HTTP),
+    ],
+)
+async def test_what_another_transport_raises_is_translated(
+    error: type[httpx.TransportError], reason: Reason
+) -> None:
+    def fail(request: httpx.Request) -> httpx.Response:
+        raise error("no")
+
+    async with quick_client(transport=httpx.MockTransport(fail)) as client:
+        with pytest.raises(PhoneError) as caught:
+            await client.session(Target.parse("phone.example", credentials=LOGIN)).status_page()
+    assert caught.value.reason is reason
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="uvloop does not run there")
+def test_the_client_runs_on_uvloop_too() -> None:
+    import uvloop
+
+    async def walk() -> list[Got | Reason]:
+        found = []
+        for script in ([http()], [], [End.HANG], [http(sized=False), End.RESET]):
+            async with served(script) as server:
+                found.append(await outcome(server))
+        return found
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        good, closed, silent, broken = runner.run(walk())
+    assert good == Got()
+    assert (closed, silent) == (Reason.NO_REPLY, Reason.SILENT)
+    assert broken in (Got(complete=False), Reason.NO_REPLY)
+
+
+async def test_a_busy_loop_of_ours_is_not_held_against_the_phone() -> None:
+    async with served([http()]) as server, quick_client() as client:
+        poll = asyncio.create_task(client.session(server.target()).status_page())
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        time.sleep(1.0)  # noqa: ASYNC251  longer than every time-out of the poll
+        assert (await poll).body == PAGE
