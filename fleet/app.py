@@ -12,19 +12,16 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from fleet.errors import SettingsError, UsageError
-from fleet.inventory import ChangeKind
 from fleet.judge import RULES, Look, RuleSetting, judge
-from fleet.model import Site
 from fleet.phone.client import PhoneClient, Timeouts
 from fleet.phone.pages import words_with
-from fleet.store import Change, Keyring, Secrets, Store, make_key_file, rotate_key_file
+from fleet.store import Keyring, Store, make_key_file, rotate_key_file
 from fleet.sweep import Backoff, LoginDefaults, Observer, Order, Outcome, Sweeper
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping, Sequence
 
-    from fleet.inventory import Plan
-    from fleet.model import Finding, Observation, Phone
+    from fleet.model import Finding, Observation
     from fleet.phone.pages import Words
     from fleet.settings import Settings
     from fleet.store import Known
@@ -114,31 +111,6 @@ class App:
         if site is not None and site not in names:
             raise UsageError(f"There is no site {site}; sites: {', '.join(names) or 'none'}.")
 
-    def import_plan(self, changes: Plan) -> None:
-        """Make the inventory as a plan says, all or nothing."""
-        app = self.ensure_key()
-        ids = {each.phone.host: each.id for each in app.store.phones(secrets=Secrets.NONE)}
-        app.store.apply_inventory(
-            [site.after for site in changes.sites],
-            [
-                Change(id=ids[change.before.host] if change.before else None, phone=change.after)
-                for change in changes.phones
-                if change.kind is not ChangeKind.UNCHANGED
-            ],
-        )
-
-    def add_phones(self, phones: Sequence[Phone]) -> int:
-        """Add phones whose hosts are not in the inventory yet; give how many that were."""
-        present = {each.phone.host for each in self.store.phones(secrets=Secrets.NONE)}
-        new = [phone for phone in phones if phone.host not in present]
-        known = {site.name for site in self.store.sites()}
-        sites = {phone.site for phone in new if phone.site} - known
-        self.store.apply_inventory(
-            [Site(name=name) for name in sorted(sites)],
-            [Change(id=None, phone=phone) for phone in new],
-        )
-        return len(new)
-
     def rotate_key(self) -> int:
         """Change the key file's key; give how many passwords were encrypted anew."""
         if self.settings.secrets_key:
@@ -152,14 +124,11 @@ class App:
         )
         return done[0]
 
-    def ensure_key(self) -> App:
-        """Give an app that can keep passwords: its key file is made if nothing needs another."""
+    def ensure_key(self) -> None:
+        """Make a key for passwords, unless there is one or the database needs a certain one."""
         settings = self.settings
-        if settings.secrets_key or settings.key_file.exists() or self.store.has_secrets():
-            return self
-        make_key_file(settings.key_file)
-        self.close()
-        return App.open(settings)
+        if not (settings.secrets_key or settings.key_file.exists() or self.store.has_secrets()):
+            self.store.use_keyring(make_key_file(settings.key_file))
 
 
 def now() -> datetime:

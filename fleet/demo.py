@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fleet.app import App
+from fleet.enrolment import enrol
 from fleet.errors import UsageError
 from fleet.inventory import parse_csv, plan
 from fleet.settings import FILE_NAME, load_settings
@@ -43,7 +44,9 @@ class Demo:
         self.folder.mkdir(parents=True, exist_ok=True)
         path.write_text(SETTINGS, encoding="utf-8")
         (self.folder / "fleet.key").unlink(missing_ok=True)
-        return App.open(load_settings(path, {})).ensure_key()
+        app = App.open(load_settings(path, {}))
+        app.ensure_key()
+        return app
 
     async def run(
         self, app: App, watched: Callable[[], AbstractContextManager[Callable[[Tally], None]]]
@@ -55,6 +58,6 @@ class Demo:
             inventory_csv(simulator.phones, text, with_lines=True)
             (self.folder / "phones.csv").write_text(text.getvalue(), encoding="utf-8")
             file = parse_csv(text.getvalue(), source="The demo's inventory")
-            app.import_plan(plan(app.store.load_inventory(), file))
+            enrol(app.store, plan(app.store.load_inventory(), file))
             with watched() as progress:
                 return await app.sweep(Order(), progress)

@@ -35,7 +35,9 @@ def addresses(networks: Sequence[str]) -> list[str]:
                 f"{text} is not a network; write it like 10.1.0.0/24, or 10.1.0.7 for one address."
             ) from None
         if network.num_addresses + len(found) > MOST_ADDRESSES:
-            raise UsageError(f"{text} makes it more than {MOST_ADDRESSES} addresses; ask for fewer.")
+            raise UsageError(
+                f"{text} makes it more than {MOST_ADDRESSES} addresses; ask for fewer."
+            )
         found.update(dict.fromkeys(map(str, network.hosts())))
     return list(found)
 

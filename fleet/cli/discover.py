@@ -13,6 +13,7 @@ from fleet.app import run
 from fleet.cli.common import console, opened, with_settings
 from fleet.cli.tables import table
 from fleet.discovery import addresses, discover
+from fleet.enrolment import enrol_found
 from fleet.model import Phone
 from fleet.phone.client import Timeouts
 
@@ -91,5 +92,5 @@ def host_of(phone: Probe) -> str:
 
 def _import(settings: Settings, found: list[Probe], site: str) -> None:
     with opened(settings) as app:
-        added = app.add_phones([Phone(host=host_of(phone), site=site) for phone in found])
+        added = enrol_found(app.store, [Phone(host=host_of(phone), site=site) for phone in found])
     click.echo(f"Added {added} phones to the inventory.", err=True)

@@ -11,6 +11,7 @@ import click
 from fleet.app import now
 from fleet.cli.common import console, replacing, with_app
 from fleet.cli.tables import table
+from fleet.enrolment import enrol
 from fleet.inventory import ChangeKind, plan, read_inventory, write_csv, write_yaml
 from fleet.store import Secrets
 
@@ -48,7 +49,8 @@ def import_(app: App, file: Path, dry_run: bool) -> None:
         screen.print("Dry run: nothing was changed.")
         return
     if not changes.changes_nothing:
-        app.import_plan(changes)
+        app.ensure_key()
+        enrol(app.store, changes)
 
 
 def plan_lines(changes: Plan, *, whole: bool) -> Iterator[str]:

@@ -12,8 +12,6 @@ from itertools import chain, count, islice
 from tempfile import TemporaryFile
 from typing import TYPE_CHECKING
 
-import xlsxwriter
-
 from fleet.report.records import Record, cells_of, columns
 
 if TYPE_CHECKING:
@@ -52,6 +50,8 @@ def write_xlsx(
 
     `out` need not be seekable: the workbook is made in a temporary file first.
     """
+    import xlsxwriter  # only here: a command that writes no workbook starts without it
+
     with TemporaryFile() as made:
         with xlsxwriter.Workbook(made, _OPTIONS) as book:
             _write_sheets(book, iter(records), kind, rows_to_a_sheet)

@@ -81,6 +81,10 @@ class Store:
         """Let go of the database."""
         self._engine.dispose()
 
+    def use_keyring(self, keyring: Keyring) -> None:
+        """Encrypt and decrypt with this keyring from now on."""
+        self._keyring = keyring
+
     @property
     def place(self) -> str:
         """Where the database is, without its password."""
