@@ -111,6 +111,5 @@ def answering(specs: list[PhoneSpec]) -> Iterator[Phones]:
 def simulated() -> Iterator[Callable[[list[PhoneSpec]], Phones]]:
     """Start simulated phones; they end with the test."""
 
-
     with ExitStack() as stack:
         yield lambda specs: stack.enter_context(answering(specs))
