@@ -70,10 +70,15 @@ def _role(key: str, words: Words) -> str:
         return "line"
     if key in words.status:
         return "status"
+    return "backup" if key in words.backup or _tells_of_a_backup_registrar(key) else ""
+
+
+def _tells_of_a_backup_registrar(key: str) -> bool:
+    """Whether a header is a shorter or longer way to say `Backup Registrar Used?`."""
     parts = key.split()
-    if key in words.backup or (parts and not _BACKUP_PARTS.isdisjoint(parts) and len(parts) < 8):
-        return "" if any(one.isdigit() or one == "@" for one in key) else "backup"
-    return ""
+    if not 1 < len(parts) < 8 or any(one.isdigit() or one == "@" for one in key):
+        return False
+    return not _BACKUP_PARTS.isdisjoint(parts) and any(part.startswith("reg") for part in parts)
 
 
 def _free_number_column(rows: Sequence[Row], taken: set[int], words: Words) -> int:

@@ -20,11 +20,14 @@ _BRAND = re.compile(r"(?<![a-z])(?:aastra|mitel)(?![a-z])")
 class Source:
     """A page's source in small letters, without what is not markup: comments, scripts, styles."""
 
-    __slots__ = ("_whole", "markup")
+    __slots__ = ("_end", "_last_row", "_whole", "markup", "rows")
 
     def __init__(self, text: str) -> None:
         self._whole = text.lower()
         self.markup = _UNSEEN.sub("", self._whole)
+        self.rows = self.markup.count("<tr")
+        self._end = max(map(self.markup.rfind, ("</body", "</html")))
+        self._last_row = max(map(self.markup.rfind, ("<tr", "<td", "<th")))
 
     @property
     def names_the_maker(self) -> bool:
@@ -48,14 +51,6 @@ class Source:
     def has_open_tables(self) -> bool:
         """Whether some table's end tag is missing; what follows then stands in its last cell."""
         return self.markup.count("<table") != self.markup.count("</table")
-
-    @property
-    def _end(self) -> int:
-        return max(self.markup.rfind("</body"), self.markup.rfind("</html"))
-
-    @property
-    def _last_row(self) -> int:
-        return max(self.markup.rfind(tag) for tag in ("<tr", "<td", "<th"))
 
     def holds_whole(self, ordinal: int, tables: int) -> bool:
         """Whether a table came whole: it is closed, or the document's end comes after all rows.

@@ -72,9 +72,9 @@ def _choose(page: Page, words: Words) -> list[_Candidate] | None:
         if (columns := headed(table.rows, words))
     ]
     filled = [one for one in with_headers if one.numbered(words)]
-    if filled:
-        return filled
     alike = list(_alike(page, words))
+    if filled:
+        return [*filled, *(one for one in alike if _speaks_for_itself(one, words))]
     if with_headers and alike:
         return _under_headers_apart(with_headers[0], alike, words)
     known = [one for one in alike if _is_understood(one, words)]
@@ -122,12 +122,22 @@ def _is_believable(candidate: _Candidate, page: Page, words: Words) -> bool:
         return _has_word(candidate, words) or any(label(run) in _SIP_HEADINGS for run in page.runs)
     if not all(is_like_yes_or_no(cell(row, columns.backup)) for _, row in rows):
         return _is_understood(candidate, words) and _has_word(candidate, words)
-    if _is_understood(candidate, words) and any(
-        backup_used(cell(row, columns.backup), words) is not None for _, row in rows
-    ):
+    if _is_understood(candidate, words) and _knows_backup(candidate, words):
         return True
     in_order = (columns.account, columns.status, columns.backup) == (1, 2, 3)
     return in_order and (page.source.names_the_maker or _has_labels(page, words))
+
+
+def _speaks_for_itself(candidate: _Candidate, words: Words) -> bool:
+    """Whether a table without headers can be nothing but more lines, beside one with headers."""
+    return _has_word(candidate, words) and _knows_backup(candidate, words)
+
+
+def _knows_backup(candidate: _Candidate, words: Words) -> bool:
+    column = candidate.columns.backup
+    return any(
+        backup_used(cell(row, column), words) is not None for _, row in candidate.numbered(words)
+    )
 
 
 def _has_labels(page: Page, words: Words) -> bool:

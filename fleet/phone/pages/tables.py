@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 PARSERS = f"lxml {etree.__version__}, bs4 {bs4.__version__}"
 
+_LONGEST_RUN = 2000
+_MOST_ROWS = 1000
 _ORDINAL = "data-ordinal"
 _CELLS = ("td", "th")
 _BETWEEN_CELLS = re.compile(r">\s+(?=</?t)")
@@ -50,16 +52,19 @@ def open_page(text: str, headers: frozenset[str], *, careful: bool = False) -> P
     """Parse a page. `headers` are the words that may head the SIP table's columns.
 
     `careful` reads the whole page with bs4 in any case. Raises PageUnreadable when the page is
-    nested too deeply to be read whole; any other text makes a page, possibly an empty one.
+    nested too deeply to be read whole, or has more rows than a status page can have; any other
+    text makes a page, possibly an empty one.
     """
     source = Source(text)
+    if source.rows > _MOST_ROWS:
+        raise PageUnreadable(Reason.NO_TABLE, "The page has more rows than any status page.")
     root = _parse(text)
     if root is None:
         return Page(title="", runs=(), tables=(), count=0, source=source)
     count = _number_tables(root)
-    title = fold(root.findtext(".//title") or "")
+    title = fold((root.findtext(".//title") or "")[:_LONGEST_RUN])
     drop_unseen(root, may_hide=source.may_hide)
-    texts = (text for text in root.itertext() if not text.isspace())
+    texts = (text[:_LONGEST_RUN] for text in root.itertext() if not text.isspace())
     runs = tuple(run for run in map(fold, texts) if run)
     tables = _tables(root, headers, careful=careful or source.has_open_tables, source=source)
     return Page(title=title, runs=runs, tables=tables, count=count, source=source)

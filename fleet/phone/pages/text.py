@@ -8,6 +8,7 @@ from functools import lru_cache
 
 _CLOCK = re.compile(r"\d:\d")
 _ENDS = " \t?:.*"
+_LONGEST_KEPT = 64
 
 
 def fold(text: str) -> str:
@@ -19,14 +20,17 @@ def fold(text: str) -> str:
     return " ".join("".join(visible).split())
 
 
-@lru_cache(maxsize=4096)
 def word(text: str) -> str:
     """A cell's text for comparing it whole: folded, compatible forms (NFKC) and case made one."""
+    return _word(text) if len(text) <= _LONGEST_KEPT else _word.__wrapped__(text)
+
+
+@lru_cache(maxsize=4096)
+def _word(text: str) -> str:
     caseless = unicodedata.normalize("NFKC", fold(text)).casefold()
     return unicodedata.normalize("NFKC", caseless)
 
 
-@lru_cache(maxsize=4096)
 def label(text: str) -> str:
     """A header's or label's text for comparing: a word without the punctuation around its end."""
     return word(text).strip(_ENDS)

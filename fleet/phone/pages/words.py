@@ -62,6 +62,7 @@ _KNOWN: Mapping[str, tuple[str, ...]] = {
         "Backup Registrar Used?",
         "Backup Registrar",
         "Backup Used?",
+        "Backup",
         "Serveur Registrar de secours utilisé?",
         "Serveur Registrar de secours utilise?",
         "Registrar de secours utilisé?",
