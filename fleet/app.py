@@ -68,19 +68,20 @@ class App:
             legacy_tls=web_ui.legacy_tls,
         )
 
-    @property
-    def timeouts(self) -> Timeouts:
-        """How long a phone may take."""
+    def client(self) -> PhoneClient:
+        """Make a client for phones, with the settings' time-outs."""
         poll = self.settings.poll
-        return Timeouts(
-            connect=poll.connect_timeout, read=poll.read_timeout, total=poll.total_timeout
+        return PhoneClient(
+            timeouts=Timeouts(
+                connect=poll.connect_timeout, read=poll.read_timeout, total=poll.total_timeout
+            )
         )
 
     async def sweep(self, order: Order, progress: Callable[[Tally], None]) -> Outcome:
         """Sweep the phones of an order."""
         poll = self.settings.poll
         interval = timedelta(seconds=poll.interval)
-        async with PhoneClient(timeouts=self.timeouts) as client:
+        async with self.client() as client:
             sweeper = Sweeper(
                 store=self.store,
                 observer=Observer(client=client, words=self.words, clock=now),

@@ -110,7 +110,7 @@ def inventory_text(inventory: Inventory, form: str, *, with_secrets: bool) -> st
 @click.option("--site", help="Only the phones of this site.")
 @with_app
 def list_(app: App, site: str | None) -> None:
-    """List the phones."""
+    """List the phones: site, name, MAC, host, model, firmware, number of intended lines."""
     app.check_site(site)
     rows = (
         (p.site, p.label, p.mac, p.host, status.model or p.model, status.firmware,

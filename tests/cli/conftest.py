@@ -9,7 +9,6 @@ import threading
 from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import pytest
@@ -19,6 +18,7 @@ from fleet.simulator import PhoneSpec, Simulator, inventory_csv
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 import pytest
@@ -15,7 +16,9 @@ from fleet.cli import COMMANDS, cli
 from fleet.cli.export import KINDS
 from fleet.judge import RULES
 from fleet.settings import Settings
-from tests.cli.conftest import Fleet
+
+if TYPE_CHECKING:
+    from tests.cli.conftest import Fleet
 
 DOCS = Path(__file__).parents[2]
 

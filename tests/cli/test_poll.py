@@ -186,18 +186,17 @@ def test_the_past_can_be_asked(fleet: Fleet, simulated: Simulate) -> None:
 def test_a_sweep_that_sees_nothing_new_adds_no_history(fleet: Fleet, simulated: Simulate) -> None:
     imported(fleet, simulated([spec(1, LINE, REFUSED), spec(2, behaviour="clock_ticks")]))
     polled(fleet)
-    before = fleet("export", "history", "--format", "json").out
+    before = periods(fleet)
 
     for _ in range(3):
         polled(fleet)
 
-    periods = [
-        json.loads(text) for text in (before, fleet("export", "history", "--format", "json").out)
-    ]
-    assert [
-        [{key: p[key] for key in ("line", "state", "since", "until")} for p in each]
-        for each in periods
-    ][0] == [{key: p[key] for key in ("line", "state", "since", "until")} for p in periods[1]]
+    assert periods(fleet) == before
+
+
+def periods(fleet: Fleet) -> list[tuple[object, ...]]:
+    rows = json.loads(fleet("export", "history", "--format", "json").out)
+    return [(row["line"], row["state"], row["since"], row["until"]) for row in rows]
 
 
 def test_a_phone_that_refuses_us_is_left_alone_until_somebody_insists(
