@@ -77,6 +77,8 @@ def _choose(page: Page, words: Words) -> list[_Candidate] | None:
         return [*filled, *(one for one in alike if _speaks_for_itself(one, words))]
     if with_headers and alike:
         return _under_headers_apart(with_headers[0], alike, words)
+    if alike and page.source.is_cut:
+        raise PageUnreadable(Reason.TRUNCATED, "The page ends before a SIP table with headers.")
     known = [one for one in alike if _is_understood(one, words)]
     return with_headers or known or alike or None
 
@@ -119,7 +121,8 @@ def _is_believable(candidate: _Candidate, page: Page, words: Words) -> bool:
     """
     columns, rows = candidate.columns, candidate.numbered(words)
     if columns.backup is None:
-        return _has_word(candidate, words) or any(label(run) in _SIP_HEADINGS for run in page.runs)
+        has_heading = any(label(run) in _SIP_HEADINGS for run in page.runs)
+        return _has_word(candidate, words) or (has_heading and _is_understood(candidate, words))
     if not all(is_like_yes_or_no(cell(row, columns.backup)) for _, row in rows):
         return _is_understood(candidate, words) and _has_word(candidate, words)
     if _is_understood(candidate, words) and _knows_backup(candidate, words):

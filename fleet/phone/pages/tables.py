@@ -20,7 +20,7 @@ from fleet.model import Reason
 from fleet.phone.pages.grid import read_tables
 from fleet.phone.pages.source import Source
 from fleet.phone.pages.text import fold, label
-from fleet.phone.pages.visible import drop_example, drop_unseen
+from fleet.phone.pages.visible import drop_unseen, without_examples
 
 if TYPE_CHECKING:
     from fleet.phone.pages.grid import Table
@@ -94,7 +94,7 @@ def _tables(
     if next(root.iter("tr"), None) is None:
         return ()
     candidates, in_doubt = _candidates(root, headers)
-    tables = [table for table in candidates if not drop_example(table)]
+    tables = without_examples(candidates)
     if careful or in_doubt or len(tables) != 1 or not _is_plain(tables[0]):
         return _read(root, unclosed=source.has_open_tables)
     return _read(tables[0], unclosed=False)

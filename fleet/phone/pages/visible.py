@@ -61,14 +61,18 @@ def _names_aside(names: str) -> bool:
     return any(_ASIDE.fullmatch(name) for name in names.split())
 
 
-def drop_example(table: Any) -> bool:
-    """Take out a table whose caption, or the text right before it, says that it is an example."""
+def without_examples(tables: list[Any]) -> list[Any]:
+    """Take out tables whose caption, or the text right before them, says that they are examples."""
+    examples = [table for table in tables if _is_example(table)]
+    for table in examples:
+        table.tag = "template"
+        etree.strip_elements(table.getparent(), "template", with_tail=False)
+    return [table for table in tables if table not in examples]
+
+
+def _is_example(table: Any) -> bool:
     text = _text_before(table)
-    if has_clock(text) or not _EXAMPLE.match(text):
-        return False
-    table.tag = "template"
-    etree.strip_elements(table.getparent(), "template", with_tail=False)
-    return True
+    return not has_clock(text) and _EXAMPLE.match(text) is not None
 
 
 def _text_before(table: Any) -> str:
