@@ -27,6 +27,7 @@ _CODE = re.compile(
     r"(?P<rest>(?:[ \-–—:,;.)\]/(](?![0-9]).*)?)",
     re.IGNORECASE,
 )
+_IN_BRACKETS = re.compile(r"<([^<>]*)>[^<>]*\Z")
 _SIP_URI = re.compile(r"sips?:", re.IGNORECASE)
 _PORT = re.compile(r"[0-9]{1,5}")
 
@@ -97,7 +98,8 @@ def read_line(number: int, account_text: str, status_text: str, backup: str, wor
 
 def account(text: str) -> Account:
     """`user@host:port` in any of its spellings: with scheme, name, angle brackets, parameters."""
-    uri = text.partition("<")[2].partition(">")[0] if "<" in text and ">" in text else text
+    within = _IN_BRACKETS.search(text)
+    uri = within[1] if within else text
     uri = _SIP_URI.sub("", uri.strip(), count=1)
     if "@" not in uri and "%40" in uri:
         uri = unquote(uri)
