@@ -8,14 +8,17 @@ import click
 
 from fleet.app import now
 from fleet.cli.common import console, with_app
-from fleet.cli.tables import ago, lines_table, local
+from fleet.cli.tables import ago, local, pairs, print_lines
 from fleet.judge import RULES, verdicts
 from fleet.status import line_records, look_at
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     from rich.console import Console
 
     from fleet.app import App
+    from fleet.judge import Look, RuleSetting
     from fleet.store import EvidencePage, PhoneStatus
 
 
@@ -38,12 +41,12 @@ def command(app: App, phone: str, page: bool) -> None:
     screen = console()
     _head(screen, status)
     if status.lines:
-        screen.print(lines_table(line_records([status], app.judge), now()))
+        print_lines(screen, list(line_records([status], app.judge)), now())
     _judgement(screen, app, status)
     _evidence(screen, "Last new page that could be read", evidence.good)
     _evidence(screen, "Last page that could not be read", evidence.failed)
-    for event in app.store.events(phone_id=phone_id):
-        screen.print(f"{local(event.at)}  {event.text}")
+    events = app.store.events(phone_id=phone_id)
+    screen.print(pairs((local(event.at), event.text) for event in events))
 
 
 def _head(screen: Console, status: PhoneStatus) -> None:
@@ -62,9 +65,7 @@ def _head(screen: Console, status: PhoneStatus) -> None:
         ("reach", f"{status.reach} for {since}" if status.reach else ""),
         ("reason", f"{status.reason}: {status.detail}" if status.reason else ""),
     )
-    for name, value in facts:
-        if value:
-            screen.print(f"{name:16} {value}")
+    screen.print(pairs((name, value) for name, value in facts if value))
 
 
 def _judgement(screen: Console, app: App, status: PhoneStatus) -> None:
@@ -72,18 +73,22 @@ def _judgement(screen: Console, app: App, status: PhoneStatus) -> None:
     if look is None:
         screen.print("No rule could look: the phone was never polled. Run fleet poll.")
         return
-    held = verdicts(look, rules=app.rules)
     screen.print("Rules:")
+    screen.print(pairs(_rule_rows(look, app.rules)))
+
+
+def _rule_rows(look: Look, settings: Mapping[str, RuleSetting]) -> Iterator[tuple[str, str]]:
+    held = verdicts(look, rules=settings)
     for rule in RULES:
         findings = held.get(rule)
         if findings is None:
-            off = rule in app.rules and not app.rules[rule].enabled
-            screen.print(f"  {rule:18} {'is switched off' if off else 'could not look'}")
+            off = rule in settings and not settings[rule].enabled
+            yield f"  {rule}", "is switched off" if off else "could not look"
         elif not findings:
-            screen.print(f"  {rule:18} does not hold")
+            yield f"  {rule}", "does not hold"
         for finding in findings or ():
-            screen.print(f"  {rule:18} holds ({finding.severity}): {finding.text}")
-            screen.print(f"  {'':18} {finding.check}")
+            yield f"  {rule}", f"HOLDS ({finding.severity}): {finding.text}"
+            yield "", finding.check
 
 
 def _evidence(screen: Console, title: str, page: EvidencePage | None) -> None:

@@ -43,7 +43,7 @@ def command(app: App, phone: str, line: int | None, since: datetime | None) -> N
             local(record.until) if record.until else "now",
             ago(record.since, record.until or now()),
             period_state(record),
-            record.account,
+            record.account.removesuffix(":5060"),
         )
         for record in records
     )

@@ -10,7 +10,7 @@ import click
 
 from fleet.app import now
 from fleet.cli.common import console, replacing, with_app
-from fleet.cli.tables import table
+from fleet.cli.tables import WITH_SITES, table
 from fleet.enrolment import enrol
 from fleet.inventory import ChangeKind, plan, read_inventory, write_csv, write_yaml
 from fleet.store import Secrets
@@ -112,14 +112,17 @@ def inventory_text(inventory: Inventory, form: str, *, with_secrets: bool) -> st
 def list_(app: App, site: str | None) -> None:
     """List the phones: site, name, MAC, host, model, firmware, number of intended lines."""
     app.check_site(site)
+    screen = console()
+    wide = screen.width >= WITH_SITES
+    columns = ["phone", "mac", "host", "model", "firmware", "lines"]
     rows = (
-        (p.site, p.label, p.mac, p.host, status.model or p.model, status.firmware,
-         str(len(p.accounts) or ""))
+        ([phone.site] if wide else [])
+        + [phone.label, phone.mac, phone.host, status.model or phone.model, status.firmware]
+        + [str(len(phone.accounts) or "")]
         for status in app.store.statuses(site=site)
-        for p in (status.stored.phone,)
-    )  # fmt: skip
-    columns = ("site", "phone", "mac", "host", "model", "firmware", "lines")
-    console().print(table(columns, rows))
+        for phone in (status.stored.phone,)
+    )
+    screen.print(table(["site", *columns] if wide else columns, rows))
 
 
 @command.command()

@@ -12,7 +12,7 @@ from fleet.app import now, run
 from fleet.cli.common import FAIL_ON, PHONES, console, fail_if, with_app
 from fleet.cli.documents import sweep_object
 from fleet.cli.progress import watched
-from fleet.cli.tables import lines_table, one_row_per_failed_phone
+from fleet.cli.tables import one_row_per_failed_phone, print_lines
 from fleet.report import json_object
 from fleet.status import line_records, phone_records
 from fleet.store import Secrets
@@ -115,7 +115,7 @@ def show(outcome: Outcome, flagged: list[LineRecord]) -> None:
         screen.print(note)
     shown = one_row_per_failed_phone(flagged)
     if shown:
-        screen.print(lines_table(shown[:MOST_SHOWN], now()))
+        print_lines(screen, shown[:MOST_SHOWN], now())
     if len(shown) > MOST_SHOWN:
         screen.print(f"… and {len(shown) - MOST_SHOWN} more: fleet status --flagged")
     screen.print(summary(outcome, flagged))

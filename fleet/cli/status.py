@@ -10,7 +10,7 @@ import click
 from fleet.app import now
 from fleet.cli.common import FAIL_ON, TIME, console, fail_if, standard_output, with_app
 from fleet.cli.documents import sweep_object
-from fleet.cli.tables import lines_table, one_row_per_failed_phone
+from fleet.cli.tables import one_row_per_failed_phone, print_lines
 from fleet.report import FORMATS, LineRecord, json_object
 from fleet.status import line_records, phone_records
 
@@ -71,7 +71,7 @@ def _show(records: list[LineRecord], moment: datetime, *, flagged: bool) -> None
         )
         return
     shown = one_row_per_failed_phone(records)
-    screen.print(lines_table(shown, moment))
+    print_lines(screen, shown, moment)
     bad = sum(1 for record in records if record.flags)
     if not flagged:
         screen.print(f"{len(records)} lines, {bad} flagged.")

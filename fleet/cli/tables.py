@@ -13,7 +13,12 @@ from rich.text import Text
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from rich.console import Console
+
     from fleet.report import HistoryRecord, LineRecord
+
+WITH_SITES = 100  # columns of a terminal from which on there is room for the site as well
+LONGEST = 24  # characters of a status text in a table
 
 STYLES = {
     "registered": "green",
@@ -24,66 +29,85 @@ STYLES = {
 }
 
 
-def table(
-    columns: Sequence[str], rows: Iterable[Sequence[str | Text]], *, title: str = ""
-) -> Table:
-    """Make a table. Cells are plain text: nothing a phone says is taken for markup."""
-    made = Table(box=box.SIMPLE_HEAD, pad_edge=False, title=title or None, title_justify="left")
+def table(columns: Sequence[str], rows: Iterable[Sequence[str | Text]]) -> Table:
+    """Make a table. Cells are plain text: nothing a phone says is taken for markup.
+
+    Where the terminal is too narrow the column `account` is folded.
+    """
+    made = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
     for column in columns:
-        made.add_column(column, overflow="fold")
+        made.add_column(column, overflow="fold", no_wrap=column != "account")
     for row in rows:
         made.add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in row))
     return made
 
 
-def lines_table(records: Iterable[LineRecord], now: datetime) -> Table:
+def pairs(rows: Iterable[tuple[str, str]]) -> Table:
+    """Lay out names and what they are; long texts go on under their own beginning."""
+    made = Table.grid(padding=(0, 1))
+    made.add_column(no_wrap=True)
+    made.add_column(overflow="fold")
+    for name, value in rows:
+        made.add_row(Text(name), Text(value))
+    return made
+
+
+def print_lines(screen: Console, records: Sequence[LineRecord], now: datetime) -> None:
     """Show lines: who, which line, what it is, since when, and why it is flagged."""
-    return table(
-        ("phone", "line", "account", "state", "since", "flags"),
-        (
-            (
-                _who(record),
-                "" if record.line is None else str(record.line),
-                record.account,
-                _state(record),
-                ago(record.since, now),
-                record.flags.replace(" ", "\n"),
-            )
-            for record in records
-        ),
-    )
+    columns = ["phone", "line", "account", "state", "since", "flags"]
+    rows: list[list[str | Text]] = [
+        [
+            record.phone,
+            "" if record.line is None else str(record.line),
+            record.reason if _was_not_read(record) else record.account.removesuffix(":5060"),
+            _state(record),
+            ago(record.since, now),
+            record.flags.replace(" ", "\n"),
+        ]
+        for record in records
+    ]
+    if screen.width >= WITH_SITES:
+        columns.insert(0, "site")
+        for row, record in zip(rows, records, strict=True):
+            row.insert(0, record.site)
+    screen.print(table(columns, rows))
+
+
+def _was_not_read(record: LineRecord) -> bool:
+    return record.reach not in ("ok", "")
 
 
 def one_row_per_failed_phone(records: Iterable[LineRecord]) -> list[LineRecord]:
     """Leave out all but the first line of phones that could not be read: none was looked at."""
     shown: dict[object, LineRecord] = {}
     for record in records:
-        failed = record.reach not in ("ok", "")
+        failed = _was_not_read(record)
         key = record.host if failed else (record.host, record.line)
         shown.setdefault(key, replace(record, line=None, account="") if failed else record)
     return list(shown.values())
 
 
-def _who(record: LineRecord) -> str:
-    return f"{record.site}/{record.phone}" if record.site else record.phone
-
-
 def _state(record: LineRecord) -> Text:
-    if record.reach not in ("ok", ""):
-        return Text(f"{record.reach}: {record.reason}", style="magenta")
+    if _was_not_read(record):
+        return Text(record.reach, style="magenta")
     return state_text(record.state, record.code, record.backup, record.status_text)
 
 
 def state_text(state: str, code: int | None, backup: str, status_text: str) -> Text:
-    """Say a line's state: `failed 401`, `registered (backup)`, `unknown: Registering`."""
+    """Say a line's state: `failed 401`, `on backup`, `unknown: Registering`."""
     words = state
     if code is not None:
         words += f" {code}"
     if state == "unknown" and status_text:
-        words += f": {status_text}"
+        words += f": {shortened(status_text)}"
     if backup == "yes":
-        words += " (backup)"
-    return Text(words, style=STYLES.get(state, ""))
+        words = "on backup" if state == "registered" else f"{words} (backup)"
+    return Text(words, style="yellow" if backup == "yes" else STYLES.get(state, ""))
+
+
+def shortened(text: str) -> str:
+    """Cut a text that is long for a table."""
+    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
 
 
 def ago(moment: datetime | None, now: datetime) -> str:
