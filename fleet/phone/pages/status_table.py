@@ -71,10 +71,10 @@ def _choose(page: Page, words: Words) -> list[_Candidate] | None:
         for table in page.tables
         if (columns := headed(table.rows, words))
     ]
-    filled = [one for one in with_headers if one.numbered(words)]
+    filled = _without_other_lists([one for one in with_headers if one.numbered(words)], words)
     alike = list(_alike(page, words))
     if filled:
-        return [*filled, *(one for one in alike if _speaks_for_itself(one, words))]
+        return [*filled, *(one for one in alike if _has_more_lines(one, filled, words))]
     if with_headers and alike:
         return _under_headers_apart(with_headers[0], alike, words)
     if alike and page.source.is_cut:
@@ -131,9 +131,24 @@ def _is_believable(candidate: _Candidate, page: Page, words: Words) -> bool:
     return in_order and (page.source.names_the_maker or _has_labels(page, words))
 
 
-def _speaks_for_itself(candidate: _Candidate, words: Words) -> bool:
+def _without_other_lists(filled: list[_Candidate], words: Words) -> list[_Candidate]:
+    """Leave out lists of another thing by line and account, say of who does not want calls.
+
+    They have no column of backups, which the SIP table beside them has, and no state in them.
+    """
+    if not any(one.columns.backup is not None for one in filled):
+        return filled
+    return [one for one in filled if one.columns.backup is not None or _is_understood(one, words)]
+
+
+def _has_more_lines(candidate: _Candidate, filled: Sequence[_Candidate], words: Words) -> bool:
     """Whether a table without headers can be nothing but more lines, beside one with headers."""
-    return _has_word(candidate, words) and _knows_backup(candidate, words)
+    if not _knows_backup(candidate, words):
+        return False
+    known = {number for one in filled for number, _ in one.numbered(words)}
+    numbers = {number for number, _ in candidate.numbered(words)}
+    others = known.isdisjoint(numbers) and _is_understood(candidate, words)
+    return others or _has_word(candidate, words)
 
 
 def _knows_backup(candidate: _Candidate, words: Words) -> bool:

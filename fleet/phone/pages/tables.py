@@ -31,6 +31,8 @@ _LONGEST_RUN = 2000
 _MOST_ROWS = 1000
 _ORDINAL = "data-ordinal"
 _CELLS = ("td", "th")
+# What comes after an early end would be lost; browsers show it.
+_END = re.compile(r"</(?:body|html)\s*>", re.IGNORECASE)
 _BETWEEN_CELLS = re.compile(r">\s+(?=</?t)")
 
 
@@ -73,7 +75,8 @@ def open_page(text: str, headers: frozenset[str], *, careful: bool = False) -> P
 def _parse(text: str) -> Any:
     parser = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
     try:
-        root = etree.fromstring(text.encode("utf-8", errors="replace"), parser)
+        data = _END.sub("", text).encode("utf-8", errors="replace")
+        root = etree.fromstring(data, parser)
     except (etree.LxmlError, ValueError):
         return None
     if any(error.type_name == "ERR_RESOURCE_LIMIT" for error in parser.error_log):

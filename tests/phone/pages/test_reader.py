@@ -187,6 +187,25 @@ def test_what_is_no_plain_table_is_unreadable(content: str, expected: Reason) ->
     assert reason(page(content)) is expected
 
 
+@pytest.mark.parametrize(
+    "decoy",
+    [
+        table(row("Line", "SIP Account", "Status"), row("1", "1001@pbx.example", "DND off")),
+        table(row("Line", "Account", "To", "Active"), row("1", "1001@pbx.example", "403", "Yes")),
+        table(row("1", "1001@pbx.example", "403", "Yes")),
+        table(row("1", "1001@pbx.example", "Off", "No")),
+    ],
+)
+def test_lists_of_other_things_by_line_are_no_sip_table(decoy: str) -> None:
+    for content in (sip_table(GOOD, REFUSED) + decoy, decoy + sip_table(GOOD, REFUSED)):
+        assert states(read(page(content))) == BOTH
+
+
+def test_rows_behind_an_early_end_are_lines_too() -> None:
+    source = page(sip_table(GOOD, REFUSED)).replace("<tr><td>2<", "</body></html><tr><td>2<")
+    assert states(read(source)) == BOTH
+
+
 def test_headers_without_rows_are_no_lines() -> None:
     assert read(page(sip_table())).lines == ()
 
