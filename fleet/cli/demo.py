@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
+from shutil import which
 
 import click
 
@@ -10,6 +12,7 @@ from fleet.app import run
 from fleet.cli.common import console
 from fleet.cli.poll import show
 from fleet.cli.progress import watched
+from fleet.cli.tables import pairs
 from fleet.demo import Demo
 from fleet.status import line_records
 
@@ -39,13 +42,21 @@ def command(phones: int, folder: Path, seed: int) -> None:
         records = list(line_records(app.store.statuses(), app.judge))
         flagged = [record for record in records if record.flags]
         show(outcome, flagged)
-        worst = next((each for each in flagged if each.code == 401), flagged[0])
+        worst = next((each for each in flagged if each.code == 401), records[0]).phone
     finally:
         app.close()
     screen.print()
     screen.print("Where to look next (the phones are gone, what they said is kept):")
+    fleet = "fleet" if which("fleet") else sys.argv[0]
     screen.print(f"  export FLEET_CONFIG={folder}/fleet.toml")
-    screen.print(f"  fleet explain {worst.phone}      why it is flagged, and what to check")
-    screen.print("  fleet status --flagged           what is wrong, all of it")
-    screen.print("  fleet export lines --format xlsx --output lines.xlsx")
-    screen.print("  fleet simulate --help            phones that stay, to try things on")
+    screen.print(
+        pairs(
+            (f"  {fleet} {words}", why)
+            for words, why in (
+                (f"explain {worst}", "why it is flagged, and what to check"),
+                ("status --flagged", "what is wrong, all of it"),
+                ("export lines --format xlsx --output lines.xlsx", ""),
+                ("simulate --help", "phones that stay, to try things on"),
+            )
+        )
+    )

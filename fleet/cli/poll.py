@@ -115,7 +115,9 @@ def show(outcome: Outcome, flagged: list[LineRecord]) -> None:
         screen.print(note)
     shown = one_row_per_failed_phone(flagged)
     if shown:
+        screen.print()
         print_lines(screen, shown[:MOST_SHOWN], now())
+        screen.print()
     if len(shown) > MOST_SHOWN:
         screen.print(f"… and {len(shown) - MOST_SHOWN} more: fleet status --flagged")
     screen.print(summary(outcome, flagged))
