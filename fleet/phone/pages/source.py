@@ -9,6 +9,9 @@ _UNSEEN = re.compile(
     r"|<(?P<tag>script|style|textarea|xmp|title|noframes|noembed|iframe)\b.*?(?:</(?P=tag)\b|\Z)",
     re.DOTALL,
 )
+_ROW = re.compile(r"<tr[\s/>]")
+_TAG = re.compile(r"<(/?[a-z][a-z0-9]*)(?:[^\"'>]|\"[^\"]*\"|'[^']*')*>")
+_LONGEST_WITH_QUOTES = 100_000
 _TABLE_TAG = re.compile(r"<(/?)table\b[^>]*>?")
 _HIDING = (
     *("hidden", "display", "visibility", "<dialog", "hide", "d-none", "invisible"),
@@ -25,7 +28,7 @@ class Source:
     def __init__(self, text: str) -> None:
         self._whole = text.lower()
         self.markup = _UNSEEN.sub("", self._whole)
-        self.rows = self.markup.count("<tr")
+        self.rows = len(_ROW.findall(self.markup))
         self._end = max(map(self.markup.rfind, ("</body", "</html")))
         self._last_row = max(map(self.markup.rfind, ("<tr", "<td", "<th")))
 
@@ -38,6 +41,12 @@ class Source:
     def may_hide(self) -> bool:
         """Whether a tag may say that its element is not to be seen; an entity could spell it."""
         return any(hint in self.markup for hint in _HIDING)
+
+    def has_more_rows_than(self, count: int) -> bool:
+        """Whether the source has more rows than that; those in attributes' values are none."""
+        if self.rows <= count or len(self.markup) > _LONGEST_WITH_QUOTES:
+            return self.rows > count
+        return sum(tag[1] == "tr" for tag in _TAG.finditer(self.markup)) > count
 
     @property
     def is_cut(self) -> bool:

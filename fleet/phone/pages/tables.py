@@ -54,8 +54,8 @@ def open_page(text: str, headers: frozenset[str], *, careful: bool = False) -> P
     """Parse a page. `headers` are the words that may head the SIP table's columns.
 
     `careful` reads the whole page with bs4 in any case. Raises PageUnreadable when the page is
-    nested too deeply to be read whole, or has more rows than a status page can have; any other
-    text makes a page, possibly an empty one.
+    nested too deeply to be read whole, has more rows than a status page can have, or has rows that
+    the parser loses; any other text makes a page, possibly an empty one.
     """
     source = Source(text)
     if source.rows > _MOST_ROWS:
@@ -63,6 +63,8 @@ def open_page(text: str, headers: frozenset[str], *, careful: bool = False) -> P
     root = _parse(text)
     if root is None:
         return Page(title="", runs=(), tables=(), count=0, source=source)
+    if source.has_more_rows_than(sum(1 for _ in root.iter("tr"))):
+        raise PageUnreadable(Reason.NO_TABLE, "The page has rows that the parser cannot place.")
     count = _number_tables(root)
     title = fold((root.findtext(".//title") or "")[:_LONGEST_RUN])
     drop_unseen(root, may_hide=source.may_hide)

@@ -115,6 +115,8 @@ def test_no_name_of_a_charset_costs_the_page(charset: str | None) -> None:
         "<!--" * 200_000,
         "<td style='" + " " * 500_000,
         "\x00" * 500_000,
+        '<tr<a "' * 80_000,
+        "<tr ><noembed/a \"'" * 900,
         "é" * 300_000,
         table(*(row(str(one % 90), f"{one}@b", "Registered", "No") for one in range(20_000))),
     ],
@@ -203,6 +205,12 @@ def test_lists_of_other_things_by_line_are_no_sip_table(decoy: str) -> None:
 
 def test_rows_behind_an_early_end_are_lines_too() -> None:
     source = page(sip_table(GOOD, REFUSED)).replace("<tr><td>2<", "</body></html><tr><td>2<")
+    assert states(read(source)) == BOTH
+
+
+def test_rows_in_attributes_are_no_rows() -> None:
+    tip = '<td title="<tr><td>1</td><td>9@x</td><td>401</td></tr>">Registered'
+    source = page(sip_table(GOOD, REFUSED)).replace("<td>Registered", tip)
     assert states(read(source)) == BOTH
 
 
