@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from benchmarks.contenders import BARE, BLACKBOX, FIRST, NAIVE, STEADY
+from benchmarks.contenders import BARE, BLACKBOX, FIRST, NAIVE, SECOND, STEADY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -36,9 +36,23 @@ class Verdict:
 def verdicts(samples: Sequence[Sample]) -> list[Verdict]:
     """The verdict on every target for which there are samples."""
     found: list[Verdict] = []
-    for check in (_beside_others, _wall, _in_flight, _linear, _memory, _growth):
+    for check in (_read, _beside_others, _wall, _in_flight, _linear, _memory, _growth):
         found += check(samples)
     return found
+
+
+def _read(samples: Sequence[Sample]) -> Iterator[Verdict]:
+    """Every simulated phone is in good order: one that is not read is a wrong audit."""
+    ours = [s for s in samples if s.contender in (FIRST, SECOND, STEADY)]
+    if ours:
+        worst = max(ours, key=lambda s: s.polls - s.good)
+        yield Verdict(
+            target=f"phones not read in one sweep, fleet poll, {_when(worst)}, "
+            f"{worst.scenario.concurrency:,} in flight",
+            measured=worst.polls - worst.good,
+            limit=0,
+            unit=" phones",
+        )
 
 
 def _beside_others(samples: Sequence[Sample]) -> Iterator[Verdict]:
@@ -96,7 +110,8 @@ def _linear(samples: Sequence[Sample]) -> Iterator[Verdict]:
         few = _of(samples, label, lambda s: s.scenario.phones == 200 and not s.scenario.ticking)
         many = _of(samples, label, lambda s: s.scenario.phones >= _LEAST_FOR_WALL)
         for small in few[:1]:
-            for large in (s for s in many if s.scenario.delay == small.scenario.delay):
+            alike = [s for s in many if replace(s.scenario, phones=200) == small.scenario]
+            for large in alike:
                 yield Verdict(
                     target=f"CPU of one more poll, {label}, {large.polls:,} phones beside 200",
                     measured=large.marginal / small.marginal,
