@@ -6,7 +6,6 @@ Commands are loaded when they are called, so that `fleet --help` answers at once
 from __future__ import annotations
 
 import sys
-import traceback
 from importlib import import_module
 from typing import NoReturn
 
@@ -89,7 +88,7 @@ def main() -> NoReturn:
         sys.stderr.close()
         sys.exit(0)
     except Exception:  # noqa: BLE001  the last stop: a bug, shown whole, with the contract's code
-        traceback.print_exc()
+        sys.excepthook(*sys.exc_info())
         sys.exit(COULD_NOT)
 
 

@@ -10,11 +10,10 @@ import click
 
 from fleet.app import run
 from fleet.cli.common import console
-from fleet.cli.poll import show
+from fleet.cli.poll import flagged_records, show
 from fleet.cli.progress import watched
 from fleet.cli.tables import pairs
 from fleet.demo import Demo
-from fleet.status import line_records
 
 
 @click.command()
@@ -39,10 +38,9 @@ def command(phones: int, folder: Path, seed: int) -> None:
     try:
         screen.print(f"{phones} simulated phones, imported into {folder}/")
         outcome = run(demo.run(app, lambda: watched("Polling")))
-        records = list(line_records(app.store.statuses(), app.judge))
-        flagged = [record for record in records if record.flags]
+        flagged = flagged_records(app, outcome)
         show(outcome, flagged)
-        worst = next((each for each in flagged if each.code == 401), records[0]).phone
+        worst = next((each.phone for each in flagged if each.code == 401), "PHONE")
     finally:
         app.close()
     screen.print()

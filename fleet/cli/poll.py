@@ -52,13 +52,11 @@ def command(
     """
     order = order_of(app, phones, site)
     outcome = run(sweep(app, order, confirm=confirm))
-    records = list(line_records(app.store.statuses(ids=order.ids), app.judge))
-    flagged = [record for record in records if record.flags]
     if as_json:
-        click.echo(json.dumps(document(app, order, outcome, records), ensure_ascii=False, indent=1))
+        click.echo(json.dumps(document(app, order, outcome), ensure_ascii=False, indent=1))
     else:
-        show(outcome, flagged)
-    fail_if(fail_on, flagged)
+        show(outcome, flagged_records(app, outcome))
+    fail_if(fail_on, outcome.flagged)
 
 
 def order_of(app: App, phones: tuple[str, ...], site: str | None) -> Order:
@@ -92,15 +90,21 @@ async def sweep(app: App, order: Order, *, confirm: bool) -> Outcome:
     return outcome
 
 
-def document(app: App, order: Order, outcome: Outcome, records: list[LineRecord]) -> dict[str, Any]:
+def document(app: App, order: Order, outcome: Outcome) -> dict[str, Any]:
     """Make the JSON document: the sweep, its phones and their lines."""
-    statuses = app.store.statuses(ids=order.ids)
+    statuses = list(app.store.statuses(ids=order.ids))
     return {
         "sweep": sweep_object(outcome.sweep),
         "notes": list(outcome.notes),
         "phones": [json_object(each) for each in phone_records(statuses, app.judge)],
-        "lines": [json_object(each) for each in records],
+        "lines": [json_object(each) for each in line_records(statuses, app.judge)],
     }
+
+
+def flagged_records(app: App, outcome: Outcome) -> list[LineRecord]:
+    """Give the flagged lines of the phones that a sweep found something held against."""
+    statuses = app.store.statuses(ids=outcome.flagged)
+    return [record for record in line_records(statuses, app.judge) if record.flags]
 
 
 def show(outcome: Outcome, flagged: list[LineRecord]) -> None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
 from fleet.cli.common import console
 
 if TYPE_CHECKING:
@@ -22,13 +20,15 @@ def watched(what: str) -> Iterator[Callable[[Tally], None]]:
     if not screen.is_terminal:
         yield lambda _: None
         return
-    with Progress(
-        TextColumn(what),
-        BarColumn(bar_width=None),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[rate]}"),
-        TimeRemainingColumn(),
-        TextColumn("{task.fields[bad]} not read"),
+    from rich import progress  # only here: a poll by cron starts without it
+
+    with progress.Progress(
+        progress.TextColumn(what),
+        progress.BarColumn(bar_width=None),
+        progress.MofNCompleteColumn(),
+        progress.TextColumn("{task.fields[rate]}"),
+        progress.TimeRemainingColumn(),
+        progress.TextColumn("{task.fields[bad]} not read"),
         console=screen,
         transient=True,
     ) as bar:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import sqlite3
 import time
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
@@ -89,6 +90,15 @@ def plainly(url: sa.URL) -> Iterator[None]:
 def is_sqlite(connection: sa.Connection) -> bool:
     """Tell which of the two databases this is."""
     return connection.dialect.name == "sqlite"
+
+
+def insert_into(connection: sa.Connection, table: sa.Table) -> Any:
+    """An insert that can say what to do on a conflict; both databases say it alike.
+
+    Only the dialect in use is imported: the other would be a tenth of a command's start.
+    """
+    dialect = import_module(f"sqlalchemy.dialects.{connection.dialect.name}")
+    return dialect.insert(table)
 
 
 def place_of(url: sa.URL) -> str:

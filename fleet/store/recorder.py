@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from fleet.model import Reach
 from fleet.store import codec
 from fleet.store.diff import Difference, difference
-from fleet.store.engine import is_sqlite
+from fleet.store.engine import insert_into
 from fleet.store.events import add_events
 from fleet.store.inventory import learn_macs
 from fleet.store.sweeps import hold_lease
@@ -154,8 +153,7 @@ def _write_lines(connection: sa.Connection, changed: Sequence[Difference]) -> No
 
 
 def _write_evidence(connection: sa.Connection, batch: Sequence[Recorded]) -> None:
-    insert = sqlite.insert if is_sqlite(connection) else postgresql.insert
-    statement: Any = insert(evidence)
+    statement = insert_into(connection, evidence)
     replaced = {
         column.name: statement.excluded[column.name]
         for column in evidence.columns

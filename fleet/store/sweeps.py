@@ -6,11 +6,10 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from fleet.errors import SweepRunning
 from fleet.model import Sweep, SweepCounts
-from fleet.store.engine import is_sqlite
+from fleet.store.engine import insert_into
 from fleet.store.events import add_events
 from fleet.store.holder import Holder
 from fleet.store.tables import leases, sweeps
@@ -174,8 +173,8 @@ def _lock_lease(connection: sa.Connection) -> sa.Row[Any] | None:
 
 def _insert_lease(connection: sa.Connection, holder: Holder, now: datetime, ttl: timedelta) -> None:
     values = {"name": _LEASE, "holder": str(holder), "since": now, "until": now + ttl}
-    insert = sqlite.insert if is_sqlite(connection) else postgresql.insert
-    taken = insert(leases).values(values).on_conflict_do_nothing().returning(leases.c.name)
+    insert = insert_into(connection, leases)
+    taken = insert.values(values).on_conflict_do_nothing().returning(leases.c.name)
     if (
         connection.execute(taken).first() is None
     ):  # another took it between our look and our insert (PostgreSQL)

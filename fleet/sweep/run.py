@@ -36,18 +36,29 @@ class Job:
 
 @dataclass(kw_only=True, slots=True)
 class Tally:
-    """What has come of a sweep so far. `new_problems` are phones with findings they had not."""
+    """What has come of a sweep so far.
+
+    `flagged` are phones with findings, `new_problems` those with findings that they had not.
+    """
 
     planned: int = 0
     left_alone: int = 0
     reaches: dict[Reach, int] = field(default_factory=lambda: dict.fromkeys(Reach, 0))
-    findings: int = 0
-    new_problems: list[int] = field(default_factory=list)
+    flagged: set[int] = field(default_factory=set)
+    new_problems: set[int] = field(default_factory=set)
 
     @property
     def done(self) -> int:
         """Phones polled."""
         return sum(self.reaches.values())
+
+    def note(self, phone_id: int, findings: Sequence[Finding], before: Sequence[Finding]) -> None:
+        """Remember whether something is held against a phone, and newly so; the last counts."""
+        for phones, holds in (
+            (self.flagged, bool(findings)),
+            (self.new_problems, _has_new(findings, before)),
+        ):
+            (phones.add if holds else phones.discard)(phone_id)
 
     @property
     def not_read(self) -> int:
@@ -126,9 +137,7 @@ class Pass:
         observation = polled.observation
         known = self.known[observation.phone_id]
         findings = self.judge(known, observation)
-        self.tally.findings += len(findings)
-        if findings and _has_new(findings, self._before(known)):
-            self.tally.new_problems.append(observation.phone_id)
+        self.tally.note(known.stored.id, findings, self._before(known) if findings else ())
         refusals, pause_until = next_try(known, observation, self.backoff)
         return Recorded(
             known=known,

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
-    from fleet.model import Sweep
+    from fleet.model import Finding, Sweep
     from fleet.store import Known, Recorded, Store
     from fleet.sweep.backoff import Backoff
     from fleet.sweep.observe import Observer
@@ -45,10 +45,15 @@ class Order:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Outcome:
-    """What a sweep came to. `notes` are sentences for people: who moved, who claims whose MAC."""
+    """What a sweep came to.
+
+    `flagged` are the phones it saw with findings, or left alone; `new_problems` those that had
+    not had them. `notes` are sentences for people: who moved, who claims whose MAC.
+    """
 
     sweep: Sweep
     carried_on: int = 0
+    flagged: tuple[int, ...] = ()
     new_problems: tuple[int, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -87,7 +92,8 @@ class Sweeper:
         return Outcome(
             sweep=replace(sweep, finished=self.clock(), counts=counts),
             carried_on=len(known) - tally.planned - tally.left_alone if carried_on else 0,
-            new_problems=tuple(dict.fromkeys(tally.new_problems)),
+            flagged=tuple(sorted(tally.flagged)),
+            new_problems=tuple(sorted(tally.new_problems)),
             notes=tuple(notes),
         )
 
@@ -106,14 +112,22 @@ class Sweeper:
     def _jobs(
         self, order: Order, known: Mapping[int, Known], tally: Tally, carried_on: int | None
     ) -> list[Job]:
-        """Make the jobs; count them, and the phones that refused us and are left alone."""
+        """Make the jobs; count them, and what was polled before or is left alone."""
         now = self.clock()
-        waiting = [
-            each for each in known.values() if carried_on is None or each.sweep_id != carried_on
-        ]
-        asked = [each for each in waiting if order.insist or not is_left_alone(each, now)]
-        tally.planned, tally.left_alone = len(asked), len(waiting) - len(asked)
+        asked: list[Known] = []
+        for each in known.values():
+            if carried_on is not None and each.sweep_id == carried_on:
+                tally.note(each.stored.id, self._judge_last(each), ())
+            elif is_left_alone(each, now) and not order.insist:
+                tally.left_alone += 1
+                tally.flagged.add(each.stored.id)
+            else:
+                asked.append(each)
+        tally.planned = len(asked)
         return spread(map(self._job, asked))
+
+    def _judge_last(self, known: Known) -> Sequence[Finding]:
+        return self.judge(known, known.observed) if known.observed else ()
 
     def _job(self, known: Known) -> Job:
         return Job(
