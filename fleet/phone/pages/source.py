@@ -46,7 +46,8 @@ class Source:
         """Whether the source has more rows than that; those in attributes' values are none."""
         if self.rows <= count or len(self.markup) > _LONGEST_WITH_QUOTES:
             return self.rows > count
-        return sum(tag[1] == "tr" for tag in _TAG.finditer(self.markup)) > count
+        rows = [tag for tag in _TAG.finditer(self.markup) if tag[1] == "tr"]
+        return len(rows) > count
 
     @property
     def is_cut(self) -> bool:

@@ -33,6 +33,7 @@ _ORDINAL = "data-ordinal"
 _CELLS = ("td", "th")
 # What comes after an early end would be lost; browsers show it.
 _END = re.compile(r"</(?:body|html)\s*>", re.IGNORECASE)
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1b\x7f\ufffe\uffff]")
 _BETWEEN_CELLS = re.compile(r">\s+(?=</?t)")
 
 
@@ -77,7 +78,8 @@ def open_page(text: str, headers: frozenset[str], *, careful: bool = False) -> P
 def _parse(text: str) -> Any:
     parser = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
     try:
-        data = _END.sub("", text).encode("utf-8", errors="replace")
+        plain = _CONTROL.sub("", _END.sub("", text))
+        data = plain.encode("utf-8", errors="replace")
         root = etree.fromstring(data, parser)
     except (etree.LxmlError, ValueError):
         return None
@@ -156,6 +158,8 @@ def _read(element: Any, *, unclosed: bool) -> tuple[Table, ...]:
 
 
 def _keep_only_spans(element: Any) -> None:
-    for name in tuple(element.attrib):
-        if name not in ("colspan", "rowspan", _ORDINAL):
-            del element.attrib[name]
+    kept = [(name, element.get(name)) for name in ("colspan", "rowspan", _ORDINAL)]
+    element.attrib.clear()
+    for name, value in kept:
+        if value is not None and value.isascii() and value.isdigit():
+            element.set(name, value)

@@ -73,6 +73,7 @@ def test_a_page_cut_at_each_byte_is_read_whole_or_not_at_all() -> None:
 @example(b"\xff\xfe<")
 @example("<table><tr><td>1<td>@<td>")
 @example("<" * 400)
+@example("<p a\t\x01 \x01=1 colspan=&#1;><table><tr><td rowspan=&#1; \x0b\x1c=2>1@")
 def test_bytes_of_any_kind_are_facts_or_unreadable(junk: bytes | str) -> None:
     body = junk if isinstance(junk, bytes) else junk.encode("utf-8", "replace")
     for source in (body, page("", clock="").encode().replace(b"<h3>", body)):
