@@ -8,12 +8,13 @@ from fleet.phone.pages.phone_page import facts_of
 
 if TYPE_CHECKING:
     from fleet.model import Facts
+    from fleet.phone.pages.identity import Identity
     from fleet.phone.pages.tables import Page
     from fleet.phone.pages.words import Words
 
 NAME = "aastra_67xxi"
 
 
-def read(page: Page, words: Words) -> Facts | None:
+def read(page: Page, identity: Identity, words: Words) -> Facts | None:
     """Read a page of this family, which also takes the pages of models that nobody knows."""
-    return facts_of(page, words, dialect=NAME)
+    return facts_of(page, identity, words, dialect=NAME)

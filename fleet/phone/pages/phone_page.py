@@ -5,22 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fleet.model import Facts
-from fleet.phone.pages.identity import Identity, identify
 from fleet.phone.pages.status_table import read_lines
 
 if TYPE_CHECKING:
+    from fleet.phone.pages.identity import Identity
     from fleet.phone.pages.tables import Page
     from fleet.phone.pages.words import Words
 
 
-def facts_of(
-    page: Page, words: Words, *, dialect: str, identity: Identity | None = None
-) -> Facts | None:
+def facts_of(page: Page, identity: Identity, words: Words, *, dialect: str) -> Facts | None:
     """The facts of a page with a SIP table; None for one without. Raises PageUnreadable."""
     lines = read_lines(page, words)
     if lines is None:
         return None
-    identity = identity or identify(page, words)
     return Facts(
         dialect=dialect,
         lines=lines,

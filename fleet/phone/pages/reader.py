@@ -8,11 +8,12 @@ from typing import TypeAlias
 from fleet.model import Facts
 from fleet.phone.pages import aastra_67xxi, mitel_68xxi
 from fleet.phone.pages.decode import decode
+from fleet.phone.pages.identity import Identity, identify
 from fleet.phone.pages.tables import Page, open_page
 from fleet.phone.pages.unreadable import why_unreadable
 from fleet.phone.pages.words import WORDS, Words
 
-Dialect: TypeAlias = Callable[[Page, Words], Facts | None]
+Dialect: TypeAlias = Callable[[Page, Identity, Words], Facts | None]
 """Reads the pages of one family; None for a page that is not of it. May raise PageUnreadable."""
 
 DIALECTS: Mapping[str, Dialect] = {
@@ -32,8 +33,9 @@ def read_page(
     Raises PageUnreadable, and nothing else, for whatever is not a status page.
     """
     page = open_page(decode(body, charset), words.headers, careful=careful)
+    identity = identify(page, words)
     for dialect in DIALECTS.values():
-        facts = dialect(page, words)
+        facts = dialect(page, identity, words)
         if facts is not None:
             return facts
     raise why_unreadable(page, words)
