@@ -13,7 +13,7 @@ the masked texts are not read: a status `Registered since 12:30` would change wi
 status and account texts are kept verbatim. That they are not read whatever their time is what the
 reader guarantees: no text with a time in it is a known word, header, label, line number, model or
 version. Any other change of the page changes the digest. The digest is salted with the reader's
-version, the parsers', the charset and the words.
+version, the parser's, the charset and the words.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 
 from fleet.errors import PageUnreadable
 from fleet.phone.pages.reader import read_page
-from fleet.phone.pages.tables import PARSERS
+from fleet.phone.pages.tables import PARSER
 
 if TYPE_CHECKING:
     from fleet.model import Facts
@@ -97,4 +97,4 @@ def _digest(body: bytes, charset: str | None, words: Words) -> str:
 @lru_cache(maxsize=64)
 def _salt(charset: str | None, words: Words) -> bytes:
     named = [(name, sorted(getattr(words, name))) for name in words.__slots__]
-    return repr((READER_VERSION, PARSERS, charset, named)).encode() + b"\0"
+    return repr((READER_VERSION, PARSER, charset, named)).encode() + b"\0"

@@ -1,36 +1,35 @@
-"""The one door for lxml and bs4: a page's text becomes its visible text runs and its tables.
+"""The one door for lxml: a page's text becomes its visible text runs and its tables.
 
-lxml finds, bs4 reads. lxml builds the tree once, drops what nobody sees and finds the table that
-may be the SIP table; BeautifulSoup reads that slice. Whenever anything about the
-slice is in doubt, it reads the whole page: the careful way is the definition, the slice a shortcut.
+lxml builds the tree once, drops what nobody sees and finds the table that may be the SIP table.
+Where that table is plain, rows of cells with nothing odd in them, its texts are taken as they
+stand. Whenever anything is in doubt bs4 reads the whole page: the careful way is the definition,
+the plain table a shortcut, and tests hold one against the other.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import bs4
-from bs4 import BeautifulSoup
 from lxml import etree
 
 from fleet.errors import PageUnreadable
 from fleet.model import Reason
-from fleet.phone.pages.grid import read_tables
+from fleet.phone.pages.grid import CELLS, INLINE, MAX_SPAN, Table, capped
 from fleet.phone.pages.source import Source
 from fleet.phone.pages.text import fold, label
 from fleet.phone.pages.visible import drop_unseen, without_examples
 
-if TYPE_CHECKING:
-    from fleet.phone.pages.grid import Table
-
-PARSERS = f"lxml {etree.__version__}, bs4 {bs4.__version__}"
+PARSER = f"lxml {etree.__version__}"
 
 _LONGEST_RUN = 2000
 _MOST_ROWS = 1000
 _ORDINAL = "data-ordinal"
-_CELLS = ("td", "th")
+_text_of = etree.XPath("string()", smart_strings=False)
+_EMPTY = frozenset({"br", "img"})
+_MOST_INLINE = 50
+_SPAN = re.compile(r"[1-9][0-9]{0,3}")
 # What comes after an early end would be lost; browsers show it.
 _END = re.compile(r"</(?:body|html)\s*>", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1b\x7f\ufffe\uffff]")
@@ -102,9 +101,9 @@ def _tables(
         return ()
     candidates, in_doubt = _candidates(root, headers)
     tables = without_examples(candidates)
-    if careful or in_doubt or len(tables) != 1 or not _is_plain(tables[0]):
-        return _read(root, unclosed=source.has_open_tables)
-    return _read(tables[0], unclosed=False)
+    if not (careful or in_doubt) and len(tables) == 1 and (plain := _plain_table(tables[0])):
+        return (plain,)
+    return _read_carefully(root, unclosed=source.has_open_tables)
 
 
 def _candidates(root: Any, headers: frozenset[str]) -> tuple[list[Any], bool]:
@@ -126,35 +125,62 @@ def _may_matter(row: Any, headers: frozenset[str]) -> bool:
 
     A row that holds rows is layout; the rows in it speak for themselves.
     """
-    cells = list(row)
-    if len(cells) < 2 or next(row.iterdescendants("tr"), None) is not None:
+    if len(row) < 2 or next(row.iterdescendants("tr"), None) is not None:
         return False
-    text = "".join(row.itertext())
+    text = _text_of(row)
     if "@" in text or "%40" in text:
-        return len(cells) > 2
-    return sum(label("".join(cell.itertext())) in headers for cell in cells) > 1
+        return len(row) > 2
+    return sum(label(_text_of(cell)) in headers for cell in row) > 1
 
 
-def _is_plain(table: Any) -> bool:
-    """Whether nothing about the table needs a second thought: no nesting, no spans, no oddities."""
+def _plain_table(table: Any) -> Table | None:
+    """The table, if nothing about it needs a second thought: no nesting, no spans, no oddities."""
+    rows: list[tuple[str, ...]] = []
+    count = 0
     for row in table.iter("tr"):
-        for cell in row:
-            spans = cell.get("rowspan") or (len(row) > 1 and cell.get("colspan"))
-            if cell.tag not in _CELLS or spans:
-                return False
-    return next(table.iterdescendants("table"), None) is None
+        cells = [_plain_text(cell) for cell in row]
+        count += len(cells)
+        texts = tuple(text for text in cells if text is not None)
+        if len(texts) != len(cells):
+            return None
+        if texts:
+            rows.append(texts + _spanned(row) if len(row) == 1 else texts)
+        if len(row) > 1 and any(cell.get("colspan") for cell in row):
+            return None
+    everywhere = sum(1 for _ in table.iter(*CELLS))
+    return (
+        Table(rows=tuple(rows), ordinal=int(table.get(_ORDINAL))) if count == everywhere else None
+    )
 
 
-def _read(element: Any, *, unclosed: bool) -> tuple[Table, ...]:
-    """Have bs4 read a part of the tree."""
-    for one in element.iter():
+def _spanned(row: Any) -> tuple[str, ...]:
+    """The blank columns behind a row's one cell, such as a title over the whole table."""
+    span = row[0].get("colspan", "1")
+    return ("",) * (min(int(span), MAX_SPAN) - 1) if _SPAN.fullmatch(span) else ()
+
+
+def _plain_text(cell: Any) -> str | None:
+    """A cell's text; None for what is no cell, or holds more than words and what dresses them."""
+    if cell.tag not in CELLS or cell.get("rowspan"):
+        return None
+    if not len(cell):
+        return capped(cell.text or "")
+    for count, one in enumerate(cell.iterdescendants()):
+        if count > _MOST_INLINE or (one.tag not in INLINE and one.tag not in _EMPTY):
+            return None
+        if one.tag in _EMPTY:
+            one.tail = f" {one.tail or ''}"
+    return capped("".join(cell.itertext()))
+
+
+def _read_carefully(root: Any, *, unclosed: bool) -> tuple[Table, ...]:
+    """Have bs4 read the whole tree."""
+    from fleet.phone.pages import soup  # only here: most pages need no second thought
+
+    for one in root.iter():
         _keep_only_spans(one)
-    markup = etree.tostring(element, method="html", encoding="unicode", with_tail=False)
-    try:
-        soup = BeautifulSoup(_BETWEEN_CELLS.sub(">", markup), "lxml")
-    except bs4.exceptions.ParserRejectedMarkup:
-        return ()
-    return read_tables(soup, ordinal=_ORDINAL, unclosed=unclosed)
+    markup = etree.tostring(root, method="html", encoding="unicode", with_tail=False)
+    return soup.read_tables(_BETWEEN_CELLS.sub(">", markup), ordinal=_ORDINAL, unclosed=unclosed)
 
 
 def _keep_only_spans(element: Any) -> None:

@@ -13,6 +13,11 @@ _LONGEST_KEPT = 64
 
 def fold(text: str) -> str:
     """What a reader sees: runs of white space as one space, no control or zero-width characters."""
+    return _fold(text) if len(text) <= _LONGEST_KEPT else _fold.__wrapped__(text)
+
+
+@lru_cache(maxsize=4096)  # a fleet's pages share their menus and labels
+def _fold(text: str) -> str:
     if text.isascii() and text.isprintable():
         return " ".join(text.split())
     spaced = "".join(" " if one.isspace() else one for one in unicodedata.normalize("NFC", text))
@@ -33,6 +38,11 @@ def _word(text: str) -> str:
 
 def label(text: str) -> str:
     """A header's or label's text for comparing: a word without the punctuation around its end."""
+    return _label(text) if len(text) <= _LONGEST_KEPT else word(text).strip(_ENDS)
+
+
+@lru_cache(maxsize=4096)
+def _label(text: str) -> str:
     return word(text).strip(_ENDS)
 
 
