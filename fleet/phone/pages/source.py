@@ -13,6 +13,7 @@ _ROW = re.compile(r"<tr[\s/>]")
 _TAG = re.compile(r"<(/?[a-z][a-z0-9]*)(?:[^\"'>]|\"[^\"]*\"|'[^']*')*>")
 _LONGEST_WITH_QUOTES = 100_000
 _TABLE_TAG = re.compile(r"<(/?)table\b[^>]*>?")
+_TEXT = re.compile(r">[^<>]+<")
 _HIDING = (
     *("hidden", "display", "visibility", "<dialog", "hide", "d-none", "invisible"),
     *("help", "example", "sample", "legend", "tooltip", "&#"),
@@ -40,7 +41,10 @@ class Source:
     @property
     def may_hide(self) -> bool:
         """Whether a tag may say that its element is not to be seen; an entity could spell it."""
-        return any(hint in self.markup for hint in _HIDING)
+        if not any(hint in self.markup for hint in _HIDING):
+            return False
+        tags = _TEXT.sub("><", self.markup)  # `pbx.example` in a cell is no reason
+        return any(hint in tags for hint in _HIDING)
 
     def has_more_rows_than(self, count: int) -> bool:
         """Whether the source has more rows than that; those in attributes' values are none."""

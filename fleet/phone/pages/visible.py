@@ -36,7 +36,22 @@ def drop_unseen(root: Any, *, may_hide: bool = True) -> None:
     for element in _SUSPECTS(root) if may_hide else ():
         if element.tag not in ("html", "body") and (_is_hidden(element) or _is_aside(element)):
             element.tag = "template"
-    etree.strip_elements(root, *_UNSEEN, with_tail=False)
+    for element in list(root.iter(*_UNSEEN)):
+        _take_out(element)
+
+
+def _take_out(element: Any) -> None:
+    """Remove an element, but not the text behind it. (`strip_elements` costs ten times this.)"""
+    parent, tail = element.getparent(), element.tail
+    if parent is None:
+        return
+    if tail:
+        before = element.getprevious()
+        if before is None:
+            parent.text = (parent.text or "") + tail
+        else:
+            before.tail = (before.tail or "") + tail
+    parent.remove(element)
 
 
 def _is_hidden(element: Any) -> bool:
