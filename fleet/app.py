@@ -142,7 +142,10 @@ def run(main: Coroutine[Any, Any, T]) -> T:
     gc.freeze()
     gc.set_threshold(*_GC)
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        return runner.run(_stoppable(main))
+        try:
+            return runner.run(_stoppable(main))
+        except asyncio.CancelledError:
+            raise KeyboardInterrupt from None
 
 
 async def _stoppable(main: Coroutine[Any, Any, T]) -> T:

@@ -54,7 +54,7 @@ class LazyGroup(click.Group):
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="aastra-fleet", prog_name="fleet")
 def cli() -> None:
-    r"""Watch a fleet of Aastra SIP desk phones.
+    """Watch a fleet of Aastra SIP desk phones.
 
     Logs into every phone's web page, reads the SIP account status table, keeps its history, and
     flags every line that is refused (401), unregistered or on the backup registrar.
@@ -68,7 +68,7 @@ def cli() -> None:
 
     Exit codes: 0 done; 1 done, and --fail-on found what it was to look for; 2 wrong usage or
     settings; 3 could not be done.
-    """
+    """  # noqa: D301  \\b is click's own mark, not an escape
 
 
 def main() -> NoReturn:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -35,6 +36,11 @@ MOST_SHOWN = 50
     is_flag=True,
     help="Look again at new problems after [poll] confirm_after seconds.",
 )
+@click.option(
+    "--anew",
+    is_flag=True,
+    help="Poll every phone, even where the last sweep was cut off and could be carried on.",
+)
 @FAIL_ON
 @with_app
 def command(
@@ -43,6 +49,7 @@ def command(
     site: str | None,
     as_json: bool,
     confirm: bool,
+    anew: bool,
     fail_on: str | None,
 ) -> None:
     """Read every phone's SIP account status now, or that of the named phones.
@@ -50,7 +57,7 @@ def command(
     A PHONE is a MAC, a host or a name. Phones that refuse our login are left alone for a while
     (docs/operations.md); named ones are asked at once. A sweep that was cut off is carried on.
     """
-    order = order_of(app, phones, site)
+    order = replace(order_of(app, phones, site), anew=anew)
     outcome = run(sweep(app, order, confirm=confirm))
     if as_json:
         click.echo(json.dumps(document(app, order, outcome), ensure_ascii=False, indent=1))
@@ -84,18 +91,34 @@ async def sweep(app: App, order: Order, *, confirm: bool) -> Outcome:
             f"{len(outcome.new_problems)} phones have new problems; looking again in {seconds:g} s."
         )
         await asyncio.sleep(seconds)
-        again = Order(ids=outcome.new_problems, selection="confirm", trigger="confirm")
+        again = Order(ids=outcome.new_problems, selection="confirm", trigger="confirm", anew=True)
         with watched("Confirming") as progress:
-            await app.sweep(again, progress)
+            return confirmed(outcome, await app.sweep(again, progress))
     return outcome
+
+
+def confirmed(outcome: Outcome, again: Outcome) -> Outcome:
+    """What a sweep came to, with the second look at its new problems in place of the first.
+
+    The counts stay those of the first look: they say how the sweep went.
+    """
+    looked_at = set(outcome.new_problems)
+    healed = len(looked_at - set(again.flagged))
+    note = f"Looked again at {len(looked_at)} phones: nothing is wrong any more with {healed}."
+    return replace(
+        outcome,
+        flagged=tuple(sorted((set(outcome.flagged) - looked_at) | set(again.flagged))),
+        new_problems=again.flagged,
+        notes=(*outcome.notes, *again.notes, note),
+    )
 
 
 def document(app: App, order: Order, outcome: Outcome) -> dict[str, Any]:
     """Make the JSON document: the sweep, its phones and their lines."""
     statuses = list(app.store.statuses(ids=order.ids))
     return {
-        "sweep": sweep_object(outcome.sweep),
-        "notes": list(outcome.notes),
+        "sweep": sweep_object(outcome.sweep) | {"carried_on": outcome.carried_on},
+        "notes": notes(outcome),
         "phones": [json_object(each) for each in phone_records(statuses, app.judge)],
         "lines": [json_object(each) for each in line_records(statuses, app.judge)],
     }
@@ -107,15 +130,22 @@ def flagged_records(app: App, outcome: Outcome) -> list[LineRecord]:
     return [record for record in line_records(statuses, app.judge) if record.flags]
 
 
+def notes(outcome: Outcome) -> list[str]:
+    """Say what is worth knowing of a sweep besides its phones' states."""
+    if not outcome.carried_on:
+        return list(outcome.notes)
+    started = f"{outcome.sweep.started.astimezone():%H:%M:%S}"
+    carried_on = (
+        f"The sweep of {started} was cut off; carried on with the phones that it had not polled "
+        f"({outcome.carried_on} were)."
+    )
+    return [carried_on, *outcome.notes]
+
+
 def show(outcome: Outcome, flagged: list[LineRecord]) -> None:
     """Print what a sweep came to."""
     screen = console()
-    if outcome.carried_on:
-        screen.print(
-            f"The sweep of {outcome.sweep.started.astimezone():%H:%M:%S} was cut off; carried on "
-            f"with the phones that it had not polled ({outcome.carried_on} were)."
-        )
-    for note in outcome.notes:
+    for note in notes(outcome):
         screen.print(note)
     shown = one_row_per_failed_phone(flagged)
     if shown:

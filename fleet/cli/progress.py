@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from fleet.sweep import Tally
+
+REFRESH_EVERY = 0.1  # seconds: counting for the bar shall not cost the sweep
 
 
 @contextmanager
@@ -33,13 +36,18 @@ def watched(what: str) -> Iterator[Callable[[Tally], None]]:
         transient=True,
     ) as bar:
         task = bar.add_task(what, total=None, rate="", bad=0)
+        due = 0.0
 
         def update(tally: Tally) -> None:
+            nonlocal due
+            if (now := time.monotonic()) < due and tally.answers < tally.planned:
+                return
+            due = now + REFRESH_EVERY
             speed = bar.tasks[task].speed
             bar.update(
                 task,
                 total=tally.planned,
-                completed=tally.done,
+                completed=tally.answers,
                 bad=tally.not_read,
                 rate=f"{speed:.0f}/s" if speed else "",
             )

@@ -104,9 +104,15 @@ def line_unknown(look: Look) -> Iterable[Finding] | None:
 
 
 def line_missing(look: Look) -> Iterable[Finding] | None:
-    """An intended account's line is not in the phone's table, or not configured there."""
+    """An intended account's line is not in the phone's table, or not configured there.
+
+    A table without any line is never all well, whatever the inventory says.
+    """
     if not look.readable:
         return None
+    if not look.lines and not look.phone.accounts:
+        text = "the phone's table of lines is empty"
+        return [Finding(rule="line-missing", severity=Severity.WARNING, text=text, check=_MISSING)]
     return [
         Finding(
             rule="line-missing",

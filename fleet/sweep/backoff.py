@@ -27,13 +27,14 @@ class Backoff:
 
 
 def next_try(
-    known: Known, observation: Observation, backoff: Backoff
+    known: Known, observation: Observation, backoff: Backoff, *, login_sent: bool
 ) -> tuple[int, datetime | None]:
     """Count the refusals in a row, and say until when the phone is left alone (None: it is not).
 
-    A phone that could not be asked has not forgiven us: only a good poll clears the count.
+    A phone that could not be asked has not forgiven us: only a good poll clears the count. Where
+    no login was sent for want of one, nobody can be locked out.
     """
-    if observation.reach is Reach.REFUSED:
+    if observation.reach is Reach.REFUSED and login_sent:
         refusals = known.refusals + 1
         return refusals, observation.at + backoff.pause(refusals)
     if observation.reach is Reach.OK:

@@ -35,13 +35,14 @@ class Polled:
     """One poll's observation, and what goes into the store beside it.
 
     `evidence` is None when the page says what the one before it said. `fingerprint` is the
-    certificate's, empty over plain HTTP.
+    certificate's, empty over plain HTTP. `login_sent` is false where nobody gives a password.
     """
 
     observation: Observation
     page_key: str = ""
     evidence: EvidencePage | None = None
     fingerprint: str = ""
+    login_sent: bool = True
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,7 +58,7 @@ class Observer:
         try:
             return await self._poll(phone_id, target, seen)
         except PhoneError as error:
-            return self._failed(phone_id, error)
+            return replace(self._failed(phone_id, error), login_sent=target.credentials is not None)
         except Exception as error:
             log.exception("A bug of fleet cost the poll of phone %s", phone_id)
             detail = (

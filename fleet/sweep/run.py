@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -36,44 +37,46 @@ class Job:
 
 @dataclass(kw_only=True, slots=True)
 class Tally:
-    """What has come of a sweep so far.
+    """What has come of a sweep so far, of its earlier part too where it is carried on.
 
+    `answers` counts finished polls; `reaches` is what the last of them said of each phone.
     `flagged` are phones with findings, `new_problems` those with findings that they had not.
     """
 
     planned: int = 0
+    answers: int = 0
     left_alone: int = 0
-    reaches: dict[Reach, int] = field(default_factory=lambda: dict.fromkeys(Reach, 0))
+    reaches: dict[int, Reach] = field(default_factory=dict)
     flagged: set[int] = field(default_factory=set)
     new_problems: set[int] = field(default_factory=set)
 
-    @property
-    def done(self) -> int:
-        """Phones polled."""
-        return sum(self.reaches.values())
-
-    def note(self, phone_id: int, findings: Sequence[Finding], before: Sequence[Finding]) -> None:
-        """Remember whether something is held against a phone, and newly so; the last counts."""
-        for phones, holds in (
-            (self.flagged, bool(findings)),
-            (self.new_problems, _has_new(findings, before)),
-        ):
-            (phones.add if holds else phones.discard)(phone_id)
+    def note(
+        self, phone_id: int, reach: Reach, *, findings: Sequence[Finding], is_new: bool = False
+    ) -> None:
+        """Remember what a phone came to; the last word counts."""
+        self.reaches[phone_id] = reach
+        self.flagged.discard(phone_id)
+        self.new_problems.discard(phone_id)
+        if findings:
+            self.flagged.add(phone_id)
+        if is_new:
+            self.new_problems.add(phone_id)
 
     @property
     def not_read(self) -> int:
         """Phones polled whose page could not be had or read."""
-        return self.done - self.reaches[Reach.OK]
+        return sum(reach is not Reach.OK for reach in self.reaches.values())
 
     def counts(self) -> SweepCounts:
         """Give the counts as the sweep's record has them."""
+        reaches = Counter(self.reaches.values())
         return SweepCounts(
-            ok=self.reaches[Reach.OK],
-            unreachable=self.reaches[Reach.UNREACHABLE],
-            refused=self.reaches[Reach.REFUSED],
-            unreadable=self.reaches[Reach.UNREADABLE],
+            ok=reaches[Reach.OK],
+            unreachable=reaches[Reach.UNREACHABLE],
+            refused=reaches[Reach.REFUSED],
+            unreadable=reaches[Reach.UNREADABLE],
             backing_off=self.left_alone,
-            not_polled=max(self.planned - self.done, 0),
+            not_polled=max(self.planned - len(self.reaches), 0),
         )
 
 
@@ -114,7 +117,7 @@ class Pass:
     async def _work(self, waiting: Iterator[Job], writer: Writer) -> None:
         for job in waiting:
             polled = await self.observer.observe(job.known.stored.id, job.target, job.seen)
-            self.tally.reaches[polled.observation.reach] += 1
+            self.tally.answers += 1
             if not self._is_somebody_else(job, polled):
                 await writer.put(self.judged(polled))
             self.progress(self.tally)
@@ -137,8 +140,11 @@ class Pass:
         observation = polled.observation
         known = self.known[observation.phone_id]
         findings = self.judge(known, observation)
-        self.tally.note(known.stored.id, findings, self._before(known) if findings else ())
-        refusals, pause_until = next_try(known, observation, self.backoff)
+        is_new = bool(findings) and _has_new(findings, self._before(known))
+        self.tally.note(known.stored.id, observation.reach, findings=findings, is_new=is_new)
+        refusals, pause_until = next_try(
+            known, observation, self.backoff, login_sent=polled.login_sent
+        )
         return Recorded(
             known=known,
             observation=observation,

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
-    from fleet.model import Finding, Sweep
+    from fleet.model import Sweep
     from fleet.store import Known, Recorded, Store
     from fleet.sweep.backoff import Backoff
     from fleet.sweep.observe import Observer
@@ -33,14 +33,15 @@ class Order:
     """Which phones to sweep, and why.
 
     `ids` None means all of them. `selection` names the choice in words that stay the same from run
-    to run: a sweep that was cut off is carried on by the next of the same selection. `insist` asks
-    phones that refused us before as well.
+    to run: a sweep that was cut off is carried on by the next of the same selection, unless that
+    begins `anew`. `insist` asks phones that refused us before as well.
     """
 
     ids: tuple[int, ...] | None = None
     selection: str = "all"
     trigger: str = "manual"
     insist: bool = False
+    anew: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -76,12 +77,13 @@ class Sweeper:
 
         Cancelled, it stops asking, writes what it has, and leaves the sweep to be carried on.
         """
-        sweep, carried_on = await asyncio.to_thread(self._begin, order)
+        sweep, is_carried_on = await asyncio.to_thread(self._begin, order)
         tally = Tally()
         try:
             # Only what is loaded under the lease is what the next diff has to be made against.
             known = await asyncio.to_thread(self.store.load_known, order.ids)
-            jobs = self._jobs(order, known, tally, sweep.id if carried_on else None)
+            jobs = self._jobs(order, known, tally, sweep.id if is_carried_on else None)
+            carried_on = tally.answers
             progress(tally)
             notes = await self._poll(sweep.id, known, jobs, tally, progress)
         except BaseException:
@@ -91,7 +93,7 @@ class Sweeper:
         await asyncio.to_thread(self.store.finish_sweep, sweep.id, counts, self.clock())
         return Outcome(
             sweep=replace(sweep, finished=self.clock(), counts=counts),
-            carried_on=len(known) - tally.planned - tally.left_alone if carried_on else 0,
+            carried_on=carried_on,
             flagged=tuple(sorted(tally.flagged)),
             new_problems=tuple(sorted(tally.new_problems)),
             notes=tuple(notes),
@@ -101,7 +103,8 @@ class Sweeper:
         """Begin a sweep, or carry on with the one of this selection that was cut off."""
         now = self.clock()
         since = now - self.carry_on_within
-        if cut_off := self.store.interrupted_sweep(order.selection, since=since, now=now):
+        cut_off = self.store.interrupted_sweep(order.selection, since=since, now=now)
+        if cut_off and not order.anew:
             return self.store.resume_sweep(cut_off.id, now=now, ttl=LEASE), True
         planned = self.store.count_phones() if order.ids is None else len(order.ids)
         sweep = self.store.begin_sweep(
@@ -117,17 +120,21 @@ class Sweeper:
         asked: list[Known] = []
         for each in known.values():
             if carried_on is not None and each.sweep_id == carried_on:
-                tally.note(each.stored.id, self._judge_last(each), ())
+                self._note_last(each, tally)
             elif is_left_alone(each, now) and not order.insist:
                 tally.left_alone += 1
                 tally.flagged.add(each.stored.id)
             else:
                 asked.append(each)
-        tally.planned = len(asked)
+        tally.answers = len(tally.reaches)
+        tally.planned = len(asked) + tally.answers
         return spread(map(self._job, asked))
 
-    def _judge_last(self, known: Known) -> Sequence[Finding]:
-        return self.judge(known, known.observed) if known.observed else ()
+    def _note_last(self, known: Known, tally: Tally) -> None:
+        """Count a phone that the sweep had polled before it was cut off."""
+        if known.observed:
+            findings = self.judge(known, known.observed)
+            tally.note(known.stored.id, known.observed.reach, findings=findings)
 
     def _job(self, known: Known) -> Job:
         return Job(

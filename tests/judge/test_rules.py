@@ -297,3 +297,9 @@ def test_every_code_one_meets_is_in_the_table(code: int) -> None:
 )
 def test_an_unknown_code_is_taken_by_its_class(code: int, name: str) -> None:
     assert sip_code(code).name == name
+
+
+def test_a_table_without_any_line_is_never_all_well() -> None:
+    look = Look(phone=Phone(host="10.0.0.1"), reach=Reach.OK)
+
+    assert [finding.rule for finding in judge(look)] == ["line-missing"]

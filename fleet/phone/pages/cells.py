@@ -51,7 +51,7 @@ def is_blank(text: str) -> bool:
 
 def backup_used(text: str, words: Words) -> bool | None:
     """Whether the backup registrar is used; None for anything but a word known to mean it."""
-    key = _bare(text)
+    key = word(text)
     if key in words.yes:
         return True
     return False if key in words.no else None
@@ -63,7 +63,7 @@ def status(text: str, words: Words) -> tuple[Registration, int | None]:
     A number from 300 to 699 that stands as a word of its own at the start is the SIP error
     (facts/web-ui 3.1). `001`, `200` and all that is not understood are unknown, never good.
     """
-    key = _bare(text)
+    key = word(text)
     if key in words.registered:
         return Registration.REGISTERED, None
     if key in words.unregistered:
@@ -72,12 +72,6 @@ def status(text: str, words: Words) -> tuple[Registration, int | None]:
     if match is None or label(match["rest"].strip(" -–—:,;.()[]/")) in words.registered:
         return Registration.UNKNOWN, None
     return Registration.FAILED, int(match["code"])
-
-
-def _bare(text: str) -> str:
-    """A word, but for one dot or colon behind it."""
-    key = word(text)
-    return key[:-1].rstrip() if key[-1:] in (".", ":") else key
 
 
 def read_line(number: int, account_text: str, status_text: str, backup: str, words: Words) -> Line:

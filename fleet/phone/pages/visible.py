@@ -41,7 +41,7 @@ def drop_unseen(root: Any, *, may_hide: bool = True) -> None:
 
 
 def _take_out(element: Any) -> None:
-    """Remove an element, but not the text behind it. (`strip_elements` costs ten times this.)"""
+    """Remove an element, but not the text behind it; `strip_elements` costs ten times this."""
     parent, tail = element.getparent(), element.tail
     if parent is None:
         return

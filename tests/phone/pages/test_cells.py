@@ -12,15 +12,13 @@ UNKNOWN = (Registration.UNKNOWN, None)
 
 
 @pytest.mark.parametrize(
-    "text", ["Registered", "REGISTERED", " registered ", "Registered.", "Enregistré", "Ｒegistered"]
+    "text", ["Registered", "REGISTERED", " registered ", "Enregistré", "Ｒegistered"]
 )
 def test_a_known_word_in_any_case_is_registered(text: str) -> None:
     assert status(text, WORDS) == (Registration.REGISTERED, None)
 
 
-@pytest.mark.parametrize(
-    "text", ["Unregistered", "unregistered:", "Non enregistré", "NON ENREGISTRÉ"]
-)
+@pytest.mark.parametrize("text", ["Unregistered", "Non enregistré", "NON ENREGISTRÉ"])
 def test_unregistered_is_not_registered(text: str) -> None:
     assert status(text, WORDS) == (Registration.UNREGISTERED, None)
 
@@ -69,7 +67,8 @@ def test_a_number_that_stands_alone_is_the_sip_error(text: str, code: int) -> No
         ),
         *("Registered (401)", "Registered 401", "Not Registered", "Registering", "Registered!"),
         *(
-            "Registered..",
+            "Registered.",
+            "Registered:",
             "Pre-registered",
             "Registered until 10:15",
             "Disabled",
@@ -112,8 +111,8 @@ def test_what_is_no_line_number_is_none(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "used"),
-    [("Yes", True), ("OUI", True), ("no", False), ("Non", False), ("No.", False)]
-    + [(other, None) for other in ("", "-", "Yes?", "None", "Y", "1", "Not", "Yes No", "Ja")],
+    [("Yes", True), ("OUI", True), ("no", False), ("Non", False)]
+    + [(other, None) for other in ("", "-", "No.", "Yes?", "None", "Y", "1", "Not", "Yes No", "Ja")],
 )
 def test_the_backup_is_yes_no_or_not_known(text: str, used: bool | None) -> None:
     assert backup_used(text, WORDS) is used
