@@ -112,7 +112,7 @@ def test_what_is_no_line_number_is_none(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "used"),
     [("Yes", True), ("OUI", True), ("no", False), ("Non", False)]
-    + [(other, None) for other in ("", "-", "No.", "Yes?", "None", "Y", "1", "Not", "Yes No", "Ja")],
+    + [(other, None) for other in ("", "-", "No.", "Yes?", "None", "Y", "1", "Not", "Yes No")],
 )
 def test_the_backup_is_yes_no_or_not_known(text: str, used: bool | None) -> None:
     assert backup_used(text, WORDS) is used
