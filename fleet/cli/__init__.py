@@ -5,13 +5,19 @@ Commands are loaded when they are called, so that `fleet --help` answers at once
 
 from __future__ import annotations
 
+import difflib
+import os
 import sys
+from contextlib import contextmanager
 from importlib import import_module
-from typing import NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 from fleet.errors import FleetError, InventoryError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 COULD_NOT = 3  # the exit code of what could not be done, a bug of ours included
 
@@ -31,8 +37,28 @@ COMMANDS = {
 }
 
 
+@contextmanager
+def _read_enough() -> Iterator[None]:
+    """End well when whoever reads our output closes the pipe."""
+    try:
+        yield
+    except BrokenPipeError:
+        _leave_standard_output()
+        raise click.exceptions.Exit(0) from None
+
+
 class LazyGroup(click.Group):
     """Commands by name; `fleet.cli.<name>` is imported only when that command is called."""
+
+    def make_context(self, *args: Any, **extra: Any) -> click.Context:
+        """Parse the words; click would end with 1 when nobody reads the help to its end."""
+        with _read_enough():
+            return super().make_context(*args, **extra)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; click would end with 1 when nobody reads on."""
+        with _read_enough():
+            return super().invoke(ctx)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Name the commands in the order in which one meets them."""
@@ -44,6 +70,15 @@ class LazyGroup(click.Group):
             return None
         command: click.Command = import_module(f"fleet.cli.{cmd_name}").command
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command of these words; a misspelt one is answered with what comes near."""
+        near = difflib.get_close_matches(args[0], COMMANDS, n=1)
+        if args[0] not in COMMANDS and near:
+            ctx.fail(f"No such command '{args[0]}'. Did you mean {near[0]}?")
+        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without importing them."""
@@ -68,15 +103,15 @@ def cli() -> None:
 
     Exit codes: 0 done; 1 done, and --fail-on found what it was to look for; 2 wrong usage or
     settings; 3 could not be done.
-    """  # noqa: D301  \\b is click's own mark, not an escape
+    """  # noqa: D301  \b is a character here: click's mark for a block kept as it is
 
 
 def main() -> NoReturn:
     """Run the command line; every error becomes one sentence and the contract's exit code."""
     try:
-        sys.exit(cli.main(standalone_mode=False) or 0)
-    except click.exceptions.Abort:
-        click.echo("Stopped.", err=True)
+        sys.exit(_run())
+    except click.exceptions.Abort as stop:
+        click.echo(str(stop) or "Stopped.", err=True)
         sys.exit(COULD_NOT)
     except click.UsageError as error:
         error.show()
@@ -85,11 +120,30 @@ def main() -> NoReturn:
         _show(error)
         sys.exit(error.exit_code)
     except BrokenPipeError:
-        sys.stderr.close()
+        _leave_standard_output()
         sys.exit(0)
+    except OSError as error:
+        _leave_standard_output()
+        place = f"{error.filename}: " if error.filename else ""
+        click.echo(f"Error: {place}{error.strerror or error}.", err=True)
+        sys.exit(COULD_NOT)
     except Exception:  # noqa: BLE001  the last stop: a bug, shown whole, with the contract's code
         sys.excepthook(*sys.exc_info())
         sys.exit(COULD_NOT)
+
+
+def _run() -> int:
+    try:
+        return cli.main(standalone_mode=False) or 0
+    finally:
+        if not sys.stdout.closed:
+            sys.stdout.flush()  # here a full disk can still be told of; after the end it cannot
+
+
+def _leave_standard_output() -> None:
+    """Let the interpreter flush into nothing at its end what could not be written."""
+    with open(os.devnull, "w", encoding="utf-8") as nothing:  # noqa: PTH123  a device
+        os.dup2(nothing.fileno(), sys.stdout.fileno())
 
 
 def _show(error: FleetError) -> None:

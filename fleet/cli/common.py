@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound="Callable[..., Any]")
 
-WIDE = 200  # columns of tables that do not go to a terminal: nothing is cut off
+WIDE = 10_000  # columns where there is no terminal: nothing is cut off, no sentence is broken
 
 
 def with_settings(function: F) -> Callable[..., Any]:
@@ -65,10 +65,16 @@ def opened(settings: Settings) -> Iterator[App]:
         app.close()
 
 
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """Leave a closed pipe to `main`, which ends with 0; rich would end with 1."""
+        raise BrokenPipeError
+
+
 def console(*, stderr: bool = False) -> Console:
     """Make a console as wide as the terminal; wide where there is none."""
     stream = sys.stderr if stderr else sys.stdout
-    return Console(
+    return _Console(
         stderr=stderr,
         width=None if stream.isatty() else WIDE,
         highlight=False,
