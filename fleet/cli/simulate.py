@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
+from fleet.errors import UsageError
 from fleet.simulator import (
     BEHAVIOURS,
     BELIEVABLE_MIX,
@@ -17,6 +20,9 @@ from fleet.simulator import (
     inventory_csv,
     run,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
 
 
 class Mix(click.ParamType[dict[str, float]]):
@@ -32,11 +38,32 @@ class Mix(click.ParamType[dict[str, float]]):
             return value
         pairs = [pair.partition("=") for pair in str(value).split(",") if pair != "none"]
         try:
-            mix = {name.strip(): float(share) for name, _, share in pairs}
+            mix = {name.strip(): _share(name.strip(), share) for name, _, share in pairs}
             believable_fleet(0, mix=mix)
         except ValueError as error:
             self.fail(f"{value!r}: {error}. Write it like line-401=0.1,off=0.02.", param, ctx)
         return mix
+
+
+def _share(name: str, text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise ValueError(f"{name} needs a share from 0 to 1") from None
+
+
+def _list_behaviours(ctx: click.Context, _option: click.Parameter, chosen: bool) -> None:
+    if chosen:
+        click.echo("\n".join(BEHAVIOURS))
+        ctx.exit()
+
+
+def _known(_ctx: click.Context, _option: click.Parameter, behaviour: str | None) -> str | None:
+    if behaviour is not None and behaviour not in BEHAVIOURS:
+        raise click.BadParameter(
+            f"there is no behaviour {behaviour}; see fleet simulate --list-behaviours."
+        )
+    return behaviour
 
 
 @click.command(
@@ -52,8 +79,15 @@ class Mix(click.ParamType[dict[str, float]]):
     "system has only 127.0.0.1); any free one if not given.",
 )
 @click.option("--bad-mix", type=Mix(), default=dict(BELIEVABLE_MIX), help="Shares of troubles.")
-@click.option("--behaviour", help="Give every phone this behaviour.")
-@click.option("--list-behaviours", is_flag=True, help="Print the behaviours and stop.")
+@click.option("--behaviour", callback=_known, help="Give every phone this behaviour.")
+@click.option(
+    "--list-behaviours",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_list_behaviours,
+    help="Print the behaviours and stop.",
+)
 @click.option(
     "--delay",
     default=0.0,
@@ -64,7 +98,7 @@ class Mix(click.ParamType[dict[str, float]]):
 @click.option(
     "--inventory",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Write an inventory CSV of the phones, ready for fleet inventory import.",
+    help="Write a new inventory CSV of the phones, ready for fleet inventory import.",
 )
 @click.option("--with-lines", is_flag=True, help="Intended accounts in that inventory as well.")
 @click.option(
@@ -78,7 +112,6 @@ def command(
     port: int,
     bad_mix: dict[str, float],
     behaviour: str | None,
-    list_behaviours: bool,
     delay: float,
     seed: int,
     inventory: Path | None,
@@ -90,36 +123,49 @@ def command(
 
     Their web UI password is 22222, the phones' factory setting. Ends with Ctrl-C.
     """
-    if list_behaviours:
-        click.echo("\n".join(BEHAVIOURS))
-        return
-    if behaviour is not None and behaviour not in BEHAVIOURS:
-        raise click.BadParameter(
-            f"there is no behaviour {behaviour}; see fleet simulate --list-behaviours.",
-            param_hint="--behaviour",
-        )
-    specs = [
-        _with(spec, behaviour, delay) for spec in believable_fleet(phones, seed=seed, mix=bad_mix)
-    ]
+    specs = _altered(believable_fleet(phones, seed=seed, mix=bad_mix), behaviour, delay)
+    with _made(inventory) as file:
 
-    def ready(simulator: Simulator) -> None:
-        if inventory:
-            with inventory.open("w", encoding="utf-8") as file:
+        def ready(simulator: Simulator) -> None:
+            if file:
                 inventory_csv(simulator.phones, file, with_lines=with_lines)
-        _announce(simulator, inventory)
+                file.flush()
+            _announce(simulator, inventory)
 
-    run(
-        specs,
-        on_ready=ready,
-        port=port,
-        control=control_port is not None,
-        control_port=control_port or 0,
-        uvloop=uvloop,
-    )
+        run(
+            specs,
+            on_ready=ready,
+            port=port,
+            control=control_port is not None,
+            control_port=control_port or 0,
+            uvloop=uvloop,
+        )
 
 
-def _with(spec: PhoneSpec, behaviour: str | None, delay: float) -> PhoneSpec:
-    return replace(spec, behaviour=behaviour or spec.behaviour, delay=delay)
+def _altered(specs: Sequence[PhoneSpec], behaviour: str | None, delay: float) -> list[PhoneSpec]:
+    return [replace(spec, behaviour=behaviour or spec.behaviour, delay=delay) for spec in specs]
+
+
+@contextmanager
+def _made(path: Path | None) -> Iterator[TextIO | None]:
+    """Make the inventory's file before any phone answers; it goes if none ever does."""
+    if path is None:
+        yield None
+        return
+    try:
+        file = path.open("x", encoding="utf-8")
+    except FileExistsError:
+        raise UsageError(
+            f"{path} is there already and was left alone; name another file."
+        ) from None
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror}.") from None
+    try:
+        with file:
+            yield file
+    finally:
+        if not path.stat().st_size:
+            path.unlink()
 
 
 def _announce(simulator: Simulator, inventory: Path | None) -> None:
