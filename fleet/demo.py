@@ -34,7 +34,19 @@ class Demo:
     seed: int = 0
 
     def prepare(self) -> App:
-        """Make the folder anew and open its database. Raises `UsageError` if it is not a demo's."""
+        """Make the folder anew and open its database.
+
+        Raises `UsageError` if it is not a demo's, or cannot be written.
+        """
+        try:
+            path = self._settings_file()
+        except OSError as error:
+            raise UsageError(f"{self.folder} cannot be written: {error.strerror}.") from None
+        app = App.open(load_settings(path, {}))
+        app.ensure_key()
+        return app
+
+    def _settings_file(self) -> Path:
         path = self.folder / FILE_NAME
         if self.folder.exists() and any(self.folder.iterdir()):
             if not path.exists() or not path.read_text(encoding="utf-8").startswith(MARK):
@@ -44,9 +56,7 @@ class Demo:
         self.folder.mkdir(parents=True, exist_ok=True)
         path.write_text(SETTINGS, encoding="utf-8")
         (self.folder / "fleet.key").unlink(missing_ok=True)
-        app = App.open(load_settings(path, {}))
-        app.ensure_key()
-        return app
+        return path
 
     async def run(
         self, app: App, watched: Callable[[], AbstractContextManager[Callable[[Tally], None]]]
