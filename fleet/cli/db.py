@@ -33,7 +33,7 @@ def upgrade(app: App) -> None:
 def check(app: App) -> None:
     """Look for damage: the file, its references, its periods, its passwords' key."""
     if problems := app.store.check():
-        raise StoreError("The database is damaged:\n  " + "\n  ".join(problems))
+        raise StoreError("The database is not in order:\n  " + "\n  ".join(problems))
     click.echo(f"The database {app.store.place} is in order.")
 
 

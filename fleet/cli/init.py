@@ -20,11 +20,13 @@ def command(folder: Path) -> None:
     DIR is made if it is not there; without it, the current folder is taken. Nothing is ever
     overwritten: a fleet.toml that is there is used as it is.
     """
-    path = folder / FILE_NAME
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with path.open("x", encoding="utf-8") as file:
-            file.write(sample_settings())
+    except OSError as error:
+        raise UsageError(f"The folder {folder} cannot be made: {error.strerror}.") from None
+    path = folder / FILE_NAME
+    try:
+        _write_privately(path, sample_settings())
         click.echo(f"Wrote {path}")
     except FileExistsError:
         click.echo(f"{path} is there already and was left alone.")
@@ -35,3 +37,10 @@ def command(folder: Path) -> None:
         app.ensure_key()
         click.echo(f"The database {app.store.place} is ready.")
     click.echo("Next: fleet inventory import FILE, then fleet poll.")
+
+
+def _write_privately(path: Path, text: str) -> None:
+    """Write a new file that only its owner may read: passwords will be put into it."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with open(descriptor, "w", encoding="utf-8") as file:  # noqa: PTH123  a descriptor, not a path
+        file.write(text)

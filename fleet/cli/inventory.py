@@ -42,15 +42,14 @@ def import_(app: App, file: Path, dry_run: bool) -> None:
     """
     wanted = read_inventory(file)
     changes = plan(app.store.load_inventory(), wanted)
+    if not (dry_run or changes.changes_nothing):
+        app.ensure_key()
+        enrol(app.store, changes)
     screen = console()
     for line in plan_lines(changes, whole=dry_run):
         screen.print(line)
     if dry_run:
         screen.print("Dry run: nothing was changed.")
-        return
-    if not changes.changes_nothing:
-        app.ensure_key()
-        enrol(app.store, changes)
 
 
 def plan_lines(changes: Plan, *, whole: bool) -> Iterator[str]:
