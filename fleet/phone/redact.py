@@ -61,8 +61,14 @@ def redact_text(text: str, secrets: Iterable[str] = ()) -> str:
     """A text without passwords; see `redact`. A text without any comes back as it is."""
     if "://" in text:
         text = _USERINFO.sub(rf"\1{REDACTED}@", text)
+    small = text.lower()
     for names, pattern, replace in _KINDS:
-        text = _replaced(text, names, pattern, replace)
+        # Small letters may be more than the large ones were: then no place is known.
+        if len(small) != len(text):
+            text = pattern.sub(replace, text)
+        elif any(name in small for name in names):
+            text = _replaced(text, small, names, pattern, replace)
+            small = text.lower()
     for secret in sorted({one for one in secrets if len(one) >= MIN_SECRET}, key=len, reverse=True):
         text = _without(text, secret)
     return text
@@ -70,14 +76,12 @@ def redact_text(text: str, secrets: Iterable[str] = ()) -> str:
 
 def _replaced(
     text: str,
+    small: str,
     names: Iterable[str],
     pattern: re.Pattern[str],
     replace: Callable[[re.Match[str]], str],
 ) -> str:
     """Replace what matches at one of the names; looking for the names first saves most of it."""
-    small = text.lower()
-    if len(small) != len(text):
-        return pattern.sub(replace, text)
     parts: list[str] = []
     done = 0
     for at in sorted(at for name in names for at in _places(small, name)):
@@ -112,7 +116,7 @@ def _without(text: str, secret: str) -> str:
     for spelling in _spellings(secret):
         if spelling in text:
             text = text.replace(spelling, mark)
-    if "&#" in text or "&" in secret or "%" in text:
+    if "&#" in text or "&" in secret or _has_escaped(text, secret):
         text = _loosely(secret).sub(mark, text)
     if any(core in text for core in _base64_cores(secret)):
         text = _TOKEN.sub(lambda token: _unless_it_holds(token[0], secret), text)
@@ -144,6 +148,14 @@ def _spellings(secret: str) -> tuple[str, ...]:
 def _loosely(secret: str) -> re.Pattern[str]:
     """The secret with any of its characters written as an entity or in percent form."""
     return re.compile("".join(f"(?:{'|'.join(_forms(one))})" for one in secret))
+
+
+def _has_escaped(text: str, secret: str) -> bool:
+    """Whether some character of the secret is written in percent form; `100%` is no reason."""
+    if "%" not in text:
+        return False
+    small = text.lower()
+    return any(f"%{byte:02x}" in small for byte in set(secret.encode(errors="replace")))
 
 
 def _forms(one: str) -> Iterator[str]:
