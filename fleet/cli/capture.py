@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,15 +10,16 @@ import click
 
 from fleet.app import run
 from fleet.cli.common import with_app
-from fleet.errors import PhoneNotFound, UsageError
+from fleet.errors import PageUnreadable, PhoneNotFound, UsageError
 from fleet.model import Phone
-from fleet.phone.capture import capture_files, folder_name, write_capture
+from fleet.phone.capture import capture_files, folder_name, unreadable_files, write_capture
 from fleet.phone.pages import read_page
 from fleet.store import StoredPhone
 from fleet.sweep import target_of
 
 if TYPE_CHECKING:
     from fleet.app import App
+    from fleet.model import Facts
     from fleet.phone.client import Answer, Target
 
 
@@ -35,20 +37,23 @@ def command(app: App, host: str, folder: Path | None, ask_password: bool) -> Non
 
     Passwords are taken out, and accounts, registrars, addresses and the second half of the MAC are
     replaced by made-up ones. Look at the files before you give them away. HOST may be any phone;
-    one of the inventory is asked with its own login.
+    one of the inventory is asked with its own login. A page that cannot be read is written too, but
+    without knowing what an account is in it.
     """
     if folder is not None and folder.exists():
         raise UsageError(f"{folder} exists already; name another folder.")
     password = click.prompt("Password", hide_input=True, err=True) if ask_password else ""
     target = _target(app, host, password)
-    answer = run(_fetch(app, target))
-    facts = read_page(answer.body, charset=answer.charset, words=app.words)
-    secrets = [target.credentials.password] if target.credentials else []
-    files = capture_files(
-        answer.body, facts, charset=answer.charset, secrets=secrets, words=app.words
-    )
-    place = folder or Path("fixtures") / folder_name(facts)
+    answer, read = run(_fetch(app, target))
+    files = _files(app, target, answer, read)
+    place = folder or Path("fixtures") / _name_of(read)
     write_capture(place, files)
+    if isinstance(read, PageUnreadable):
+        click.echo(
+            f"The page cannot be read: {read} So its accounts could not be told from other texts, "
+            "and may still be in it: look for users and registrars before you pass it on.",
+            err=True,
+        )
     click.echo(f"Wrote {place}: {', '.join(files)}. Read them before you pass them on.")
 
 
@@ -56,13 +61,47 @@ def _target(app: App, host: str, password: str) -> Target:
     try:
         [stored] = app.store.phones(ids=[app.store.find_phone(host)])
     except PhoneNotFound:
-        stored = StoredPhone(id=0, phone=Phone(host=host, password=password))
+        stored = StoredPhone(id=0, phone=Phone(host=host))
+    if password:
+        stored = replace(stored, phone=replace(stored.phone, password=password))
     try:
         return target_of(stored, app.logins)
     except ValueError as error:
         raise UsageError(f"{host}: {error}.") from None
 
 
-async def _fetch(app: App, target: Target) -> Answer:
+def _files(
+    app: App, target: Target, answer: Answer, read: Facts | PageUnreadable
+) -> dict[str, str]:
+    body, charset = answer.body, answer.charset
+    secrets = [target.credentials.password] if target.credentials else []
+    if isinstance(read, PageUnreadable):
+        return unreadable_files(
+            body, read.reason, charset=charset, secrets=secrets, words=app.words
+        )
+    return capture_files(body, read, charset=charset, secrets=secrets, words=app.words)
+
+
+def _name_of(read: Facts | PageUnreadable) -> str:
+    if isinstance(read, PageUnreadable):
+        return f"unknown_unknown_{read.reason.replace('_', '-')}"
+    return folder_name(read)
+
+
+async def _fetch(app: App, target: Target) -> tuple[Answer, Facts | PageUnreadable]:
+    """Ask as a poll does: a page that cannot be read may be another one after a new login."""
     async with app.client() as client:
-        return await client.session(target).status_page()
+        session = client.session(target)
+        answer = await session.status_page()
+        read = _read(app, answer)
+        if isinstance(read, PageUnreadable):
+            answer = await session.renewed_status_page()
+            read = _read(app, answer)
+        return answer, read
+
+
+def _read(app: App, answer: Answer) -> Facts | PageUnreadable:
+    try:
+        return read_page(answer.body, charset=answer.charset, words=app.words)
+    except PageUnreadable as error:
+        return error

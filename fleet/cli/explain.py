@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import click
@@ -9,7 +11,9 @@ import click
 from fleet.app import now
 from fleet.cli.common import console, with_app
 from fleet.cli.tables import ago, local, pairs, print_lines
+from fleet.errors import FleetError
 from fleet.judge import RULES, verdicts
+from fleet.model import Reach
 from fleet.status import line_records, look_at
 
 if TYPE_CHECKING:
@@ -19,34 +23,64 @@ if TYPE_CHECKING:
 
     from fleet.app import App
     from fleet.judge import Look, RuleSetting
-    from fleet.store import EvidencePage, PhoneStatus
+    from fleet.store import Evidence, EvidencePage, PhoneStatus
+
+
+class Which(StrEnum):
+    """Which of a phone's kept pages."""
+
+    NEWEST = "newest"
+    GOOD = "good"
+    FAILED = "failed"
 
 
 @click.command()
 @click.argument("phone", metavar="PHONE")
-@click.option("--page", is_flag=True, help="Print the kept page whole, as HTML.")
+@click.option(
+    "--page", "which", flag_value=Which.NEWEST, help="Print the newest kept page whole, as HTML."
+)
+@click.option("--good-page", "which", flag_value=Which.GOOD, help="The last that could be read.")
+@click.option("--failed-page", "which", flag_value=Which.FAILED, help="The last that could not.")
 @with_app
-def command(app: App, phone: str, page: bool) -> None:
+def command(app: App, phone: str, which: Which | None) -> None:
     """Show what a phone said, which dialect read it, and which rules hold and why.
 
     A PHONE is a MAC, a host or a name. The pages kept as evidence have their secrets taken out.
     """
     phone_id = app.store.find_phone(phone)
     evidence = app.store.evidence(phone_id)
-    if page:
-        kept = evidence.failed or evidence.good
-        click.echo(kept.body.decode("utf-8", "replace") if kept else "No page is kept.")
-        return
     [status] = app.store.statuses(ids=[phone_id])
+    if which:
+        click.echo(kept_page(which, evidence, status).body.decode("utf-8", "replace"))
+        return
     screen = console()
     _head(screen, status)
     if status.lines:
         print_lines(screen, list(line_records([status], app.judge)), now())
     _judgement(screen, app, status)
-    _evidence(screen, "Last new page that could be read", evidence.good)
-    _evidence(screen, "Last page that could not be read", evidence.failed)
+    name = shlex.quote(status.stored.phone.label)
+    _evidence(screen, "Last new page that could be read", evidence.good, f"{name} --good-page")
+    _evidence(screen, "Last page that could not be read", evidence.failed, f"{name} --failed-page")
     events = app.store.events(phone_id=phone_id)
     screen.print(pairs((local(event.at), event.text) for event in events))
+
+
+def kept_page(which: Which, evidence: Evidence, status: PhoneStatus) -> EvidencePage:
+    """Choose among the kept pages. Raises `FleetError` if that one is not kept.
+
+    A page that says what the last one said is not kept again: for a phone that can be read, the
+    last good page is the newest, however old.
+    """
+    good, failed = evidence.good, evidence.failed
+    if which is Which.NEWEST:
+        both = [page for page in (good, failed) if page]
+        newest = max(both, key=lambda page: page.at, default=None)
+        page = good or newest if status.reach is Reach.OK else newest
+    else:
+        page = good if which is Which.GOOD else failed
+    if page is None:
+        raise FleetError(f"No such page of {status.stored.phone.label} is kept.")
+    return page
 
 
 def _head(screen: Console, status: PhoneStatus) -> None:
@@ -91,10 +125,10 @@ def _rule_rows(look: Look, settings: Mapping[str, RuleSetting]) -> Iterator[tupl
             yield "", finding.check
 
 
-def _evidence(screen: Console, title: str, page: EvidencePage | None) -> None:
+def _evidence(screen: Console, title: str, page: EvidencePage | None, words: str) -> None:
     if page:
         dialect = f", read by {page.dialect}" if page.dialect else ""
         screen.print(
             f"{title}: GET {page.path} {page.status}, {len(page.body)} bytes, "
-            f"{local(page.at)}{dialect}. Whole: fleet explain PHONE --page"
+            f"{local(page.at)}{dialect}. Whole: fleet explain {words}"
         )

@@ -9,7 +9,7 @@ import re
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
-from fleet.errors import FleetError, UsageError
+from fleet.errors import FleetError, PageUnreadable, UsageError
 from fleet.phone.pages import WORDS, read_page
 from fleet.phone.redact import redact
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
-    from fleet.model import Account, Facts, Line
+    from fleet.model import Account, Facts, Line, Reason
     from fleet.phone.pages import Words
 
 _IPV4 = re.compile(r"(?<![\w.])(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![\w.])")
@@ -56,32 +56,75 @@ def capture_files(
     its maker's half, addresses become those for documentation, serial numbers zeros. Raises
     FleetError when the page could not be made nobody's without changing what it says.
     """
-    page = redact(body, charset=charset, secrets=secrets)
     accounts = _aliases(facts)
+    page = redact(body, charset=charset, secrets=secrets)
     for raw, alias in sorted(accounts.items(), key=lambda pair: -len(pair[0])):
         page = page.replace(html.escape(raw, quote=False), alias.raw).replace(raw, alias.raw)
-    page = _SERIAL.sub(lambda found: f"{found[1]}{found[2]}{'0' * len(found[3])}", page)
-    page = _MAC.sub(_half, page)
-    page = _IPV4.sub(_documentation_address(_kept(facts)), page)
+    page = _masked(page, kept={facts.firmware, facts.boot_version})
     expected = _pseudonymous(facts, accounts)
     if read_page(page.encode(), charset="utf-8", words=words) != expected:
         raise FleetError(
             "The page's accounts are written in a way that cannot be replaced safely; "
             "nothing was written."
         )
+    shows = f"The status page of a {facts.model or 'phone'}, firmware {facts.firmware or 'unknown'}"
     return {
         "sysinfo.html": page,
         "expected.json": facts_json(expected),
-        "origin.toml": _origin(facts),
+        "origin.toml": _origin(shows),
     }
 
 
+def unreadable_files(
+    body: bytes,
+    reason: Reason,
+    *,
+    charset: str | None = None,
+    secrets: Iterable[str] = (),
+    words: Words = WORDS,
+) -> dict[str, str]:
+    """The files of a fixture folder, by name, from a page that could not be read for a reason.
+
+    Passwords, serial numbers, the MAC's second half and addresses go out as ever. Accounts cannot
+    be told from other texts here: who gives the page away has to look for them. Raises FleetError
+    when the page would be unreadable for another reason then, or readable.
+    """
+    page = _masked(redact(body, charset=charset, secrets=secrets), kept=set())
+    if _why(page, words) is not reason:
+        raise FleetError("The page says something else without its secrets; nothing was written.")
+    return {
+        "sysinfo.html": page,
+        "expected.json": json.dumps({"unreadable": reason}, indent=2) + "\n",
+        "origin.toml": _origin(f"A page that cannot be read ({reason})"),
+    }
+
+
+def _why(page: str, words: Words) -> Reason | None:
+    try:
+        read_page(page.encode(), charset="utf-8", words=words)
+    except PageUnreadable as error:
+        return error.reason
+    return None
+
+
+def _masked(page: str, *, kept: set[str]) -> str:
+    """A page without what names its phone; what is `kept` looks like an address and is none."""
+    page = _SERIAL.sub(lambda found: f"{found[1]}{found[2]}{'0' * len(found[3])}", page)
+    page = _MAC.sub(_half, page)
+    return _IPV4.sub(_documentation_address(_AS_IT_IS | kept), page)
+
+
 def write_capture(folder: Path, files: Mapping[str, str]) -> None:
-    """Write a fixture folder. Raises UsageError if it exists: nothing is ever overwritten."""
+    """Write a fixture folder.
+
+    Raises UsageError if it exists, for nothing is ever overwritten, or if it cannot be made.
+    """
     try:
         folder.mkdir(parents=True)
     except FileExistsError:
         raise UsageError(f"{folder} exists already; name another folder.") from None
+    except OSError as error:
+        raise UsageError(f"{folder} cannot be made: {error.strerror}.") from None
     for name, text in files.items():
         (folder / name).write_text(text, encoding="utf-8", newline="")
 
@@ -123,11 +166,7 @@ def _half(mac: re.Match[str]) -> str:
     return mac[1] + re.sub(r"[0-9A-Fa-f]", "0", mac[0][len(mac[1]) :])
 
 
-def _kept(facts: Facts) -> set[str]:
-    return {*_AS_IT_IS, facts.firmware, facts.boot_version}
-
-
-def _documentation_address(kept: set[str]) -> Callable[[re.Match[str]], str]:
+def _documentation_address(kept: frozenset[str]) -> Callable[[re.Match[str]], str]:
     """A stand-in for each IPv4 address; version numbers and the like stay."""
     seen: dict[str, str] = {}
 
@@ -143,8 +182,7 @@ def _documentation_address(kept: set[str]) -> Callable[[re.Match[str]], str]:
     return stand_in
 
 
-def _origin(facts: Facts) -> str:
-    shows = f"The status page of a {facts.model or 'phone'}, firmware {facts.firmware or 'unknown'}"
+def _origin(shows: str) -> str:
     return (
         'kind = "capture"\n'
         'source = "fleet capture"\n'
