@@ -6,8 +6,8 @@ Commands are loaded when they are called, so that `fleet --help` answers at once
 from __future__ import annotations
 
 import difflib
-import os
 import gc
+import os
 import sys
 from contextlib import contextmanager
 from importlib import import_module
