@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from fleet.judge import Look
@@ -59,6 +59,44 @@ def line_records(statuses: Iterable[PhoneStatus], judge: Judge) -> Iterator[Line
             yield _record(status, flags, line=number, state=Registration.UNKNOWN)
         if not status.lines and not missing:
             yield _record(status, " ".join(on_phone), since=status.reach_since)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Totals:
+    """How many lines were seen, how many of them are flagged, and phones whose lines were not."""
+
+    lines: int
+    flagged: int
+    not_read: int
+    not_polled: int
+
+
+def totals(records: Iterable[LineRecord]) -> Totals:
+    """Count what line records say. A line as last known, of a phone not read, was not seen."""
+    each = list(records)
+    seen = [record for record in each if record.reach == Reach.OK and record.line is not None]
+    return Totals(
+        lines=len(seen),
+        flagged=sum(1 for record in seen if record.flags),
+        not_read=len({record.host for record in each if was_not_read(record)}),
+        not_polled=len({record.host for record in each if not record.reach}),
+    )
+
+
+def was_not_read(record: LineRecord) -> bool:
+    """Whether the phone was polled last without its lines being seen."""
+    return bool(record.reach) and record.reach != Reach.OK
+
+
+def one_per_unread_phone(records: Iterable[LineRecord]) -> list[LineRecord]:
+    """Leave out all but one record of phones that could not be read: no line was looked at."""
+    shown: dict[object, LineRecord] = {}
+    for record in records:
+        if was_not_read(record):
+            shown.setdefault(record.host, replace(record, line=None, account=""))
+        else:
+            shown[record.host, record.line] = record
+    return list(shown.values())
 
 
 def phone_records(statuses: Iterable[PhoneStatus], judge: Judge) -> Iterator[PhoneRecord]:

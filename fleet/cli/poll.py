@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from fleet.app import now, run
-from fleet.cli.common import FAIL_ON, PHONES, console, fail_if, with_app
-from fleet.cli.documents import sweep_object
+from fleet.cli.common import FAIL_ON, PHONES, console, counted, fail_if, no_phones, with_app
+from fleet.cli.documents import document
 from fleet.cli.progress import watched
-from fleet.cli.tables import one_row_per_failed_phone, print_lines
-from fleet.report import json_object
-from fleet.status import line_records, phone_records
+from fleet.cli.tables import print_lines
+from fleet.status import line_records, one_per_unread_phone, phone_records, totals
 from fleet.store import Secrets
 from fleet.sweep import Order
 
@@ -58,11 +57,16 @@ def command(
     (docs/operations.md); named ones are asked at once. A sweep that was cut off is carried on.
     """
     order = replace(order_of(app, phones, site), anew=anew)
-    outcome = run(sweep(app, order, confirm=confirm))
+    try:
+        outcome = run(sweep(app, order, confirm=confirm))
+    except KeyboardInterrupt:
+        raise click.Abort("Stopped. The next fleet poll of the same phones carries on.") from None
     if as_json:
-        click.echo(json.dumps(document(app, order, outcome), ensure_ascii=False, indent=1))
+        click.echo(json.dumps(document_of(app, order, outcome), ensure_ascii=False, indent=1))
     else:
         show(outcome, flagged_records(app, outcome))
+        if not (outcome.sweep.planned or app.store.count_phones()):
+            click.echo(no_phones(app))
     fail_if(fail_on, outcome.flagged)
 
 
@@ -88,7 +92,8 @@ async def sweep(app: App, order: Order, *, confirm: bool) -> Outcome:
     if confirm and outcome.new_problems:
         seconds = app.settings.poll.confirm_after
         console(stderr=True).print(
-            f"{len(outcome.new_problems)} phones have new problems; looking again in {seconds:g} s."
+            f"New problems: {counted(len(outcome.new_problems), 'phone')}; "
+            f"looking again in {seconds:g} s."
         )
         await asyncio.sleep(seconds)
         again = Order(ids=outcome.new_problems, selection="confirm", trigger="confirm", anew=True)
@@ -104,7 +109,8 @@ def confirmed(outcome: Outcome, again: Outcome) -> Outcome:
     """
     looked_at = set(outcome.new_problems)
     healed = len(looked_at - set(again.flagged))
-    note = f"Looked again at {len(looked_at)} phones: nothing is wrong any more with {healed}."
+    looked = counted(len(looked_at), "phone")
+    note = f"Looked again at {looked}: nothing is wrong any more with {healed}."
     return replace(
         outcome,
         flagged=tuple(sorted((set(outcome.flagged) - looked_at) | set(again.flagged))),
@@ -113,15 +119,13 @@ def confirmed(outcome: Outcome, again: Outcome) -> Outcome:
     )
 
 
-def document(app: App, order: Order, outcome: Outcome) -> dict[str, Any]:
-    """Make the JSON document: the sweep, its phones and their lines."""
+def document_of(app: App, order: Order, outcome: Outcome) -> dict[str, Any]:
+    """Make the JSON document: the sweep, its phones and their lines, and notes."""
     statuses = list(app.store.statuses(ids=order.ids))
-    return {
-        "sweep": sweep_object(outcome.sweep) | {"carried_on": outcome.carried_on},
-        "notes": notes(outcome),
-        "phones": [json_object(each) for each in phone_records(statuses, app.judge)],
-        "lines": [json_object(each) for each in line_records(statuses, app.judge)],
-    }
+    phones, lines = phone_records(statuses, app.judge), line_records(statuses, app.judge)
+    made = document(outcome.sweep, phones, lines)
+    made["sweep"]["carried_on"] = outcome.carried_on
+    return made | {"notes": notes(outcome)}
 
 
 def flagged_records(app: App, outcome: Outcome) -> list[LineRecord]:
@@ -147,7 +151,7 @@ def show(outcome: Outcome, flagged: list[LineRecord]) -> None:
     screen = console()
     for note in notes(outcome):
         screen.print(note)
-    shown = one_row_per_failed_phone(flagged)
+    shown = one_per_unread_phone(flagged)
     if shown:
         screen.print()
         print_lines(screen, shown[:MOST_SHOWN], now())
@@ -169,5 +173,4 @@ def summary(outcome: Outcome, flagged: list[LineRecord]) -> str:
         (counts.backing_off, "left alone after they refused us"),
     ]
     phones = ", ".join(f"{number} {word}" for number, word in parts if number)
-    lines = sum(1 for record in flagged if record.reach == "ok")
-    return f"Phones: {phones or 'none to poll'}. Lines flagged: {lines}."
+    return f"Phones: {phones or 'none to poll'}. Lines flagged: {totals(flagged).flagged}."

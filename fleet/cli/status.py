@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from fleet.app import now
-from fleet.cli.common import FAIL_ON, TIME, console, fail_if, standard_output, with_app
-from fleet.cli.documents import sweep_object
-from fleet.cli.tables import one_row_per_failed_phone, print_lines
-from fleet.report import FORMATS, LineRecord, json_object
-from fleet.status import line_records, phone_records
+from fleet.cli.common import (
+    FAIL_ON,
+    TIME,
+    console,
+    counted,
+    fail_if,
+    no_phones,
+    standard_output,
+    with_app,
+)
+from fleet.cli.documents import document
+from fleet.cli.tables import print_lines
+from fleet.report import FORMATS, LineRecord
+from fleet.status import line_records, one_per_unread_phone, phone_records, totals
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -51,27 +60,32 @@ def command(
         FORMATS["csv"](records, LineRecord, standard_output())
     elif form == "json":
         phones = phone_records(statuses, app.judge)
-        last = app.store.last_sweep()
-        document: dict[str, Any] = {
-            "sweep": sweep_object(last) if last else None,
-            "phones": [json_object(each) for each in phones if each.flags or not flagged],
-            "lines": [json_object(each) for each in records],
-        }
-        click.echo(json.dumps(document, ensure_ascii=False, indent=1))
+        shown = (phone for phone in phones if phone.flags or not flagged)
+        made = document(app.store.last_sweep(), shown, records)
+        click.echo(json.dumps(made, ensure_ascii=False, indent=1))
     else:
-        _show(records, at or now(), flagged=flagged)
+        _show(app, records, at or now(), flagged=flagged)
     fail_if(fail_on, [record for record in records if record.flags])
 
 
-def _show(records: list[LineRecord], moment: datetime, *, flagged: bool) -> None:
+def _show(app: App, records: list[LineRecord], moment: datetime, *, flagged: bool) -> None:
     screen = console()
-    if not records:
-        screen.print(
-            "Nothing is flagged." if flagged else "No phones yet: fleet inventory import FILE."
-        )
-        return
-    shown = one_row_per_failed_phone(records)
-    print_lines(screen, shown, moment)
-    bad = sum(1 for record in records if record.flags)
-    if not flagged:
-        screen.print(f"{len(records)} lines, {bad} flagged.")
+    if records:
+        print_lines(screen, one_per_unread_phone(records), moment)
+        screen.print(summary(records, flagged=flagged))
+    elif not app.store.count_phones():
+        screen.print(no_phones(app))
+    else:
+        screen.print("Nothing is flagged." if flagged else "No phones at this site.")
+
+
+def summary(records: list[LineRecord], *, flagged: bool) -> str:
+    """Say in a line how many lines there are and how many are flagged."""
+    seen = totals(records)
+    lines = counted(seen.flagged, "line") if flagged else counted(seen.lines, "line")
+    parts = [f"{lines} flagged" if flagged else f"{lines}, {seen.flagged} flagged"]
+    if seen.not_read:
+        parts.append(f"{counted(seen.not_read, 'phone')} not read")
+    if seen.not_polled:
+        parts.append(f"{counted(seen.not_polled, 'phone')} not polled yet")
+    return "; ".join(parts) + "."

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from rich import box
 from rich.table import Table
 from rich.text import Text
+
+from fleet.model import Reach, Registration
+from fleet.report import yes_or_no
+from fleet.status import was_not_read
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -18,25 +21,28 @@ if TYPE_CHECKING:
     from fleet.report import HistoryRecord, LineRecord
 
 WITH_SITES = 100  # columns of a terminal from which on there is room for the site as well
+ACCOUNT = ("account", "account or reason")  # the columns that give way on a narrow terminal
+ON_BACKUP = yes_or_no(choice=True)
 LONGEST = 24  # characters of a status text in a table
 
-STYLES = {
-    "registered": "green",
-    "failed": "bold red",
-    "unregistered": "yellow",
-    "unknown": "magenta",
-    "unconfigured": "dim",
+STYLES: dict[str, str] = {
+    Registration.REGISTERED: "green",
+    Registration.FAILED: "bold red",
+    Registration.UNREGISTERED: "yellow",
+    Registration.UNKNOWN: "magenta",
+    Registration.UNCONFIGURED: "dim",
 }
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[str | Text]]) -> Table:
     """Make a table. Cells are plain text: nothing a phone says is taken for markup.
 
-    Where the terminal is too narrow the column `account` is folded.
+    Where the terminal is too narrow accounts are cut: their users come first, and are left.
     """
     made = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
     for column in columns:
-        made.add_column(column, overflow="fold", no_wrap=column != "account")
+        gives_way = column in ACCOUNT
+        made.add_column(column, overflow="ellipsis" if gives_way else "fold", no_wrap=not gives_way)
     for row in rows:
         made.add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in row))
     return made
@@ -54,12 +60,12 @@ def pairs(rows: Iterable[tuple[str, str]]) -> Table:
 
 def print_lines(screen: Console, records: Sequence[LineRecord], now: datetime) -> None:
     """Show lines: who, which line, what it is, since when, and why it is flagged."""
-    columns = ["phone", "line", "account", "state", "since", "flags"]
+    columns = ["phone", "line", ACCOUNT[1], "state", "since", "flags"]
     rows: list[list[str | Text]] = [
         [
             record.phone,
             "" if record.line is None else str(record.line),
-            record.reason if _was_not_read(record) else record.account.removesuffix(":5060"),
+            record.reason if was_not_read(record) else record.account.removesuffix(":5060"),
             _state(record),
             ago(record.since, now),
             record.flags.replace(" ", "\n"),
@@ -73,23 +79,11 @@ def print_lines(screen: Console, records: Sequence[LineRecord], now: datetime) -
     screen.print(table(columns, rows))
 
 
-def _was_not_read(record: LineRecord) -> bool:
-    return record.reach not in ("ok", "")
-
-
-def one_row_per_failed_phone(records: Iterable[LineRecord]) -> list[LineRecord]:
-    """Leave out all but the first line of phones that could not be read: none was looked at."""
-    shown: dict[object, LineRecord] = {}
-    for record in records:
-        failed = _was_not_read(record)
-        key = record.host if failed else (record.host, record.line)
-        shown.setdefault(key, replace(record, line=None, account="") if failed else record)
-    return list(shown.values())
-
-
 def _state(record: LineRecord) -> Text:
-    if _was_not_read(record):
+    if was_not_read(record):
         return Text(record.reach, style="magenta")
+    if not record.reach:
+        return Text("not polled yet", style="dim")
     return state_text(record.state, record.code, record.backup, record.status_text)
 
 
@@ -98,11 +92,11 @@ def state_text(state: str, code: int | None, backup: str, status_text: str) -> T
     words = state
     if code is not None:
         words += f" {code}"
-    if state == "unknown" and status_text:
+    if state == Registration.UNKNOWN and status_text:
         words += f": {shortened(status_text)}"
-    if backup == "yes":
-        words = "on backup" if state == "registered" else f"{words} (backup)"
-    return Text(words, style="yellow" if backup == "yes" else STYLES.get(state, ""))
+    if backup == ON_BACKUP:
+        words = "on backup" if state == Registration.REGISTERED else f"{words} (backup)"
+    return Text(words, style="yellow" if backup == ON_BACKUP else STYLES.get(state, ""))
 
 
 def shortened(text: str) -> str:
@@ -130,5 +124,5 @@ def period_state(record: HistoryRecord) -> Text:
     """Say what a period was: a line's state with its code, or a phone's reach with its reason."""
     if record.line is None:
         words = f"{record.reach}: {record.reason}" if record.reason else record.reach
-        return Text(words, style="" if record.reach == "ok" else "magenta")
+        return Text(words, style="" if record.reach == Reach.OK else "magenta")
     return state_text(record.state, record.code, record.backup, record.status_text)

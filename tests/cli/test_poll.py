@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -299,6 +301,37 @@ def test_no_password_shows_anywhere(fleet: Fleet, simulated: Simulate) -> None:
     assert "31415926" not in "".join(shown)
     assert b"31415926" not in Path("fleet.db").read_bytes()
     assert "31415926" in fleet("inventory", "export", "--with-secrets").out
+
+
+def test_a_problem_that_healed_is_not_what_fail_on_looks_for(
+    fleet: Fleet, simulated: Simulate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FLEET_POLL_CONFIRM_AFTER", "1.5")
+    phones = simulated([spec(1, REFUSED), spec(2)])
+    imported(fleet, phones)
+    heal = threading.Thread(target=heal_when_asked, args=[phones])
+    heal.start()
+
+    ran = fleet("poll", "--confirm", "--fail-on", "flagged")
+
+    heal.join()
+    assert (ran.code, ran.err.count("New problems")) == (0, 1)
+    assert "Looked again at 1 phone: nothing is wrong any more with 1." in ran.out
+
+
+def heal_when_asked(phones: Phones) -> None:
+    while not phones.simulator.phone(0).record.requests:
+        time.sleep(0.01)
+    phones.set(0, lines=(LINE,))
+
+
+def test_a_problem_that_lasts_is(
+    fleet: Fleet, simulated: Simulate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FLEET_POLL_CONFIRM_AFTER", "0")
+    imported(fleet, simulated([spec(1, REFUSED)]))
+
+    assert fleet("poll", "--confirm", "--fail-on", "flagged").code == 1
 
 
 def test_confirm_looks_again_at_new_problems(
