@@ -65,6 +65,16 @@ def opened(settings: Settings) -> Iterator[App]:
         app.close()
 
 
+def counted(number: int, noun: str) -> str:
+    """`1 phone`, `2 phones`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def no_phones(app: App) -> str:
+    """What to say where there is no phone yet."""
+    return f"No phones in {app.store.place}: fleet inventory import FILE."
+
+
 class _Console(Console):
     def on_broken_pipe(self) -> None:
         """Leave a closed pipe to `main`, which ends with 0; rich would end with 1."""
@@ -92,14 +102,12 @@ class Time(click.ParamType[datetime]):
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> datetime:
-        """Parse; a time without an offset is in this machine's zone."""
+        """Parse a moment of the past; without an offset it is in this machine's zone."""
         if isinstance(value, datetime):
             return value
-        number, unit = value[:-1], value[-1:]
+        now = datetime.now(UTC)
         try:
-            if unit in self.units and number.replace(".", "", 1).isdecimal():
-                return datetime.now(UTC) - timedelta(seconds=float(number) * self.units[unit])
-            return datetime.fromisoformat(value).astimezone(UTC)
+            moment = self._moment(value, now)
         except (ValueError, OverflowError):
             self.fail(
                 f"{value!r} is not a time; write 2026-11-23T07:00 or 2026-11-23T07:00+01:00, "
@@ -107,6 +115,15 @@ class Time(click.ParamType[datetime]):
                 param,
                 ctx,
             )
+        if moment > now:
+            self.fail(f"{value!r} is still to come.", param, ctx)
+        return moment
+
+    def _moment(self, value: str, now: datetime) -> datetime:
+        number, unit = value[:-1], value[-1:]
+        if unit in self.units and number.replace(".", "", 1).isdecimal():
+            return now - timedelta(seconds=float(number) * self.units[unit])
+        return datetime.fromisoformat(value).astimezone(UTC)
 
 
 TIME = Time()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from fleet.app import now
-from fleet.cli.common import with_app
+from fleet.cli.common import counted, with_app
 from fleet.errors import StoreError
 
 if TYPE_CHECKING:
@@ -48,8 +48,8 @@ def prune(app: App) -> None:
         sweeps_before=moment - timedelta(seconds=keep.sweeps),
     )
     click.echo(
-        f"Deleted {done.periods} periods, {done.pages} pages, {done.sweeps} sweeps, "
-        f"{done.events} events."
+        f"Deleted {counted(done.periods, 'period')}, {counted(done.pages, 'page')}, "
+        f"{counted(done.sweeps, 'sweep')}, {counted(done.events, 'event')}."
     )
 
 
@@ -69,4 +69,5 @@ def backup(app: App, file: Path) -> None:
 @with_app
 def rotate_key(app: App) -> None:
     """Make a new key, encrypt every password anew, drop the old key."""
-    click.echo(f"Encrypted {app.rotate_key()} passwords with a new key: {app.settings.key_file}")
+    encrypted = counted(app.rotate_key(), "password")
+    click.echo(f"Encrypted {encrypted} with a new key: {app.settings.key_file}")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from pathlib import Path
 from shutil import which
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,8 +14,10 @@ from fleet.app import run
 from fleet.cli.common import console
 from fleet.cli.poll import flagged_records, show
 from fleet.cli.progress import watched
-from fleet.cli.tables import pairs
 from fleet.demo import Demo
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 
 @click.command()
@@ -43,18 +47,18 @@ def command(phones: int, folder: Path, seed: int) -> None:
         worst = next((each.phone for each in flagged if each.code == 401), "PHONE")
     finally:
         app.close()
+    _say_what_next(screen, folder, worst)
+
+
+def _say_what_next(screen: Console, folder: Path, worst: str) -> None:
     screen.print()
     screen.print("Where to look next (the phones are gone, what they said is kept):")
     fleet = "fleet" if which("fleet") else sys.argv[0]
-    screen.print(f"  export FLEET_CONFIG={folder}/fleet.toml")
-    screen.print(
-        pairs(
-            (f"  {fleet} {words}", why)
-            for words, why in (
-                (f"explain {worst}", "why it is flagged, and what to check"),
-                ("status --flagged", "what is wrong, all of it"),
-                ("export lines --format xlsx --output lines.xlsx", ""),
-                ("simulate --help", "phones that stay, to try things on"),
-            )
-        )
-    )
+    screen.print(f"  export FLEET_CONFIG={shlex.quote(str(folder))}/fleet.toml")
+    for words, why in (
+        (f"explain {worst}", "why it is flagged, what to check"),
+        ("status --flagged", "what is wrong, all of it"),
+        ("export lines --output lines.csv", "every line, for a spreadsheet"),
+        ("simulate --help", "phones that stay, to try things on"),
+    ):
+        screen.print(f"  {fleet} {words:<32} {why}", soft_wrap=True)

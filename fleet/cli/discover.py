@@ -7,10 +7,10 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import click
-from rich.progress import Progress
 
 from fleet.app import run
-from fleet.cli.common import console, opened, with_settings
+from fleet.cli.common import console, counted, opened, with_settings
+from fleet.cli.progress import progressing
 from fleet.cli.tables import table
 from fleet.discovery import addresses, discover
 from fleet.enrolment import enrol_found
@@ -46,6 +46,8 @@ def command(
 
     A phone is known by the realm of its login, or by the name of its web server.
     """
+    if site and not import_:
+        raise click.UsageError("--site goes with --import.")
     hosts = addresses(networks)
     scheme = "https" if https else "http"
     place = (scheme, port or (443 if https else 80))
@@ -61,17 +63,17 @@ def command(
 def _watched(
     hosts: list[str], place: tuple[str, int], rate: float, connect_timeout: float
 ) -> list[Probe]:
-    screen = console(stderr=True)
     wait = min(connect_timeout, 3)
     timeouts = Timeouts(connect=wait, read=wait, total=2 * wait)
-    with Progress(console=screen, transient=True, disable=not screen.is_terminal) as bar:
-        task = bar.add_task("Asking", total=len(hosts))
-        return run(
-            discover(
-                hosts, ports=[place], rate=rate, timeouts=timeouts,
-                progress=lambda: bar.advance(task),
-            )
-        )  # fmt: skip
+    with progressing("Asking") as shown:
+        asked = 0
+
+        def advance() -> None:
+            nonlocal asked
+            asked += 1
+            shown(asked, len(hosts), str)
+
+        return run(discover(hosts, ports=[place], rate=rate, timeouts=timeouts, progress=advance))
 
 
 def _show(found: list[Probe], asked: int) -> None:
@@ -79,7 +81,8 @@ def _show(found: list[Probe], asked: int) -> None:
     if found:
         rows = ((host_of(phone), phone.model, phone.realm, phone.server) for phone in found)
         screen.print(table(("host", "model", "realm", "server"), rows))
-    screen.print(f"{len(found)} phones at {asked} addresses.")
+    places = "1 address" if asked == 1 else f"{asked} addresses"
+    screen.print(f"{counted(len(found), 'phone')} at {places}.")
 
 
 def host_of(phone: Probe) -> str:
@@ -93,4 +96,6 @@ def host_of(phone: Probe) -> str:
 def _import(settings: Settings, found: list[Probe], site: str) -> None:
     with opened(settings) as app:
         added = enrol_found(app.store, [Phone(host=host_of(phone), site=site) for phone in found])
-    click.echo(f"Added {added} phones to the inventory.", err=True)
+    known = len(found) - added
+    were = f"; {counted(known, 'phone')} known already" if known else ""
+    click.echo(f"Added {counted(added, 'phone')} to the inventory{were}.", err=True)

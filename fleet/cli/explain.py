@@ -42,7 +42,7 @@ class Which(StrEnum):
 @click.option("--good-page", "which", flag_value=Which.GOOD, help="The last that could be read.")
 @click.option("--failed-page", "which", flag_value=Which.FAILED, help="The last that could not.")
 @with_app
-def command(app: App, phone: str, which: Which | None) -> None:
+def command(app: App, phone: str, which: str | None) -> None:
     """Show what a phone said, which dialect read it, and which rules hold and why.
 
     A PHONE is a MAC, a host or a name. The pages kept as evidence have their secrets taken out.
@@ -51,7 +51,7 @@ def command(app: App, phone: str, which: Which | None) -> None:
     evidence = app.store.evidence(phone_id)
     [status] = app.store.statuses(ids=[phone_id])
     if which:
-        click.echo(kept_page(which, evidence, status).body.decode("utf-8", "replace"))
+        click.echo(kept_page(Which(which), evidence, status).body.decode("utf-8", "replace"))
         return
     screen = console()
     _head(screen, status)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from fleet.app import App
+    from fleet.store import PhoneStatus
 
 
 @click.command()
@@ -34,7 +35,7 @@ def command(app: App, phone: str, line: int | None, since: datetime | None) -> N
     records = list(history_records(periods, {phone_id: status.stored.phone}, now()))
     screen = console()
     if not records:
-        screen.print(f"{status.stored.phone.label} has no history yet: fleet poll.")
+        screen.print(_nothing(status, line, since))
         return
     rows = (
         (
@@ -48,3 +49,11 @@ def command(app: App, phone: str, line: int | None, since: datetime | None) -> N
         for record in records
     )
     screen.print(table(("line", "from", "until", "for", "state", "account"), rows))
+
+
+def _nothing(status: PhoneStatus, line: int | None, since: datetime | None) -> str:
+    label = status.stored.phone.label
+    if status.reach is None:
+        return f"{label} has no history yet: fleet poll."
+    after = f" after {local(since)}" if since else ""
+    return f"{label} has no line {line} in its history{after}."

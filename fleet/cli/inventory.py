@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from fleet.app import now
-from fleet.cli.common import console, replacing, with_app
+from fleet.cli.common import console, counted, no_phones, replacing, with_app
 from fleet.cli.tables import WITH_SITES, table
 from fleet.enrolment import enrol
 from fleet.inventory import ChangeKind, plan, read_inventory, write_csv, write_yaml
@@ -112,6 +112,9 @@ def list_(app: App, site: str | None) -> None:
     """List the phones: site, name, MAC, host, model, firmware, number of intended lines."""
     app.check_site(site)
     screen = console()
+    if not app.store.count_phones():
+        screen.print(no_phones(app))
+        return
     wide = screen.width >= WITH_SITES
     columns = ["phone", "mac", "host", "model", "firmware", "lines"]
     rows = (
@@ -134,7 +137,7 @@ def remove(app: App, phones: tuple[str, ...], yes: bool) -> None:
     names = [each.phone.label for each in app.store.phones(ids=ids, secrets=Secrets.NONE)]
     if not yes:
         click.confirm(f"Remove {_some(names)} with their history?", abort=True, err=True)
-    click.echo(f"Removed {app.store.remove_phones(ids, now())} phones.")
+    click.echo(f"Removed {counted(app.store.remove_phones(ids, now()), 'phone')}.")
 
 
 @command.command()
@@ -147,4 +150,4 @@ def trust(app: App, phones: tuple[str, ...]) -> None:
     """
     ids = sorted({app.store.find_phone(phone) for phone in phones})
     app.store.forget_certificates(ids)
-    click.echo(f"The next certificate of {len(ids)} phones is trusted.")
+    click.echo(f"The next certificate of {counted(len(ids), 'phone')} is trusted.")

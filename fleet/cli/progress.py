@@ -4,52 +4,66 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from fleet.cli.common import console
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from rich.console import Console
+    from rich.progress import Progress
+
     from fleet.sweep import Tally
 
-REFRESH_EVERY = 0.1  # seconds: counting for the bar shall not cost the sweep
+REFRESH_EVERY = 0.1  # seconds: counting for the bar shall not cost the work
+
+
+Show: TypeAlias = "Callable[[int, int, Callable[[], str]], None]"
+"""Is called with how much is done, of how much, and what makes a note when it is to be shown."""
 
 
 @contextmanager
 def watched(what: str) -> Iterator[Callable[[Tally], None]]:
     """Show a sweep's progress; gives what is to be called with its tally."""
+    with progressing(what) as show:
+        yield lambda tally: show(tally.answers, tally.planned, lambda: f"{tally.not_read} not read")
+
+
+@contextmanager
+def progressing(what: str) -> Iterator[Show]:
+    """Show progress; gives what is to be called with how far the work is, however often."""
     screen = console(stderr=True)
     if not screen.is_terminal:
-        yield lambda _: None
+        yield lambda *_: None
         return
+    with _bar(screen, what) as bar:
+        task = bar.add_task(what, total=None, rate="", note="")
+        due = 0.0
+
+        def show(done: int, total: int, note: Callable[[], str]) -> None:
+            nonlocal due
+            if (now := time.monotonic()) < due and done < total:
+                return
+            due = now + REFRESH_EVERY
+            speed = bar.tasks[task].speed
+            rate = f"{speed:.0f}/s" if speed else ""
+            bar.update(task, total=total, completed=done, note=note(), rate=rate)
+
+        yield show
+
+
+def _bar(screen: Console, what: str) -> Progress:
     from rich import progress  # only here: a poll by cron starts without it
 
-    with progress.Progress(
+    return progress.Progress(
         progress.TextColumn(what),
         progress.BarColumn(bar_width=None),
         progress.MofNCompleteColumn(),
         progress.TextColumn("{task.fields[rate]}"),
         progress.TimeRemainingColumn(),
-        progress.TextColumn("{task.fields[bad]} not read"),
+        progress.TextColumn("left"),
+        progress.TextColumn("{task.fields[note]}"),
         console=screen,
         transient=True,
-    ) as bar:
-        task = bar.add_task(what, total=None, rate="", bad=0)
-        due = 0.0
-
-        def update(tally: Tally) -> None:
-            nonlocal due
-            if (now := time.monotonic()) < due and tally.answers < tally.planned:
-                return
-            due = now + REFRESH_EVERY
-            speed = bar.tasks[task].speed
-            bar.update(
-                task,
-                total=tally.planned,
-                completed=tally.answers,
-                bad=tally.not_read,
-                rate=f"{speed:.0f}/s" if speed else "",
-            )
-
-        yield update
+    )

@@ -170,7 +170,8 @@ def _made(path: Path | None) -> Iterator[TextIO | None]:
 
 def _announce(simulator: Simulator, inventory: Path | None) -> None:
     hosts = simulator.hosts
-    click.echo(f"{len(hosts)} phones answer: {hosts[0]} … {hosts[-1]}. Ctrl-C ends them.")
+    which = hosts[0] if len(hosts) == 1 else f"{hosts[0]} … {hosts[-1]}"
+    click.echo(f"Phones that answer: {len(hosts)}, {which}. Ctrl-C ends them.")
     if simulator.control_address:
         click.echo("Control API: http://{}:{}/phones".format(*simulator.control_address))
     if inventory:
