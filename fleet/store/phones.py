@@ -1,8 +1,7 @@
-"""Reads the inventory's phones and what is known of them; finds a phone by what people call it."""
+"""Reads the inventory's phones and what is known of them."""
 
 from __future__ import annotations
 
-import difflib
 import gc
 from collections import defaultdict
 from contextlib import contextmanager
@@ -11,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from fleet.errors import PhoneNotFound
-from fleet.model import Observation, Reach, normalise_mac
+from fleet.model import Observation, Reach
 from fleet.store import codec
 from fleet.store.secrets import unseal
 from fleet.store.tables import accounts, line_periods, phone_states, phones, sites
@@ -147,31 +145,6 @@ def of_phones(
         yield from connection.execute(query.where(column.in_(some))).all()
 
 
-def find_phone(connection: sa.Connection, text: str) -> int:
-    """Give the number of the phone with this MAC (in any form), host or name.
-
-    Raises `PhoneNotFound`, with what comes near, or with the candidates if several have the name.
-    """
-    wanted = text.strip()
-    query = sa.select(phones.c.id, phones.c.host)
-    for condition in (_mac_is(wanted), phones.c.host == wanted, _same_host(wanted)):
-        if condition is not None and (row := connection.execute(query.where(condition)).first()):
-            return int(row.id)
-    named = connection.execute(query.where(phones.c.name == wanted)).all()
-    if not named:
-        named = connection.execute(
-            query.where(sa.func.lower(phones.c.name) == wanted.lower())
-        ).all()
-    if len(named) == 1:
-        return int(named[0].id)
-    if named:
-        hosts = ", ".join(sorted(row.host for row in named)[:10])
-        raise PhoneNotFound(
-            f"{len(named)} phones are called {wanted}; say which by its host: {hosts}."
-        )
-    raise PhoneNotFound(_not_found(connection, wanted))
-
-
 def _known(stored: StoredPhone, row: sa.Row[Any], lines: tuple[Line, ...]) -> Known:
     facts = codec.facts_of(row, lines)
     observed = None
@@ -213,23 +186,3 @@ def _load_accounts(
 
 def _password(row: sa.Row[Any], keyring: Keyring | None, secrets: Secrets) -> str:
     return "" if secrets is Secrets.NONE else unseal(keyring, row.password_secret)
-
-
-def _mac_is(text: str) -> sa.ColumnElement[bool] | None:
-    try:
-        return phones.c.mac == normalise_mac(text)
-    except ValueError:
-        return None
-
-
-def _same_host(text: str) -> sa.ColumnElement[bool]:
-    host = text.lower().rstrip("/")
-    return phones.c.host.in_([host, f"http://{host}", f"https://{host}"])
-
-
-def _not_found(connection: sa.Connection, wanted: str) -> str:
-    rows = connection.execute(sa.select(phones.c.host, phones.c.name, phones.c.mac))
-    words = {word for row in rows for word in row if word}
-    near = difflib.get_close_matches(wanted, words, n=3)
-    hint = f" Did you mean {' or '.join(sorted(near))}?" if near else ""
-    return f"No phone of the inventory has the MAC, host or name {wanted}.{hint}"

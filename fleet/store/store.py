@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from fleet.model import Inventory
-from fleet.store import keymark, migrate, sweeps
+from fleet.store import keymark, sweeps
 from fleet.store.backup import backup
 from fleet.store.check import check
 from fleet.store.current import statuses
-from fleet.store.engine import open_engine, place_of, plainly, reading, writing
+from fleet.store.database import Database
 from fleet.store.events import add_events, load_events
 from fleet.store.evidence import load_evidence
+from fleet.store.find import find_phone
 from fleet.store.history import history
 from fleet.store.holder import Holder
 from fleet.store.inventory import apply_inventory, forget_certificates, rehost, remove_phones
 from fleet.store.phones import (
     Secrets,
     count_phones,
-    find_phone,
     load_known,
     load_phones,
     load_sites,
@@ -30,11 +29,8 @@ from fleet.store.retention import prune
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from contextlib import AbstractContextManager
     from datetime import datetime, timedelta
     from pathlib import Path
-
-    import sqlalchemy as sa
 
     from fleet.model import Site, Sweep, SweepCounts
     from fleet.store.secrets import Keyring
@@ -51,49 +47,11 @@ if TYPE_CHECKING:
     )
 
 
-class Store:
+class Store(Database):
     """An open database. Safe to use from many threads; every failure is a `StoreError`.
 
     What it gives as an iterator holds a connection until it is used up or closed.
     """
-
-    def __init__(self, engine: sa.Engine, keyring: Keyring | None) -> None:
-        self._engine = engine
-        self._keyring = keyring
-
-    @classmethod
-    def open(cls, url: str, *, keyring: Keyring | None, create: bool = True) -> Self:
-        """Open `sqlite:///FILE` or `postgresql://…` and bring its tables up to date.
-
-        Without a keyring all but the passwords can be read. `create` False: a SQLite file must be
-        there already.
-        """
-        store = cls(open_engine(url, create=create), keyring)
-        try:
-            with store._plainly():
-                migrate.upgrade(store._engine)
-        except BaseException:
-            store.close()
-            raise
-        return store
-
-    def close(self) -> None:
-        """Let go of the database."""
-        self._engine.dispose()
-
-    def use_keyring(self, keyring: Keyring) -> None:
-        """Encrypt and decrypt with this keyring from now on."""
-        self._keyring = keyring
-
-    @property
-    def place(self) -> str:
-        """Where the database is, without its password."""
-        return place_of(self._engine.url)
-
-    def version(self) -> str | None:
-        """Give the version of the database's tables."""
-        with self._reading() as connection:
-            return migrate.current(connection)
 
     # The inventory
 
@@ -299,16 +257,3 @@ class Store:
             done = keymark.reencrypt(connection, keyring)
         self._keyring = keyring
         return done
-
-    @contextmanager
-    def _reading(self) -> Iterator[sa.Connection]:
-        with self._plainly(), reading(self._engine).connect() as connection:
-            yield connection
-
-    @contextmanager
-    def _writing(self) -> Iterator[sa.Connection]:
-        with self._plainly(), writing(self._engine).begin() as connection:
-            yield connection
-
-    def _plainly(self) -> AbstractContextManager[None]:
-        return plainly(self._engine.url)

@@ -192,6 +192,37 @@ def test_a_name_of_two_phones_names_their_hosts(store: Store) -> None:
         store.find_phone("Desk")
 
 
+def test_a_phone_is_found_by_its_host_leaving_out_its_port(store: Store) -> None:
+    one, two, _ = add(
+        store,
+        Phone(host="10.0.0.1:8080"),
+        Phone(host="https://10.0.0.2:8443"),
+        Phone(host="10.0.0.10:8080"),
+    )
+    assert store.find_phone("10.0.0.1") == one
+    assert store.find_phone("https://10.0.0.2") == two
+    with pytest.raises(PhoneNotFound, match="the MAC, host or name https"):
+        store.find_phone("https")
+
+
+def test_two_phones_behind_one_address_are_told_apart_by_their_ports(store: Store) -> None:
+    add(store, Phone(host="10.0.0.1:81"), Phone(host="10.0.0.1:80"))
+    with pytest.raises(PhoneNotFound, match=r"2 phones are at 10\.0\.0\.1; .*:80, 10\.0\.0\.1:81"):
+        store.find_phone("10.0.0.1")
+
+
+def test_hosts_that_begin_so_are_the_first_to_be_named(store: Store) -> None:
+    add(store, *(Phone(host=host) for host in ("10.0.1.2", "10.0.0.12", "10.0.0.14")))
+    with pytest.raises(PhoneNotFound, match=r"mean 10\.0\.0\.12 or 10\.0\.0\.14 or 10\.0\.1\.2\?"):
+        store.find_phone("10.0.0.1")
+
+
+def test_nothing_names_no_phone(store: Store) -> None:
+    add(store, Phone(host="10.0.0.1"))
+    with pytest.raises(PhoneNotFound):
+        store.find_phone(" ")
+
+
 def test_two_imports_at_once_both_count(store: Store) -> None:
     def load(start: int) -> None:
         for number in range(start, start + 5):

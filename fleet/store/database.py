@@ -1,0 +1,72 @@
+"""An open database: its engine, its key, and the two kinds of transactions."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Self
+
+from fleet.store import migrate
+from fleet.store.engine import open_engine, place_of, plainly, reading, writing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from contextlib import AbstractContextManager
+
+    import sqlalchemy as sa
+
+    from fleet.store.secrets import Keyring
+
+
+class Database:
+    """What every part of the store stands on. Safe to use from many threads."""
+
+    def __init__(self, engine: sa.Engine, keyring: Keyring | None) -> None:
+        self._engine = engine
+        self._keyring = keyring
+
+    @classmethod
+    def open(cls, url: str, *, keyring: Keyring | None, create: bool = True) -> Self:
+        """Open `sqlite:///FILE` or `postgresql://…` and bring its tables up to date.
+
+        Without a keyring all but the passwords can be read. `create` False: a SQLite file must be
+        there already. Raises `StoreError`, or `SettingsError` for another URL.
+        """
+        store = cls(open_engine(url, create=create), keyring)
+        try:
+            with store._plainly():
+                migrate.upgrade(store._engine)
+        except BaseException:
+            store.close()
+            raise
+        return store
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._engine.dispose()
+
+    def use_keyring(self, keyring: Keyring) -> None:
+        """Encrypt and decrypt with this keyring from now on."""
+        self._keyring = keyring
+
+    @property
+    def place(self) -> str:
+        """Where the database is, without its password."""
+        return place_of(self._engine.url)
+
+    def version(self) -> str | None:
+        """Give the version of the database's tables."""
+        with self._reading() as connection:
+            return migrate.current(connection)
+
+    @contextmanager
+    def _reading(self) -> Iterator[sa.Connection]:
+        with self._plainly(), reading(self._engine).connect() as connection:
+            yield connection
+
+    @contextmanager
+    def _writing(self) -> Iterator[sa.Connection]:
+        with self._plainly(), writing(self._engine).begin() as connection:
+            yield connection
+
+    def _plainly(self) -> AbstractContextManager[None]:
+        return plainly(self._engine.url)
