@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from fleet.model import Line
+    from fleet.model import Line, Reach, Reason
     from fleet.store.values import Known, Recorded
 
 
@@ -34,40 +34,44 @@ class Difference:
 
 
 def difference(recorded: Recorded, known: Known, sweep_id: int) -> Difference:
-    """Compare a poll with what was `known`. A clock that went back does not take history along."""
-    observation, before = recorded.observation, known.observed
-    if before is not None and observation.at < before.at:
-        observation = replace(observation, at=before.at)
-    facts = observation.facts if observation.facts is not None else known.facts
-    trusted = bool(recorded.fingerprint) and not known.stored.tls_fingerprint
-    stored = (
-        replace(known.stored, tls_fingerprint=recorded.fingerprint) if trusted else known.stored
-    )
-    after = replace(
-        known,
-        stored=stored,
-        observed=observation,
-        facts=facts,
-        page_key=known.page_key if observation.facts is None else recorded.page_key,
-        refusals=recorded.refusals,
-        next_try_at=recorded.next_try_at,
-        sweep_id=sweep_id,
-    )
+    """Compare a poll with what was `known`."""
+    after = _known_after(recorded, known, sweep_id)
+    trusted = after.stored is not known.stored
     if recorded.evidence is None and not trusted and _says_the_same(known, after):
         return Difference(after=after, touched=True, reach_changed=False)
     ended, begun = _line_changes(known, after)
-    reach_changed = before is None or (before.reach, before.reason) != (
-        observation.reach,
-        observation.reason,
-    )
     return Difference(
         after=after,
         touched=False,
-        reach_changed=reach_changed,
+        reach_changed=_reach(known) != _reach(after),
         ended=ended,
         begun=begun,
         trusted=trusted,
     )
+
+
+def _known_after(recorded: Recorded, known: Known, sweep_id: int) -> Known:
+    """What is known after the poll. A clock that went back does not take history along."""
+    observed, before, stored = recorded.observation, known.observed, known.stored
+    if before is not None and observed.at < before.at:
+        observed = replace(observed, at=before.at)
+    if recorded.fingerprint and not stored.tls_fingerprint:
+        stored = replace(stored, tls_fingerprint=recorded.fingerprint)
+    read = observed.facts is not None
+    return replace(
+        known,
+        stored=stored,
+        observed=observed,
+        facts=observed.facts if read else known.facts,
+        page_key=recorded.page_key if read else known.page_key,
+        refusals=recorded.refusals,
+        next_try_at=recorded.next_try_at,
+        sweep_id=sweep_id,
+    )
+
+
+def _reach(known: Known) -> tuple[Reach, Reason | None] | None:
+    return (known.observed.reach, known.observed.reason) if known.observed else None
 
 
 def _says_the_same(before: Known, after: Known) -> bool:

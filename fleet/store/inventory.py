@@ -84,26 +84,28 @@ def rehost(connection: sa.Connection, hosts: Mapping[int, str], now: datetime) -
     }
     if not stored:
         return
-    new = {i: hosts[i] for i in stored}
-    _park(connection, list(new), macs=False)
-    taken = connection.scalars(sa.select(phones.c.host).where(phones.c.host.in_(new.values())))
+    _give_hosts(connection, {i: hosts[i] for i in stored})
+    texts = {
+        i: f"{phone.phone.label} moved from {phone.phone.host} to {hosts[i]}."
+        for i, phone in stored.items()
+    }
+    add_events(
+        connection,
+        [
+            Event(at=now, phone_id=i, kind=EventKind.PHONE_MOVED, text=text)
+            for i, text in texts.items()
+        ],
+    )
+
+
+def _give_hosts(connection: sa.Connection, hosts: Mapping[int, str]) -> None:
+    _park(connection, list(hosts), macs=False)
+    taken = connection.scalars(sa.select(phones.c.host).where(phones.c.host.in_(hosts.values())))
     if host := taken.first():
         raise StoreError(f"The host {host} belongs to a phone that was not seen to move.")
     connection.execute(
         sa.update(phones).where(phones.c.id == sa.bindparam("of")),
-        [{"of": i, "host": host} for i, host in new.items()],
-    )
-    add_events(
-        connection,
-        [
-            Event(
-                at=now,
-                phone_id=i,
-                kind=EventKind.PHONE_MOVED,
-                text=f"{phone.phone.label} moved from {phone.phone.host} to {new[i]}.",
-            )
-            for i, phone in stored.items()
-        ],
+        [{"of": i, "host": host} for i, host in hosts.items()],
     )
 
 
