@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
 
-from fleet.errors import StoreError
+from fleet.errors import SettingsError, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -24,13 +24,19 @@ if TYPE_CHECKING:
 BUSY_TIMEOUT = 30_000  # milliseconds a writer waits for another
 _WRITE = "fleet_write"
 _NETWORK_FILE_SYSTEMS = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "afs", "ncpfs", "fuse.sshfs"}
+_DRIVERS = {
+    "sqlite": "sqlite",
+    "sqlite+pysqlite": "sqlite",
+    "postgresql": "postgresql+psycopg",
+    "postgresql+psycopg": "postgresql+psycopg",
+}
 
 
 def open_engine(url: str, *, create: bool) -> sa.Engine:
     """Make the engine of a `sqlite:///FILE` or `postgresql://…` URL.
 
-    Raises `StoreError` for any other URL, a SQLite file that cannot be (create False: is not
-    there), or a server that does not answer.
+    Raises `SettingsError` for any other URL, `StoreError` for a SQLite file that cannot be (create
+    False: is not there), or a server that does not answer.
     """
     parsed = _parse(url)
     if parsed.get_backend_name() == "postgresql":
@@ -110,7 +116,8 @@ def place_of(url: sa.URL) -> str:
 
 def raise_plainly(error: DBAPIError, url: sa.URL) -> NoReturn:
     """Raise the `StoreError` that says in one sentence what the driver said."""
-    said = " ".join(str(error.orig).split()) or type(error.orig).__name__
+    lines = str(error.orig).strip().splitlines()  # PostgreSQL's further ones ask and advise
+    said = lines[0].strip(" .:;!") if lines else type(error.orig).__name__
     if url.password:
         said = said.replace(str(url.password), "***")
     raise StoreError(f"The database {place_of(url)} cannot be used: {said}.") from None
@@ -121,33 +128,44 @@ def _parse(url: str) -> sa.URL:
         url = url.replace("postgres://", "postgresql://", 1)
     try:
         parsed = sa.make_url(url)
-    except ArgumentError:
-        parsed = None
-    allowed = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg"}
-    if parsed is None or parsed.drivername not in {*allowed, *allowed.values(), "sqlite+pysqlite"}:
-        raise StoreError(
-            "The database URL is not one of sqlite:///FILE and postgresql://USER:PASSWORD@HOST/NAME"
-        )
-    if parsed.get_backend_name() == "sqlite" and parsed.database in (None, "", ":memory:"):
-        raise StoreError("The database must be a file: write sqlite:///FILE.")
-    return parsed.set(drivername=allowed[parsed.get_backend_name()])
+    except (ArgumentError, ValueError):  # the latter for a port that is no number
+        raise _wrong_url() from None
+    driver = _DRIVERS.get(parsed.drivername)
+    if driver is None or (driver == "sqlite" and parsed.database in (None, "", ":memory:")):
+        raise _wrong_url()
+    return parsed.set(drivername=driver)
+
+
+def _wrong_url() -> SettingsError:
+    return SettingsError(
+        "[database] url (or FLEET_DATABASE_URL) must be sqlite:///FILE or "
+        "postgresql://USER:PASSWORD@HOST/NAME."
+    )
 
 
 def _check_file(url: sa.URL, *, create: bool) -> None:
     path = Path(str(url.database))
+    try:
+        _check_place(path)
+        if path.exists():
+            return
+        if not create:
+            raise StoreError(f"There is no database {path}; fleet init makes one.")
+        path.touch(mode=0o600)
+    except OSError as error:
+        raise StoreError(f"The database {path} cannot be made: {error.strerror}.") from None
+
+
+def _check_place(path: Path) -> None:
     if not path.parent.is_dir():
         raise StoreError(f"The database {path} cannot be: the folder {path.parent} is not there.")
     if path.is_dir():
         raise StoreError(f"The database {path} cannot be: that is a folder.")
-    if not path.exists() and not create:
-        raise StoreError(f"There is no database {path}; fleet init makes one.")
     if kind := _network_file_system(path):
         raise StoreError(
             f"The database {path} is on a network file system ({kind}), which loses data; "
             "keep it on a local disk, or use PostgreSQL."
         )
-    if not path.exists():
-        path.touch(mode=0o600)
 
 
 def _network_file_system(path: Path) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
-from fleet.errors import StoreError
+from fleet.errors import SettingsError, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,30 +24,40 @@ class Keyring:
     _fernet: MultiFernet = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        try:
-            fernet = MultiFernet([Fernet(key) for key in self.keys])
-        except ValueError:
-            raise StoreError(
-                f"{_begin(self.origin)} is not a key of fleet; put the right one there, "
-                "or make a new one with fleet init."
-            ) from None
+        fernet = MultiFernet([Fernet(key) for key in self.keys])
         object.__setattr__(self, "_fernet", fernet)
 
     @classmethod
     def parse(cls, text: str, origin: str) -> Keyring:
-        """Take keys from text, the encrypting one first. `origin` says where they are from."""
-        return cls(keys=tuple(text.replace(",", " ").split()), origin=origin)
+        """Take keys from a setting's text, the encrypting one first. `origin` names the setting.
+
+        Raises `SettingsError` for what is no key.
+        """
+        try:
+            return cls(keys=_split(text), origin=origin)
+        except ValueError:
+            raise SettingsError(
+                f"{origin} is not a key of fleet; it must be the text of a key file, "
+                f"and fleet init makes one where {origin} is not set."
+            ) from None
 
     @classmethod
     def read(cls, path: Path) -> Keyring:
         """Read a key file. Raises `StoreError` if it cannot be, or if others may read it."""
         try:
+            if path.exists() and not path.is_file():
+                raise StoreError(f"The key file {path} is not a file.")
             if os.name == "posix" and path.stat().st_mode & 0o077:
                 raise StoreError(f"Others can read the key file {path}; run: chmod 600 {path}")
             text = path.read_text(encoding="ascii", errors="replace")
+            return cls(keys=_split(text), origin=f"the key file {path}")
         except OSError as error:
             raise StoreError(f"The key file {path} cannot be read: {error.strerror}.") from None
-        return cls.parse(text, f"the key file {path}")
+        except ValueError:
+            raise StoreError(
+                f"The key file {path} does not hold a key of fleet; bring back the right one. "
+                "Where no passwords are stored yet, delete it: fleet init makes another."
+            ) from None
 
     def encrypt(self, text: str) -> str:
         """Encrypt with the first key."""
@@ -60,7 +70,8 @@ class Keyring:
         except InvalidToken:
             raise StoreError(
                 f"{_begin(self.origin)} is not the one that encrypted this database's passwords; "
-                "bring back the right key, or import the inventory with its passwords again."
+                "bring back the right key, or import the inventory with its passwords into a new "
+                "database."
             ) from None
 
     def with_new_key(self) -> Keyring:
@@ -119,6 +130,10 @@ def unseal(keyring: Keyring | None, secret: str | None) -> str:
             "bring back the key file, or set FLEET_SECRETS_KEY."
         )
     return keyring.decrypt(secret)
+
+
+def _split(text: str) -> tuple[str, ...]:
+    return tuple(text.replace(",", " ").split())
 
 
 def _new_key() -> str:

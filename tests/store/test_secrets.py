@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from cryptography.fernet import Fernet
 
-from fleet.errors import StoreError
+from fleet.errors import SettingsError, StoreError
 from fleet.model import IntendedAccount, Phone, Site
 from fleet.store import Change, Keyring, Store, make_key_file, rotate_key_file
 
@@ -46,8 +46,20 @@ def test_a_key_file_that_others_can_read_is_refused(key_file: Path) -> None:
 
 @pytest.mark.parametrize("text", ["", "no key", "short=", "ä" * 44])
 def test_what_is_no_key_is_refused_without_being_shown(text: str) -> None:
-    with pytest.raises(StoreError, match=r"^FLEET_SECRETS_KEY is not a key of fleet"):
+    with pytest.raises(SettingsError, match=r"^FLEET_SECRETS_KEY is not a key of fleet") as raised:
         Keyring.parse(text, "FLEET_SECRETS_KEY")
+    assert not text or text not in str(raised.value)
+
+
+def test_a_key_file_without_a_key_is_refused(key_file: Path) -> None:
+    key_file.write_text("no key")
+    with pytest.raises(StoreError, match="does not hold a key of fleet"):
+        Keyring.read(key_file)
+
+
+def test_a_folder_is_no_key_file_whoever_may_read_it(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match=rf"^The key file {tmp_path} is not a file\.$"):
+        Keyring.read(tmp_path)
 
 
 def test_a_keyring_does_not_show_its_keys(key_file: Path) -> None:

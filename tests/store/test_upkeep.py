@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 import sqlalchemy as sa
 
-from fleet.errors import StoreError
+from fleet.errors import SettingsError, StoreError
 from fleet.model import Phone, Reason, Registration
 from fleet.store import Pruned, Store
 from fleet.store.engine import open_engine
@@ -188,12 +188,22 @@ def test_a_file_that_is_no_database_is_refused_in_a_sentence(tmp_path: Path) -> 
 
 @pytest.mark.parametrize(
     "url",
-    ["mysql://root:secret@host/x", "nonsense", "sqlite://", "sqlite:///:memory:", ""],
+    [
+        "mysql://root:secret@host/x",
+        "postgresql://root:secret@host:port/x",
+        "nonsense",
+        "sqlite://",
+        "sqlite:///:memory:",
+        "",
+    ],
 )
-def test_other_databases_are_refused_without_showing_their_password(url: str) -> None:
-    with pytest.raises(StoreError) as raised:
+def test_other_databases_are_wrong_settings_and_their_password_is_not_shown(url: str) -> None:
+    with pytest.raises(SettingsError) as raised:
         Store.open(url, keyring=None)
-    assert "secret" not in str(raised.value)
+    assert str(raised.value) == (
+        "[database] url (or FLEET_DATABASE_URL) must be sqlite:///FILE or "
+        "postgresql://USER:PASSWORD@HOST/NAME."
+    )
 
 
 def test_a_server_that_does_not_answer_is_named_without_its_password() -> None:
@@ -201,6 +211,7 @@ def test_a_server_that_does_not_answer_is_named_without_its_password() -> None:
         Store.open("postgresql://fleet:secret@127.0.0.1:1/fleet", keyring=None)
     assert "fleet:***@127.0.0.1:1/fleet" in str(raised.value)
     assert "secret" not in str(raised.value)
+    assert str(raised.value).endswith("failed: Connection refused.")
 
 
 def test_a_missing_file_or_folder_is_named(tmp_path: Path) -> None:
@@ -211,6 +222,12 @@ def test_a_missing_file_or_folder_is_named(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="that is a folder"):
         Store.open(f"sqlite:///{tmp_path}", keyring=None)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> None:
+    path = tmp_path / ("x" * 300)
+    with pytest.raises(StoreError, match=rf"^The database {path} cannot be made: \S.*\.$"):
+        Store.open(f"sqlite:///{path}", keyring=None)
 
 
 def test_a_new_sqlite_file_is_its_owners_alone_and_uses_the_write_ahead_log(tmp_path: Path) -> None:
