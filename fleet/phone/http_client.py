@@ -10,9 +10,11 @@ import httpx
 from fleet.model import Reason
 from fleet.phone.transport import HOP, PhoneTransport
 from fleet.phone.trouble import trouble
+from fleet.phone.turns import Turns
 
 if TYPE_CHECKING:
     from fleet.errors import PhoneError
+    from fleet.phone.answer_reader import Reply
     from fleet.phone.wire import Hop
 
 _EMPTY = httpx.ByteStream(b"")
@@ -52,6 +54,7 @@ class HttpClient:
     def __init__(self, transport: httpx.AsyncBaseTransport | None = None) -> None:
         # A line per request would drown the log.
         logging.getLogger("httpx").setLevel(logging.WARNING)
+        self.turns: Turns[Reply | PhoneError] = Turns()
         self._httpx = _Httpx(
             transport=transport or PhoneTransport(), trust_env=False, follow_redirects=False
         )

@@ -12,6 +12,7 @@ from fleet.phone.challenge import is_ours, read_challenge
 from fleet.phone.exchange import Hop, exchange
 from fleet.phone.target import Target
 from fleet.phone.trouble import clean
+from fleet.phone.turns import Turns
 
 if TYPE_CHECKING:
     from fleet.phone.http_head import Head
@@ -41,7 +42,9 @@ async def probe(address: str, port: int, *, scheme: str, timeouts: Timeouts) -> 
     host = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
     target = Target.parse(host, credentials=None, scheme=scheme, legacy_tls=True)
     deadline = asyncio.get_running_loop().time() + timeouts.total
-    hop = Hop(target=target, timeouts=timeouts, deadline=deadline, max_body=_MAX_BODY)
+    hop = Hop(
+        target=target, timeouts=timeouts, deadline=deadline, max_body=_MAX_BODY, turns=Turns()
+    )
     request = (
         f"GET / HTTP/1.1\r\nHost: {target.authority}\r\nUser-Agent: fleet\r\n"
         "Accept-Encoding: identity\r\nConnection: close\r\n\r\n"

@@ -128,6 +128,7 @@ class PhoneSession:
             timeouts=self._manners.timeouts,
             deadline=self._deadline,
             max_body=self._manners.max_body,
+            turns=self._http.turns,
         )
         return await self._http.get(hop, path)
 

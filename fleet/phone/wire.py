@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from fleet.phone.target import Target, Timeouts
+    from fleet.phone.turns import Turns
 
 # Long enough for a slow phone's next segment, short beside a poll (seconds).
 _SHORT_PATIENCE = 1.0
@@ -23,12 +24,16 @@ _SHORT_PATIENCE = 1.0
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Hop:
-    """One request's way: where to, for how long (`deadline` is loop time), how much at most."""
+    """One request's way: where to, for how long (`deadline` is loop time), how much at most.
+
+    `turns` is common to the requests that are under way together.
+    """
 
     target: Target
     timeouts: Timeouts
     deadline: float
     max_body: int
+    turns: Turns[Reply | PhoneError]
 
 
 class Caller(asyncio.Protocol):
@@ -65,6 +70,7 @@ class Wire(Caller):
         self._heard = 0.0
         self._looked_twice = False
         self._timer: asyncio.TimerHandle | None = None
+        self._settled = False
         self.fingerprint = ""
         self.outcome: asyncio.Future[Reply | PhoneError] = self._loop.create_future()
 
@@ -90,7 +96,7 @@ class Wire(Caller):
 
     def data_received(self, data: bytes) -> None:
         """Take a piece of the answer (asyncio's callback)."""
-        if self.outcome.done():
+        if self._settled:
             return
         self._heard = self._loop.time()
         was_short = self._reader.patience is Patience.SHORT
@@ -114,6 +120,7 @@ class Wire(Caller):
 
     def close(self) -> None:
         """Close the connection at once, and wait for nothing more."""
+        self._settled = True
         self.outcome.cancel()
         if self._timer is not None:
             self._timer.cancel()
@@ -137,7 +144,7 @@ class Wire(Caller):
             self._conclude(self._reader.give_up)
 
     def _conclude(self, make: Callable[[], Reply]) -> None:
-        if self.outcome.done():
+        if self._settled:
             return
         try:
             self._settle(make())
@@ -145,5 +152,6 @@ class Wire(Caller):
             self._settle(error)
 
     def _settle(self, outcome: Reply | PhoneError) -> None:
-        if not self.outcome.done():
-            self.outcome.set_result(outcome)
+        if not self._settled:
+            self._settled = True
+            self._hop.turns.settle(self.outcome, outcome)
