@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 import click
 import pytest
@@ -38,6 +39,8 @@ def test_help_names_every_command(fleet: Fleet) -> None:
 
     assert ran.code == 0
     assert all(f"  {name} " in ran.out for name in COMMANDS)
+    assert "\\b" not in ran.out
+    assert "See it work:      fleet demo\n" in ran.out
 
 
 @pytest.mark.parametrize(("name", "command"), every_command(), ids=lambda value: str(value))
@@ -47,6 +50,7 @@ def test_every_command_explains_itself(name: str, command: click.Command, fleet:
     assert ran.code == 0
     assert len(command.help or "") > 20
     assert max(map(len, ran.out.splitlines())) <= 80
+    assert "\\b" not in ran.out
 
 
 def test_help_loads_no_library_of_the_work() -> None:
@@ -93,7 +97,8 @@ def test_the_operations_page_names_every_setting() -> None:
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (["pol"], "No such command 'pol'"),
+        (["pol"], "No such command 'pol'. Did you mean poll?"),
+        (["tap-dance"], "No such command 'tap-dance'."),
         (["poll", "--jsn"], "Did you mean"),
         (["poll", "nobody"], "nobody"),
         (["status", "--at", "yesterday"], "not a time"),
@@ -142,3 +147,32 @@ def test_a_database_that_cannot_be_had_ends_with_3(
 def test_the_group_names_its_exit_codes() -> None:
     assert "Exit codes" in (cli.help or "")
     assert list(KINDS) == ["lines", "phones", "history"]
+
+
+@pytest.mark.parametrize("words", [["--help"], ["status"], ["export", "lines"]])
+def test_a_full_disk_is_one_sentence(words: list[str], tmp_path: Path) -> None:
+    with open("/dev/full", "w", encoding="utf-8") as full:  # noqa: PTH123  a device
+        ran = run_beside(words, full, tmp_path)
+
+    assert (ran.returncode, ran.stderr) == (3, "Error: No space left on device.\n")
+
+
+@pytest.mark.parametrize("words", [["--help"], ["status"], ["export", "lines"]])
+def test_a_pipe_that_nobody_reads_is_no_failure(words: list[str], tmp_path: Path) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    with open(writer, "w", encoding="utf-8") as unread:  # noqa: PTH123  a descriptor
+        ran = run_beside(words, unread, tmp_path)
+
+    assert (ran.returncode, ran.stderr) == (0, "")
+
+
+def run_beside(words: list[str], out: TextIO, folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "fleet", *words],
+        stdout=out,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+        cwd=folder,
+    )

@@ -1,0 +1,86 @@
+"""`fleet init` and `fleet db`: what is made, and what looks after it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.cli.steps import done
+
+if TYPE_CHECKING:
+    from tests.cli.conftest import Fleet
+
+
+@pytest.fixture
+def folder(fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder made by `fleet init`, with one phone that has a password."""
+    done(fleet, "init", "new")
+    folder = Path("new").absolute()
+    monkeypatch.setenv("FLEET_CONFIG", str(folder / "fleet.toml"))
+    Path("one.csv").write_text("host,password\n10.1.1.1,geheim1\n", encoding="utf-8")
+    done(fleet, "inventory", "import", "one.csv")
+    return folder
+
+
+def test_init_makes_settings_key_and_database_for_nobody_else(folder: Path) -> None:
+    assert {path.name: path.stat().st_mode & 0o777 for path in folder.iterdir()} == {
+        "fleet.toml": 0o600,
+        "fleet.key": 0o600,
+        "fleet.db": 0o600,
+    }
+
+
+def test_init_leaves_alone_what_is_there(folder: Path, fleet: Fleet) -> None:
+    before = (folder / "fleet.toml").read_bytes(), (folder / "fleet.key").read_bytes()
+
+    assert "left alone" in done(fleet, "init", str(folder))
+    assert ((folder / "fleet.toml").read_bytes(), (folder / "fleet.key").read_bytes()) == before
+
+
+def test_a_file_is_no_folder_to_init(fleet: Fleet) -> None:
+    Path("file").touch()
+
+    ran = fleet("init", "file")
+
+    assert ran.code == 2
+    assert "The folder file cannot be made" in ran.err
+
+
+def test_a_database_in_order_says_so(folder: Path, fleet: Fleet) -> None:
+    assert "is in order" in done(fleet, "db", "check")
+    assert "at version" in done(fleet, "db", "upgrade")
+
+
+def test_a_lost_key_is_told_by_the_check(folder: Path, fleet: Fleet) -> None:
+    (folder / "fleet.key").unlink()
+
+    ran = fleet("db", "check")
+
+    assert ran.code == 3
+    assert "not in order" in ran.err
+    assert "key" in ran.err
+
+
+def test_a_backup_holds_the_phones_and_is_never_overwritten(folder: Path, fleet: Fleet) -> None:
+    done(fleet, "db", "backup", "copy.db")
+
+    assert fleet("db", "backup", "copy.db").code != 0
+    (folder / "fleet.db").write_bytes(Path("copy.db").read_bytes())
+    for beside in folder.glob("fleet.db-*"):
+        beside.unlink()
+    assert "10.1.1.1" in done(fleet, "inventory", "list")
+
+
+def test_a_new_key_opens_the_old_passwords(folder: Path, fleet: Fleet) -> None:
+    before = (folder / "fleet.key").read_bytes()
+
+    assert "Encrypted 1 password with a new key" in done(fleet, "db", "rotate-key")
+
+    assert (folder / "fleet.key").read_bytes() != before
+    assert "geheim1" in done(fleet, "inventory", "export", "--with-secrets")
+
+
+def test_prune_says_what_it_deleted(folder: Path, fleet: Fleet) -> None:
+    assert done(fleet, "db", "prune") == "Deleted 0 periods, 0 pages, 0 sweeps, 0 events.\n"
