@@ -7,33 +7,23 @@ import io
 import json
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import openpyxl
 import pytest
 
-from fleet.model import Registration
-from fleet.simulator import LineSpec, PhoneSpec
-from tests.cli.conftest import Fleet, Phones
+from tests.cli.steps import LINE, REFUSED, Simulate, spec
 
-Simulate = Callable[[list[PhoneSpec]], Phones]
+if TYPE_CHECKING:
+    from tests.cli.conftest import Fleet, Phones
 
 COLUMNS = (
     "site,phone,mac,host,model,firmware,reach,reason,line,account,user,registrar,port,state,code,"
     "backup,status_text,since,observed_at,flags"
 )
-LINE = LineSpec(number=1, user="1001", registrar="pbx.example")
-REFUSED = replace(LINE, number=2, user="1002", registration=Registration.FAILED, code=401)
 ON_BACKUP = replace(LINE, number=3, user="1003", backup=True)
-
-
-def spec(number: int, *lines: LineSpec, **changes: Any) -> PhoneSpec:
-    mac = f"00:08:5D:00:00:{number:02X}"
-    made = PhoneSpec(name=f"phone{number}", site="here", mac=mac, lines=lines or (LINE,))
-    return replace(made, **changes)
 
 
 def imported(fleet: Fleet, phones: Phones, *, with_lines: bool = False) -> None:
