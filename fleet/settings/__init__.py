@@ -1,0 +1,7 @@
+"""What an operator may set: fleet.toml, overridden by FLEET_ variables, checked at the start."""
+
+from fleet.settings.load import FILE_NAME, load_settings
+from fleet.settings.sample import sample_settings
+from fleet.settings.values import Settings
+
+__all__ = ["FILE_NAME", "Settings", "load_settings", "sample_settings"]

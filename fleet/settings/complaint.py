@@ -1,0 +1,83 @@
+"""Says of a wrong setting where it is and what is allowed."""
+
+from __future__ import annotations
+
+import difflib
+from enum import Enum
+from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
+
+from fleet.settings.values import fields_of, is_table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    from pydantic.fields import FieldInfo
+    from pydantic_core import ErrorDetails
+
+
+def complaint(
+    error: ErrorDetails, path: Path | None, variables: Mapping[tuple[str, str], str]
+) -> str:
+    """Say it in one sentence; a value that came from a variable is not the file's fault."""
+    place = [str(part) for part in error["loc"]]
+    section, depth = place[0], 2 if place[0] == "rules" else 1
+    known = fields_of(section)
+    if len(place) == depth:
+        return f"{_in(path)}{'.'.join(place)} is a section; write [{'.'.join(place)}] for it."
+    table, key = ".".join(place[:depth]), place[depth]
+    if key not in known:
+        return (
+            f"{_in(path)}[{table}] has no key {key}{did_you_mean(key, known)}; "
+            f"allowed are {', '.join(known)}."
+        )
+    if variable := variables.get((section, key)):
+        return f"The variable {variable} must be {_allowed(known[key])}."
+    if is_table(known[key]):
+        return f"{_in(path)}[{table}.{key}] {_of_table(known[key], place[depth + 1 :])}."
+    return f"{_in(path)}[{table}] {key} must be {_allowed(known[key])}."
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Give the word that comes near, in brackets; nothing if none does."""
+    near = difflib.get_close_matches(word, list(known), n=1)
+    return f" (did you mean {near[0]}?)" if near else ""
+
+
+def _in(path: Path | None) -> str:
+    return f"{path}: " if path else ""
+
+
+def _of_table(field: FieldInfo, place: Sequence[str]) -> str:
+    """What the keys of `[web_ui.words]` must be."""
+    ((key, value),) = (field.examples or [{}])[0].items()
+    return f"{place[0] if place else key} must be a list of texts, like {value}"
+
+
+def _allowed(field: FieldInfo) -> str:
+    kinds = [kind for kind in get_args(field.annotation) if kind is not type(None)]
+    kind: Any = field.annotation
+    if get_origin(kind) is Literal:
+        return " or ".join(kinds)
+    if kinds:
+        (kind,) = kinds
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        *some, last = (str(member.value) for member in kind)
+        return f"{', '.join(some)} or {last}"
+    if kind is bool:
+        return "true or false"
+    limits = _limits(field)
+    if kind in (int, float):
+        return _number("a whole number" if kind is int else "a number", limits)
+    longest = limits.get("max_length")
+    return f"a text of at most {longest:g} characters" if longest else "a text"
+
+
+def _number(what: str, limits: Mapping[str, float]) -> str:
+    least = f"from {limits['ge']:.0f}" if "ge" in limits else f"above {limits['gt']:.0f}, up"
+    return f"{what} {least} to {limits['le']:.0f}"
+
+
+def _limits(field: FieldInfo) -> dict[str, float]:
+    names = ("gt", "ge", "le", "max_length")
+    return {name: getattr(m, name) for m in field.metadata for name in names if hasattr(m, name)}

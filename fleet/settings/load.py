@@ -1,0 +1,63 @@
+"""Reads fleet.toml, lays the FLEET_ variables over it, and checks the whole."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from fleet.errors import SettingsError
+from fleet.settings.complaint import complaint, did_you_mean
+from fleet.settings.values import SECTIONS, Settings
+from fleet.settings.variables import CONFIG, SECRETS_KEY, settings_in
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+FILE_NAME = "fleet.toml"
+
+
+def load_settings(config: Path | None, environ: Mapping[str, str]) -> Settings:
+    """Read the settings.
+
+    `config` is what `--config` names; else `FLEET_CONFIG`, else `./fleet.toml` if it is there.
+    Raises `SettingsError` with the key's or variable's name and what is allowed.
+    """
+    path = config or (Path(environ[CONFIG]) if environ.get(CONFIG) else None)
+    if path is None and Path(FILE_NAME).exists():
+        path = Path(FILE_NAME)
+    values = _read_file(path) if path else {}
+    _refuse_unknown_sections(values, path)
+    variables = settings_in(environ)
+    for (section, key), variable in variables.items():
+        values.setdefault(section, {})[key] = environ[variable]
+    values["folder"] = path.resolve().parent if path else Path()
+    if secrets_key := environ.get(SECRETS_KEY):
+        values["secrets_key"] = secrets_key
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        raise SettingsError(complaint(error.errors()[0], path, variables)) from None
+
+
+def _read_file(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise SettingsError(f"The settings file {path} cannot be read: {reason}.") from None
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"The settings file {path} is not valid TOML: {error}.") from None
+
+
+def _refuse_unknown_sections(values: Mapping[str, Any], path: Path | None) -> None:
+    for name, value in values.items():
+        if name not in SECTIONS:
+            raise SettingsError(
+                f"{path}: there is no section [{name}]{did_you_mean(name, SECTIONS)}; "
+                f"allowed are {', '.join(SECTIONS)}."
+            )
+        if not isinstance(value, dict):
+            raise SettingsError(f"{path}: {name} is a section; write [{name}] on its own line.")

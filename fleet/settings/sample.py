@@ -1,0 +1,53 @@
+"""The fleet.toml that `fleet init` writes."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING
+
+from pydantic import SecretStr
+
+from fleet.settings.values import SECTIONS, fields_of, is_table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def sample_settings() -> str:
+    """The text of a fleet.toml that holds every setting, commented, with its default."""
+    lines = [
+        "# Settings of fleet. Every key is shown with its default; take the # away to change one.",
+        "# Durations are numbers, in seconds. FLEET_<SECTION>_<KEY> in the environment overrides,",
+        "# for instance FLEET_POLL_CONCURRENCY or FLEET_WEB_UI_PASSWORD.",
+    ]
+    for section in SECTIONS:
+        head = "# [rules.line-on-backup]" if section == "rules" else f"[{section}]"
+        lines += ["", head, *_sample_keys(section)]
+    return "\n".join(lines) + "\n"
+
+
+def _sample_keys(section: str) -> Iterator[str]:
+    for name, field in fields_of(section).items():
+        yield from textwrap.wrap(f"# {field.description}", 96, subsequent_indent="# ")
+        value = field.get_default(call_default_factory=True)
+        if not value and value is not False and field.examples:
+            value = field.examples[0]
+        if is_table(field):
+            yield f"# [{section}.{name}]"
+            yield from (f"# {key} = {_sample_value(each)}" for key, each in value.items())
+        else:
+            yield f"# {name} = {_sample_value(value)}"
+
+
+def _sample_value(value: object) -> str:
+    match value:
+        case bool():
+            return str(value).lower()
+        case SecretStr():
+            return f'"{value.get_secret_value()}"'
+        case float() | int():
+            return f"{value:g}" if value < 1e6 else f"{value:.0f}"
+        case list():
+            return f"[{', '.join(_sample_value(each) for each in value)}]"
+        case _:
+            return f'"{value}"'

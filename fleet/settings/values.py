@@ -1,0 +1,184 @@
+"""The settings, their defaults, and what is allowed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal, get_origin
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+
+from fleet.model import Severity
+
+if TYPE_CHECKING:
+    from pydantic.fields import FieldInfo
+
+
+def _no_truth(value: object) -> object:
+    """Refuse true and false where a number is meant; pydantic takes them for 1 and 0."""
+    if isinstance(value, bool):
+        raise ValueError("not a number")
+    return value
+
+
+Number = Annotated[float, BeforeValidator(_no_truth)]
+Whole = Annotated[int, BeforeValidator(_no_truth)]
+Seconds = Annotated[Number, Field(gt=0, le=316_224_000)]
+
+
+class Section(BaseModel):
+    """Keys that belong together; others are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", coerce_numbers_to_str=True)
+
+
+class DatabaseSettings(Section):
+    """`[database]`."""
+
+    url: SecretStr = Field(
+        default=SecretStr("sqlite:///fleet.db"),
+        description="Where the history lives: sqlite:///FILE (relative to this file's folder) or "
+        "postgresql://USER:PASSWORD@HOST/NAME. Overridden by FLEET_DATABASE_URL.",
+    )
+
+
+class PollSettings(Section):
+    """`[poll]`."""
+
+    interval: Seconds = Field(
+        default=300,
+        description="Time between two looks at a phone, and the first back-off of one that refuses "
+        "us.",
+    )
+    concurrency: Whole = Field(
+        default=200, ge=1, le=10_000, description="Phones asked at the same time."
+    )
+    connect_timeout: Seconds = Field(default=5, description="For the connection, TLS included.")
+    read_timeout: Seconds = Field(
+        default=20, description="Longest silence of a phone that is connected."
+    )
+    total_timeout: Seconds = Field(
+        default=45, description="For one phone in all, repeats included."
+    )
+    confirm_after: Number = Field(
+        default=60,
+        ge=0,
+        le=86_400,
+        description="A new problem is looked at again after this time (fleet poll --confirm).",
+    )
+    backoff_max: Seconds = Field(
+        default=3600,
+        description="A phone that refuses our login is left alone for one interval, then twice as "
+        "long each time, up to this.",
+    )
+
+
+class WebUiSettings(Section):
+    """`[web_ui]`."""
+
+    username: str = Field(
+        default="admin",
+        max_length=200,
+        description="Login of phones for which neither inventory nor site gives one. The phones' "
+        "role `user` can see the status page too, and is enough.",
+    )
+    password: SecretStr | None = Field(
+        default=None,
+        examples=[""],
+        description="Better given as FLEET_WEB_UI_PASSWORD. Without one, no login is sent; the "
+        "phones' default password is never tried.",
+    )
+    scheme: Literal["http", "https"] = Field(
+        default="http", description="http or https, where the inventory's host does not say."
+    )
+    legacy_tls: bool = Field(
+        default=False,
+        description="TLS 1.0 and weak ciphers, for https phones whose site or phone entry does "
+        "not say. Better set for those phones alone.",
+    )
+    words: dict[str, list[str]] = Field(
+        default_factory=dict,
+        examples=[{"registered": ["Registriert"]}],
+        description="Words of further web UI languages.",
+    )
+
+
+class RuleSettings(Section):
+    """`[rules.<name>]`."""
+
+    enabled: bool = Field(default=True, description="false: the rule is not looked at.")
+    severity: Severity | None = Field(
+        default=None,
+        examples=["warning"],
+        description="critical, warning or info, in place of the rule's own.",
+    )
+
+
+class RetentionSettings(Section):
+    """`[retention]`."""
+
+    history: Seconds = Field(
+        default=400 * 86_400,
+        description="Ended periods older than this are deleted by fleet db prune (400 days).",
+    )
+    evidence: Seconds = Field(
+        default=90 * 86_400, description="Kept pages older than this are deleted (90 days)."
+    )
+    sweeps: Seconds = Field(
+        default=90 * 86_400, description="Records of sweeps older than this are deleted (90 days)."
+    )
+
+
+class SecretsSettings(Section):
+    """`[secrets]`."""
+
+    key_file: str = Field(
+        default="fleet.key",
+        description="File (mode 600) with the key that encrypts passwords in the database, "
+        "relative to this file's folder. Best kept away from the database. FLEET_SECRETS_KEY "
+        "holds the key itself.",
+    )
+
+
+class Settings(Section):
+    """All settings. `folder` is what relative paths start from: the settings file's folder."""
+
+    database: DatabaseSettings = Field(default_factory=DatabaseSettings)
+    poll: PollSettings = Field(default_factory=PollSettings)
+    web_ui: WebUiSettings = Field(default_factory=WebUiSettings)
+    rules: dict[str, RuleSettings] = Field(default_factory=dict)
+    retention: RetentionSettings = Field(default_factory=RetentionSettings)
+    secrets: SecretsSettings = Field(default_factory=SecretsSettings)
+    folder: Path = Field(default=Path(), exclude=True)
+    secrets_key: SecretStr | None = Field(default=None, exclude=True)
+
+    @property
+    def key_file(self) -> Path:
+        """The key file's place."""
+        return self.folder / self.secrets.key_file
+
+    @property
+    def database_url(self) -> str:
+        """The database's URL, a relative SQLite path made to start from the settings' folder."""
+        url = self.database.url.get_secret_value()
+        kind, separator, path = url.partition(":///")
+        if kind.startswith("sqlite") and separator and path and path != ":memory:":
+            return f"{kind}:///{self.folder / path}"
+        return url
+
+
+SECTIONS = ("database", "poll", "web_ui", "rules", "retention", "secrets")
+
+
+def fields_of(section: str) -> dict[str, FieldInfo]:
+    """The keys of a section; of `rules`, those of each rule."""
+    if section == "rules":
+        return RuleSettings.model_fields
+    model = Settings.model_fields[section].annotation
+    assert isinstance(model, type)  # noqa: S101  all sections but `rules` are models
+    assert issubclass(model, BaseModel)  # noqa: S101
+    return model.model_fields
+
+
+def is_table(field: FieldInfo) -> bool:
+    """Tell whether a key is a section of its own, such as `[web_ui.words]`."""
+    return get_origin(field.annotation) is dict

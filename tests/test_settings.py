@@ -1,0 +1,155 @@
+"""Settings: where they come from, and what is said of wrong ones."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from fleet.errors import SettingsError
+from fleet.model import Severity
+from fleet.settings import Settings, load_settings, sample_settings
+from fleet.settings.values import SECTIONS, fields_of
+
+ROOT = Path(__file__).parent.parent
+WHOLE = "must be a whole number from 1 to 10000."
+
+
+def loaded(tmp_path: Path, text: str = "", **environ: str) -> Settings:
+    path = tmp_path / "fleet.toml"
+    path.write_text(text)
+    return load_settings(path, environ)
+
+
+def refusal(tmp_path: Path, text: str = "", **environ: str) -> str:
+    with pytest.raises(SettingsError) as raised:
+        loaded(tmp_path, text, **environ)
+    return str(raised.value).removeprefix(f"{tmp_path / 'fleet.toml'}: ")
+
+
+def test_the_sample_says_what_holds_without_it(tmp_path: Path) -> None:
+    assert loaded(tmp_path, sample_settings()) == loaded(tmp_path)
+
+
+def test_the_sample_is_valid_with_every_line_uncommented(tmp_path: Path) -> None:
+    text = re.sub(r"(?m)^# (?=\[|\w+ = )", "", sample_settings())
+    settings, plain = loaded(tmp_path, text), loaded(tmp_path)
+    assert settings.poll == plain.poll
+    assert settings.database == plain.database
+    assert settings.retention == plain.retention
+    assert settings.secrets == plain.secrets
+    assert not settings.web_ui.password
+    assert settings.web_ui.words == {"registered": ["Registriert"]}
+    assert settings.rules["line-on-backup"].severity is Severity.WARNING
+
+
+def test_the_sample_and_the_manual_name_every_setting() -> None:
+    manual = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    for section in SECTIONS:
+        for key in fields_of(section):
+            assert re.search(rf"(?m)^# (\[{section}\.{key}\]|{key} = )", sample_settings())
+            table = "rules.<name>" if section == "rules" else section
+            assert f"`[{table}] {key}`" in manual or f"`[{table}.{key}]`" in manual
+
+
+def test_a_variable_overrides_the_file(tmp_path: Path) -> None:
+    settings = loaded(tmp_path, "[poll]\nconcurrency = 5", FLEET_POLL_CONCURRENCY="7")
+    assert settings.poll.concurrency == 7
+
+
+def test_a_password_of_digits_is_a_text_and_is_not_shown(tmp_path: Path) -> None:
+    settings = loaded(tmp_path, "[web_ui]\npassword = 22222")
+    assert settings.web_ui.password is not None
+    assert settings.web_ui.password.get_secret_value() == "22222"
+    assert "22222" not in repr(settings)
+
+
+def test_paths_start_from_the_settings_folder(tmp_path: Path) -> None:
+    settings = loaded(tmp_path)
+    assert settings.database_url == f"sqlite:///{tmp_path / 'fleet.db'}"
+    assert settings.key_file == tmp_path / "fleet.key"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[poll]\nconcurrency = 'x'", f"[poll] concurrency {WHOLE}"),
+        ("[poll]\nconcurrency = 0", f"[poll] concurrency {WHOLE}"),
+        ("[poll]\nconcurrency = true", f"[poll] concurrency {WHOLE}"),
+        ("[poll]\ninterval = true", "[poll] interval must be a number above 0, up to 316224000."),
+        ("[poll]\ninterval = nan", "[poll] interval must be a number above 0, up to 316224000."),
+        ("[poll]\nconfirm_after = -1", "[poll] confirm_after must be a number from 0 to 86400."),
+        ("[web_ui]\nscheme = 'ftp'", "[web_ui] scheme must be http or https."),
+        ("[web_ui]\nlegacy_tls = 'old'", "[web_ui] legacy_tls must be true or false."),
+        ("[web_ui]\npassword = []", "[web_ui] password must be a text."),
+        (
+            f"[web_ui]\nusername = '{'x' * 201}'",
+            "[web_ui] username must be a text of at most 200 characters.",
+        ),
+        (
+            "[web_ui.words]\nyes = 'Ja'",
+            "[web_ui.words] yes must be a list of texts, like ['Registriert'].",
+        ),
+        (
+            "[rules.line-failed]\nseverity = 'bad'",
+            "[rules.line-failed] severity must be critical, warning or info.",
+        ),
+        (
+            "[rules.line-failed]\nenable = true",
+            "[rules.line-failed] has no key enable (did you mean enabled?); "
+            "allowed are enabled, severity.",
+        ),
+        ("[rules]\nx = 3", "rules.x is a section; write [rules.x] for it."),
+        ("poll = 3", "poll is a section; write [poll] on its own line."),
+    ],
+)
+def test_a_wrong_value_is_answered_with_what_is_allowed(
+    tmp_path: Path, text: str, said: str
+) -> None:
+    assert refusal(tmp_path, text) == said
+
+
+def test_an_unknown_section_or_key_is_answered_with_what_comes_near(tmp_path: Path) -> None:
+    assert "no section [pol] (did you mean poll?)" in refusal(tmp_path, "[pol]")
+    assert "[poll] has no key intervall (did you mean interval?)" in refusal(
+        tmp_path, "[poll]\nintervall = 3"
+    )
+
+
+def test_a_wrong_variable_is_named_and_the_file_is_not_blamed(tmp_path: Path) -> None:
+    said = refusal(tmp_path, FLEET_POLL_CONCURRENCY="many")
+    assert said == f"The variable FLEET_POLL_CONCURRENCY {WHOLE}"
+
+
+@pytest.mark.parametrize(
+    ("variable", "meant"),
+    [
+        ("FLEET_POL_CONCURRENCY", "FLEET_POLL_CONCURRENCY"),
+        ("FLEET_POLL_CONCURENCY", "FLEET_POLL_CONCURRENCY"),
+        ("FLEET_WEBUI_PASSWORD", "FLEET_WEB_UI_PASSWORD"),
+        ("FLEET_SECRET_KEY", "FLEET_SECRETS_KEY"),
+        ("FLEET_CONFG", "FLEET_CONFIG"),
+        ("FLEET_DATABASE", "FLEET_DATABASE_URL"),
+    ],
+)
+def test_a_misspelt_variable_is_refused(tmp_path: Path, variable: str, meant: str) -> None:
+    assert refusal(tmp_path, **{variable: "1"}) == (
+        f"The variable {variable} is not a setting (did you mean {meant}?)."
+    )
+
+
+@pytest.mark.parametrize("variable", ["FLEET_RULES_LINE_FAILED_ENABLED", "FLEET_WEB_UI_WORDS"])
+def test_what_only_the_file_can_say_is_refused_as_a_variable(tmp_path: Path, variable: str) -> None:
+    assert "in fleet.toml only" in refusal(tmp_path, **{variable: "1"})
+
+
+@pytest.mark.parametrize("variable", ["FLEET_HOME", "FLEET_TEST_URL", "FLEET_POOL_SIZE", "FLEET"])
+def test_variables_of_other_programs_are_left_alone(tmp_path: Path, variable: str) -> None:
+    assert loaded(tmp_path, **{variable: "1"}) == loaded(tmp_path)
+
+
+def test_a_file_that_cannot_be_read_is_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"cannot be read: No such file or directory\.$"):
+        load_settings(tmp_path / "none.toml", {})
+    assert "is not valid TOML" in refusal(tmp_path, "[poll")
