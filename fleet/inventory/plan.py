@@ -82,10 +82,6 @@ class Plan:
         """The phones of one kind of change, in the file's order."""
         return tuple(change for change in self.phones if change.kind is kind)
 
-    def sites_that_are(self, kind: ChangeKind) -> tuple[SiteChange, ...]:
-        """The sites of one kind of change, in the file's order."""
-        return tuple(change for change in self.sites if change.kind is kind)
-
 
 def plan(current: Inventory, file: InventoryFile) -> Plan:
     """What importing a file would do. Raises InventoryError if it does not fit what is known."""

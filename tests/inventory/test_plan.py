@@ -53,7 +53,9 @@ def test_a_host_that_is_not_known_is_added_with_its_site() -> None:
     result = planned("host,site\n10.0.0.9,Paris\n")
     (phone,) = result.phones_that_are(ChangeKind.ADDED)
     assert (phone.before, phone.after) == (None, Phone(host="10.0.0.9", site="Paris"))
-    assert [site.after for site in result.sites_that_are(ChangeKind.ADDED)] == [Site(name="Paris")]
+    assert [(site.kind, site.after) for site in result.sites] == [
+        (ChangeKind.ADDED, Site(name="Paris"))
+    ]
     assert result.absent == (STORED,)
 
 
