@@ -8,6 +8,7 @@ import importlib
 import signal
 from typing import TYPE_CHECKING, Any, TextIO
 
+from fleet.loop import loop_factory
 from fleet.simulator.simulator import Simulator
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def run(
     FleetError if the port is taken.
     """
     _lift_file_limit()
-    with asyncio.Runner(loop_factory=_uvloop() if uvloop else None) as runner:
+    with asyncio.Runner(loop_factory=loop_factory() if uvloop else None) as runner:
         runner.run(
             serve(specs, on_ready=on_ready, port=port, control=control, control_port=control_port)
         )
@@ -79,15 +80,6 @@ def _stop_at_signals(stopped: asyncio.Event) -> None:
             loop.add_signal_handler(number, stopped.set)
         except (NotImplementedError, RuntimeError, ValueError):
             return  # Windows, or not the main thread: whoever started us stops us otherwise
-
-
-def _uvloop() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    try:
-        module: Any = importlib.import_module("uvloop")
-    except ModuleNotFoundError:
-        return None
-    factory: Callable[[], asyncio.AbstractEventLoop] = module.new_event_loop
-    return factory
 
 
 def _lift_file_limit() -> None:
