@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -125,16 +126,9 @@ def command(
     """
     specs = _altered(believable_fleet(phones, seed=seed, mix=bad_mix), behaviour, delay)
     with _made(inventory) as file:
-
-        def ready(simulator: Simulator) -> None:
-            if file:
-                inventory_csv(simulator.phones, file, with_lines=with_lines)
-                file.flush()
-            _announce(simulator, inventory)
-
         run(
             specs,
-            on_ready=ready,
+            on_ready=partial(_ready, file, with_lines=with_lines),
             port=port,
             control=control_port is not None,
             control_port=control_port or 0,
@@ -168,11 +162,14 @@ def _made(path: Path | None) -> Iterator[TextIO | None]:
             path.unlink()
 
 
-def _announce(simulator: Simulator, inventory: Path | None) -> None:
+def _ready(file: TextIO | None, simulator: Simulator, *, with_lines: bool) -> None:
+    if file:
+        inventory_csv(simulator.phones, file, with_lines=with_lines)
+        file.flush()
     hosts = simulator.hosts
     which = hosts[0] if len(hosts) == 1 else f"{hosts[0]} … {hosts[-1]}"
     click.echo(f"Phones that answer: {len(hosts)}, {which}. Ctrl-C ends them.")
     if simulator.control_address:
         click.echo("Control API: http://{}:{}/phones".format(*simulator.control_address))
-    if inventory:
-        click.echo(f"Inventory: {inventory}")
+    if file:
+        click.echo(f"Inventory: {file.name}")

@@ -56,8 +56,7 @@ def capture_files(
     its maker's half, addresses become those for documentation, serial numbers zeros. Raises
     FleetError when the page could not be made nobody's without changing what it says.
     """
-    accounts = _aliases(facts)
-    page = redact(body, charset=charset, secrets=secrets)
+    accounts, page = _aliases(facts), redact(body, charset=charset, secrets=secrets)
     for raw, alias in sorted(accounts.items(), key=lambda pair: -len(pair[0])):
         page = page.replace(html.escape(raw, quote=False), alias.raw).replace(raw, alias.raw)
     page = _masked(page, kept={facts.firmware, facts.boot_version})
@@ -67,11 +66,11 @@ def capture_files(
             "The page's accounts are written in a way that cannot be replaced safely; "
             "nothing was written."
         )
-    shows = f"The status page of a {facts.model or 'phone'}, firmware {facts.firmware or 'unknown'}"
+    shown = f"a {facts.model or 'phone'}, firmware {facts.firmware or 'unknown'}"
     return {
         "sysinfo.html": page,
         "expected.json": facts_json(expected),
-        "origin.toml": _origin(shows),
+        "origin.toml": _origin(f"The status page of {shown}"),
     }
 
 

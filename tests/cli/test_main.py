@@ -129,7 +129,7 @@ def test_a_setting_with_a_wrong_value_is_named(
     ran = fleet("poll")
 
     assert ran.code == 2
-    assert "concurrency" in ran.err
+    assert "FLEET_POLL_CONCURRENCY" in ran.err
 
 
 def test_a_database_that_cannot_be_had_ends_with_3(
