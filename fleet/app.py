@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from fleet.errors import SettingsError, UsageError
 from fleet.judge import RULES, Look, RuleSetting, judge
+from fleet.loop import loop_factory
 from fleet.phone.client import PhoneClient, Timeouts
 from fleet.phone.pages import words_with
 from fleet.store import Keyring, Store, make_key_file, rotate_key_file
@@ -141,7 +142,7 @@ def run(main: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine with the quickest event loop there is. SIGTERM cancels it, as Ctrl-C does."""
     gc.freeze()
     gc.set_threshold(*_GC)
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+    with asyncio.Runner(loop_factory=loop_factory()) as runner:
         try:
             return runner.run(_stoppable(main))
         except asyncio.CancelledError:
@@ -154,15 +155,6 @@ async def _stoppable(main: Coroutine[Any, Any, T]) -> T:
         with contextlib.suppress(NotImplementedError):  # Windows
             loop.add_signal_handler(signal.SIGTERM, task.cancel)
     return await main
-
-
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    try:
-        import uvloop
-    except ModuleNotFoundError:
-        return None
-    factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
-    return factory
 
 
 def words_of(settings: Settings) -> Words:

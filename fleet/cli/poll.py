@@ -19,6 +19,8 @@ from fleet.store import Secrets
 from fleet.sweep import Order
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from fleet.app import App
     from fleet.report import LineRecord
     from fleet.sweep import Outcome
@@ -40,6 +42,11 @@ MOST_SHOWN = 50
     is_flag=True,
     help="Poll every phone, even where the last sweep was cut off and could be carried on.",
 )
+@click.option(
+    "--insist",
+    is_flag=True,
+    help="Ask phones that refused our login before, too; say, after mending the password.",
+)
 @FAIL_ON
 @with_app
 def command(
@@ -49,6 +56,7 @@ def command(
     as_json: bool,
     confirm: bool,
     anew: bool,
+    insist: bool,
     fail_on: str | None,
 ) -> None:
     """Read every phone's SIP account status now, or that of the named phones.
@@ -56,7 +64,7 @@ def command(
     A PHONE is a MAC, a host or a name. Phones that refuse our login are left alone for a while
     (docs/operations.md); named ones are asked at once. A sweep that was cut off is carried on.
     """
-    order = replace(order_of(app, phones, site), anew=anew)
+    order = replace(order_of(app, phones, site, insist=insist), anew=anew)
     try:
         outcome = run(sweep(app, order, confirm=confirm))
     except KeyboardInterrupt:
@@ -65,12 +73,14 @@ def command(
         click.echo(json.dumps(document_of(app, order, outcome), ensure_ascii=False, indent=1))
     else:
         show(outcome, flagged_records(app, outcome))
+        for hint in hints(app, outcome):
+            click.echo(hint)
         if not (outcome.sweep.planned or app.store.count_phones()):
             click.echo(no_phones(app))
     fail_if(fail_on, outcome.flagged)
 
 
-def order_of(app: App, phones: tuple[str, ...], site: str | None) -> Order:
+def order_of(app: App, phones: tuple[str, ...], site: str | None, *, insist: bool) -> Order:
     """What to sweep. Raises `PhoneNotFound`."""
     if phones:
         ids = tuple(sorted({app.store.find_phone(phone) for phone in phones}))
@@ -81,8 +91,9 @@ def order_of(app: App, phones: tuple[str, ...], site: str | None) -> Order:
     if site is not None:
         app.check_site(site)
         stored = app.store.phones(site=site, secrets=Secrets.NONE)
-        return Order(ids=tuple(each.id for each in stored), selection=f"site {site}")
-    return Order()
+        ids = tuple(each.id for each in stored)
+        return Order(ids=ids, selection=f"site {site}", insist=insist)
+    return Order(insist=insist)
 
 
 async def sweep(app: App, order: Order, *, confirm: bool) -> Outcome:
@@ -159,6 +170,17 @@ def show(outcome: Outcome, flagged: list[LineRecord]) -> None:
     if len(shown) > MOST_SHOWN:
         screen.print(f"… and {len(shown) - MOST_SHOWN} more: fleet status --flagged")
     screen.print(summary(outcome, flagged))
+
+
+def hints(app: App, outcome: Outcome) -> Iterator[str]:
+    """Say what to do about phones that refuse us, where it is the same for all of them."""
+    if outcome.sweep.counts.refused and app.logins.password is None:
+        yield (
+            "The settings give no web UI password: set FLEET_WEB_UI_PASSWORD, or give the phones "
+            "theirs in the inventory."
+        )
+    if outcome.sweep.counts.backing_off:
+        yield "Phones that refused us are asked again later, or now by fleet poll --insist."
 
 
 def summary(outcome: Outcome, flagged: list[LineRecord]) -> str:

@@ -45,11 +45,13 @@ class Writer:
 
     async def run(self) -> None:
         """Write until `stop` is called. An error of the database ends it, and so the sweep."""
-        while not self._stopping:
+        stopping = False
+        while not stopping:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(FLUSH_EVERY):
                     await self._wake.wait()
             self._wake.clear()
+            stopping = self._stopping
             await self.flush()
 
     def stop(self) -> None:

@@ -335,3 +335,30 @@ def test_confirm_looks_again_at_new_problems(
 
     assert phones.simulator.phone(0).record.requests == 2
     assert phones.simulator.phone(1).record.requests == 1
+
+
+def test_insisting_asks_phones_that_refused_us(fleet: Fleet, simulated: Simulate) -> None:
+    phones = simulated([spec(1)])
+    imported(fleet, phones)
+    phones.set(0, password="77777")
+    polled(fleet)
+    asked = phones.simulator.phone(0).record.requests
+
+    assert "--insist" in fleet("poll").out
+    assert phones.simulator.phone(0).record.requests == asked
+    polled(fleet, "--insist")
+    assert phones.simulator.phone(0).record.requests > asked
+
+
+def test_a_fleet_without_any_password_is_told_so_and_not_left_alone(
+    fleet: Fleet, simulated: Simulate
+) -> None:
+    phones = simulated([spec(1)])
+    Path("hosts.csv").write_text(f"host\n{phones.simulator.hosts[0]}\n", encoding="utf-8")
+    assert fleet("inventory", "import", "hosts.csv").code == 0
+
+    first, second = fleet("poll"), fleet("poll")
+
+    assert "FLEET_WEB_UI_PASSWORD" in first.out
+    assert "1 refused" in second.out
+    assert phones.simulator.phone(0).record.authorizations == 0
