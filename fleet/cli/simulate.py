@@ -71,7 +71,7 @@ def _known(_ctx: click.Context, _option: click.Parameter, behaviour: str | None)
     epilog=f"Troubles for --bad-mix: {', '.join(TROUBLES)}. "
     "Every behaviour for --behaviour: fleet simulate --list-behaviours."
 )
-@click.option("--phones", default=20, show_default=True, type=click.IntRange(1, 60_000))
+@click.option("--phones", default=50, show_default=True, type=click.IntRange(1, 60_000))
 @click.option(
     "--port",
     default=0,
