@@ -73,7 +73,7 @@ def command(
         click.echo(json.dumps(document_of(app, order, outcome), ensure_ascii=False, indent=1))
     else:
         show(outcome, flagged_records(app, outcome))
-        for hint in hints(app, outcome):
+        for hint in hints(outcome):
             click.echo(hint)
         if not (outcome.sweep.planned or app.store.count_phones()):
             click.echo(no_phones(app))
@@ -172,12 +172,12 @@ def show(outcome: Outcome, flagged: list[LineRecord]) -> None:
     screen.print(summary(outcome, flagged))
 
 
-def hints(app: App, outcome: Outcome) -> Iterator[str]:
+def hints(outcome: Outcome) -> Iterator[str]:
     """Say what to do about phones that refuse us, where it is the same for all of them."""
-    if outcome.sweep.counts.refused and app.logins.password is None:
+    if outcome.without_login:
         yield (
-            "The settings give no web UI password: set FLEET_WEB_UI_PASSWORD, or give the phones "
-            "theirs in the inventory."
+            f"{counted(outcome.without_login, 'phone')} without a web UI password: set "
+            "FLEET_WEB_UI_PASSWORD, or give it in the inventory."
         )
     if outcome.sweep.counts.backing_off:
         yield "Phones that refused us are asked again later, or now by fleet poll --insist."

@@ -46,6 +46,7 @@ class Tally:
     planned: int = 0
     answers: int = 0
     left_alone: int = 0
+    without_login: int = 0  # phones that asked for a login, and nobody gives one
     reaches: dict[int, Reach] = field(default_factory=dict)
     flagged: set[int] = field(default_factory=set)
     new_problems: set[int] = field(default_factory=set)
@@ -140,6 +141,7 @@ class Pass:
         observation = polled.observation
         known = self.known[observation.phone_id]
         findings = self.judge(known, observation)
+        self.tally.without_login += not polled.login_sent and observation.reach is Reach.REFUSED
         is_new = bool(findings) and _has_new(findings, self._before(known))
         self.tally.note(known.stored.id, observation.reach, findings=findings, is_new=is_new)
         refusals, pause_until = next_try(

@@ -48,12 +48,14 @@ class Order:
 class Outcome:
     """What a sweep came to.
 
+    `without_login` counts phones that asked for a login where nobody gives one.
     `flagged` are the phones it saw with findings, or left alone; `new_problems` those that had
     not had them. `notes` are sentences for people: who moved, who claims whose MAC.
     """
 
     sweep: Sweep
     carried_on: int = 0
+    without_login: int = 0
     flagged: tuple[int, ...] = ()
     new_problems: tuple[int, ...] = ()
     notes: tuple[str, ...] = ()
@@ -94,6 +96,7 @@ class Sweeper:
         return Outcome(
             sweep=replace(sweep, finished=self.clock(), counts=counts),
             carried_on=carried_on,
+            without_login=tally.without_login,
             flagged=tuple(sorted(tally.flagged)),
             new_problems=tuple(sorted(tally.new_problems)),
             notes=tuple(notes),

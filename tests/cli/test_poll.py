@@ -344,7 +344,9 @@ def test_insisting_asks_phones_that_refused_us(fleet: Fleet, simulated: Simulate
     polled(fleet)
     asked = phones.simulator.phone(0).record.requests
 
-    assert "--insist" in fleet("poll").out
+    told = fleet("poll").out
+    assert "--insist" in told
+    assert "FLEET_WEB_UI_PASSWORD" not in told
     assert phones.simulator.phone(0).record.requests == asked
     polled(fleet, "--insist")
     assert phones.simulator.phone(0).record.requests > asked
