@@ -121,6 +121,7 @@ def line_missing(look: Look) -> Iterable[Finding] | None:
             text=f"line {want.line}: intended for {want.user or 'an account'}, but the phone "
             f"{'does not show it' if look.shown(want.line) is None else 'has no account there'}",
             check=_MISSING,
+            registrar=want.registrar,
         )
         for want in look.phone.accounts
         if _is_absent(look.shown(want.line)) and not look.muted(want.line)
@@ -211,6 +212,8 @@ def _on_line(rule: str, severity: Severity, line: Line, text: str, check: str) -
         line=line.number,
         text=f"line {line.number}: {text}",
         check=check,
+        code=line.code,
+        registrar=line.account.registrar if line.account else "",
     )
 
 

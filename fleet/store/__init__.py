@@ -5,6 +5,7 @@ from fleet.store.phones import Secrets
 from fleet.store.secrets import Keyring, make_key_file, rotate_key_file
 from fleet.store.store import Store
 from fleet.store.values import (
+    Alerting,
     Change,
     Event,
     EventKind,
@@ -13,6 +14,7 @@ from fleet.store.values import (
     Known,
     LinePeriod,
     LineStatus,
+    NewAlert,
     Period,
     PhoneStatus,
     Pruned,
@@ -22,6 +24,7 @@ from fleet.store.values import (
 )
 
 __all__ = [
+    "Alerting",
     "Change",
     "Event",
     "EventKind",
@@ -32,6 +35,7 @@ __all__ = [
     "Known",
     "LinePeriod",
     "LineStatus",
+    "NewAlert",
     "Period",
     "PhoneStatus",
     "Pruned",

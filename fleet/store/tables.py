@@ -13,7 +13,7 @@ from fleet.store.values import EventKind
 if TYPE_CHECKING:
     from enum import StrEnum
 
-SCHEMA = "0001"  # the newest migration; a test compares it with the migrations' own head
+SCHEMA = "0002"  # the newest migration; a test compares it with the migrations' own head
 
 # Names for every constraint, so that a later migration can name what it drops.
 metadata = sa.MetaData(
@@ -48,7 +48,7 @@ class Utc(sa.types.TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if dialect.name == "sqlite" else value.astimezone(UTC)
 
 
-def _by_value(kind: type[StrEnum]) -> sa.Enum:
+def by_value(kind: type[StrEnum]) -> sa.Enum:
     """An enum kept as the text of its value: readable by people, and stable when a name changes."""
     return sa.Enum(
         kind,
@@ -59,12 +59,14 @@ def _by_value(kind: type[StrEnum]) -> sa.Enum:
     )
 
 
-def _phone_id(**options: Any) -> sa.Column[int]:
+def phone_id(**options: Any) -> sa.Column[int]:
+    """A column that names a phone, and goes with it."""
     owner = sa.ForeignKey("phones.id", ondelete="CASCADE")
     return sa.Column("phone_id", sa.Integer, owner, **options)
 
 
-def _text(name: str) -> sa.Column[str]:
+def text_column(name: str) -> sa.Column[str]:
+    """A column of texts, empty where there is nothing to say."""
     return sa.Column(name, sa.Text, nullable=False, server_default="")
 
 
@@ -80,9 +82,9 @@ sites = sa.Table(
     metadata,
     sa.Column("id", sa.Integer, primary_key=True),
     sa.Column("name", sa.Text, nullable=False, unique=True),
-    _text("timezone"),
-    _text("networks"),  # CIDR texts, a space between them
-    _text("username"),
+    text_column("timezone"),
+    text_column("networks"),  # CIDR texts, a space between them
+    text_column("username"),
     sa.Column("password_secret", sa.Text),
     sa.Column("legacy_tls", sa.Boolean(create_constraint=False)),
 )
@@ -94,9 +96,9 @@ phones = sa.Table(
     sa.Column("site_id", sa.Integer, sa.ForeignKey("sites.id"), index=True),
     sa.Column("host", sa.Text, nullable=False, unique=True),
     sa.Column("mac", sa.Text, unique=True),
-    _text("model"),
+    text_column("model"),
     sa.Column("name", sa.Text, nullable=False, server_default="", index=True),
-    _text("username"),
+    text_column("username"),
     sa.Column("password_secret", sa.Text),
     sa.Column("legacy_tls", sa.Boolean(create_constraint=False)),
     sqlite_autoincrement=True,  # a removed phone's number is not given to another
@@ -106,10 +108,10 @@ phones = sa.Table(
 phone_states = sa.Table(
     "phone_states",
     metadata,
-    _phone_id(primary_key=True, autoincrement=False),
-    sa.Column("reach", _by_value(Reach)),
-    sa.Column("reason", _by_value(Reason)),
-    _text("detail"),
+    phone_id(primary_key=True, autoincrement=False),
+    sa.Column("reach", by_value(Reach)),
+    sa.Column("reason", by_value(Reason)),
+    text_column("detail"),
     sa.Column("observed_at", Utc),
     sa.Column("sweep_id", sa.Integer),
     sa.Column("refusals", sa.Integer, nullable=False, server_default="0"),
@@ -119,22 +121,22 @@ phone_states = sa.Table(
     sa.Column("firmware", sa.Text),
     sa.Column("boot_version", sa.Text),
     sa.Column("dialect", sa.Text),
-    _text("page_key"),
-    _text("tls_fingerprint"),
+    text_column("page_key"),
+    text_column("tls_fingerprint"),
 )
 
 accounts = sa.Table(
     "accounts",
     metadata,
-    _phone_id(primary_key=True, autoincrement=False),
+    phone_id(primary_key=True, autoincrement=False),
     sa.Column("line", sa.Integer, primary_key=True, autoincrement=False),
-    _text("user"),
-    _text("auth_name"),
+    text_column("user"),
+    text_column("auth_name"),
     sa.Column("sip_password_secret", sa.Text),
-    _text("display_name"),
-    _text("registrar"),
+    text_column("display_name"),
+    text_column("registrar"),
     sa.Column("registrar_port", sa.Integer),
-    _text("backup_registrar"),
+    text_column("backup_registrar"),
     sa.Column("backup_registrar_port", sa.Integer),
 )
 
@@ -142,9 +144,9 @@ reach_periods = sa.Table(
     "reach_periods",
     metadata,
     sa.Column("id", sa.Integer, primary_key=True),
-    _phone_id(nullable=False),
-    sa.Column("reach", _by_value(Reach), nullable=False),
-    sa.Column("reason", _by_value(Reason)),
+    phone_id(nullable=False),
+    sa.Column("reach", by_value(Reach), nullable=False),
+    sa.Column("reason", by_value(Reason)),
     sa.Column("since", Utc, nullable=False),
     sa.Column("until", Utc),
     sa.Index("ix_reach_periods_phone_id_since", "phone_id", "since"),
@@ -154,16 +156,16 @@ line_periods = sa.Table(
     "line_periods",
     metadata,
     sa.Column("id", sa.Integer, primary_key=True),
-    _phone_id(nullable=False),
+    phone_id(nullable=False),
     sa.Column("line", sa.Integer, nullable=False),
     sa.Column("account", sa.Text),  # NULL: the row shows none; its raw text otherwise
-    _text("user"),
-    _text("registrar"),
+    text_column("user"),
+    text_column("registrar"),
     sa.Column("port", sa.Integer),
-    sa.Column("state", _by_value(Registration), nullable=False),
+    sa.Column("state", by_value(Registration), nullable=False),
     sa.Column("code", sa.Integer),
     sa.Column("backup", sa.Boolean(create_constraint=False)),
-    _text("status_text"),
+    text_column("status_text"),
     sa.Column("since", Utc, nullable=False),
     sa.Column("until", Utc),
     sa.Index("ix_line_periods_phone_id_since", "phone_id", "since"),
@@ -182,12 +184,12 @@ for _name, _columns in (
 evidence = sa.Table(
     "evidence",
     metadata,
-    _phone_id(primary_key=True, autoincrement=False),
+    phone_id(primary_key=True, autoincrement=False),
     sa.Column("kind", sa.Text, primary_key=True),  # good or failed
     sa.Column("at", Utc, nullable=False),
     sa.Column("path", sa.Text, nullable=False),
     sa.Column("status", sa.Integer, nullable=False),
-    _text("dialect"),
+    text_column("dialect"),
     sa.Column("charset", sa.Text),
     sa.Column("body", sa.LargeBinary, nullable=False),  # zlib
 )
@@ -202,10 +204,13 @@ sweeps = sa.Table(
     sa.Column("finished", Utc),
     sa.Column("interrupted", sa.Boolean(create_constraint=False), nullable=False),
     sa.Column("planned", sa.Integer, nullable=False),
+    sa.Column("schedule", sa.Text),  # NULL: somebody asked for it
+    sa.Column("planned_for", Utc),
     *(
         sa.Column(name, sa.Integer, nullable=False, server_default="0")
         for name in ("ok", "unreachable", "refused", "unreadable", "backing_off", "not_polled")
     ),
+    sa.Index("uq_sweeps_planned", "schedule", "planned_for", unique=True),
     sqlite_autoincrement=True,
 )
 
@@ -217,6 +222,7 @@ leases = sa.Table(
     sa.Column("since", Utc, nullable=False),
     sa.Column("until", Utc, nullable=False),
     sa.Column("sweep_id", sa.Integer),
+    sa.Column("wanted_until", Utc),  # somebody waits for it: a planned sweep gives way
 )
 
 events = sa.Table(
@@ -225,6 +231,6 @@ events = sa.Table(
     sa.Column("id", sa.Integer, primary_key=True),
     sa.Column("at", Utc, nullable=False, index=True),
     sa.Column("phone_id", sa.Integer, sa.ForeignKey("phones.id", ondelete="SET NULL"), index=True),
-    sa.Column("kind", _by_value(EventKind), nullable=False),
+    sa.Column("kind", by_value(EventKind), nullable=False),
     sa.Column("text", sa.Text, nullable=False),
 )

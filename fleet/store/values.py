@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from fleet.model import Facts, Line, Observation, Phone, Reach, Reason, Site
+    from fleet.model import (
+        Alert,
+        Cause,
+        Facts,
+        Line,
+        Observation,
+        Phone,
+        Reach,
+        Reason,
+        Site,
+    )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -177,3 +187,26 @@ class Pruned:
     pages: int = 0
     sweeps: int = 0
     events: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NewAlert:
+    """An alert to be written, the routes it goes by and from when, and the notices it sees to."""
+
+    alert: Alert
+    routes: tuple[tuple[str, datetime], ...]
+    notice_ids: tuple[int, ...] = ()
+    cause: Cause | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Alerting:
+    """What one round of alerting decided, to be written at once or not at all.
+
+    `causes` are new, changed or ended; `dropped` are notices nobody needs to hear of, with why.
+    """
+
+    at: datetime
+    causes: tuple[Cause, ...] = ()
+    alerts: tuple[NewAlert, ...] = ()
+    dropped: tuple[tuple[int, str], ...] = ()

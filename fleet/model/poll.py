@@ -1,4 +1,4 @@
-"""The words of the project, one meaning each (no behaviour beyond what a word itself implies)."""
+"""The words of polling and of the inventory: phones, lines, what was seen, what is held."""
 
 from __future__ import annotations
 
@@ -228,7 +228,8 @@ class Severity(StrEnum):
 class Finding:
     """What a rule holds against an observation. `line` is None when it is about the phone.
 
-    `text` says what is wrong; `check` says what it usually means and what to look at.
+    `text` says what is wrong; `check` says what it usually means and what to look at. `code` and
+    `registrar` are the line's, where it is about one and they are known.
     """
 
     rule: str
@@ -236,6 +237,8 @@ class Finding:
     text: str
     check: str
     line: int | None = None
+    code: int | None = None
+    registrar: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

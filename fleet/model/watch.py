@@ -1,0 +1,300 @@
+"""The words of watching: incidents that last, causes that explain many, notices somebody must hear.
+
+An incident belongs to one rule on one line of one phone (line None: the phone itself). Everything
+here is kept in the database, so that a restart forgets nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from fleet.model.poll import Finding, Reach, Severity
+
+
+class IncidentState(StrEnum):
+    """How far an incident is. Says nothing about who was told of it."""
+
+    PENDING = "pending"  # seen, but not often enough yet: nobody is told, and nobody misses it
+    OPEN = "open"  # not "announced": a silence or a cause may keep it quiet
+    RESOLVED = "resolved"  # a rule that could look no longer held it, or its phone was removed
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Incident:
+    """A finding that lasts: `rule` on `line` (None: the phone itself) of the phone `phone_id`.
+
+    `site` and `phone` are what people called them when it began. `sightings` counts looks that
+    held it in a row, up to the one that opened it. `first_seen` is the first of them; `opened` and
+    `resolved` are None until then. `confirmed` is False while only the phone's own push says so.
+    `code` and `registrar` are those of the line when it was last seen. `acked` by whom and until
+    when (None: until it is resolved) tells that somebody works on it; repeats stop meanwhile.
+    `id` is None until it is stored, `phone_id` None once its phone was removed.
+    """
+
+    phone_id: int | None
+    rule: str
+    line: int | None
+    severity: Severity
+    text: str
+    check: str
+    state: IncidentState
+    first_seen: datetime
+    sightings: int = 1
+    site: str = ""
+    phone: str = ""
+    code: int | None = None
+    registrar: str = ""
+    opened: datetime | None = None
+    resolved: datetime | None = None
+    confirmed: bool = True
+    acked_at: datetime | None = None
+    acked_by: str = ""
+    ack_until: datetime | None = None
+    id: int | None = None
+
+    @property
+    def key(self) -> tuple[str, int]:
+        """What it is about on its phone: the rule, and the line (0: the phone itself)."""
+        return self.rule, self.line or 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Flap:
+    """How often a line (0: the phone itself) changed between good and bad of late.
+
+    `changes` are the moments of the newest changes, oldest first. `is_flapping` has hysteresis: it
+    begins with many changes in a window, and ends only with few.
+    """
+
+    phone_id: int
+    line: int
+    changes: tuple[datetime, ...] = ()
+    is_flapping: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sighting:
+    """One look at a phone as incidents need it: what each rule that could look holds.
+
+    A rule that could not look is absent from `verdicts`, which is not "clear". `pushed` marks what
+    the phone said of itself, which opens at once but is not `confirmed`.
+    """
+
+    phone_id: int
+    at: datetime
+    verdicts: Mapping[str, tuple[Finding, ...]]
+    site: str = ""
+    phone: str = ""
+    pushed: bool = False
+
+
+class NoticeKind(StrEnum):
+    """Which change of state a notice tells of."""
+
+    OPENED = "opened"
+    RESOLVED = "resolved"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Notice:
+    """A change of state that somebody must hear about; `handled` None until it was seen to.
+
+    It is written in the transaction that saw the change. Handled means: an alert tells of it
+    (`alert_id`), or a sentence in `dropped` says why nobody needs to be told.
+    """
+
+    incident: Incident
+    kind: NoticeKind
+    at: datetime
+    handled: datetime | None = None
+    alert_id: int | None = None
+    dropped: str = ""
+    id: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Step:
+    """What one look changes: incidents that are new or changed, flaps that are, and notices.
+
+    A resolved incident that had never opened is to be forgotten.
+    """
+
+    incidents: tuple[Incident, ...] = ()
+    flaps: tuple[Flap, ...] = ()
+    notices: tuple[Notice, ...] = ()
+
+
+class CauseKind(StrEnum):
+    """What many incidents have in common."""
+
+    OWN_NETWORK = "own-network"  # no phone at all answers: our own side is down
+    SITE = "site"  # the phones of one site do not answer: the site, or its uplink
+    NETWORK = "network"  # the phones of one network do not answer
+    CREDENTIALS = "credentials"  # one shared web UI login is refused
+    REGISTRAR = "registrar"  # the lines of one registrar fail, or went to the backup
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Cause:
+    """Many incidents with one reason. `name` is the site, network, login or registrar.
+
+    `failing` of `looked_at` members were bad when it was last judged. `ended` None: it lasts.
+    `members` are the ids of its incidents. `codes` counts SIP codes, most frequent first.
+    """
+
+    kind: CauseKind
+    name: str
+    began: datetime
+    failing: int
+    looked_at: int
+    members: frozenset[int] = frozenset()
+    codes: tuple[tuple[int, int], ...] = ()
+    ended: datetime | None = None
+    acked_at: datetime | None = None
+    acked_by: str = ""
+    ack_until: datetime | None = None
+    id: int | None = None
+
+
+class AlertKind(StrEnum):
+    """What an alert is for."""
+
+    PROBLEM = "problem"
+    RECOVERY = "recovery"
+    REMINDER = "reminder"  # what stays open, after `repeat_after`
+    TEST = "test"
+    DAEMON = "daemon"  # of fleet itself: an alert given up, a sweep missed
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Alert:
+    """One message: one cause, or a digest of incidents. Delivered by route, at least once.
+
+    `key` is its idempotency key: the same in every repeated delivery. `subject`, `text` and `html`
+    are complete when it is written, so that a restart sends the same.
+    """
+
+    key: str
+    kind: AlertKind
+    severity: Severity
+    at: datetime
+    subject: str
+    text: str
+    html: str = ""
+    cause_id: int | None = None
+    id: int | None = None
+
+
+class DeliveryState(StrEnum):
+    """How far a delivery is."""
+
+    WAITING = "waiting"  # also after a failed try, until the next
+    SENT = "sent"  # the channel took it; not "somebody read it"
+    GIVEN_UP = "given-up"  # tried for too long; shown by doctor, and told on other routes
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Delivery:
+    """An alert on its way by one route. `due` is when it is tried next."""
+
+    alert: Alert
+    route: str
+    state: DeliveryState
+    due: datetime
+    attempts: int = 0
+    error: str = ""
+    sent: datetime | None = None
+    id: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Selector:
+    """What a silence or a maintenance window covers; an empty field covers everything.
+
+    `phone_id` names a phone, `line` a line of it.
+    """
+
+    site: str = ""
+    phone_id: int | None = None
+    line: int | None = None
+    rule: str = ""
+
+    def covers(self, incident: Incident) -> bool:
+        """Tell whether the incident is covered."""
+        return (
+            self.site in ("", incident.site)
+            and self.phone_id in (None, incident.phone_id)
+            and self.line in (None, incident.line)
+            and self.rule in ("", incident.rule)
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Silence:
+    """Notices about what `selector` covers are kept back from `since` until `until`."""
+
+    selector: Selector
+    since: datetime
+    until: datetime
+    by: str = ""
+    comment: str = ""
+    id: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Watch:
+    """How incidents open, and when a line counts as flapping.
+
+    `open_after` gives sightings in a row, by rule; 2 where it says nothing. A line flaps with
+    `flap_begin` changes within `flap_window` seconds, until there are at most `flap_end`.
+    """
+
+    open_after: Mapping[str, int] = field(default_factory=dict)
+    flap_window: float = 3600.0
+    flap_begin: int = 5
+    flap_end: int = 1
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PhoneLook:
+    """When a phone was looked at last, and the groups it belongs to.
+
+    `login` names the web UI login it shares with others: `settings`, or `site NAME`; empty for one
+    of its own. `observed_at` is None for a phone never polled.
+    """
+
+    phone_id: int
+    host: str
+    site: str = ""
+    login: str = ""
+    reach: Reach | None = None
+    observed_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Population:
+    """All phones, and for the registrars in question when each of their lines was looked at.
+
+    `lines` leaves out lines of phones that cannot be read now. `networks` are the sites' CIDRs.
+    """
+
+    phones: tuple[PhoneLook, ...] = ()
+    lines: Mapping[str, tuple[datetime, ...]] = field(default_factory=dict)
+    networks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MissedSweeps:
+    """Sweeps of a schedule that were planned and did not take place, and why."""
+
+    schedule: str
+    first: datetime
+    last: datetime
+    count: int
+    reason: str
