@@ -20,6 +20,7 @@ from fleet.store.values import (
     Pruned,
     ReachPeriod,
     Recorded,
+    StoredAudit,
     StoredPhone,
 )
 
@@ -43,6 +44,7 @@ __all__ = [
     "Recorded",
     "Secrets",
     "Store",
+    "StoredAudit",
     "StoredPhone",
     "make_key_file",
     "rotate_key_file",
