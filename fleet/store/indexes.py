@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from fleet.store.provision_tables import intents
 from fleet.store.tables import line_periods, metadata, reach_periods
 from fleet.store.watch_tables import causes, deliveries, incidents, notices
 
@@ -41,3 +42,5 @@ _partial("ix_incidents_ended", _of.resolved.is_not(None), _of.resolved)
 _partial("uq_causes_open", causes.c.ended.is_(None), causes.c.kind, causes.c.name, unique=True)
 _partial("ix_notices_unhandled", notices.c.handled.is_(None), notices.c.at)
 _partial("ix_deliveries_waiting", sa.text("state = 'waiting'"), deliveries.c.due)
+_profile = intents.c.phone_id.is_(None)
+_partial("uq_intents_level_name", _profile, intents.c.level, intents.c.name, unique=True)

@@ -16,7 +16,7 @@ from fleet.store.values import EventKind
 if TYPE_CHECKING:
     from enum import StrEnum
 
-SCHEMA = "0002"  # the newest migration; a test compares it with the migrations' own head
+SCHEMA = "0003"  # the newest migration; a test compares it with the migrations' own head
 
 # Names for every constraint, so that a later migration can name what it drops.
 metadata = sa.MetaData(

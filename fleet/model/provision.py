@@ -1,0 +1,204 @@
+"""The words of provisioning: what a phone should be, the files that say so, and the proof.
+
+Parameter and file names are those of the Aastra guides (facts/provisioning).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+
+class Level(StrEnum):
+    """Where a value of the intent stands. A later one overrides those before it."""
+
+    FLEET = "fleet"
+    MODEL = "model"
+    SITE = "site"
+    PHONE = "phone"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SecretRef:
+    """Where a secret is to be found; never the secret itself.
+
+    `kind` is `env` (a variable), `file` (a file's first line) or `secret` (encrypted in the
+    database under that name).
+    """
+
+    kind: str
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Wanted:
+    """One value that the intent wants: a text, or a reference to a secret.
+
+    `lock` is the mark `!`, `overwrite` the mark `^` of the configuration files (facts 1.2). A value
+    of None removes what a level before wanted.
+    """
+
+    value: str | SecretRef | None = field(repr=False)
+    lock: bool = False
+    overwrite: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Intent:
+    """What one level, or one profile, says: parameters by their exact names, and the profiles used.
+
+    Profiles come before the level's own parameters, in their order. `name` is the site, the model
+    (its full name), the profile; empty for the fleet, and for a phone, which `phone_id` names.
+    """
+
+    parameters: Mapping[str, Wanted] = field(default_factory=dict)
+    profiles: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Intents:
+    """All that the inventory wants of configuration, level by level.
+
+    `phones` is by the phone's number in the database.
+    """
+
+    fleet: Intent = field(default_factory=Intent)
+    models: Mapping[str, Intent] = field(default_factory=dict)
+    sites: Mapping[str, Intent] = field(default_factory=dict)
+    phones: Mapping[int, Intent] = field(default_factory=dict)
+    profiles: Mapping[str, Intent] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Revision:
+    """One applied state of all configuration files, numbered from 1.
+
+    `rolled_back_to` names the revision whose files it took up again.
+    """
+
+    number: int
+    at: datetime
+    by: str = ""
+    comment: str = ""
+    rolled_back_to: int | None = None
+    files: int = 0  # that it changed
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AppliedFile:
+    """A configuration file as a revision has it. `digest` is the SHA-256 of `body`, in hex."""
+
+    name: str
+    revision: int
+    digest: str
+    body: bytes = field(repr=False)
+
+
+class FetchOutcome(StrEnum):
+    """What became of a request for a file. Only `SERVED` and `NOT_MODIFIED` gave it."""
+
+    SERVED = "served"
+    NOT_MODIFIED = "not-modified"
+    CUT_OFF = "cut-off"  # the connection ended before the last byte
+    NOT_FOUND = "not-found"
+    UNKNOWN_MAC = "unknown-mac"
+    WRONG_NETWORK = "wrong-network"
+    WRONG_AGENT = "wrong-agent"  # the User-Agent names another phone, or none
+    SECOND_ADDRESS = "second-address"  # another address asks for a phone's file
+    WRONG_LOGIN = "wrong-login"
+    RATE_LIMITED = "rate-limited"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Fetch:
+    """One request for a file: when, from where, by whom it said to be, and what it was given.
+
+    `mac` is the User-Agent's, else the file name's. `revision` and `digest` are those of the file
+    served; `sent` counts bytes of the body.
+    """
+
+    at: datetime
+    file: str
+    address: str
+    outcome: FetchOutcome
+    mac: str = ""
+    phone_id: int | None = None
+    model: str = ""
+    firmware: str = ""
+    agent: str = ""
+    protocol: str = "http"
+    revision: int | None = None
+    digest: str = ""
+    sent: int = 0
+    id: int | None = None
+
+
+class RolloutState(StrEnum):
+    """How far a roll-out is."""
+
+    RUNNING = "running"
+    PAUSED = "paused"
+    STOPPED = "stopped"  # by itself: too many failures
+    DONE = "done"
+    ROLLED_BACK = "rolled-back"
+
+
+class ProofState(StrEnum):
+    """How far one phone of a roll-out is."""
+
+    WAITING = "waiting"  # its stage has not begun
+    TOLD = "told"  # asked to re-sync; says nothing of whether it heard
+    FETCHED = "fetched"  # with the expected digest
+    PROVEN = "proven"  # fetched, and every intended line registered since
+    FAILED = "failed"
+    SKIPPED = "skipped"  # nothing changes for it
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Proof:
+    """One phone of a roll-out. `how` says how it was asked to re-sync, and what came of it."""
+
+    phone_id: int
+    stage: int
+    state: ProofState
+    told_at: datetime | None = None
+    fetched_at: datetime | None = None
+    proven_at: datetime | None = None
+    how: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rollout:
+    """The way of a revision to the phones, stage by stage.
+
+    `deadline` is how long a phone may take for its proof, in seconds; `most_failures` the number
+    of failed phones of a stage above which it stops. `stages` names them, the first for canaries.
+    """
+
+    id: int
+    revision: int
+    state: RolloutState
+    began: datetime
+    stages: tuple[str, ...]
+    stage: int = 0
+    deadline: float = 1800.0
+    most_failures: int = 0
+    stage_began: datetime | None = None
+    ended: datetime | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class JournalEntry:
+    """What we did to phones or settings: who, when, what. Never a secret."""
+
+    at: datetime
+    by: str
+    what: str
+    phone_id: int | None = None

@@ -1,0 +1,141 @@
+"""The tables of provisioning: intent, revisions and their files, fetches, roll-outs, the journal.
+
+File bodies and secrets are encrypted: a database without its key holds no password in clear.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from fleet.model import FetchOutcome, Level, ProofState, RolloutState
+from fleet.store.tables import Utc, by_value, metadata, phone_id, text_column
+
+intents = sa.Table(
+    "intents",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("level", by_value(Level)),  # NULL: a profile
+    text_column("name"),  # of the model, the site or the profile
+    sa.Column("phone_id", sa.Integer, sa.ForeignKey("phones.id", ondelete="CASCADE"), unique=True),
+    sa.Column("document", sa.Text, nullable=False),  # JSON; secrets only by reference
+)
+
+named_secrets = sa.Table(
+    "named_secrets",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("value_secret", sa.Text, nullable=False),
+    sa.Column("changed", Utc, nullable=False),
+)
+
+revisions = sa.Table(
+    "revisions",
+    metadata,
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("at", Utc, nullable=False),
+    text_column("by"),
+    text_column("comment"),
+    sa.Column("rolled_back_to", sa.Integer),
+)
+
+# A file's body once, however many revisions and phones have it.
+contents = sa.Table(
+    "contents",
+    metadata,
+    sa.Column("digest", sa.Text, primary_key=True),  # SHA-256 of the body, hex
+    sa.Column("body_secret", sa.LargeBinary, nullable=False),  # compressed, then encrypted
+)
+
+# Only the files that a revision changes: a file is as the newest revision up to then has it.
+revision_files = sa.Table(
+    "revision_files",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column(
+        "revision",
+        sa.Integer,
+        sa.ForeignKey("revisions.number", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    sa.Column("phone_id", sa.Integer, sa.ForeignKey("phones.id", ondelete="SET NULL"), index=True),
+    sa.Column("digest", sa.Text, sa.ForeignKey("contents.digest")),  # NULL: not there any more
+)
+
+fetch_logins = sa.Table(
+    "fetch_logins",
+    metadata,
+    phone_id(primary_key=True, autoincrement=False),
+    sa.Column("username", sa.Text, nullable=False),
+    sa.Column("password_secret", sa.Text, nullable=False),
+    sa.Column("previous_secret", sa.Text),  # valid as well, until the phone used the new one
+    sa.Column("changed", Utc, nullable=False),
+    sa.Column("used", Utc),  # when the new one was used first
+)
+
+fetches = sa.Table(
+    "fetches",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("at", Utc, nullable=False, index=True),
+    sa.Column("file", sa.Text, nullable=False),
+    text_column("address"),
+    sa.Column("outcome", by_value(FetchOutcome), nullable=False),
+    text_column("mac"),
+    sa.Column("phone_id", sa.Integer, sa.ForeignKey("phones.id", ondelete="SET NULL")),
+    text_column("model"),
+    text_column("firmware"),
+    text_column("agent"),
+    text_column("protocol"),
+    sa.Column("revision", sa.Integer),
+    text_column("digest"),
+    sa.Column("sent", sa.Integer, nullable=False, server_default="0"),
+    sa.Index("ix_fetches_phone_id_at", "phone_id", "at"),
+)
+
+rollouts = sa.Table(
+    "rollouts",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("revision", sa.Integer, sa.ForeignKey("revisions.number"), nullable=False),
+    sa.Column("state", by_value(RolloutState), nullable=False),
+    sa.Column("began", Utc, nullable=False),
+    sa.Column("ended", Utc),
+    sa.Column("stages", sa.Text, nullable=False),  # JSON: their names, in order
+    sa.Column("stage", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("stage_began", Utc),
+    sa.Column("deadline", sa.Float, nullable=False),
+    sa.Column("most_failures", sa.Integer, nullable=False),
+    text_column("why"),
+    sqlite_autoincrement=True,
+)
+
+proofs = sa.Table(
+    "proofs",
+    metadata,
+    sa.Column(
+        "rollout_id",
+        sa.Integer,
+        sa.ForeignKey("rollouts.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    phone_id(primary_key=True, autoincrement=False, index=True),
+    sa.Column("stage", sa.Integer, nullable=False),
+    sa.Column("state", by_value(ProofState), nullable=False),
+    sa.Column("told_at", Utc),
+    sa.Column("fetched_at", Utc),
+    sa.Column("proven_at", Utc),
+    text_column("how"),
+    text_column("detail"),
+)
+
+journal = sa.Table(
+    "journal",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("at", Utc, nullable=False, index=True),
+    text_column("by"),
+    sa.Column("what", sa.Text, nullable=False),
+    sa.Column("phone_id", sa.Integer, sa.ForeignKey("phones.id", ondelete="SET NULL"), index=True),
+)
