@@ -1,0 +1,105 @@
+"""The intended accounts of a phone as parameters of its lines; pure.
+
+Assumed, for no source says: a line without an authentication name takes an empty one, so its user
+name is given for it; and a line that names a registrar of its own may not take the phone's backup
+servers, so they are given to it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fleet.model import Wanted
+from fleet.phone.config_file import numbered
+from fleet.provision.origin import Origin, Source, Value
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from fleet.model import IntendedAccount
+
+_NOWHERE = "0.0.0.0"  # noqa: S104  the phones' way to say "do not register"
+_REGISTRAR = "sip lineN registrar ip"
+_BACKUPS = ("backup registrar ip", "backup registrar port", "backup proxy ip", "backup proxy port")
+_INHERITED = Origin(source=Source.COMPUTED, detail="the phone's backup servers")
+
+
+def account_values(
+    accounts: Iterable[IntendedAccount], below: Mapping[str, Value]
+) -> dict[str, Value]:
+    """What accounts say of their lines; `below` is what the levels say.
+
+    A registrar stands for the proxy too, unless the levels name a proxy for that very registrar.
+    """
+    values: dict[str, Value] = {}
+    for account in accounts:
+        origin = Origin(source=Source.ACCOUNT, detail=f"account of line {account.line}")
+        for name, text in _said(account, below):
+            full = f"sip line{account.line} {name}"
+            before = below.get(full)
+            over = (before, *before.over) if before else ()
+            values[full] = Value(wanted=Wanted(value=text), origin=origin, over=over)
+    return values
+
+
+def inherited_backups(values: Mapping[str, Value]) -> dict[str, Value]:
+    """The backup servers of the phone for every line with a registrar, and none of its own.
+
+    `values` are all that a phone has; what was removed from a line is not inherited.
+    """
+    found: dict[str, Value] = {}
+    backup = values.get("sip backup registrar ip")
+    if backup is None or not backup.is_there:
+        return found
+    for name, value in values.items():
+        family = numbered(name)
+        if family.family == _REGISTRAR and value.wanted.value not in (None, ""):
+            prefix = f"sip line{family.numbers[0]}"
+            if f"{prefix} backup registrar ip" not in values:
+                found |= dict(_inherited(prefix, values))
+    return found
+
+
+def _inherited(prefix: str, values: Mapping[str, Value]) -> Iterator[tuple[str, Value]]:
+    for what in _BACKUPS:
+        of_phone, own = values.get(f"sip {what}"), f"{prefix} {what}"
+        if of_phone is not None and of_phone.is_there and own not in values:
+            yield own, Value(wanted=of_phone.wanted, origin=_INHERITED, over=(of_phone,))
+
+
+def _said(account: IntendedAccount, below: Mapping[str, Value]) -> Iterator[tuple[str, str]]:
+    if account.user:
+        yield "user name", account.user
+    if auth_name := account.auth_name or account.user:
+        yield "auth name", auth_name
+    if account.sip_password:
+        yield "password", account.sip_password
+    if account.display_name:
+        yield "display name", account.display_name
+    yield from _server("", account.registrar, account.registrar_port, below)
+    yield from _server("backup ", account.backup_registrar, account.backup_registrar_port, below)
+
+
+def _server(
+    kind: str, host: str, port: int | None, below: Mapping[str, Value]
+) -> Iterator[tuple[str, str]]:
+    roles = [f"{kind}registrar"]
+    if host and _needs_proxy(kind, host, below):
+        roles.append(f"{kind}proxy")
+    for role in roles:
+        if host:
+            yield f"{role} ip", host
+        if port is not None:
+            yield f"{role} port", str(port)
+
+
+def _needs_proxy(kind: str, host: str, below: Mapping[str, Value]) -> bool:
+    if not kind and host == _NOWHERE:
+        return False
+    proxy, registrar = _text(below, f"sip {kind}proxy ip"), _text(below, f"sip {kind}registrar ip")
+    return not proxy or registrar not in ("", host)
+
+
+def _text(values: Mapping[str, Value], name: str) -> str:
+    value = values.get(name)
+    return str(value.wanted.value or "") if value else ""
