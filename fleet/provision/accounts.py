@@ -42,29 +42,37 @@ def account_values(
     return values
 
 
-def inherited_backups(values: Mapping[str, Value]) -> dict[str, Value]:
-    """The backup servers of the phone for every line with a registrar, and none of its own.
+def lines_with_registrar(values: Mapping[str, Value]) -> tuple[int, ...]:
+    """The lines that have a registrar of their own."""
+    families = [numbered(name) for name, value in values.items() if value.wanted.value]
+    return tuple(each.numbers[0] for each in families if each.family == _REGISTRAR)
 
-    `values` are all that a phone has; what was removed from a line is not inherited.
+
+def inherited_backups(
+    below: Mapping[str, Value], over: Mapping[str, Value], lines: Iterable[int]
+) -> dict[str, Value]:
+    """The backup servers of the phone for each of these lines that has none of its own.
+
+    `over` is laid over `below`; what was removed from a line is not inherited.
     """
-    found: dict[str, Value] = {}
-    backup = values.get("sip backup registrar ip")
-    if backup is None or not backup.is_there:
-        return found
-    for name, value in values.items():
-        family = numbered(name)
-        if family.family == _REGISTRAR and value.wanted.value not in (None, ""):
-            prefix = f"sip line{family.numbers[0]}"
-            if f"{prefix} backup registrar ip" not in values:
-                found |= dict(_inherited(prefix, values))
-    return found
+    of_phone = {
+        what: found
+        for what in _BACKUPS
+        if (found := over.get(f"sip {what}") or below.get(f"sip {what}")) and found.is_there
+    }
+    if _BACKUPS[0] not in of_phone:
+        return {}
+    return {
+        f"sip line{line} {what}": Value(wanted=found.wanted, origin=_INHERITED, over=(found,))
+        for line in lines
+        if not _has(below, over, f"sip line{line} {_BACKUPS[0]}")
+        for what, found in of_phone.items()
+        if not _has(below, over, f"sip line{line} {what}")
+    }
 
 
-def _inherited(prefix: str, values: Mapping[str, Value]) -> Iterator[tuple[str, Value]]:
-    for what in _BACKUPS:
-        of_phone, own = values.get(f"sip {what}"), f"{prefix} {what}"
-        if of_phone is not None and of_phone.is_there and own not in values:
-            yield own, Value(wanted=of_phone.wanted, origin=_INHERITED, over=(of_phone,))
+def _has(below: Mapping[str, Value], over: Mapping[str, Value], name: str) -> bool:
+    return name in over or name in below
 
 
 def _said(account: IntendedAccount, below: Mapping[str, Value]) -> Iterator[tuple[str, str]]:

@@ -48,7 +48,7 @@ class SharedFile:
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, slots=True)
-class _Part:
+class Part:
     """What the phones of one base have in common: lines of their files, and all their values.
 
     `below` are the values of the files that they read before.
@@ -61,7 +61,7 @@ class _Part:
     problem: str = ""
 
 
-_NO_PART = _Part(lines={}, values={}, effective={}, below={})
+NO_PART = Part(lines={}, values={}, effective={}, below={})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -77,7 +77,7 @@ class OwnFile:
     body: bytes = field(default=b"", repr=False)
     problem: str = ""
     over: Mapping[str, Wanted] = field(default_factory=dict, repr=False)
-    part: _Part = field(default=_NO_PART, repr=False)
+    part: Part = field(default=NO_PART, repr=False)
 
     @property
     def values(self) -> Mapping[str, Wanted]:
@@ -136,7 +136,7 @@ class _Renderer:
         self._shared = shared
         self._find_secret = find_secret
         self._secrets: dict[SecretRef, str] = {}
-        self._parts: dict[Base, _Part] = {}
+        self._parts: dict[Base, Part] = {}
 
     def own(self, phone: Resolved) -> OwnFile:
         """A phone's own file, or why there is none."""
@@ -158,12 +158,12 @@ class _Renderer:
         name = mac_file(phone.mac)
         return OwnFile(phone=phone, name=name, body=_body(lines), over=over, part=part)
 
-    def _part(self, base: Base) -> _Part:
+    def _part(self, base: Base) -> Part:
         if base not in self._parts:
             self._parts[base] = self._made(base)
         return self._parts[base]
 
-    def _made(self, base: Base) -> _Part:
+    def _made(self, base: Base) -> Part:
         below = self._shared.below(base.model)
         there = {name: value.wanted for name, value in base.values.items() if value.is_there}
         try:
@@ -171,8 +171,8 @@ class _Renderer:
             own = {name: want for name, want in values.items() if below.get(name) != want}
             lines = _lines(own)
         except (ConfigurationError, SecretMissing) as error:
-            return replace(_NO_PART, problem=str(error))
-        return _Part(lines=lines, values=values, effective=_effective(values), below=below)
+            return replace(NO_PART, problem=str(error))
+        return Part(lines=lines, values=values, effective=_effective(values), below=below)
 
     def _text(self, wanted: Wanted) -> Wanted:
         """The value as a text, whatever it refers to."""

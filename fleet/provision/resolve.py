@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from fleet.model import NO_INTENT, Wanted
 from fleet.phone.catalog import MODELS, model_named
-from fleet.provision.accounts import account_values, inherited_backups
+from fleet.provision.accounts import account_values, inherited_backups, lines_with_registrar
 from fleet.provision.layers import Layers, last_clock, stacked
 from fleet.provision.origin import Origin, Source, Value
 
@@ -31,14 +31,16 @@ _SERVER = Origin(source=Source.COMPUTED, detail="what our server asks of the pho
 class Base:
     """What a phone has but for its accounts; many phones share one.
 
-    `values` hold what was removed too. `own` are the names that the phone says itself. `problem`
-    says why no phone of it can be rendered, empty if all is well. From `valid_until` on the clock
-    may be wrong.
+    `values` hold what was removed too. `own` are the names that the phone says itself, `lines`
+    those that have a registrar already. `problem` says why no phone of it can be rendered, empty
+    if all is well. From `valid_until` on the clock may be wrong.
     """
 
     model: str
+    site: str = ""
     values: Mapping[str, Value] = field(default_factory=dict)
     own: frozenset[str] = frozenset()
+    lines: tuple[int, ...] = ()
     valid_until: datetime | None = None
     problem: str = ""
 
@@ -124,7 +126,8 @@ class Resolver:
                 before = base.values.get(name)
                 below = (before, *before.over) if before else ()
                 over[name] = Value(wanted=wanted, origin=_SERVER, over=below)
-        return over | inherited_backups({**base.values, **over})
+        lines = {*base.lines, *lines_with_registrar(over)}
+        return over | inherited_backups(base.values, over, lines)
 
     def _base(self, model: str, site: str, intent: Intent) -> Base:
         key = (model, site, _key(intent))
@@ -137,9 +140,12 @@ class Resolver:
         middle = [*self._layers.site(site), *self._layers.phone_profiles(intent)]
         own = self._layers.phone(intent)
         clock = last_clock([*above, *middle, *own])
+        values = stacked([*middle, *own], self.shared(model))
         return Base(
             model=model,
-            values=stacked([*middle, *own], self.shared(model)),
+            site=site,
+            values=values,
+            lines=lines_with_registrar(values),
             own=frozenset(name for layer in own for name in layer.parameters),
             valid_until=clock.valid_until,
             problem=clock.problem,
