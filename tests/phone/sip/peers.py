@@ -63,6 +63,14 @@ class FromElsewhere:
     data: bytes
 
 
+@dataclass(frozen=True)
+class Flood:
+    """The same piece over and over; over TCP with a pause between, if there is one."""
+
+    data: bytes
+    pause: float = 0.0
+
+
 class Hang:
     """Say nothing more, and keep the connection."""
 
@@ -71,7 +79,7 @@ class End:
     """Close the connection."""
 
 
-Piece = bytes | FromElsewhere | type[Hang] | type[End]
+Piece = bytes | FromElsewhere | Flood | type[Hang] | type[End]
 Behaviour = Callable[[Asked, int], Iterable[Piece]]
 """What to send for a request; the number counts the requests, from 1."""
 
@@ -171,8 +179,15 @@ async def udp_peer(behaviour: Behaviour) -> AsyncIterator[Running]:
             for piece in behaviour(asked, len(running.asked)):
                 if isinstance(piece, FromElsewhere):
                     elsewhere.sendto(piece.data, addr)
+                elif isinstance(piece, Flood):
+                    self.flood(piece.data, addr)
                 elif isinstance(piece, bytes):
                     self.transport.sendto(piece, addr)
+
+        def flood(self, data: bytes, addr: tuple[str, int]) -> None:
+            if not self.transport.is_closing():
+                self.transport.sendto(data, addr)
+                loop.call_soon(self.flood, data, addr)
 
     transport, _ = await loop.create_datagram_endpoint(Protocol, local_addr=("127.0.0.1", 0))
     running = Running(port=transport.get_extra_info("sockname")[1], transport=Transport.UDP)
@@ -201,7 +216,7 @@ async def tcp_peer(behaviour: Behaviour) -> AsyncIterator[Running]:
                 running.asked.append(Asked(head + body))
                 if await _play(behaviour(running.asked[-1], len(running.asked)), reader, writer):
                     break
-        except (OSError, asyncio.IncompleteReadError):
+        except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
             pass
         finally:
             tasks.discard(task)
@@ -216,6 +231,7 @@ async def tcp_peer(behaviour: Behaviour) -> AsyncIterator[Running]:
         for task in list(tasks):
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.sleep(0)
 
 
 async def _play(
@@ -226,6 +242,11 @@ async def _play(
         if isinstance(piece, bytes):
             writer.write(piece)
             await writer.drain()
+        elif isinstance(piece, Flood):
+            while True:
+                writer.write(piece.data)
+                await writer.drain()
+                await asyncio.sleep(piece.pause)
         elif piece is Hang:
             await reader.read()
         else:
