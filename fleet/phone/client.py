@@ -26,7 +26,8 @@ MAX_BODY = 1024 * 1024
 class PhoneClient:
     """Polls phones, many at a time; an asynchronous context manager, one per sweep.
 
-    `max_body` is in bytes, `retry_pause` in seconds. `transport` stands in for the network.
+    `max_body` is in bytes, `retry_pause` in seconds. `transport` stands in for the network
+    when polling.
     """
 
     def __init__(

@@ -1,10 +1,14 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fleet.model import Credentials
-from fleet.phone.sip.ask import LoginUse
-from fleet.phone.sip.outcome import Result
+from fleet.phone.sip import query
+from fleet.phone.sip.ask import Heard, LoginUse
+from fleet.phone.sip.message import Response
+from fleet.phone.sip.outcome import Result, outcome_of
 from fleet.phone.sip.peer import Peer
 from fleet.phone.sip.query import (
     Binding,
@@ -28,6 +32,8 @@ from tests.phone.sip.peers import (
     udp_peer,
 )
 
+HEADERS = ["contact", "expires", "user-agent", "allow", "www-authenticate", "via", "cseq"]
+HOSTILE = st.text('"\\<>,;=@:*% sipexr019[]\udcff\x07é', max_size=60)
 WRONG = Credentials(username="1001", password="wr0ng")
 
 
@@ -130,6 +136,25 @@ async def test_a_registrar_that_is_dead_is_told() -> None:
 async def test_who_lets_everybody_in_has_not_looked_at_the_password() -> None:
     answer, _ = await asked(says("200 OK"), login=WRONG)
     assert (answer.outcome.result, answer.outcome.login) == (Result.ACCEPTED, LoginUse.NOT_ASKED)
+
+
+@given(st.integers(100, 699), st.lists(st.tuples(st.sampled_from(HEADERS), HOSTILE), max_size=6))
+def test_whatever_a_peer_says_becomes_a_value_that_can_be_printed(
+    status: int, headers: list[tuple[str, str]]
+) -> None:
+    response = Response(status=status, phrase="\x1b[1m\udcff", headers=tuple(headers))
+    outcome = outcome_of(
+        Heard(response=response, login=LoginUse.SENT, challenge=401), Peer(host="a")
+    )
+    told = (outcome.detail, outcome.phrase, *_printed(response))
+    assert all(text.isprintable() for text in told)
+
+
+def _printed(response: Response) -> list[str]:
+    bindings = query._bindings(response)
+    agent = response.first("user-agent")
+    texts = [text for binding in bindings for text in (binding.uri, binding.host, binding.received)]
+    return [*texts, *query._tokens(response.values("allow")), *read_user_agent(agent)]
 
 
 async def test_only_so_many_bindings_are_kept() -> None:
