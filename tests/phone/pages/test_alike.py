@@ -55,7 +55,7 @@ def retold(source: str, changes: list[tuple[int, str]]) -> str:
 changes = st.lists(st.tuples(st.integers(0, 200), st.sampled_from(ODD_WORDS)), max_size=4)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(told_pages(), st.lists(changes, min_size=2, max_size=5))
 def test_a_page_alike_is_opened_and_read_as_if_it_were_the_first(
     told: Told, variants: list[list[tuple[int, str]]]
