@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from fleet.errors import SettingsError, UsageError
-from fleet.judge import RULES, Look, RuleSetting, judge, verdicts
+from fleet.judge import RULE_NAMES, Look, RuleSetting, judge, verdicts
 from fleet.loop import loop_factory
 from fleet.phone.client import PhoneClient, Timeouts
 from fleet.phone.pages import words_with
@@ -169,12 +169,12 @@ def words_of(settings: Settings) -> Words:
 def rules_of(settings: Settings) -> dict[str, RuleSetting]:
     """The rules' settings. Raises `SettingsError` for a rule that there is not."""
     for name in settings.rules:
-        if name not in RULES:
+        if name not in RULE_NAMES:
             raise SettingsError(
-                f"[rules.{name}]: there is no such rule; rules: {', '.join(RULES)}."
+                f"[rules.{name}]: there is no such rule; rules: {', '.join(RULE_NAMES)}."
             )
     return {
-        name: RuleSetting(enabled=rule.enabled, severity=rule.severity)
+        name: RuleSetting(enabled=rule.enabled, severity=rule.severity, open_after=rule.open_after)
         for name, rule in settings.rules.items()
     }
 

@@ -61,6 +61,7 @@ def _allowed(field: FieldInfo) -> str:
         return " or ".join(kinds)
     if kinds:
         (kind,) = kinds
+    kind = getattr(kind, "__origin__", kind)  # an optional number keeps its checks with its kind
     if isinstance(kind, type) and issubclass(kind, Enum):
         *some, last = (str(member.value) for member in kind)
         return f"{', '.join(some)} or {last}"

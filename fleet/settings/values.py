@@ -111,6 +111,14 @@ class RuleSettings(Section):
         examples=["warning"],
         description="critical, warning or info, in place of the rule's own.",
     )
+    open_after: Whole | None = Field(
+        default=None,
+        ge=1,
+        le=10,
+        examples=[2],
+        description="So many looks in a row must find it before somebody is told, in place of the "
+        "rule's own number.",
+    )
 
 
 class RetentionSettings(Section):

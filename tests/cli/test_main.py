@@ -89,7 +89,7 @@ def test_the_operations_page_names_every_setting() -> None:
         for name in field.annotation.model_fields  # type: ignore[union-attr]
     }
     wanted = (wanted - {("web_ui", "words")}) | {("web_ui.words", "")}
-    wanted |= {("rules.<name>", "enabled"), ("rules.<name>", "severity")}
+    wanted |= {("rules.<name>", name) for name in ("enabled", "severity", "open_after")}
 
     assert documented == wanted
 
