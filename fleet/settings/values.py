@@ -179,7 +179,7 @@ def is_named(section: str) -> bool:
 
 
 def named(field: FieldInfo) -> type[BaseModel] | None:
-    """The model of each of a key's tables, such as `[alerts.routes.<name>]`; None if it has none."""
+    """The model of the tables under a key, such as `[alerts.routes.<name>]`; else None."""
     if get_origin(field.annotation) is dict:
         _, model = get_args(field.annotation)
         if isinstance(model, type) and issubclass(model, BaseModel):
