@@ -11,7 +11,7 @@ from fleet.alert.holding import FLAPPING
 from fleet.alert.plan import plan
 from fleet.alert.round import Alerting, Round
 from fleet.alert.routes import Route, channels_of
-from fleet.alert.values import FindCauses, Held, Plan, Policy, Situation, Telling
+from fleet.alert.values import Held, Plan, Policy, Situation, Telling
 from fleet.alert.view import Zones
 from fleet.alert.windows import QuietHours, Window
 
@@ -21,7 +21,6 @@ __all__ = [
     "Composer",
     "Delivered",
     "Deliverer",
-    "FindCauses",
     "Held",
     "Plan",
     "Policy",

@@ -86,7 +86,7 @@ def _in_zone(moment: datetime | None, zone: tzinfo) -> datetime | None:
 
 
 def _rules(names: Iterable[str], place: str) -> frozenset[str]:
-    known = (*RULES, FLAPPING)
+    known = (*RULES, *FLAPPING)
     for name in names:
         if name not in known:
             raise SettingsError(

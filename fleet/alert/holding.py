@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from fleet.alert.values import Allowance, Policy, Situation
     from fleet.model import Incident, Notice
 
-FLAPPING = "flapping"  # the rule of the incident that tells of a line's flapping itself
+FLAPPING = ("line-flapping", "phone-flapping")  # rules of incidents that tell of flapping itself
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,7 +88,7 @@ class Holding:
         ]
 
     def _flaps(self, incident: Incident) -> str:
-        if incident.phone_id is None or incident.rule == FLAPPING:
+        if incident.phone_id is None or incident.rule in FLAPPING:
             return ""
         place = (incident.phone_id, incident.line or 0)
         return "it flaps" if place in self.situation.flapping else ""
