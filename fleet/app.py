@@ -22,7 +22,8 @@ from fleet.sweep import Backoff, LoginDefaults, Observer, Order, Outcome, Sweepe
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping
 
-    from fleet.model import Finding, Observation
+    from fleet.alert import Alerting, Deliverer
+    from fleet.model import Cause, Finding, Observation
     from fleet.phone.pages import Words
     from fleet.settings import Settings
     from fleet.store import Known
@@ -108,6 +109,32 @@ class App:
         )
         return verdicts(look, rules=self.rules)
 
+    def alerting(self) -> Alerting:
+        """Make what decides who is told; raises `SettingsError` for what is wrong with it."""
+        from fleet import alert  # here, for it loads Jinja2, and most commands tell nobody
+
+        folder = self.settings.alerts.templates
+        return alert.Alerting(
+            store=self.store,
+            policy=alert.policy_of(self.settings),
+            find_causes=_no_causes,
+            composer=alert.Composer(self.settings.folder / folder if folder else None),
+            windows=alert.windows_of(self.settings),
+        )
+
+    def deliverer(self) -> Deliverer:
+        """Make what delivers alerts; raises `SettingsError` for a URL that cannot be used."""
+        from fleet import alert
+
+        channels = alert.channels_of(alert.routes_of(self.settings))
+        alert.check(channels)
+        return alert.Deliverer(
+            store=self.store,
+            channels=channels,
+            give_up_after=timedelta(seconds=self.settings.alerts.give_up_after),
+            clock=now,
+        )
+
     def check_site(self, site: str | None) -> None:
         """Raise `UsageError` if there is no such site."""
         names = sorted(each.name for each in self.store.sites())
@@ -132,6 +159,10 @@ class App:
         settings = self.settings
         if not (settings.secrets_key or settings.key_file.exists() or self.store.has_secrets()):
             self.store.use_keyring(make_key_file(settings.key_file))
+
+
+def _no_causes(*_: object) -> tuple[Cause, ...]:
+    return ()
 
 
 def now() -> datetime:
