@@ -6,7 +6,8 @@
     │   ├── InventoryError     an inventory file; carries every bad row
     │   └── PhoneNotFound      no phone of that MAC, host or name
     ├── StoreError             the database or its key
-    │   └── SweepRunning       another sweep holds the lease
+    │   ├── SweepRunning       another sweep holds the lease
+    │   └── SweepTaken         another runner has this planned sweep, or had it
     └── PhoneError             one poll of one phone; carries its reason, and so its reach
         └── PageUnreadable     a page that is not a status page we can read
 
@@ -69,6 +70,10 @@ class StoreError(FleetError):
 
 class SweepRunning(StoreError):
     """Another sweep holds the lease."""
+
+
+class SweepTaken(StoreError):
+    """Another runner has this planned sweep, or had it."""
 
 
 class PhoneError(FleetError):

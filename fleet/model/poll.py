@@ -260,12 +260,18 @@ class SweepCounts:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Sweep:
-    """One pass over the chosen phones. `finished` is None while it runs or when it was cut off."""
+    """One pass over the chosen phones. `finished` is None while it runs or when it was cut off.
+
+    `planned` counts the phones. `planned_for` is the moment for which its `schedule` planned it;
+    both are absent where somebody asked for it.
+    """
 
     id: int
     trigger: str
     started: datetime
     planned: int
+    schedule: str | None = None
+    planned_for: datetime | None = None
     finished: datetime | None = None
     interrupted: bool = False
     counts: SweepCounts = field(default_factory=SweepCounts)

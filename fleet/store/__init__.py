@@ -1,6 +1,7 @@
 """What fleet remembers: the one door for SQLAlchemy, Alembic, psycopg and cryptography."""
 
 from fleet.store.holder import Holder
+from fleet.store.incidents import TakeStep
 from fleet.store.phones import Secrets
 from fleet.store.secrets import Keyring, make_key_file, rotate_key_file
 from fleet.store.store import Store
@@ -20,6 +21,7 @@ from fleet.store.values import (
     Pruned,
     ReachPeriod,
     Recorded,
+    StoredAudit,
     StoredPhone,
 )
 
@@ -43,7 +45,9 @@ __all__ = [
     "Recorded",
     "Secrets",
     "Store",
+    "StoredAudit",
     "StoredPhone",
+    "TakeStep",
     "make_key_file",
     "rotate_key_file",
 ]

@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
     from datetime import datetime
 
     from fleet.model import Line, Reach, Reason
     from fleet.store.values import Known, Recorded
+
+T = TypeVar("T")
+
+
+def once_each(batch: Iterable[T], phone_id: Callable[[T], int]) -> Iterator[list[T]]:
+    """Cut a batch so that no phone is twice in a part."""
+    part: dict[int, T] = {}
+    for each in batch:
+        if phone_id(each) in part:
+            yield list(part.values())
+            part = {}
+        part[phone_id(each)] = each
+    yield list(part.values())
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from fleet.errors import StoreError
 from fleet.store import codec, keymark
 from fleet.store.events import add_events
+from fleet.store.incidents import close_of_phones
 from fleet.store.phones import Secrets, load_phones, load_sites
 from fleet.store.tables import accounts, phone_states, phones, sites
 from fleet.store.values import Change, Event, EventKind
@@ -63,6 +64,7 @@ def _with_macs(changes: Sequence[Change], before: Mapping[int, Phone]) -> dict[i
 def remove_phones(connection: sa.Connection, ids: Sequence[int], now: datetime) -> int:
     """Remove phones with all that is known of them; give how many there were."""
     removed = load_phones(connection, None, Secrets.NONE, ids=ids)
+    close_of_phones(connection, [stored.id for stored in removed], now)
     for some in codec.chunks([stored.id for stored in removed]):
         connection.execute(sa.delete(phones).where(phones.c.id.in_(some)))
     texts = (f"{stored.phone.label} ({stored.phone.host}) was removed." for stored in removed)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import replace
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
 from fleet.model import Reach
 from fleet.store import codec
-from fleet.store.diff import Difference, difference
+from fleet.store.diff import Difference, difference, once_each
 from fleet.store.engine import insert_into
 from fleet.store.events import add_events
 from fleet.store.inventory import learn_macs
@@ -19,7 +20,7 @@ from fleet.store.tables import evidence, line_periods, phone_states, phones, rea
 from fleet.store.values import Event, EventKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from fleet.store.codec import Values
     from fleet.store.values import Known, Recorded
@@ -51,20 +52,9 @@ def record(connection: sa.Connection, sweep_id: int, batch: Sequence[Recorded]) 
     """
     hold_lease(connection, sweep_id)
     known: dict[int, Known] = {}
-    for some in _once_each(batch):
+    for some in once_each(batch, attrgetter("observation.phone_id")):
         known |= _record(connection, sweep_id, some, known)
     return known
-
-
-def _once_each(batch: Sequence[Recorded]) -> Iterator[list[Recorded]]:
-    """Cut a batch so that no phone is twice in a part."""
-    part: dict[int, Recorded] = {}
-    for recorded in batch:
-        if recorded.observation.phone_id in part:
-            yield list(part.values())
-            part = {}
-        part[recorded.observation.phone_id] = recorded
-    yield list(part.values())
 
 
 def _record(

@@ -6,10 +6,19 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from fleet.model import Reach
+from fleet.model import DeliveryState, Reach
 from fleet.store.engine import is_sqlite, writing
 from fleet.store.tables import events, evidence, line_periods, phone_states, reach_periods, sweeps
 from fleet.store.values import Pruned
+from fleet.store.watch_tables import (
+    alerts,
+    audits,
+    causes,
+    deliveries,
+    incidents,
+    notices,
+    silences,
+)
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -43,8 +52,28 @@ def prune(
         engine, sweeps, sweeps.c.id, sweeps.c.started < sweeps_before, over, sweeps.c.id != newest
     )
     told = _delete(engine, events, events.c.id, events.c.at < history_before)
+    ended = _delete_watched(engine, history_before)
     _give_back_space(engine)
-    return Pruned(periods=periods, pages=pages, sweeps=old, events=told)
+    return Pruned(periods=periods, pages=pages, sweeps=old, events=told, incidents=ended)
+
+
+def _delete_watched(engine: sa.Engine, before: datetime) -> int:
+    """Delete what watching has done with: incidents whose notices were all seen to, and the rest.
+
+    Notices go with their incidents, deliveries with their alerts.
+    """
+    waiting = sa.select(notices.c.incident_id).where(notices.c.handled.is_(None))
+    ended = (incidents.c.resolved < before, incidents.c.id.not_in(waiting))
+    deleted = _delete(engine, incidents, incidents.c.id, *ended)
+    undelivered = sa.select(deliveries.c.alert_id).where(
+        deliveries.c.state == DeliveryState.WAITING
+    )
+    _delete(engine, alerts, alerts.c.id, alerts.c.at < before, alerts.c.id.not_in(undelivered))
+    _delete(engine, causes, causes.c.id, causes.c.ended < before)
+    _delete(engine, silences, silences.c.id, silences.c.until < before)
+    newest = sa.select(sa.func.max(audits.c.id)).group_by(audits.c.selection)
+    _delete(engine, audits, audits.c.id, audits.c.at < before, audits.c.id.not_in(newest))
+    return deleted
 
 
 def _delete(

@@ -9,12 +9,12 @@ from fleet.store import keymark, sweeps
 from fleet.store.backup import backup
 from fleet.store.check import check
 from fleet.store.current import statuses
-from fleet.store.database import Database
 from fleet.store.events import add_events, load_events
 from fleet.store.evidence import load_evidence
 from fleet.store.find import find_phone
 from fleet.store.history import history
 from fleet.store.holder import Holder
+from fleet.store.incidents import take_steps
 from fleet.store.inventory import apply_inventory, forget_certificates, rehost, remove_phones
 from fleet.store.phones import (
     Secrets,
@@ -26,6 +26,7 @@ from fleet.store.phones import (
 )
 from fleet.store.recorder import record
 from fleet.store.retention import prune
+from fleet.store.watching import Watching
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fleet.model import Site, Sweep, SweepCounts
+    from fleet.store.incidents import TakeStep
     from fleet.store.secrets import Keyring
     from fleet.store.values import (
         Change,
@@ -47,7 +49,7 @@ if TYPE_CHECKING:
     )
 
 
-class Store(Database):
+class Store(Watching):
     """An open database. Safe to use from many threads; every failure is a `StoreError`.
 
     What it gives as an iterator holds a connection until it is used up or closed.
@@ -131,8 +133,13 @@ class Store(Database):
         now: datetime,
         ttl: timedelta,
         holder: Holder | None = None,
+        schedule: str | None = None,
+        planned_for: datetime | None = None,
     ) -> Sweep:
-        """Begin a sweep that holds the lease for `ttl`, else raise `SweepRunning`."""
+        """Begin a sweep that holds the lease for `ttl`, else raise `SweepRunning`.
+
+        Raises `SweepTaken` if the one that the schedule planned for that moment was begun already.
+        """
         with self._writing() as connection:
             return sweeps.begin_sweep(
                 connection,
@@ -142,6 +149,8 @@ class Store(Database):
                 holder=holder or Holder.this_process(),
                 now=now,
                 ttl=ttl,
+                schedule=schedule,
+                planned_for=planned_for,
             )
 
     def interrupted_sweep(
@@ -160,10 +169,13 @@ class Store(Database):
         with self._writing() as connection:
             return sweeps.resume_sweep(connection, sweep_id, holder=me, now=now, ttl=ttl)
 
-    def renew_lease(self, sweep_id: int, *, now: datetime, ttl: timedelta) -> None:
-        """Hold the lease for longer; raises `SweepRunning` if another took it."""
+    def renew_lease(self, sweep_id: int, *, now: datetime, ttl: timedelta) -> bool:
+        """Hold the lease for longer, and tell whether somebody waits for it.
+
+        Raises `SweepRunning` if another took it.
+        """
         with self._writing() as connection:
-            sweeps.renew_lease(connection, sweep_id, now=now, ttl=ttl)
+            return sweeps.renew_lease(connection, sweep_id, now=now, ttl=ttl)
 
     def finish_sweep(
         self, sweep_id: int, counts: SweepCounts, now: datetime, *, interrupted: bool = False
@@ -182,10 +194,19 @@ class Store(Database):
         with self._reading() as connection:
             return load_known(connection, self._keyring, ids)
 
-    def record(self, sweep_id: int, batch: Sequence[Recorded]) -> dict[int, Known]:
-        """Write polls in one transaction; give what is known of their phones then."""
+    def record(
+        self, sweep_id: int, batch: Sequence[Recorded], step: TakeStep | None = None
+    ) -> dict[int, Known]:
+        """Write polls in one transaction; give what is known of their phones then.
+
+        With `step`, their sightings are judged against the standing incidents in the same one.
+        """
         with self._writing() as connection:
-            return record(connection, sweep_id, batch)
+            known = record(connection, sweep_id, batch)
+            if step is not None:
+                seen = [each.sighting for each in batch if each.sighting is not None]
+                take_steps(connection, [one for one in seen if one.phone_id in known], step)
+            return known
 
     def add_events(self, events: Sequence[Event]) -> None:
         """Write what changed by itself."""

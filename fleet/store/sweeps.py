@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from fleet.errors import SweepRunning
+from fleet.errors import SweepRunning, SweepTaken
 from fleet.model import Sweep, SweepCounts
 from fleet.store.engine import insert_into
 from fleet.store.events import add_events
@@ -30,20 +30,32 @@ def begin_sweep(
     holder: Holder,
     now: datetime,
     ttl: timedelta,
+    schedule: str | None = None,
+    planned_for: datetime | None = None,
 ) -> Sweep:
-    """Take the lease and begin a sweep. Raises `SweepRunning` while another holds it."""
+    """Take the lease and begin a sweep.
+
+    Raises `SweepRunning` while another holds the lease, `SweepTaken` if another runner has had
+    the sweep that the schedule planned for that moment.
+    """
+    if planned_for is not None and _is_taken(connection, schedule, planned_for):
+        raise _taken()
     _take_lease(connection, holder, now, ttl)
     values = {
         "trigger": trigger,
         "selection": selection,
         "planned": planned,
+        "schedule": schedule,
+        "planned_for": planned_for,
         "started": now,
         "interrupted": False,
     }
-    made = connection.execute(sa.insert(sweeps).values(values).returning(sweeps.c.id))
-    sweep = Sweep(id=made.scalar_one(), trigger=trigger, started=now, planned=planned)
-    _give_lease(connection, sweep.id)
-    return sweep
+    insert = insert_into(connection, sweeps).values(values).on_conflict_do_nothing()
+    made = connection.execute(insert.returning(sweeps)).first()
+    if made is None:
+        raise _taken()
+    _give_lease(connection, made.id)
+    return sweep_of(made)
 
 
 def resume_sweep(
@@ -85,15 +97,34 @@ def interrupted_sweep(
     return sweep_of(row) if row and row.interrupted and row.started >= since else None
 
 
-def renew_lease(connection: sa.Connection, sweep_id: int, *, now: datetime, ttl: timedelta) -> None:
-    """Keep the lease for longer. Raises `SweepRunning` if another has taken it."""
+def renew_lease(connection: sa.Connection, sweep_id: int, *, now: datetime, ttl: timedelta) -> bool:
+    """Keep the lease for longer; tell whether somebody waits for it.
+
+    Raises `SweepRunning` if another has taken it.
+    """
     renewed = connection.execute(
         sa.update(leases)
         .where(leases.c.name == _LEASE, leases.c.sweep_id == sweep_id)
         .values(until=now + ttl)
-    )
-    if not renewed.rowcount:
+        .returning(leases.c.wanted_until)
+    ).first()
+    if renewed is None:
         raise _lost()
+    return renewed.wanted_until is not None and bool(now < renewed.wanted_until)
+
+
+def want_lease(connection: sa.Connection, *, now: datetime, ttl: timedelta) -> bool:
+    """Ask the planned sweep that runs now to give way; False if it is not a planned one.
+
+    True as well where nothing holds the lease any more.
+    """
+    holds = sa.select(sweeps.c.planned_for).join(leases, leases.c.sweep_id == sweeps.c.id)
+    row = connection.execute(holds.where(leases.c.name == _LEASE)).first()
+    if row is not None and row.planned_for is None:
+        return False
+    wanted = sa.update(leases).where(leases.c.name == _LEASE).values(wanted_until=now + ttl)
+    connection.execute(wanted)
+    return True
 
 
 def hold_lease(connection: sa.Connection, sweep_id: int) -> None:
@@ -135,6 +166,8 @@ def sweep_of(row: sa.Row[Any]) -> Sweep:
         trigger=row.trigger,
         started=row.started,
         planned=row.planned,
+        schedule=row.schedule,
+        planned_for=row.planned_for,
         finished=row.finished,
         interrupted=row.interrupted,
         counts=SweepCounts(
@@ -146,6 +179,27 @@ def sweep_of(row: sa.Row[Any]) -> Sweep:
             not_polled=row.not_polled,
         ),
     )
+
+
+def load_sweeps(
+    connection: sa.Connection, *, since: datetime | None, until: datetime | None
+) -> list[Sweep]:
+    """Give the sweeps that began in [since, until), the oldest first; None sets no bound."""
+    query = sa.select(sweeps).order_by(sweeps.c.started, sweeps.c.id)
+    if since is not None:
+        query = query.where(sweeps.c.started >= since)
+    if until is not None:
+        query = query.where(sweeps.c.started < until)
+    return [sweep_of(row) for row in connection.execute(query)]
+
+
+def _is_taken(connection: sa.Connection, schedule: str | None, planned_for: datetime) -> bool:
+    which = (sweeps.c.schedule == schedule, sweeps.c.planned_for == planned_for)
+    return connection.execute(sa.select(sweeps.c.id).where(*which)).first() is not None
+
+
+def _taken() -> SweepTaken:
+    return SweepTaken("Another runner has this planned sweep.")
 
 
 def _load(connection: sa.Connection, which: sa.ColumnElement[bool]) -> Sweep:

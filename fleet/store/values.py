@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         Phone,
         Reach,
         Reason,
+        Sighting,
         Site,
     )
 
@@ -92,7 +93,7 @@ class Recorded:
 
     `page_key` belongs to the facts of a good poll, and is empty if their page shall be read anew
     next time; a failed poll leaves the stored one alone. An empty `fingerprint` leaves the stored
-    one alone, `evidence` None the kept pages.
+    one alone, `evidence` None the kept pages. `sighting` is what the rules hold against it.
     """
 
     known: Known
@@ -102,6 +103,7 @@ class Recorded:
     fingerprint: str = ""
     refusals: int = 0
     next_try_at: datetime | None = None
+    sighting: Sighting | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -187,6 +189,7 @@ class Pruned:
     pages: int = 0
     sweeps: int = 0
     events: int = 0
+    incidents: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -210,3 +213,14 @@ class Alerting:
     causes: tuple[Cause, ...] = ()
     alerts: tuple[NewAlert, ...] = ()
     dropped: tuple[tuple[int, str], ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StoredAudit:
+    """An audit that ran; `findings` is what it flagged, as the audit's own room encodes it."""
+
+    id: int
+    at: datetime
+    selection: str
+    sweep_id: int | None
+    findings: bytes = field(repr=False)

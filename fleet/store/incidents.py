@@ -1,0 +1,246 @@
+"""Incidents: what stands, what one look changes, and the notices that go with it.
+
+A look is taken in the transaction that writes its observation, so that no change of state is ever
+without its notice. Writers take turns: what stands cannot change between the reading and the
+writing, whoever sweeps and whichever phone pushes at the same time.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import sqlalchemy as sa
+
+from fleet.model import Flap, Incident, IncidentState, NoticeKind, Sighting, Step
+from fleet.store import codec, watch_codec
+from fleet.store.diff import once_each
+from fleet.store.engine import insert_into, take_turns
+from fleet.store.tables import phones
+from fleet.store.watch_tables import flaps, incidents, notices
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
+    from datetime import datetime
+
+    from fleet.model import Notice
+
+TakeStep: TypeAlias = Callable[[Sequence[Incident], Sequence[Flap], Sighting], Step]
+"""What one look changes of what stands on its phone."""
+
+LOCK = 0x696E6369  # whoever changes incidents, causes or notices
+_STANDING = incidents.c.resolved.is_(None)
+
+
+def take_steps(
+    connection: sa.Connection, sightings: Sequence[Sighting], step: TakeStep
+) -> list[Notice]:
+    """Judge looks against what stands, write what they change, and give the notices written."""
+    take_turns(connection, LOCK)
+    told: list[Notice] = []
+    for some in once_each(sightings, attrgetter("phone_id")):
+        told += _take_steps(connection, some, step)
+    return told
+
+
+def _take_steps(
+    connection: sa.Connection, sightings: Sequence[Sighting], step: TakeStep
+) -> list[Notice]:
+    ids = [sighting.phone_id for sighting in sightings]
+    standing, flapping = _standing(connection, ids), _flaps(connection, ids)
+    steps = [
+        step(standing.get(i, ()), flapping.get(i, ()), sighting)
+        for sighting in sightings
+        if _may_change(sighting, i := sighting.phone_id, standing, flapping)
+    ]
+    return _write(connection, [each for each in steps if each.incidents or each.flaps])
+
+
+def _may_change(
+    sighting: Sighting,
+    phone_id: int,
+    standing: Mapping[int, Sequence[Incident]],
+    flapping: Mapping[int, Sequence[Flap]],
+) -> bool:
+    """Nearly every look finds nothing on a phone of which nothing stands."""
+    return phone_id in standing or phone_id in flapping or any(sighting.verdicts.values())
+
+
+def _standing(
+    connection: sa.Connection, phone_ids: Sequence[int]
+) -> Mapping[int, Sequence[Incident]]:
+    found: dict[int, list[Incident]] = defaultdict(list)
+    for some in codec.chunks(phone_ids):
+        query = sa.select(incidents).where(incidents.c.phone_id.in_(some), _STANDING)
+        for row in connection.execute(query.order_by(incidents.c.id)):
+            found[row.phone_id].append(watch_codec.incident_of(row))
+    return found
+
+
+def _flaps(connection: sa.Connection, phone_ids: Sequence[int]) -> Mapping[int, Sequence[Flap]]:
+    found: dict[int, list[Flap]] = defaultdict(list)
+    for some in codec.chunks(phone_ids):
+        for row in connection.execute(sa.select(flaps).where(flaps.c.phone_id.in_(some))):
+            found[row.phone_id].append(watch_codec.flap_of(row))
+    return found
+
+
+def _write(connection: sa.Connection, steps: Sequence[Step]) -> list[Notice]:
+    there = _still_there(connection, steps)
+    changed = [one for each in steps for one in each.incidents if one.phone_id in there]
+    ids = _write_incidents(connection, changed)
+    _write_flaps(connection, [f for each in steps for f in each.flaps if f.phone_id in there])
+    told = [one for each in steps for one in each.notices if one.incident.phone_id in there]
+    rows = [
+        {
+            "incident_id": one.incident.id or ids[_place(one.incident)],
+            "kind": one.kind,
+            "at": one.at,
+        }
+        for one in told
+    ]
+    if rows:
+        connection.execute(sa.insert(notices), rows)
+    return told
+
+
+def _still_there(connection: sa.Connection, steps: Sequence[Step]) -> set[int | None]:
+    """The phones of these steps that nobody removed meanwhile."""
+    concerned = {one.phone_id for each in steps for one in each.incidents if one.phone_id}
+    concerned |= {one.phone_id for each in steps for one in each.flaps}
+    there: set[int | None] = set()
+    for some in codec.chunks(sorted(concerned)):
+        held = sa.select(phones.c.id).where(phones.c.id.in_(some))
+        there |= set(connection.scalars(held.with_for_update(read=True, key_share=True)))
+    return there
+
+
+def _place(incident: Incident) -> tuple[int | None, str, int]:
+    return (incident.phone_id, *incident.key)
+
+
+def _write_incidents(
+    connection: sa.Connection, changed: Sequence[Incident]
+) -> dict[tuple[int | None, str, int], int]:
+    """Write incidents; forget those that never opened. Give the ids of the new ones."""
+    forgotten = [one for one in changed if one.resolved is not None and one.opened is None]
+    kept = [one for one in changed if one.resolved is None or one.opened is not None]
+    for some in codec.chunks([one.id for one in forgotten if one.id is not None]):
+        connection.execute(sa.delete(incidents).where(incidents.c.id.in_(some)))
+    updates = [watch_codec.incident_values(one) | {"of": one.id} for one in kept if one.id]
+    if updates:
+        update = sa.update(incidents).where(incidents.c.id == sa.bindparam("of"))
+        connection.execute(update, updates)
+    new = [watch_codec.incident_values(one) for one in kept if one.id is None]
+    if not new:
+        return {}
+    columns = (incidents.c.phone_id, incidents.c.rule, incidents.c.line, incidents.c.id)
+    made = connection.execute(sa.insert(incidents).returning(*columns), new)
+    return {(row.phone_id, row.rule, row.line): row.id for row in made}
+
+
+def _write_flaps(connection: sa.Connection, changed: Sequence[Flap]) -> None:
+    over = [one for one in changed if not one.changes and not one.is_flapping]
+    for one in over:
+        which = (flaps.c.phone_id == one.phone_id, flaps.c.line == one.line)
+        connection.execute(sa.delete(flaps).where(*which))
+    rows = [watch_codec.flap_values(one) for one in changed if one not in over]
+    if rows:
+        insert = insert_into(connection, flaps)
+        replaced = {name: insert.excluded[name] for name in ("is_flapping", "changes")}
+        keys = [flaps.c.phone_id, flaps.c.line]
+        connection.execute(insert.on_conflict_do_update(index_elements=keys, set_=replaced), rows)
+
+
+def close_of_phones(connection: sa.Connection, phone_ids: Sequence[int], now: datetime) -> None:
+    """Resolve what stands of phones that are about to be removed; whoever was told hears of it."""
+    take_turns(connection, LOCK)
+    for some in codec.chunks(phone_ids):
+        _close(connection, incidents.c.phone_id.in_(some), now)
+
+
+def close_of_other_rules(connection: sa.Connection, rules: Collection[str], now: datetime) -> None:
+    """Resolve what stands of rules that are not looked at any more."""
+    take_turns(connection, LOCK)
+    _close(connection, incidents.c.rule.not_in(list(rules)), now)
+
+
+def _close(connection: sa.Connection, which: sa.ColumnElement[bool], now: datetime) -> None:
+    pending = incidents.c.state == IncidentState.PENDING
+    connection.execute(sa.delete(incidents).where(which, _STANDING, pending))
+    closed = connection.scalars(
+        sa.update(incidents)
+        .where(which, _STANDING)
+        .values(state=IncidentState.RESOLVED, resolved=now)
+        .returning(incidents.c.id)
+    )
+    rows = [{"incident_id": i, "kind": NoticeKind.RESOLVED, "at": now} for i in closed]
+    if rows:
+        connection.execute(sa.insert(notices), rows)
+
+
+def load_incidents(
+    connection: sa.Connection, conditions: Iterable[sa.ColumnElement[bool]]
+) -> list[Incident]:
+    """Give incidents that meet all conditions, the newest first."""
+    query = sa.select(incidents).where(*conditions)
+    rows = connection.execute(query.order_by(incidents.c.first_seen.desc(), incidents.c.id.desc()))
+    return [watch_codec.incident_of(row) for row in rows]
+
+
+def conditions(  # the questions people ask of incidents, each optional
+    *,
+    open_only: bool,
+    pending: bool,
+    ids: Collection[int] | None,
+    phone_id: int | None,
+    site: str | None,
+    cause_id: int | None,
+    since: datetime | None,
+    until: datetime | None,
+) -> Iterable[sa.ColumnElement[bool]]:
+    """Turn what is asked into conditions; None asks for everything."""
+    if not pending:
+        yield incidents.c.opened.is_not(None)
+    if open_only:
+        yield _STANDING
+    for column, value in (
+        (incidents.c.phone_id, phone_id),
+        (incidents.c.site, site),
+        (incidents.c.cause_id, cause_id),
+    ):
+        if value is not None:
+            yield column == value
+    if ids is not None:
+        yield incidents.c.id.in_(list(ids))
+    if since is not None:
+        yield sa.or_(_STANDING, incidents.c.resolved >= since)
+    if until is not None:
+        yield incidents.c.first_seen < until
+
+
+def flapping_lines(connection: sa.Connection) -> set[tuple[int, int]]:
+    """Give the lines (0: the phone itself) that flap now, each with its phone."""
+    query = sa.select(flaps.c.phone_id, flaps.c.line).where(flaps.c.is_flapping)
+    return {(row.phone_id, row.line) for row in connection.execute(query)}
+
+
+def acknowledge(
+    connection: sa.Connection,
+    table: sa.Table,
+    ids: Collection[int],
+    *,
+    by: str,
+    at: datetime,
+    until: datetime | None,
+) -> int:
+    """Note that somebody works on incidents or causes that last; give how many there were."""
+    ended: sa.Column[Any] = table.c.resolved if table is incidents else table.c.ended
+    done = connection.execute(
+        sa.update(table)
+        .where(table.c.id.in_(list(ids)), ended.is_(None))
+        .values(acked_at=at, acked_by=by, ack_until=until)
+    )
+    return done.rowcount
