@@ -1,4 +1,4 @@
-"""When planned sweeps are due: absolute multiples of the interval, whenever fleet was started. Pure.
+"""When planned sweeps are due: at absolute multiples of the interval, whenever we began. Pure.
 
 Anchored to the epoch, so that a restart neither moves nor bunches polls, and every machine that
 works on the same database plans the same moments.

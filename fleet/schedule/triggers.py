@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.cron import CronTrigger
+from apscheduler.triggers.interval import IntervalTrigger
 
 from fleet.schedule.slots import slot_after
 
@@ -17,7 +18,12 @@ _LEAST = timedelta(microseconds=1)
 _LOOK_BACK = timedelta(days=3)  # there is a night in each of them, however long
 
 
-class EverySlot(BaseTrigger):  # type: ignore[misc]  the library has no types
+def every(pause: timedelta, first: datetime) -> BaseTrigger:
+    """Fire at `first`, and after each pause."""
+    return IntervalTrigger(seconds=pause.total_seconds(), start_date=first, timezone=UTC)
+
+
+class EverySlot(BaseTrigger):
     """Fires at the absolute multiples of an interval."""
 
     def __init__(self, interval: timedelta) -> None:
@@ -28,7 +34,7 @@ class EverySlot(BaseTrigger):  # type: ignore[misc]  the library has no types
         return slot_after(previous or now - _LEAST, self._interval)
 
 
-class Nightly(BaseTrigger):  # type: ignore[misc]  the library has no types
+class Nightly(BaseTrigger):
     """Fires once on every calendar day of a zone, at a wall clock time.
 
     A time in the hour that is skipped in spring falls as long after the change as it would have
