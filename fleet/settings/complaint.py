@@ -59,6 +59,8 @@ def _allowed(field: FieldInfo) -> str:
     kind: Any = field.annotation
     if get_origin(kind) is Literal:
         return " or ".join(kinds)
+    if get_origin(kind) is list:
+        return f"a list of networks, like {(field.examples or [[]])[0]}"
     if kinds:
         (kind,) = kinds
     if isinstance(kind, type) and issubclass(kind, Enum):

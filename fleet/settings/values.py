@@ -3,32 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, get_origin
+from typing import TYPE_CHECKING, Literal, get_origin
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, Field, SecretStr
 
 from fleet.model import Severity
+from fleet.settings.section import Number, Seconds, Section, Whole
+from fleet.settings.serving import ServerSettings, WatchdogSettings
 
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
-
-
-def _no_truth(value: object) -> object:
-    """Refuse true and false where a number is meant; pydantic takes them for 1 and 0."""
-    if isinstance(value, bool):
-        raise ValueError("not a number")
-    return value
-
-
-Number = Annotated[float, BeforeValidator(_no_truth)]
-Whole = Annotated[int, BeforeValidator(_no_truth)]
-Seconds = Annotated[Number, Field(gt=0, le=316_224_000)]
-
-
-class Section(BaseModel):
-    """Keys that belong together; others are refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", coerce_numbers_to_str=True)
 
 
 class DatabaseSettings(Section):
@@ -147,6 +131,8 @@ class Settings(Section):
     web_ui: WebUiSettings = Field(default_factory=WebUiSettings)
     rules: dict[str, RuleSettings] = Field(default_factory=dict)
     retention: RetentionSettings = Field(default_factory=RetentionSettings)
+    server: ServerSettings = Field(default_factory=ServerSettings)
+    watchdog: WatchdogSettings = Field(default_factory=WatchdogSettings)
     secrets: SecretsSettings = Field(default_factory=SecretsSettings)
     folder: Path = Field(default=Path(), exclude=True)
     secrets_key: SecretStr | None = Field(default=None, exclude=True)
@@ -166,7 +152,7 @@ class Settings(Section):
         return url
 
 
-SECTIONS = ("database", "poll", "web_ui", "rules", "retention", "secrets")
+SECTIONS = ("database", "poll", "web_ui", "rules", "retention", "server", "watchdog", "secrets")
 
 
 def fields_of(section: str) -> dict[str, FieldInfo]:
