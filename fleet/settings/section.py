@@ -1,4 +1,4 @@
-"""What all sections of the settings have in common."""
+"""What the sections are made of: keys that belong together, and the kinds of their values."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ipaddress import ip_network
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
@@ -26,7 +26,16 @@ def _web_url(value: SecretStr) -> SecretStr:
     return value
 
 
-Networks = Annotated[list[Annotated[str, AfterValidator(_network)]], BeforeValidator(_split)]
+def _allowed(text: str) -> Any:
+    """What to say of a wrong value, where its kind does not tell."""
+    return Field(json_schema_extra={"allowed": text})
+
+
+Networks = Annotated[
+    list[Annotated[str, AfterValidator(_network)]],
+    BeforeValidator(_split),
+    _allowed("a list of networks, like 10.1.0.0/16"),
+]
 
 
 class ServerSettings(Section):
@@ -64,7 +73,10 @@ class ServerSettings(Section):
 class WatchdogSettings(Section):
     """`[watchdog]`."""
 
-    ping_url: Annotated[SecretStr, AfterValidator(_web_url)] | None = Field(
+    ping_url: Annotated[
+        Annotated[SecretStr, AfterValidator(_web_url)] | None,
+        _allowed("a URL of http or https, like https://hc-ping.example/your-uuid"),
+    ] = Field(
         default=None,
         examples=["https://hc-ping.example/your-uuid"],
         description="A dead man's switch in the form of healthchecks: asked at each planned "

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, get_origin
+from typing import TYPE_CHECKING, Literal, get_args, get_origin
 
 from pydantic import BaseModel, Field, SecretStr
 
 from fleet.model import Severity
 from fleet.settings.section import Number, Seconds, Section, Whole
 from fleet.settings.serving import ServerSettings, WatchdogSettings
+from fleet.settings.watching import AlertsSettings, MaintenanceSettings
 
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
@@ -130,6 +131,8 @@ class Settings(Section):
     poll: PollSettings = Field(default_factory=PollSettings)
     web_ui: WebUiSettings = Field(default_factory=WebUiSettings)
     rules: dict[str, RuleSettings] = Field(default_factory=dict)
+    alerts: AlertsSettings = Field(default_factory=AlertsSettings)
+    maintenance: dict[str, MaintenanceSettings] = Field(default_factory=dict)
     retention: RetentionSettings = Field(default_factory=RetentionSettings)
     server: ServerSettings = Field(default_factory=ServerSettings)
     watchdog: WatchdogSettings = Field(default_factory=WatchdogSettings)
@@ -152,17 +155,41 @@ class Settings(Section):
         return url
 
 
-SECTIONS = ("database", "poll", "web_ui", "rules", "retention", "server", "watchdog", "secrets")
+SECTIONS = (
+    "database",
+    "poll",
+    "web_ui",
+    "rules",
+    "alerts",
+    "maintenance",
+    "retention",
+    "server",
+    "watchdog",
+    "secrets",
+)
 
 
 def fields_of(section: str) -> dict[str, FieldInfo]:
     """The keys of a section; of `rules`, those of each rule."""
-    if section == "rules":
-        return RuleSettings.model_fields
-    model = Settings.model_fields[section].annotation
-    assert isinstance(model, type)  # noqa: S101  all sections but `rules` are models
+    field = Settings.model_fields[section]
+    model = named(field) or field.annotation
+    assert isinstance(model, type)  # noqa: S101  a section is a model, or many of one
     assert issubclass(model, BaseModel)  # noqa: S101
     return model.model_fields
+
+
+def is_named(section: str) -> bool:
+    """Tell whether a section is many, each with a name, such as `[rules.<name>]`."""
+    return named(Settings.model_fields[section]) is not None
+
+
+def named(field: FieldInfo) -> type[BaseModel] | None:
+    """The model of each of a key's tables, such as `[alerts.routes.<name>]`; None if it has none."""
+    if get_origin(field.annotation) is dict:
+        _, model = get_args(field.annotation)
+        if isinstance(model, type) and issubclass(model, BaseModel):
+            return model
+    return None
 
 
 def is_table(field: FieldInfo) -> bool:
