@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from fleet.phone.user_agent import phone_of
+from fleet.phone.catalog import parse_user_agent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -61,8 +61,8 @@ def read_push(
     `s` is `$$REGISTRATIONSTATE$$`, `c` `$$REGISTRATIONCODE$$` (three digits, 001: success), `u`
     `$$SIPUSERNAME$$`. What is not understood counts as not said.
     """
-    phone = phone_of(user_agent)
-    if phone is None:
+    phone = parse_user_agent(user_agent)
+    if phone is None or not phone.mac:
         return None
     says_line = event in (PushEvent.REGISTRATION, PushEvent.REGISTERED)
     return Push(
