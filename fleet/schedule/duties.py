@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
-    from datetime import time
     from zoneinfo import ZoneInfo
 
     from fleet.model import MissedSweeps
@@ -49,14 +48,14 @@ class Duties:
 class Timetable:
     """When what is done. `name` is that of the planned sweeps in the database.
 
-    `audit` None: no nightly audit; else the wall clock time and the zone. `round_every` is the
-    longest pause between two rounds of alerting. Retention comes `prune_after` the start, so that
-    a daemon which is restarted every day gets to it, and daily from then on.
+    `audit` None: no nightly audit; else the time of day, or five fields of cron, and the zone.
+    `round_every` is the longest pause between two rounds of alerting. Retention comes `prune_after`
+    the start, so that a daemon which is restarted every day gets to it, and daily from then on.
     """
 
     name: str
     interval: timedelta
-    audit: tuple[time, ZoneInfo] | None = None
+    audit: tuple[str, ZoneInfo] | None = None
     round_every: timedelta = timedelta(seconds=5)
     prune_after: timedelta = timedelta(minutes=10)
     prune_every: timedelta = timedelta(days=1)

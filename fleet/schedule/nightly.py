@@ -9,7 +9,7 @@ from fleet.schedule.triggers import Nightly
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
-    from datetime import datetime, time
+    from datetime import datetime
     from zoneinfo import ZoneInfo
 
 log = logging.getLogger(__name__)
@@ -26,7 +26,7 @@ class NightlyAudit:
         self,
         audit: Callable[[datetime], Awaitable[None]],
         last: Callable[[], Awaitable[datetime | None]],
-        when: tuple[time, ZoneInfo],
+        when: tuple[str, ZoneInfo],
         clock: Callable[[], datetime],
     ) -> None:
         self.trigger = Nightly(*when)
@@ -38,7 +38,7 @@ class NightlyAudit:
 
     async def run(self) -> None:
         """Run the newest night's audit, unless that was done; then one that came meanwhile."""
-        while (night := self.trigger.newest(self._clock())) != self._newest:
+        while (night := self.trigger.newest(self._clock())) and night != self._newest:
             if self._newest is not None and night < self._newest:
                 return  # the clock was set back
             is_due = night > self._begun or await self._was_missed(night)

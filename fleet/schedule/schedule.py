@@ -120,8 +120,8 @@ class Schedule:
 
     async def _wake_all(self) -> None:
         self._beat = self._clock()
-        self.wake("alert")
-        self.wake("deliver")
+        for name in ("push", "alert", "deliver"):
+            self.wake(name)
 
     async def _poll(self) -> None:
         """Look at the phones that are due, and come back for those that are not."""

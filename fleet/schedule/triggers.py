@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from apscheduler.triggers.base import BaseTrigger
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
 _LEAST = timedelta(microseconds=1)
-_LOOK_BACK = timedelta(days=3)  # there is a night in each of them, however long
+_LOOK_BACK = (2, 9, 40, 400)  # days
 
 
 def every(pause: timedelta, first: datetime) -> BaseTrigger:
@@ -35,36 +35,63 @@ class EverySlot(BaseTrigger):
 
 
 class Nightly(BaseTrigger):
-    """Fires once on every calendar day of a zone, at a wall clock time.
+    """Fires by cron in a zone, and at each wall clock time once, whatever the clocks do.
 
-    A time in the hour that is skipped in spring falls as long after the change as it would have
-    fallen: 02:30 is then 03:30. Of a time in the hour that comes twice in autumn the first counts.
-    cron itself would fire at both.
+    `at` is a time of day (`02:30`) or five fields of cron. A time in the hour that is skipped in
+    spring falls as long after the change as it would have fallen: 02:30 is then 03:30. Of a time in
+    the hour that comes twice in autumn the first counts; cron itself would fire at both. Raises
+    ValueError for what is neither.
     """
 
-    def __init__(self, at: time, zone: ZoneInfo) -> None:
+    def __init__(self, at: str, zone: ZoneInfo) -> None:
         self._zone = zone
-        self._cron = CronTrigger(hour=at.hour, minute=at.minute, second=at.second, timezone=zone)
+        hour, _, minute = at.strip().partition(":")
+        fields = f"{minute} {hour} * * *" if minute else at
+        *others, weekdays = fields.split()
+        fields = " ".join([*others, ",".join(map(_weekday, weekdays.split(",")))])
+        self._cron = CronTrigger.from_crontab(fields, timezone=zone)
 
-    def get_next_fire_time(self, previous: datetime | None, now: datetime) -> datetime:
+    def get_next_fire_time(self, previous: datetime | None, now: datetime) -> datetime | None:
         """Give the night after the previous one; the first one that is not past."""
         return self.after(previous or now - _LEAST)
 
-    def after(self, moment: datetime) -> datetime:
-        """Give the first night after a moment, in UTC."""
+    def after(self, moment: datetime) -> datetime | None:
+        """Give the first night after a moment, in UTC; None if there is none."""
         while True:
             start = (moment.astimezone(UTC) + _LEAST).astimezone(self._zone)
-            fire: datetime = self._cron.get_next_fire_time(None, start)
+            fire: datetime | None = self._cron.get_next_fire_time(None, start)
+            if fire is None:
+                return None
             moment = fire.astimezone(UTC)
             if not _came_before(fire):
                 return moment
 
-    def newest(self, moment: datetime) -> datetime:
-        """Give the last night at or before a moment, in UTC."""
-        night = self.after(moment - _LOOK_BACK)
-        while (following := self.after(night)) <= moment:
+    def newest(self, moment: datetime) -> datetime | None:
+        """Give the last night at or before a moment, in UTC; None if there was none for a year."""
+        for days in _LOOK_BACK:
+            night = self.after(moment - timedelta(days=days))
+            if night is not None and night <= moment:
+                return self._last(night, moment)
+        return None
+
+    def _last(self, night: datetime, moment: datetime) -> datetime:
+        while (following := self.after(night)) is not None and following <= moment:
             night = following
         return night
+
+
+_WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+def _weekday(field: str) -> str:
+    """Turn cron's numbers (0 and 7 are Sunday) into names: APScheduler's begin with Monday."""
+    first, is_range, last = field.partition("-")
+    if not (first.isdecimal() and (last.isdecimal() or not is_range)):
+        return field
+    numbers = range(int(first), int(last or first) + 1)
+    if not 0 < len(numbers) <= 7 or numbers[-1] > 7:
+        raise ValueError(f"{field} is not a day of the week")
+    return ",".join(_WEEKDAYS[number] for number in numbers)
 
 
 def _came_before(fire: datetime) -> bool:
