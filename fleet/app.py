@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from fleet.model import Cause, Finding, Observation
     from fleet.phone.pages import Words
     from fleet.settings import Settings
-    from fleet.store import Known
+    from fleet.store import Known, Pruned
     from fleet.sweep import Tally
 
 T = TypeVar("T")
@@ -153,6 +153,15 @@ class App:
             self.settings.key_file, lambda keyring: done.append(self.store.reencrypt(keyring))
         )
         return done[0]
+
+    def prune(self) -> Pruned:
+        """Delete what is older than the settings say; never what is so now."""
+        keep, moment = self.settings.retention, now()
+        return self.store.prune(
+            history_before=moment - timedelta(seconds=keep.history),
+            evidence_before=moment - timedelta(seconds=keep.evidence),
+            sweeps_before=moment - timedelta(seconds=keep.sweeps),
+        )
 
     def ensure_key(self) -> None:
         """Make a key for passwords, unless there is one or the database needs a certain one."""

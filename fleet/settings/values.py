@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field, SecretStr
 
 from fleet.model import Severity
 from fleet.settings.section import Number, Seconds, Section, Whole
+from fleet.settings.serving import ServerSettings, WatchdogSettings
 from fleet.settings.watching import AlertsSettings, MaintenanceSettings
 
 if TYPE_CHECKING:
@@ -141,6 +142,8 @@ class Settings(Section):
     alerts: AlertsSettings = Field(default_factory=AlertsSettings)
     maintenance: dict[str, MaintenanceSettings] = Field(default_factory=dict)
     retention: RetentionSettings = Field(default_factory=RetentionSettings)
+    server: ServerSettings = Field(default_factory=ServerSettings)
+    watchdog: WatchdogSettings = Field(default_factory=WatchdogSettings)
     secrets: SecretsSettings = Field(default_factory=SecretsSettings)
     folder: Path = Field(default=Path(), exclude=True)
     secrets_key: SecretStr | None = Field(default=None, exclude=True)
@@ -168,6 +171,8 @@ SECTIONS = (
     "alerts",
     "maintenance",
     "retention",
+    "server",
+    "watchdog",
     "secrets",
 )
 
