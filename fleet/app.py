@@ -9,10 +9,11 @@ import signal
 import threading
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from fleet.errors import SettingsError, UsageError
-from fleet.judge import RULE_NAMES, Look, RuleSetting, judge, verdicts
+from fleet.judge import RULE_NAMES, Look, RuleSetting, advance, judge, verdicts, watch_for
 from fleet.loop import loop_factory
 from fleet.phone.client import PhoneClient, Timeouts
 from fleet.phone.pages import words_with
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from fleet.model import Cause, Finding, Observation
     from fleet.phone.pages import Words
     from fleet.settings import Settings
-    from fleet.store import Known, Pruned
+    from fleet.store import Known, Pruned, TakeStep
     from fleet.sweep import Tally
 
 T = TypeVar("T")
@@ -93,8 +94,14 @@ class App:
                 concurrency=poll.concurrency,
                 carry_on_within=interval,
                 clock=now,
+                step=self.step,
             )
             return await sweeper.run(order, progress)
+
+    @property
+    def step(self) -> TakeStep:
+        """What one look changes of the incidents that stand, with the rules' settings."""
+        return partial(advance, watch=watch_for(self.rules))
 
     def _judge_poll(
         self, known: Known, observation: Observation
