@@ -7,6 +7,7 @@ What a file does not mention is left alone. What it mentions and leaves empty is
 MACs and passwords: an export leaves passwords out, and a MAC is not unlearnt.
 """
 
+from fleet.inventory.changes import ChangeKind, FieldChange
 from fleet.inventory.csv_format import parse_csv, write_csv
 from fleet.inventory.entries import (
     COLUMNS,
@@ -18,7 +19,8 @@ from fleet.inventory.entries import (
     Unsaid,
 )
 from fleet.inventory.host import normalise_host
-from fleet.inventory.plan import ChangeKind, FieldChange, PhoneChange, Plan, SiteChange, plan
+from fleet.inventory.intent_plan import LevelChange
+from fleet.inventory.plan import PhoneChange, Plan, SiteChange, plan
 from fleet.inventory.read import read_inventory
 from fleet.inventory.resolve import Resolved, ResolvedPhone, ResolvedSite, resolve
 from fleet.inventory.yaml_format import parse_yaml
@@ -31,6 +33,7 @@ __all__ = [
     "ChangeKind",
     "FieldChange",
     "InventoryFile",
+    "LevelChange",
     "PhoneChange",
     "PhoneEntry",
     "Plan",

@@ -1,0 +1,1 @@
+"""The use case of provisioning: from intent to files."""
