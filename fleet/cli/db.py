@@ -46,10 +46,12 @@ def prune(app: App) -> None:
         history_before=moment - timedelta(seconds=keep.history),
         evidence_before=moment - timedelta(seconds=keep.evidence),
         sweeps_before=moment - timedelta(seconds=keep.sweeps),
+        fetches_before=moment - timedelta(seconds=keep.fetches),
     )
     click.echo(
         f"Deleted {counted(done.periods, 'period')}, {counted(done.pages, 'page')}, "
-        f"{counted(done.sweeps, 'sweep')}, {counted(done.events, 'event')}."
+        f"{counted(done.sweeps, 'sweep')}, {counted(done.events, 'event')}, "
+        f"{done.fetches} {'fetch' if done.fetches == 1 else 'fetches'}."
     )
 
 

@@ -3,32 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, get_origin
+from typing import TYPE_CHECKING, Literal, get_origin
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, Field, SecretStr
 
 from fleet.model import Severity
+from fleet.settings.provisioning import ProvisioningSettings
+from fleet.settings.section import Number, Seconds, Section, Whole
 
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
-
-
-def _no_truth(value: object) -> object:
-    """Refuse true and false where a number is meant; pydantic takes them for 1 and 0."""
-    if isinstance(value, bool):
-        raise ValueError("not a number")
-    return value
-
-
-Number = Annotated[float, BeforeValidator(_no_truth)]
-Whole = Annotated[int, BeforeValidator(_no_truth)]
-Seconds = Annotated[Number, Field(gt=0, le=316_224_000)]
-
-
-class Section(BaseModel):
-    """Keys that belong together; others are refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", coerce_numbers_to_str=True)
 
 
 class DatabaseSettings(Section):
@@ -126,6 +110,11 @@ class RetentionSettings(Section):
     sweeps: Seconds = Field(
         default=90 * 86_400, description="Records of sweeps older than this are deleted (90 days)."
     )
+    fetches: Seconds = Field(
+        default=90 * 86_400,
+        description="Records of fetches older than this are deleted (90 days), but not what a "
+        "phone fetched last.",
+    )
 
 
 class SecretsSettings(Section):
@@ -147,6 +136,7 @@ class Settings(Section):
     web_ui: WebUiSettings = Field(default_factory=WebUiSettings)
     rules: dict[str, RuleSettings] = Field(default_factory=dict)
     retention: RetentionSettings = Field(default_factory=RetentionSettings)
+    provisioning: ProvisioningSettings = Field(default_factory=ProvisioningSettings)
     secrets: SecretsSettings = Field(default_factory=SecretsSettings)
     folder: Path = Field(default=Path(), exclude=True)
     secrets_key: SecretStr | None = Field(default=None, exclude=True)
@@ -166,7 +156,7 @@ class Settings(Section):
         return url
 
 
-SECTIONS = ("database", "poll", "web_ui", "rules", "retention", "secrets")
+SECTIONS = ("database", "poll", "web_ui", "rules", "retention", "provisioning", "secrets")
 
 
 def fields_of(section: str) -> dict[str, FieldInfo]:

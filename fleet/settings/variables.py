@@ -45,9 +45,10 @@ def settings_in(environ: Mapping[str, str]) -> dict[tuple[str, str], str]:
 
 def _refuse_if_ours(variable: str) -> None:
     rest = variable.removeprefix(PREFIX)
-    if rest.startswith(("RULES_", "WEB_UI_WORDS")):
+    if rest.startswith(("RULES_", "WEB_UI_WORDS", "PROVISIONING_FIRMWARE_VERSIONS")):
         raise SettingsError(
-            f"The variable {variable} is not a setting; rules and words are set in fleet.toml only."
+            f"The variable {variable} is not a setting; rules, words and versions are set in "
+            "fleet.toml only."
         )
     near = _nearest(rest, _KNOWN, _LIKE)
     section = _section_meant(rest)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from fleet.store.engine import take_turns
+from fleet.store.provision_tables import fetch_logins
 from fleet.store.secrets import seal, unseal
 from fleet.store.tables import accounts, marks, phones, sites
 
@@ -19,6 +20,8 @@ _SECRETS = (
     (sites, sites.c.password_secret),
     (phones, phones.c.password_secret),
     (accounts, accounts.c.sip_password_secret),
+    (fetch_logins, fetch_logins.c.password_secret),
+    (fetch_logins, fetch_logins.c.previous_secret),
 )
 
 
