@@ -1,5 +1,15 @@
 """The words of the project, one meaning each (no behaviour beyond what a word itself implies)."""
 
+from fleet.model.intent import (
+    NO_INTENT,
+    Intent,
+    Intents,
+    Level,
+    SecretKind,
+    SecretRef,
+    Wanted,
+)
+from fleet.model.mac import normalise_mac
 from fleet.model.poll import (
     Account,
     Credentials,
@@ -17,23 +27,18 @@ from fleet.model.poll import (
     Site,
     Sweep,
     SweepCounts,
-    normalise_mac,
 )
 from fleet.model.provision import (
     AppliedFile,
     Fetch,
     FetchOutcome,
-    Intent,
-    Intents,
     JournalEntry,
-    Level,
+    NewFile,
     Proof,
     ProofState,
     Revision,
     Rollout,
     RolloutState,
-    SecretRef,
-    Wanted,
 )
 from fleet.model.watch import (
     Alert,
@@ -58,6 +63,7 @@ from fleet.model.watch import (
 )
 
 __all__ = [
+    "NO_INTENT",
     "Account",
     "Alert",
     "AlertKind",
@@ -82,6 +88,7 @@ __all__ = [
     "Level",
     "Line",
     "MissedSweeps",
+    "NewFile",
     "Notice",
     "NoticeKind",
     "Observation",
@@ -96,6 +103,7 @@ __all__ = [
     "Revision",
     "Rollout",
     "RolloutState",
+    "SecretKind",
     "SecretRef",
     "Selector",
     "Severity",

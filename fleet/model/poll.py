@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from fleet.model.intent import NO_INTENT, Intent
+
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
 
@@ -158,7 +160,10 @@ class IntendedAccount:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Site:
-    """A place with phones, and the defaults of its phones. `networks` are CIDR texts."""
+    """A place with phones, and the defaults of its phones. `networks` are CIDR texts.
+
+    `intent` is only there where whoever gives a site says so.
+    """
 
     name: str
     timezone: str = ""
@@ -166,6 +171,7 @@ class Site:
     username: str = ""
     password: str = field(default="", repr=False)
     legacy_tls: bool | None = None
+    intent: Intent = NO_INTENT
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -173,7 +179,8 @@ class Phone:
     """One device of the inventory. Its MAC is its identity once known; its host may change.
 
     `host` is `address[:port]`, or a URL of scheme and authority only. `username`, `password` and
-    `legacy_tls` are the phone's own; empty or None means the site's, else the settings'.
+    `legacy_tls` are the phone's own; empty or None means the site's, else the settings'. `intent`
+    is only there where whoever gives a phone says so.
     """
 
     host: str
@@ -185,6 +192,7 @@ class Phone:
     password: str = field(default="", repr=False)
     legacy_tls: bool | None = None
     accounts: tuple[IntendedAccount, ...] = ()
+    intent: Intent = NO_INTENT
 
     @property
     def label(self) -> str:
@@ -194,10 +202,17 @@ class Phone:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Inventory:
-    """Everything an inventory file says."""
+    """Everything there is to say of phones: with it, what they shall be.
+
+    `models` is by full name, `profiles` by name; `secrets` are the values of the named secrets.
+    """
 
     sites: tuple[Site, ...] = ()
     phones: tuple[Phone, ...] = ()
+    fleet: Intent = NO_INTENT
+    models: Mapping[str, Intent] = field(default_factory=dict)
+    profiles: Mapping[str, Intent] = field(default_factory=dict)
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -275,25 +290,3 @@ class Sweep:
     finished: datetime | None = None
     interrupted: bool = False
     counts: SweepCounts = field(default_factory=SweepCounts)
-
-
-_MAC = re.compile(
-    r"[0-9A-F]{12}"
-    r"|[0-9A-F]{2}(?P<pair>[:. -])(?:[0-9A-F]{2}(?P=pair)){4}[0-9A-F]{2}"
-    r"|[0-9A-F]{4}(?P<quad>[:.-])[0-9A-F]{4}(?P=quad)[0-9A-F]{4}"
-    r"|[0-9A-F]{6}[:.-][0-9A-F]{6}"
-)
-
-
-def normalise_mac(text: str) -> str:
-    """One device's MAC address as `00:08:5D:12:64:11`, from any of the usual ways to write it.
-
-    Raises ValueError for what is not a MAC, or is not one device's (all zeros, multicast).
-    """
-    candidate = text.strip().upper()
-    if not candidate.isascii() or _MAC.fullmatch(candidate) is None:
-        raise ValueError("not a MAC address; write it as 00:08:5D:12:64:11")
-    digits = re.sub(r"[^0-9A-F]", "", candidate)
-    if digits == "0" * 12 or int(digits[:2], 16) & 1:
-        raise ValueError("not the MAC address of one device")
-    return ":".join(digits[at : at + 2] for at in range(0, 12, 2))

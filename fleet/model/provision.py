@@ -1,4 +1,4 @@
-"""The words of provisioning: what a phone should be, the files that say so, and the proof.
+"""The words of provisioning: the files that say what a phone should be, and the proof.
 
 Parameter and file names are those of the Aastra guides (facts/provisioning).
 """
@@ -10,68 +10,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from datetime import datetime
-
-
-class Level(StrEnum):
-    """Where a value of the intent stands. A later one overrides those before it."""
-
-    FLEET = "fleet"
-    MODEL = "model"
-    SITE = "site"
-    PHONE = "phone"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SecretRef:
-    """Where a secret is to be found; never the secret itself.
-
-    `kind` is `env` (a variable), `file` (a file's first line) or `secret` (encrypted in the
-    database under that name).
-    """
-
-    kind: str
-    name: str
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Wanted:
-    """One value that the intent wants: a text, or a reference to a secret.
-
-    `lock` is the mark `!`, `overwrite` the mark `^` of the configuration files (facts 1.2). A value
-    of None removes what a level before wanted.
-    """
-
-    value: str | SecretRef | None = field(repr=False)
-    lock: bool = False
-    overwrite: bool = False
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Intent:
-    """What one level, or one profile, says: parameters by their exact names, and the profiles used.
-
-    Profiles come before the level's own parameters, in their order. `name` is the site, the model
-    (its full name), the profile; empty for the fleet, and for a phone, which `phone_id` names.
-    """
-
-    parameters: Mapping[str, Wanted] = field(default_factory=dict)
-    profiles: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Intents:
-    """All that the inventory wants of configuration, level by level.
-
-    `phones` is by the phone's number in the database.
-    """
-
-    fleet: Intent = field(default_factory=Intent)
-    models: Mapping[str, Intent] = field(default_factory=dict)
-    sites: Mapping[str, Intent] = field(default_factory=dict)
-    phones: Mapping[int, Intent] = field(default_factory=dict)
-    profiles: Mapping[str, Intent] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -90,13 +29,31 @@ class Revision:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class NewFile:
+    """A configuration file to be applied; a `body` of None takes it away.
+
+    `phone_id` is the phone whose own file it is, None for a file that phones share.
+    """
+
+    name: str
+    phone_id: int | None = None
+    body: bytes | None = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class AppliedFile:
-    """A configuration file as a revision has it. `digest` is the SHA-256 of `body`, in hex."""
+    """A configuration file as a revision has it.
+
+    `digest` tells whether two bodies of this database are the same, and nothing of what they
+    hold: it is keyed (HMAC-SHA-256, hex), for who knows all of a file but a short password could
+    find that by trying where a plain digest is kept.
+    """
 
     name: str
     revision: int
     digest: str
     body: bytes = field(repr=False)
+    phone_id: int | None = None
 
 
 class FetchOutcome(StrEnum):
@@ -118,8 +75,8 @@ class FetchOutcome(StrEnum):
 class Fetch:
     """One request for a file: when, from where, by whom it said to be, and what it was given.
 
-    `mac` is the User-Agent's, else the file name's. `revision` and `digest` are those of the file
-    served; `sent` counts bytes of the body.
+    `mac` is the User-Agent's, else the file name's. `revision` and `digest` are those of the
+    `AppliedFile` served; `sent` counts bytes of the body.
     """
 
     at: datetime

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from fleet.model import Account, Facts, IntendedAccount, Line, Phone, Registration, Site
 from fleet.store.secrets import seal
@@ -17,12 +17,13 @@ if TYPE_CHECKING:
     from fleet.store.secrets import Keyring
     from fleet.store.values import Known
 
+Id = TypeVar("Id", int, str)
 Values = dict[str, Any]  # one row's columns by name, for SQLAlchemy
 
 CHUNK = 5_000  # ids to a statement: both databases limit a statement's parameters
 
 
-def chunks(ids: Sequence[int]) -> Iterator[Sequence[int]]:
+def chunks(ids: Sequence[Id]) -> Iterator[Sequence[Id]]:
     """Cut ids into lists that fit into a statement."""
     for start in range(0, len(ids), CHUNK):
         yield ids[start : start + CHUNK]

@@ -11,6 +11,8 @@ from fleet.errors import StoreError
 from fleet.store import codec, keymark
 from fleet.store.events import add_events
 from fleet.store.incidents import close_of_phones
+from fleet.store.intended import apply_common, apply_intents, with_intents
+from fleet.store.intents import load_intents
 from fleet.store.phones import Secrets, load_phones, load_sites
 from fleet.store.tables import accounts, phone_states, phones, sites
 from fleet.store.values import Change, Event, EventKind
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
     from fleet.model import Phone, Site
     from fleet.store.secrets import Keyring
+    from fleet.store.values import IntentChange
 
 
 def apply_inventory(
@@ -28,16 +31,19 @@ def apply_inventory(
     keyring: Keyring | None,
     wanted_sites: Sequence[Site],
     changes: Sequence[Change],
+    intent: IntentChange | None = None,
 ) -> None:
-    """Make sites and phones as they shall be; what is not named stays as it is.
+    """Make sites, phones and intents as they shall be; what is not named stays as it is.
 
     New credentials, a new host or new TLS rules end a phone's back-off; a new host or another MAC
     is not trusted by the old certificate. A MAC, once known, is not forgotten. Raises `StoreError`
     for a phone that is gone.
     """
-    keymark.hold(connection, keyring, _has_secrets(wanted_sites, changes))
+    needs_key = _has_secrets(wanted_sites, changes) or bool(intent and intent.secrets)
+    keymark.hold(connection, keyring, needs_key)
+    intents = load_intents(connection)
     site_ids = _apply_sites(connection, keyring, wanted_sites, {c.phone.site for c in changes})
-    before = {stored.id: stored.phone for stored in load_phones(connection, keyring, Secrets.ALL)}
+    before = with_intents(load_phones(connection, keyring, Secrets.ALL), intents)
     if any(change.id is not None and change.id not in before for change in changes):
         raise StoreError(
             "A phone was removed from the inventory at the same time; nothing was changed, "
@@ -49,7 +55,12 @@ def apply_inventory(
     _update(connection, keyring, site_ids, changed)
     _forget_what_no_longer_holds(connection, before, changed)
     touched = {i: p for i, p in changed.items() if before[i].accounts != p.accounts}
-    _replace_accounts(connection, keyring, touched | _insert(connection, keyring, site_ids, added))
+    inserted = _insert(connection, keyring, site_ids, added)
+    _replace_accounts(connection, keyring, touched | inserted)
+    of_phones = {i: p.intent for i, p in {**changed, **inserted}.items()}
+    apply_intents(connection, intents, wanted_sites, of_phones)
+    if intent is not None:
+        apply_common(connection, keyring, intent)
 
 
 def _with_macs(changes: Sequence[Change], before: Mapping[int, Phone]) -> dict[int, Phone]:

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from fleet.store.contents import DIGEST_KEY, reencrypt_contents
 from fleet.store.engine import take_turns
-from fleet.store.provision_tables import fetch_logins
+from fleet.store.provision_tables import fetch_logins, named_secrets
 from fleet.store.secrets import seal, unseal
 from fleet.store.tables import accounts, marks, phones, sites
 
@@ -20,6 +21,7 @@ _SECRETS = (
     (sites, sites.c.password_secret),
     (phones, phones.c.password_secret),
     (accounts, accounts.c.sip_password_secret),
+    (named_secrets, named_secrets.c.value_secret),
     (fetch_logins, fetch_logins.c.password_secret),
     (fetch_logins, fetch_logins.c.previous_secret),
 )
@@ -52,26 +54,36 @@ def check(connection: sa.Connection, keyring: Keyring | None) -> None:
 
 
 def reencrypt(connection: sa.Connection, keyring: Keyring) -> int:
-    """Encrypt every password anew with the keyring's first key; give how many there were."""
+    """Encrypt every password and file anew with the first key; give how many passwords."""
     hold(connection, keyring, needed=True)
-    done = 0
-    for table, column in _SECRETS:
-        keys = list(table.primary_key.columns)
-        rows = connection.execute(sa.select(*keys, column).where(column.is_not(None))).all()
-        change = sa.update(table).values({column: sa.bindparam("sealed")})
-        for number, key in enumerate(keys):
-            change = change.where(key == sa.bindparam(f"key_{number}"))
-        values = [
-            {
-                "sealed": seal(keyring, unseal(keyring, row[-1])),
-                **{f"key_{number}": value for number, value in enumerate(row[:-1])},
-            }
-            for row in rows
-        ]
-        if values:
-            connection.execute(change, values)
-        done += len(values)
+    done = sum(_reencrypt_column(connection, keyring, *where) for where in _SECRETS)
+    reencrypt_contents(connection, keyring)
+    _reencrypt_column(connection, keyring, marks, marks.c.value, marks.c.name == DIGEST_KEY)
     connection.execute(
         sa.update(marks).where(marks.c.name == _NAME).values(value=seal(keyring, _WORD))
     )
     return done
+
+
+def _reencrypt_column(
+    connection: sa.Connection,
+    keyring: Keyring,
+    table: sa.Table,
+    column: sa.Column[str],
+    *which: sa.ColumnElement[bool],
+) -> int:
+    keys = list(table.primary_key.columns)
+    query = sa.select(*keys, column).where(column.is_not(None), column != "", *which)
+    change = sa.update(table).values({column: sa.bindparam("sealed")})
+    for number, key in enumerate(keys):
+        change = change.where(key == sa.bindparam(f"key_{number}"))
+    values = [
+        {
+            "sealed": seal(keyring, unseal(keyring, row[-1])),
+            **{f"key_{number}": value for number, value in enumerate(row[:-1])},
+        }
+        for row in connection.execute(query).all()
+    ]
+    if values:
+        connection.execute(change, values)
+    return len(values)

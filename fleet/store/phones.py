@@ -134,10 +134,10 @@ def open_lines(connection: sa.Connection, ids: Sequence[int] | None) -> dict[int
 def of_phones(
     connection: sa.Connection,
     query: sa.Select[Any],
-    column: sa.ColumnElement[int],
-    ids: Sequence[int] | None,
+    column: sa.ColumnElement[Any],
+    ids: Sequence[codec.Id] | None,
 ) -> Iterator[sa.Row[Any]]:
-    """Run a query for the phones of `ids` (None: for all)."""
+    """Run a query for the rows whose column is one of `ids` (None: for all)."""
     if ids is None:
         yield from connection.execute(query).all()
         return

@@ -15,6 +15,15 @@ if TYPE_CHECKING:
     from cryptography.fernet import MultiFernet
 
 
+NO_KEY_TO_STORE = (
+    "A password cannot be stored without a key; make one with fleet init, or set FLEET_SECRETS_KEY."
+)
+NO_KEY_TO_READ = (
+    "The database holds passwords, and their key is not there; bring back the key file, or set "
+    "FLEET_SECRETS_KEY."
+)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Keyring:
     """The key that encrypts, first, and those before it that can still decrypt."""
@@ -65,12 +74,20 @@ class Keyring:
         """Encrypt with the first key."""
         return self._fernet.encrypt(text.encode()).decode()
 
+    def encrypt_bytes(self, content: bytes) -> bytes:
+        """Encrypt what is no text."""
+        return self._fernet.encrypt(content)
+
     def decrypt(self, secret: str) -> str:
         """Decrypt with whichever key fits. Raises `StoreError` if none does."""
+        return self.decrypt_bytes(secret.encode()).decode()
+
+    def decrypt_bytes(self, secret: bytes) -> bytes:
+        """Decrypt what is no text. Raises `StoreError` if no key fits."""
         from cryptography.fernet import InvalidToken
 
         try:
-            return self._fernet.decrypt(secret).decode()
+            return self._fernet.decrypt(secret)
         except InvalidToken:
             raise StoreError(
                 f"{_begin(self.origin)} is not the one that encrypted this database's passwords; "
@@ -117,10 +134,7 @@ def seal(keyring: Keyring | None, text: str) -> str | None:
     if not text:
         return None
     if keyring is None:
-        raise StoreError(
-            "A password cannot be stored without a key; make one with fleet init, "
-            "or set FLEET_SECRETS_KEY."
-        )
+        raise StoreError(NO_KEY_TO_STORE)
     return keyring.encrypt(text)
 
 
@@ -129,10 +143,7 @@ def unseal(keyring: Keyring | None, secret: str | None) -> str:
     if secret is None:
         return ""
     if keyring is None:
-        raise StoreError(
-            "The database holds passwords, and their key is not there; "
-            "bring back the key file, or set FLEET_SECRETS_KEY."
-        )
+        raise StoreError(NO_KEY_TO_READ)
     return keyring.decrypt(secret)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fleet.model import Inventory
 from fleet.store import keymark, sweeps
 from fleet.store.backup import backup
 from fleet.store.check import check
@@ -16,6 +15,8 @@ from fleet.store.find import find_phone
 from fleet.store.history import history
 from fleet.store.holder import Holder
 from fleet.store.incidents import take_steps
+from fleet.store.intended import load_inventory
+from fleet.store.intending import Intending
 from fleet.store.inventory import apply_inventory, forget_certificates, rehost, remove_phones
 from fleet.store.phones import (
     Secrets,
@@ -34,13 +35,14 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
     from pathlib import Path
 
-    from fleet.model import Site, Sweep, SweepCounts
+    from fleet.model import Inventory, Site, Sweep, SweepCounts
     from fleet.store.incidents import TakeStep
     from fleet.store.secrets import Keyring
     from fleet.store.values import (
         Change,
         Event,
         Evidence,
+        IntentChange,
         Known,
         Period,
         PhoneStatus,
@@ -50,7 +52,7 @@ if TYPE_CHECKING:
     )
 
 
-class Store(Watching, FetchRecords):
+class Store(Watching, Intending, FetchRecords):
     """An open database. Safe to use from many threads; every failure is a `StoreError`.
 
     What it gives as an iterator holds a connection until it is used up or closed.
@@ -59,18 +61,16 @@ class Store(Watching, FetchRecords):
     # The inventory
 
     def load_inventory(self) -> Inventory:
-        """Give all sites and phones, with their passwords."""
+        """Give all sites and phones and what is intended, with passwords and secrets."""
         with self._reading() as connection:
-            sites = load_sites(connection, self._keyring, Secrets.ALL)
-            phones = load_phones(connection, self._keyring, Secrets.ALL)
-        return Inventory(
-            sites=tuple(sites.values()), phones=tuple(stored.phone for stored in phones)
-        )
+            return load_inventory(connection, self._keyring)
 
-    def apply_inventory(self, sites: Sequence[Site], phones: Sequence[Change]) -> None:
+    def apply_inventory(
+        self, sites: Sequence[Site], phones: Sequence[Change], intent: IntentChange | None = None
+    ) -> None:
         """Make these sites and phones as given, all or nothing; leave all others alone."""
         with self._writing() as connection:
-            apply_inventory(connection, self._keyring, sites, phones)
+            apply_inventory(connection, self._keyring, sites, phones, intent)
 
     def phones(
         self,

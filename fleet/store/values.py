@@ -7,12 +7,14 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from fleet.model import (
         Alert,
         Cause,
         Facts,
+        Intent,
         Line,
         Observation,
         Phone,
@@ -158,6 +160,29 @@ class LinePeriod:
 
 
 Period = ReachPeriod | LinePeriod
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class IntentChange:
+    """What shall be intended beside sites and phones; what is not named stays as it is.
+
+    An intent that says nothing takes the stored one away. `secrets` are values by name, kept from
+    `at` on.
+    """
+
+    at: datetime
+    fleet: Intent | None = None
+    models: Mapping[str, Intent] = field(default_factory=dict)
+    profiles: Mapping[str, Intent] = field(default_factory=dict)
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FileDigest:
+    """A configuration file without its body: the phone whose own it is, and its keyed digest."""
+
+    phone_id: int | None
+    digest: str
 
 
 class EventKind(StrEnum):

@@ -1,0 +1,224 @@
+"""Numbered revisions of the configuration files: only what changes is written, nothing is lost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from fleet.errors import StoreError, UsageError
+from fleet.model import AppliedFile, Revision
+from fleet.store import keymark
+from fleet.store.contents import make_digester, read_content, write_contents
+from fleet.store.phones import of_phones
+from fleet.store.provision_tables import contents, journal, revision_files, revisions
+from fleet.store.values import FileDigest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from datetime import datetime
+
+    from fleet.model import NewFile
+    from fleet.store.secrets import Keyring
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Made:
+    """Who makes a revision, why, when, and which one was the last when it was planned."""
+
+    by: str
+    comment: str
+    at: datetime
+    expected: int
+    rolled_back_to: int | None = None
+
+
+def last_revision(connection: sa.Connection) -> int:
+    """Give the newest revision's number; 0 if there is none."""
+    return connection.scalar(sa.select(sa.func.max(revisions.c.number))) or 0
+
+
+def load_revisions(connection: sa.Connection, number: int | None = None) -> list[Revision]:
+    """Give all revisions, or one, the newest first, and how many files each changed."""
+    changed = sa.func.count(revision_files.c.name).label("files")
+    query = (
+        sa.select(revisions, changed)
+        .outerjoin(revision_files)
+        .group_by(*revisions.c)
+        .order_by(revisions.c.number.desc())
+    )
+    if number is not None:
+        query = query.where(revisions.c.number == number)
+    return [Revision(**row._asdict()) for row in connection.execute(query)]
+
+
+def load_revision(connection: sa.Connection, number: int) -> Revision:
+    """Give one revision. Raises `UsageError` if there is none of that number."""
+    found = load_revisions(connection, number)
+    if not found:
+        last = last_revision(connection)
+        known = f"the last one is {last}" if last else "nothing was applied yet"
+        raise UsageError(f"There is no revision {number}; {known}.")
+    return found[0]
+
+
+def file_digests(connection: sa.Connection, revision: int | None = None) -> dict[str, FileDigest]:
+    """Give every file of a revision (None: of the last), by name, without its body."""
+    query = _files(revision).order_by(revision_files.c.name)
+    return {
+        row.name: FileDigest(phone_id=row.phone_id, digest=row.digest)
+        for row in connection.execute(query)
+    }
+
+
+def load_file(
+    connection: sa.Connection, keyring: Keyring | None, name: str, revision: int | None
+) -> AppliedFile | None:
+    """Give a file as a revision (None: the last) has it; None if it has none of that name."""
+    query = (
+        sa.select(revision_files, contents.c.body_secret)
+        .outerjoin(contents)
+        .where(revision_files.c.name == name)
+        .order_by(revision_files.c.revision.desc())
+        .limit(1)
+    )
+    if revision is not None:
+        query = query.where(revision_files.c.revision <= revision)
+    row = connection.execute(query).first()
+    return None if row is None or row.digest is None else _applied(row, keyring)
+
+
+def load_files(
+    connection: sa.Connection,
+    keyring: Keyring | None,
+    revision: int | None,
+    *,
+    phone_ids: Sequence[int] | None = None,
+    names: Sequence[str] | None = None,
+) -> Iterator[AppliedFile]:
+    """Give files as a revision (None: the last) has them: all, of some phones, or of some names."""
+    query = _files(revision, contents.c.body_secret).join(contents).order_by(revision_files.c.name)
+    if names is not None:
+        rows = of_phones(connection, query, revision_files.c.name, names)
+    else:
+        rows = of_phones(connection, query, revision_files.c.phone_id, phone_ids)
+    for row in rows:
+        yield _applied(row, keyring)
+
+
+def apply_files(
+    connection: sa.Connection, keyring: Keyring | None, files: Sequence[NewFile], made: Made
+) -> Revision:
+    """Write a revision with those of the files that differ from the last one's.
+
+    Raises `StoreError` if another one was applied since it was planned.
+    """
+    keymark.hold(connection, keyring, needed=True)
+    _expect(connection, made.expected)
+    digest_of = make_digester(connection, keyring)
+    current = file_digests(connection)
+    wanted = {file.name: file for file in files}
+    digests = {
+        name: None if file.body is None else digest_of(file.body) for name, file in wanted.items()
+    }
+    changed = [name for name, digest in digests.items() if _digest(current, name) != digest]
+    bodies = {digests[name]: wanted[name].body for name in changed}
+    write_contents(
+        connection, keyring, {digest: body for digest, body in bodies.items() if digest and body}
+    )
+    rows = [
+        {"name": name, "phone_id": wanted[name].phone_id, "digest": digests[name]}
+        for name in changed
+    ]
+    return _write(connection, made, rows)
+
+
+def roll_back(connection: sa.Connection, made: Made) -> Revision:
+    """Write a revision that has the files of the one `made` rolls back to.
+
+    Raises `UsageError` if there is no such one, `StoreError` if another was applied meanwhile.
+    """
+    keymark.hold(connection, None, needed=False)
+    _expect(connection, made.expected)
+    load_revision(connection, made.rolled_back_to or 0)
+    current, then = file_digests(connection), file_digests(connection, made.rolled_back_to)
+    changed = [
+        name for name in {**current, **then} if _digest(current, name) != _digest(then, name)
+    ]
+    rows = [
+        {
+            "name": name,
+            "phone_id": (then.get(name) or current[name]).phone_id,
+            "digest": _digest(then, name),
+        }
+        for name in changed
+    ]
+    return _write(connection, made, rows)
+
+
+def _write(connection: sa.Connection, made: Made, rows: list[dict[str, Any]]) -> Revision:
+    revision = Revision(
+        number=made.expected + 1,
+        at=made.at,
+        by=made.by,
+        comment=made.comment,
+        rolled_back_to=made.rolled_back_to,
+        files=len(rows),
+    )
+    names = ("number", "at", "by", "comment", "rolled_back_to")
+    connection.execute(
+        sa.insert(revisions).values({name: getattr(revision, name) for name in names})
+    )
+    if rows:
+        numbered = [row | {"revision": revision.number} for row in rows]
+        connection.execute(sa.insert(revision_files), numbered)
+    back = f", back to revision {made.rolled_back_to}" if made.rolled_back_to else ""
+    what = f"Applied revision {revision.number}{back}: {len(rows)} files changed."
+    connection.execute(sa.insert(journal).values(at=made.at, by=made.by, what=what))
+    return revision
+
+
+def _expect(connection: sa.Connection, expected: int) -> None:
+    last = last_revision(connection)
+    if last != expected:
+        raise StoreError(
+            f"Revision {last} was applied meanwhile, and this was planned against {expected}; "
+            "nothing was changed, plan again."
+        )
+
+
+def _digest(files: Mapping[str, FileDigest], name: str) -> str | None:
+    found = files.get(name)
+    return found.digest if found else None
+
+
+def _files(revision: int | None, *more: sa.Column[Any]) -> sa.Select[Any]:
+    """Each file's newest row up to a revision, but for those that are gone by then."""
+    newest = sa.select(
+        revision_files.c.name, sa.func.max(revision_files.c.revision).label("revision")
+    ).group_by(revision_files.c.name)
+    if revision is not None:
+        newest = newest.where(revision_files.c.revision <= revision)
+    up_to = newest.subquery()
+    return (
+        sa.select(revision_files, *more)
+        .join(
+            up_to,
+            sa.and_(
+                up_to.c.name == revision_files.c.name,
+                up_to.c.revision == revision_files.c.revision,
+            ),
+        )
+        .where(revision_files.c.digest.is_not(None))
+    )
+
+
+def _applied(row: sa.Row[Any], keyring: Keyring | None) -> AppliedFile:
+    return AppliedFile(
+        name=row.name,
+        revision=row.revision,
+        digest=row.digest,
+        body=read_content(keyring, row.body_secret),
+        phone_id=row.phone_id,
+    )
