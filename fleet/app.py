@@ -168,6 +168,7 @@ class App:
             history_before=moment - timedelta(seconds=keep.history),
             evidence_before=moment - timedelta(seconds=keep.evidence),
             sweeps_before=moment - timedelta(seconds=keep.sweeps),
+            fetches_before=moment - timedelta(seconds=keep.fetches),
         )
 
     def ensure_key(self) -> None:

@@ -42,7 +42,8 @@ def prune(app: App) -> None:
     done = app.prune()
     click.echo(
         f"Deleted {counted(done.periods, 'period')}, {counted(done.pages, 'page')}, "
-        f"{counted(done.sweeps, 'sweep')}, {counted(done.events, 'event')}."
+        f"{counted(done.sweeps, 'sweep')}, {counted(done.events, 'event')}, "
+        f"{done.fetches} {'fetch' if done.fetches == 1 else 'fetches'}."
     )
 
 

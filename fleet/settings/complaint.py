@@ -63,9 +63,10 @@ def _in(path: Path | None) -> str:
 
 
 def _of_table(field: FieldInfo, place: Sequence[str]) -> str:
-    """What the keys of `[web_ui.words]` must be."""
+    """What the keys of a table, such as `[web_ui.words]`, must be."""
     ((key, value),) = (field.examples or [{}])[0].items()
-    return f"{place[0] if place else key} must be a list of texts, like {value}"
+    what = "a list of texts" if isinstance(value, list) else "a text"
+    return f"{place[0] if place else key} must be {what}, like {value}"
 
 
 def _allowed(field: FieldInfo) -> str:

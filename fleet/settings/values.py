@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, get_args, get_origin
 from pydantic import BaseModel, Field, SecretStr
 
 from fleet.model import Severity
+from fleet.settings.provisioning import ProvisioningSettings
 from fleet.settings.section import Number, Seconds, Section, Whole
 from fleet.settings.serving import ServerSettings, WatchdogSettings
 from fleet.settings.watching import AlertsSettings, MaintenanceSettings
@@ -119,6 +120,11 @@ class RetentionSettings(Section):
     sweeps: Seconds = Field(
         default=90 * 86_400, description="Records of sweeps older than this are deleted (90 days)."
     )
+    fetches: Seconds = Field(
+        default=90 * 86_400,
+        description="Records of fetches older than this are deleted (90 days), but not what a "
+        "phone fetched last.",
+    )
 
 
 class SecretsSettings(Section):
@@ -144,6 +150,7 @@ class Settings(Section):
     retention: RetentionSettings = Field(default_factory=RetentionSettings)
     server: ServerSettings = Field(default_factory=ServerSettings)
     watchdog: WatchdogSettings = Field(default_factory=WatchdogSettings)
+    provisioning: ProvisioningSettings = Field(default_factory=ProvisioningSettings)
     secrets: SecretsSettings = Field(default_factory=SecretsSettings)
     folder: Path = Field(default=Path(), exclude=True)
     secrets_key: SecretStr | None = Field(default=None, exclude=True)
@@ -173,6 +180,7 @@ SECTIONS = (
     "retention",
     "server",
     "watchdog",
+    "provisioning",
     "secrets",
 )
 

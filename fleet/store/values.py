@@ -216,6 +216,7 @@ class Pruned:
     sweeps: int = 0
     events: int = 0
     incidents: int = 0
+    fetches: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
