@@ -85,7 +85,7 @@ def worlds(draw: st.DrawFn) -> World:
 def test_every_notice_is_told_or_dropped_for_a_reason(world: World) -> None:
     assert not list(world.unhandled())
     assert not world.alert_of.keys() & world.dropped.keys()
-    told = world.told()
+    told = world.announced()
     for number, why in world.dropped.items():
         one = world.notices[number].incident
         if why.startswith("covered by cause"):
@@ -97,7 +97,7 @@ def test_every_notice_is_told_or_dropped_for_a_reason(world: World) -> None:
 
 @given(worlds())
 def test_whatever_was_told_has_exactly_one_recovery(world: World) -> None:
-    told, ends = world.told(), recovered_causes(world)
+    told, ends = world.announced(), recovered_causes(world)
     for number, one in world.notices.items():
         if one.kind is not NoticeKind.RESOLVED:
             continue
@@ -130,7 +130,7 @@ def recovered_causes(world: World) -> Counter[int]:
 @given(worlds())
 def test_every_receiver_who_takes_it_is_told(world: World) -> None:
     problems = world.of_kind(AlertKind.PROBLEM)
-    for i in world.told():
+    for i in world.announced():
         one = world.incidents[i]
         told_by = {t.route.name for t in problems if i * 10 in t.notice_ids or covers(t, world, i)}
         assert {r.name for r in world.policy.routes if r.takes(one)} <= told_by
@@ -153,5 +153,5 @@ def test_nothing_is_told_by_itself_while_it_is_silenced(world: World) -> None:
     for telling in world.of_kind(AlertKind.PROBLEM):
         at = world.written[telling.key]
         for one in telling.incidents if not telling.cause else ():
-            silences = [s for s in world.silences.values() if s.since <= at < s.until]
+            silences = [s for s in world.silences.values() if s.since < at < s.until]
             assert not any(silence.selector.covers(one) for silence in silences)

@@ -186,6 +186,13 @@ class World:
         causes = self._told_of()
         return found | {n: causes[c] for n, c in self.cause_of.items() if c in causes}
 
+    def announced(self) -> set[int]:
+        """Of which incidents an alert told while they stood."""
+        problems = [telling for plan_ in self.rounds for telling in plan_.tellings]
+        problems = [telling for telling in problems if telling.kind is AlertKind.PROBLEM]
+        named = {one.id or 0 for telling in problems for one in telling.incidents}
+        return named | {number // 10 for telling in problems for number in telling.notice_ids}
+
     def told_causes(self) -> dict[int, datetime]:
         return {n: at for n, at in self._told_of().items() if not self.causes[n].ended}
 
