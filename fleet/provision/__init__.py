@@ -1,1 +1,1 @@
-"""The use case of provisioning: from intent to files."""
+"""The use case: from intent to files, to phones that prove they took them."""

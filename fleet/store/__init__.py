@@ -1,5 +1,6 @@
 """What fleet remembers: the one door for SQLAlchemy, Alembic, psycopg and cryptography."""
 
+from fleet.store.fetch_values import FetchingPhone, FetchLogin
 from fleet.store.holder import Holder
 from fleet.store.incidents import TakeStep
 from fleet.store.phones import Secrets
@@ -34,6 +35,8 @@ __all__ = [
     "EventKind",
     "Evidence",
     "EvidencePage",
+    "FetchLogin",
+    "FetchingPhone",
     "FileDigest",
     "Holder",
     "IntentChange",

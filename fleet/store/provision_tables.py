@@ -5,6 +5,8 @@ File bodies and secrets are encrypted: a database without its key holds no passw
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 
 from fleet.model import FetchOutcome, Level, ProofState, RolloutState
@@ -73,24 +75,42 @@ fetch_logins = sa.Table(
     sa.Column("used", Utc),  # when the new one was used first
 )
 
+
+def _fetched() -> tuple[sa.Column[Any], ...]:
+    """What is said of one fetch, whichever table it is in."""
+    return (
+        sa.Column("at", Utc, nullable=False),
+        text_column("address"),
+        sa.Column("outcome", by_value(FetchOutcome), nullable=False),
+        text_column("mac"),
+        text_column("model"),
+        text_column("firmware"),
+        text_column("agent"),
+        text_column("protocol"),
+        sa.Column("revision", sa.Integer),
+        text_column("digest"),
+        sa.Column("sent", sa.Integer, nullable=False, server_default="0"),
+    )
+
+
 fetches = sa.Table(
     "fetches",
     metadata,
     sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("at", Utc, nullable=False, index=True),
     sa.Column("file", sa.Text, nullable=False),
-    text_column("address"),
-    sa.Column("outcome", by_value(FetchOutcome), nullable=False),
-    text_column("mac"),
     sa.Column("phone_id", sa.Integer, sa.ForeignKey("phones.id", ondelete="SET NULL")),
-    text_column("model"),
-    text_column("firmware"),
-    text_column("agent"),
-    text_column("protocol"),
-    sa.Column("revision", sa.Integer),
-    text_column("digest"),
-    sa.Column("sent", sa.Integer, nullable=False, server_default="0"),
+    *_fetched(),
+    sa.Index("ix_fetches_at", "at"),
     sa.Index("ix_fetches_phone_id_at", "phone_id", "at"),
+)
+
+# The newest fetch of each file by each phone that gave it the file: kept however old it is.
+last_fetches = sa.Table(
+    "last_fetches",
+    metadata,
+    phone_id(primary_key=True, autoincrement=False),
+    sa.Column("file", sa.Text, primary_key=True),
+    *_fetched(),
 )
 
 rollouts = sa.Table(

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from fleet.model import DeliveryState, Reach
 from fleet.store.engine import is_sqlite, writing
+from fleet.store.provision_tables import fetches
 from fleet.store.tables import events, evidence, line_periods, phone_states, reach_periods, sweeps
 from fleet.store.values import Pruned
 from fleet.store.watch_tables import (
@@ -32,10 +33,12 @@ def prune(
     history_before: datetime,
     evidence_before: datetime,
     sweeps_before: datetime,
+    fetches_before: datetime | None,
 ) -> Pruned:
-    """Delete ended periods, events, pages and sweeps older than these; give how many.
+    """Delete ended periods, events, pages, sweeps and fetches older than these; give how many.
 
     The page of a phone that can be read is its present state, however long it has said the same.
+    What a phone fetched last is kept in a table of its own.
     """
     periods = sum(
         _delete(engine, table, table.c.id, table.c.until < history_before)
@@ -53,8 +56,13 @@ def prune(
     )
     told = _delete(engine, events, events.c.id, events.c.at < history_before)
     ended = _delete_watched(engine, history_before)
+    fetched = 0
+    if fetches_before is not None:
+        fetched = _delete(engine, fetches, fetches.c.id, fetches.c.at < fetches_before)
     _give_back_space(engine)
-    return Pruned(periods=periods, pages=pages, sweeps=old, events=told, incidents=ended)
+    return Pruned(
+        periods=periods, pages=pages, sweeps=old, events=told, incidents=ended, fetches=fetched
+    )
 
 
 def _delete_watched(engine: sa.Engine, before: datetime) -> int:

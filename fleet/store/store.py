@@ -10,6 +10,7 @@ from fleet.store.check import check
 from fleet.store.current import statuses
 from fleet.store.events import add_events, load_events
 from fleet.store.evidence import load_evidence
+from fleet.store.fetching import FetchRecords
 from fleet.store.find import find_phone
 from fleet.store.history import history
 from fleet.store.holder import Holder
@@ -51,7 +52,7 @@ if TYPE_CHECKING:
     )
 
 
-class Store(Watching, Intending):
+class Store(Watching, Intending, FetchRecords):
     """An open database. Safe to use from many threads; every failure is a `StoreError`.
 
     What it gives as an iterator holds a connection until it is used up or closed.
@@ -251,15 +252,21 @@ class Store(Watching, Intending):
     # Upkeep
 
     def prune(
-        self, *, history_before: datetime, evidence_before: datetime, sweeps_before: datetime
+        self,
+        *,
+        history_before: datetime,
+        evidence_before: datetime,
+        sweeps_before: datetime,
+        fetches_before: datetime | None = None,
     ) -> Pruned:
-        """Delete what is older, never what is so now."""
+        """Delete what is older, never what is so now. `fetches_before` None: no fetches."""
         with self._plainly():
             return prune(
                 self._engine,
                 history_before=history_before,
                 evidence_before=evidence_before,
                 sweeps_before=sweeps_before,
+                fetches_before=fetches_before,
             )
 
     def backup(self, path: Path) -> None:

@@ -68,19 +68,9 @@ def upgrade() -> None:
     op.create_table(
         "fetches",
         sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("file", sa.Text(), nullable=False),
-        sa.Column("address", sa.Text(), server_default="", nullable=False),
-        sa.Column("outcome", sa.String(length=32), nullable=False),
-        sa.Column("mac", sa.Text(), server_default="", nullable=False),
         sa.Column("phone_id", sa.Integer(), nullable=True),
-        sa.Column("model", sa.Text(), server_default="", nullable=False),
-        sa.Column("firmware", sa.Text(), server_default="", nullable=False),
-        sa.Column("agent", sa.Text(), server_default="", nullable=False),
-        sa.Column("protocol", sa.Text(), server_default="", nullable=False),
-        sa.Column("revision", sa.Integer(), nullable=True),
-        sa.Column("digest", sa.Text(), server_default="", nullable=False),
-        sa.Column("sent", sa.Integer(), server_default="0", nullable=False),
+        *_fetched(),
         sa.ForeignKeyConstraint(
             ["phone_id"], ["phones.id"], name=op.f("fk_fetches_phone_id"), ondelete="SET NULL"
         ),
@@ -88,6 +78,16 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_fetches_at"), "fetches", ["at"], unique=False)
     op.create_index("ix_fetches_phone_id_at", "fetches", ["phone_id", "at"], unique=False)
+    op.create_table(
+        "last_fetches",
+        sa.Column("phone_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("file", sa.Text(), nullable=False),
+        *_fetched(),
+        sa.ForeignKeyConstraint(
+            ["phone_id"], ["phones.id"], name=op.f("fk_last_fetches_phone_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("phone_id", "file", name=op.f("pk_last_fetches")),
+    )
     op.create_table(
         "intents",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -168,4 +168,20 @@ def upgrade() -> None:
     )
     op.create_index(
         op.f("ix_revision_files_phone_id"), "revision_files", ["phone_id"], unique=False
+    )
+
+
+def _fetched() -> "tuple[sa.Column, ...]":
+    return (
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("address", sa.Text(), server_default="", nullable=False),
+        sa.Column("outcome", sa.String(length=32), nullable=False),
+        sa.Column("mac", sa.Text(), server_default="", nullable=False),
+        sa.Column("model", sa.Text(), server_default="", nullable=False),
+        sa.Column("firmware", sa.Text(), server_default="", nullable=False),
+        sa.Column("agent", sa.Text(), server_default="", nullable=False),
+        sa.Column("protocol", sa.Text(), server_default="", nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=True),
+        sa.Column("digest", sa.Text(), server_default="", nullable=False),
+        sa.Column("sent", sa.Integer(), server_default="0", nullable=False),
     )

@@ -1,0 +1,149 @@
+"""Who may have a file: one decision for each request, from values alone.
+
+Every check is made for every request, so that a refusal takes as long whatever it is for: how long
+it takes does not tell which MACs exist.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from fleet.model import FetchOutcome
+from fleet.phone.config_file import FileKind
+from fleet.provision.files.networks import is_within, parse_address
+
+if TYPE_CHECKING:
+    from datetime import datetime, timedelta
+
+    from fleet.phone.catalog import PhoneAgent
+    from fleet.phone.config_file import RequestedFile
+    from fleet.provision.files.networks import Network
+
+TFTP = "tftp"
+"""The protocol that knows neither User-Agent nor login."""
+
+_OPEN = (FileKind.GLOBAL, FileKind.MODEL, FileKind.FIRMWARE, FileKind.LANGUAGE)
+
+
+class LoginState(StrEnum):
+    """What a request's login is worth."""
+
+    GOOD = "good"
+    WRONG = "wrong"
+    MISSING = "missing"  # the first half of every Digest login
+    STALE = "stale"  # a right answer to a challenge that is over: to be challenged anew
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rules:
+    """What is demanded of phones. `networks` are for phones whose site names none.
+
+    `second_address_after` is how long a phone's address must have been quiet before another may
+    fetch its file; zero lets any address have it at any time.
+    """
+
+    networks: tuple[Network, ...]
+    second_address_after: timedelta
+    wants_login: bool = False
+    wants_secret: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Asked:
+    """A request, as far as the decision is concerned.
+
+    `address` is the client's. `with_secret` says whether the path held the secret.
+    """
+
+    at: datetime
+    file: RequestedFile
+    address: str
+    agent: PhoneAgent | None = None
+    protocol: str = "http"
+    with_secret: bool = False
+    login: LoginState = LoginState.MISSING
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Caller:
+    """The phone whose file is asked for. `networks` are its site's, empty where it names none."""
+
+    phone_id: int
+    mac: str
+    networks: tuple[Network, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Seen:
+    """Where a phone's file went last, and when."""
+
+    address: str
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Decision:
+    """Whether a file may be had: `refused` is None if so, else the outcome to be recorded.
+
+    `is_handshake`: nothing is wrong but that the login is still to come.
+    """
+
+    refused: FetchOutcome | None = None
+    is_handshake: bool = False
+
+
+_NOBODY = Caller(phone_id=0, mac="")
+
+
+def decide(
+    asked: Asked,
+    caller: Caller | None,
+    rules: Rules,
+    *,
+    last: Seen | None = None,
+    is_known_network: bool = False,
+) -> Decision:
+    """Decide on a request.
+
+    `caller` is the phone whose MAC the file's name bears, None if we have no such phone.
+    `is_known_network`: the address is in a network of any site, or of the settings. Files that
+    bear no MAC hold no secrets, and are given to all of those.
+    """
+    if asked.file.kind is not FileKind.MAC:
+        refused = None if asked.file.kind in _OPEN else FetchOutcome.NOT_FOUND
+        return Decision(refused=refused if is_known_network else FetchOutcome.WRONG_NETWORK)
+    phone = caller or _NOBODY
+    has_login = not rules.wants_login or asked.login is LoginState.GOOD
+    has_secret = asked.with_secret or not rules.wants_secret
+    checks = (
+        (FetchOutcome.UNKNOWN_MAC, caller is not None),
+        (FetchOutcome.WRONG_NETWORK, _is_at_home(asked, phone, rules)),
+        (FetchOutcome.WRONG_AGENT, _is_itself(asked)),
+        (FetchOutcome.WRONG_LOGIN, has_secret),
+        (FetchOutcome.SECOND_ADDRESS, _is_where_it_was(asked, rules, last)),
+        (FetchOutcome.WRONG_LOGIN, has_login),
+    )
+    failed = [outcome for outcome, holds in checks if not holds]
+    to_come = asked.login in (LoginState.MISSING, LoginState.STALE) and asked.protocol != TFTP
+    is_handshake = len(failed) == 1 and not has_login and to_come
+    return Decision(refused=failed[0] if failed else None, is_handshake=is_handshake)
+
+
+def _is_at_home(asked: Asked, phone: Caller, rules: Rules) -> bool:
+    return is_within(parse_address(asked.address), phone.networks or rules.networks)
+
+
+def _is_itself(asked: Asked) -> bool:
+    """Whether the User-Agent names the phone whose file it is; TFTP has none."""
+    if asked.protocol == TFTP:
+        return True
+    return asked.agent is not None and asked.agent.mac == asked.file.mac
+
+
+def _is_where_it_was(asked: Asked, rules: Rules, last: Seen | None) -> bool:
+    """Whether no other address had the phone's file lately; a new one after a while is DHCP's."""
+    if last is None or last.address == asked.address:
+        return True
+    return asked.at - last.at >= rules.second_address_after

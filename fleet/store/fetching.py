@@ -1,0 +1,89 @@
+"""The part of the store that serving files needs: fetches, who may fetch, and their logins."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fleet.store import fetch_logins, fetches
+from fleet.store.database import Database
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+    from datetime import datetime
+
+    from fleet.model import Fetch, FetchOutcome
+    from fleet.store.fetch_values import FetchingPhone, FetchLogin
+
+
+class FetchRecords(Database):
+    """What `Store` knows of phones that fetch files."""
+
+    def record_fetches(self, batch: Sequence[Fetch]) -> None:
+        """Write fetches in one transaction."""
+        with self._writing() as connection:
+            fetches.record_fetches(connection, batch)
+
+    def fetches(
+        self,
+        *,
+        phone_id: int | None = None,
+        since: datetime | None = None,
+        file: str | None = None,
+        outcomes: Collection[FetchOutcome] | None = None,
+        limit: int = 1000,
+    ) -> list[Fetch]:
+        """Give fetches, the newest first."""
+        with self._reading() as connection:
+            return fetches.load_fetches(
+                connection,
+                phone_id=phone_id,
+                since=since,
+                file=file,
+                outcomes=outcomes,
+                limit=limit,
+            )
+
+    def last_fetches(self, phone_id: int | None = None) -> dict[tuple[int, str], Fetch]:
+        """Give, by phone and file, the newest fetch that gave the phone the file.
+
+        These are kept whatever `[retention]` says, and have no id.
+        """
+        with self._reading() as connection:
+            return fetches.load_last_fetches(connection, phone_id)
+
+    def fetching_phones(self) -> dict[str, FetchingPhone]:
+        """Give the phones that may fetch, by their MAC."""
+        with self._reading() as connection:
+            return fetch_logins.load_fetching_phones(connection)
+
+    def fetch_logins(self, ids: Sequence[int] | None = None) -> dict[int, FetchLogin]:
+        """Give the logins of these phones (None: of all) by the phones' numbers."""
+        with self._reading() as connection:
+            return fetch_logins.load_logins(connection, self._keyring, ids)
+
+    def set_fetch_login(
+        self, phone_id: int, *, username: str, password: str, now: datetime
+    ) -> None:
+        """Give a phone a login; the one before stays valid until the phone uses this one."""
+        with self._writing() as connection:
+            fetch_logins.set_login(
+                connection,
+                self._keyring,
+                phone_id,
+                username=username,
+                password=password,
+                now=now,
+            )
+
+    def mark_fetch_login_used(self, login: FetchLogin, now: datetime) -> bool:
+        """Note that the phone used its new password, which ends the one before.
+
+        False if that was known, or if the login was changed again since it was read.
+        """
+        with self._writing() as connection:
+            return fetch_logins.mark_used(connection, login, now)
+
+    def remove_fetch_login(self, phone_id: int) -> bool:
+        """Take a phone's login away; False if it had none."""
+        with self._writing() as connection:
+            return fetch_logins.remove_login(connection, phone_id)
