@@ -87,7 +87,7 @@ class OwnFile:
     @property
     def effective(self) -> Effective:
         """Every parameter as the phone shall have it, by name."""
-        return {**self.part.effective, **_effective(self.over)}
+        return {**self.part.effective, **as_effective(self.over)}
 
     @property
     def names(self) -> frozenset[str]:
@@ -172,7 +172,7 @@ class _Renderer:
             lines = _lines(own)
         except (ConfigurationError, SecretMissing) as error:
             return replace(NO_PART, problem=str(error))
-        return Part(lines=lines, values=values, effective=_effective(values), below=below)
+        return Part(lines=lines, values=values, effective=as_effective(values), below=below)
 
     def _text(self, wanted: Wanted) -> Wanted:
         """The value as a text, whatever it refers to."""
@@ -211,7 +211,8 @@ def _order(name: str) -> tuple[tuple[int, str], ...]:
     )
 
 
-def _effective(wanted: Mapping[str, Wanted]) -> dict[str, EffectiveValue]:
+def as_effective(wanted: Mapping[str, Wanted]) -> dict[str, EffectiveValue]:
+    """Texts as a phone has them once it has read its files."""
     return {
         name: EffectiveValue(name=name, value=str(want.value), locked=want.lock)
         for name, want in wanted.items()
