@@ -1,5 +1,12 @@
 """Records as files: pure, streamed, to any binary stream."""
 
+from fleet.report.availability import (
+    Availability,
+    DayAvailability,
+    LineAvailability,
+    SiteAvailability,
+    Spans,
+)
 from fleet.report.formats import FORMATS, Writer, write_csv, write_json
 from fleet.report.records import (
     HistoryRecord,
@@ -14,10 +21,15 @@ from fleet.report.xlsx import write_xlsx
 
 __all__ = [
     "FORMATS",
+    "Availability",
+    "DayAvailability",
     "HistoryRecord",
+    "LineAvailability",
     "LineRecord",
     "PhoneRecord",
     "Record",
+    "SiteAvailability",
+    "Spans",
     "Writer",
     "columns",
     "json_object",

@@ -1,0 +1,1 @@
+"""The use case: the nightly audit, from the sweep to the files and the next comparison."""
