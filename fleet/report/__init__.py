@@ -1,5 +1,19 @@
 """Records as files: pure, streamed, to any binary stream."""
 
+from fleet.report.audit import AuditReport, ChangeKind, Changes, Totals, accounting
+from fleet.report.audit_records import (
+    AvailabilityRecord,
+    ChangeRecord,
+    CountRecord,
+    DifferenceRecord,
+    FirmwareRecord,
+    FlaggedRecord,
+    IncidentRecord,
+    MissedRecord,
+    NotReadRecord,
+    PasswordRecord,
+    SummaryRecord,
+)
 from fleet.report.availability import (
     Availability,
     DayAvailability,
@@ -21,16 +35,32 @@ from fleet.report.xlsx import write_xlsx
 
 __all__ = [
     "FORMATS",
+    "AuditReport",
     "Availability",
+    "AvailabilityRecord",
+    "ChangeKind",
+    "ChangeRecord",
+    "Changes",
+    "CountRecord",
     "DayAvailability",
+    "DifferenceRecord",
+    "FirmwareRecord",
+    "FlaggedRecord",
     "HistoryRecord",
+    "IncidentRecord",
     "LineAvailability",
     "LineRecord",
+    "MissedRecord",
+    "NotReadRecord",
+    "PasswordRecord",
     "PhoneRecord",
     "Record",
     "SiteAvailability",
     "Spans",
+    "SummaryRecord",
+    "Totals",
     "Writer",
+    "accounting",
     "columns",
     "json_object",
     "write_csv",

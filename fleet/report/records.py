@@ -10,10 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from operator import attrgetter
-from typing import TYPE_CHECKING, ClassVar, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from dataclasses import Field
 
 Cell: TypeAlias = str | int | float | datetime | None
 
@@ -96,7 +97,11 @@ class HistoryRecord:
     seconds: int | None = None
 
 
-Record: TypeAlias = LineRecord | PhoneRecord | HistoryRecord
+class Record(Protocol):
+    """A row of any kind: a dataclass whose fields are cells; `TITLE` names its sheet."""
+
+    TITLE: ClassVar[str]
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
 
 
 def columns(kind: type[Record]) -> tuple[str, ...]:
