@@ -115,4 +115,3 @@ def _numbers(text: str) -> Iterator[int]:
     for span in text.split():
         first, _, last = span.partition("-")
         yield from range(int(first), int(last or first) + 1)
-

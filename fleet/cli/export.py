@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from fleet.app import now
-from fleet.cli.common import TIME, replacing, standard_output, with_app
+from fleet.cli.common import TIME, standard_output, with_app
+from fleet.files import replacing
 from fleet.report import FORMATS, HistoryRecord, LineRecord, PhoneRecord
 from fleet.status import history_records, line_records, phone_records
 from fleet.store import Secrets

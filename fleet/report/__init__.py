@@ -1,6 +1,7 @@
 """Records as files: pure, streamed, to any binary stream."""
 
 from fleet.report.audit import AuditReport, ChangeKind, Changes, Totals, accounting
+from fleet.report.audit_formats import AUDIT_FORMATS, json_head
 from fleet.report.audit_records import (
     AvailabilityRecord,
     ChangeRecord,
@@ -14,6 +15,7 @@ from fleet.report.audit_records import (
     PasswordRecord,
     SummaryRecord,
 )
+from fleet.report.audit_text import subject, summary
 from fleet.report.availability import (
     Availability,
     DayAvailability,
@@ -34,6 +36,7 @@ from fleet.report.records import (
 from fleet.report.xlsx import write_xlsx
 
 __all__ = [
+    "AUDIT_FORMATS",
     "FORMATS",
     "AuditReport",
     "Availability",
@@ -62,7 +65,10 @@ __all__ = [
     "Writer",
     "accounting",
     "columns",
+    "json_head",
     "json_object",
+    "subject",
+    "summary",
     "write_csv",
     "write_json",
     "write_xlsx",
