@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from fleet.errors import SettingsError, UsageError
-from fleet.judge import RULES, Look, RuleSetting, judge
+from fleet.judge import RULES, Look, RuleSetting, judge, verdicts
 from fleet.loop import loop_factory
 from fleet.phone.client import PhoneClient, Timeouts
 from fleet.phone.pages import words_with
@@ -20,7 +20,7 @@ from fleet.store import Keyring, Store, make_key_file, rotate_key_file
 from fleet.sweep import Backoff, LoginDefaults, Observer, Order, Outcome, Sweeper
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Mapping, Sequence
+    from collections.abc import Callable, Coroutine, Mapping
 
     from fleet.model import Finding, Observation
     from fleet.phone.pages import Words
@@ -95,17 +95,18 @@ class App:
             )
             return await sweeper.run(order, progress)
 
-    def _judge_poll(self, known: Known, observation: Observation) -> Sequence[Finding]:
+    def _judge_poll(
+        self, known: Known, observation: Observation
+    ) -> Mapping[str, tuple[Finding, ...]]:
         facts = observation.facts
-        return self.judge(
-            Look(
-                phone=known.stored.phone,
-                reach=observation.reach,
-                reason=observation.reason,
-                detail=observation.detail,
-                lines=facts.lines if facts else (),
-            )
+        look = Look(
+            phone=known.stored.phone,
+            reach=observation.reach,
+            reason=observation.reason,
+            detail=observation.detail,
+            lines=facts.lines if facts else (),
         )
+        return verdicts(look, rules=self.rules)
 
     def check_site(self, site: str | None) -> None:
         """Raise `UsageError` if there is no such site."""

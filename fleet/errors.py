@@ -4,6 +4,7 @@
     ├── UsageError             wrong usage or settings; exit code 2
     │   ├── SettingsError      a key of fleet.toml or a FLEET_ variable
     │   ├── InventoryError     an inventory file; carries every bad row
+    │   ├── ConfigurationError what no configuration file can say to a phone
     │   └── PhoneNotFound      no phone of that MAC, host or name
     ├── StoreError             the database or its key
     │   ├── SweepRunning       another sweep holds the lease
@@ -58,6 +59,10 @@ class InventoryError(UsageError):
     def __init__(self, message: str, bad_rows: Sequence[BadRow] = ()) -> None:
         super().__init__(message)
         self.bad_rows = tuple(bad_rows)
+
+
+class ConfigurationError(UsageError):
+    """Something intended that no configuration file can say to a phone."""
 
 
 class PhoneNotFound(UsageError):

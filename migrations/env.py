@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from fleet.store.watch_tables import metadata
+from fleet.store.indexes import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -73,6 +73,7 @@ class LazyGroup(click.Group):
         try:
             command: click.Command = import_module(f"fleet.cli.{cmd_name}").command
         finally:
+            gc.freeze()  # nor will it be: else the first look would go through all of it
             gc.enable()
         return command
 

@@ -135,7 +135,7 @@ class Facts:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Credentials:
-    """A web UI login."""
+    """A login: a web UI's, or a SIP account's."""
 
     username: str
     password: str = field(repr=False)

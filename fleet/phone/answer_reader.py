@@ -31,7 +31,7 @@ class Patience(Enum):
 class Reply:
     """An HTTP answer. `complete`: its end was where the server said it would be.
 
-    Only a good status (2xx) has its body kept.
+    Only a good status (2xx) has its body kept, and only where bodies are wanted.
     """
 
     head: Head
@@ -43,13 +43,14 @@ class AnswerReader:
     """Takes an answer's bytes; `done` once no more are needed, or call `end` or `give_up`.
 
     A body of more than `max_body` bytes, packed or unpacked, is refused. `where` is for the
-    errors' sentences.
+    errors' sentences. Without `body_wanted` the status is all that is waited for.
     """
 
-    __slots__ = ("_early", "_late", "_where", "done", "max_body")
+    __slots__ = ("_body_wanted", "_early", "_late", "_where", "done", "max_body")
 
-    def __init__(self, *, max_body: int, where: str) -> None:
+    def __init__(self, *, max_body: int, where: str, body_wanted: bool = True) -> None:
         self.max_body = max_body
+        self._body_wanted = body_wanted
         self.done = False
         self._where = where
         self._early = HeadReader(where)
@@ -68,7 +69,7 @@ class AnswerReader:
             if found is None:
                 return
             head, piece = found
-            late = self._late = _Late(head)
+            late = self._late = _Late(head, body_wanted=self._body_wanted)
         late.take(piece)
         if late.good and len(late.body.data) > self.max_body:
             raise trouble(Reason.TOO_LARGE, self._where)
@@ -124,9 +125,9 @@ class _Late:
 
     __slots__ = ("body", "codings", "done", "good", "head")
 
-    def __init__(self, head: Head) -> None:
+    def __init__(self, head: Head, *, body_wanted: bool) -> None:
         self.head = head
-        self.good = 200 <= head.status < 300
+        self.good = 200 <= head.status < 300 and body_wanted
         self.codings = head.values("content-encoding")
         self.body = _body_of(head)
         self.done = head.status in _BODILESS

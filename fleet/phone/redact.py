@@ -45,6 +45,7 @@ _HEADER = re.compile(
     r"((?:(?:Proxy-)?Authorization|(?:Set-)?Cookie)[ \t]*:[ \t]*)[^\r\n<]{1,1000}", re.IGNORECASE
 )
 _USERINFO = re.compile(r"(://)[^/\s@<>\"']{1,200}@")
+_ESCAPED = re.compile(r"%[0-9A-Fa-f]{2}")
 _TOKEN = re.compile(r"[A-Za-z0-9+/_-]{6,4096}={0,2}")
 
 
@@ -62,13 +63,14 @@ def redact_text(text: str, secrets: Iterable[str] = ()) -> str:
     if "://" in text:
         text = _USERINFO.sub(rf"\1{REDACTED}@", text)
     small = text.lower()
+    present = {name for root, names in _ROOTS.items() if root in small for name in names}
     for names, pattern, replace in _KINDS:
         # Small letters may be more than the large ones were: then no place is known.
         if len(small) != len(text):
             text = pattern.sub(replace, text)
-        elif any(name in small for name in names):
-            text = _replaced(text, small, names, pattern, replace)
-            small = text.lower()
+        elif not present.isdisjoint(names):
+            before, text = text, _replaced(text, small, present & names, pattern, replace)
+            small = small if text is before else text.lower()
     for secret in sorted({one for one in secrets if len(one) >= MIN_SECRET}, key=len, reverse=True):
         text = _without(text, secret)
     return text
@@ -89,7 +91,7 @@ def _replaced(
         if match:
             parts += (text[done:at], replace(match))
             done = match.end()
-    return "".join((*parts, text[done:]))
+    return "".join((*parts, text[done:])) if parts else text
 
 
 def _places(text: str, name: str) -> Iterator[int]:
@@ -127,14 +129,23 @@ def _named_value(match: re.Match[str]) -> str:
     return f"{match[1]}{REDACTED}"
 
 
+_HEADERS = ("authorization", "proxy-authorization", "cookie", "set-cookie")
 _KINDS = (
-    (("<input",), _INPUT, _blank_value),
-    (("authorization", "proxy-authorization", "cookie", "set-cookie"), _HEADER, _named_value),
-    (("basic",), _BASIC, _without_login),
-    (("digest", "bearer"), _OTHER_LOGIN, _named_value),
-    (_NAMES, _SETTING, _named_value),
-    (_NAMES, _NEXT_CELL, _named_value),
+    (frozenset(("<input",)), _INPUT, _blank_value),
+    (frozenset(_HEADERS), _HEADER, _named_value),
+    (frozenset(("basic",)), _BASIC, _without_login),
+    (frozenset(("digest", "bearer")), _OTHER_LOGIN, _named_value),
+    (frozenset(_NAMES), _SETTING, _named_value),
+    (frozenset(_NAMES), _NEXT_CELL, _named_value),
 )
+# Where a part of many names is not, none of them is.
+_ROOTS = {
+    root: [name for names, _, _ in _KINDS for name in names if root in name]
+    for root in (
+        *("<input", "authorization", "cookie", "basic", "digest", "bearer"),
+        *("pass", "pwd", "secret", "kennwort"),
+    )
+}
 
 
 @lru_cache(maxsize=1024)
@@ -152,7 +163,7 @@ def _loosely(secret: str) -> re.Pattern[str]:
 
 def _has_escaped(text: str, secret: str) -> bool:
     """Whether some character of the secret is written in percent form; `100%` is no reason."""
-    if "%" not in text:
+    if _ESCAPED.search(text) is None:
         return False
     small = text.lower()
     return any(f"%{byte:02x}" in small for byte in set(secret.encode(errors="replace")))

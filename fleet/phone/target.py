@@ -68,7 +68,7 @@ class Target:
         address, port = _split_port(authority)
         return cls(
             scheme=scheme,
-            address=_checked_address(address),
+            address=checked_address(address),
             port=DEFAULT_PORTS[scheme] if port is None else _checked_port(port),
             credentials=credentials,
             legacy_tls=legacy_tls,
@@ -139,7 +139,8 @@ def _checked_port(port: str) -> int:
     return int(port)
 
 
-def _checked_address(address: str) -> str:
+def checked_address(address: str) -> str:
+    """An IPv4 or IPv6 address or a host name, in its plainest spelling. Raises ValueError."""
     if not address:
         raise ValueError("The host is empty")
     if ":" in address:

@@ -26,7 +26,8 @@ _SHORT_PATIENCE = 1.0
 class Hop:
     """One request's way: where to, for how long (`deadline` is loop time), how much at most.
 
-    `turns` is common to the requests that are under way together.
+    `turns` is common to the requests that are under way together. Without `body_wanted` the
+    answer's status is all that is waited for.
     """
 
     target: Target
@@ -34,6 +35,7 @@ class Hop:
     deadline: float
     max_body: int
     turns: Turns[Reply | PhoneError]
+    body_wanted: bool = True
 
 
 class Caller(asyncio.Protocol):
@@ -65,7 +67,9 @@ class Wire(Caller):
     def __init__(self, hop: Hop, request: bytes) -> None:
         super().__init__(hop)
         self._request = request
-        self._reader = AnswerReader(max_body=hop.max_body, where=hop.target.authority)
+        self._reader = AnswerReader(
+            max_body=hop.max_body, where=hop.target.authority, body_wanted=hop.body_wanted
+        )
         self._loop = asyncio.get_running_loop()
         self._heard = 0.0
         self._looked_twice = False

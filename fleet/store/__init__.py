@@ -1,6 +1,7 @@
 """What fleet remembers: the one door for SQLAlchemy, Alembic, psycopg and cryptography."""
 
 from fleet.store.holder import Holder
+from fleet.store.incidents import TakeStep
 from fleet.store.phones import Secrets
 from fleet.store.secrets import Keyring, make_key_file, rotate_key_file
 from fleet.store.store import Store
@@ -46,6 +47,7 @@ __all__ = [
     "Store",
     "StoredAudit",
     "StoredPhone",
+    "TakeStep",
     "make_key_file",
     "rotate_key_file",
 ]

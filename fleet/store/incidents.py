@@ -8,12 +8,13 @@ writing, whoever sweeps and whichever phone pushes at the same time.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable, Sequence
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import sqlalchemy as sa
 
-from fleet.model import IncidentState, NoticeKind
+from fleet.model import Flap, Incident, IncidentState, NoticeKind, Sighting, Step
 from fleet.store import codec, watch_codec
 from fleet.store.diff import once_each
 from fleet.store.engine import insert_into, take_turns
@@ -21,12 +22,13 @@ from fleet.store.tables import phones
 from fleet.store.watch_tables import flaps, incidents, notices
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping
     from datetime import datetime
 
-    from fleet.model import Flap, Incident, Notice, Sighting, Step
+    from fleet.model import Notice
 
-    TakeStep: TypeAlias = Callable[[Sequence[Incident], Sequence[Flap], Sighting], Step]
+TakeStep: TypeAlias = Callable[[Sequence[Incident], Sequence[Flap], Sighting], Step]
+"""What one look changes of what stands on its phone."""
 
 LOCK = 0x696E6369  # whoever changes incidents, causes or notices
 _STANDING = incidents.c.resolved.is_(None)

@@ -6,13 +6,13 @@ import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-
 from fleet.errors import SettingsError, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from cryptography.fernet import MultiFernet
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +24,8 @@ class Keyring:
     _fernet: MultiFernet = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        from cryptography.fernet import Fernet, MultiFernet  # spared where no password is stored
+
         fernet = MultiFernet([Fernet(key) for key in self.keys])
         object.__setattr__(self, "_fernet", fernet)
 
@@ -65,6 +67,8 @@ class Keyring:
 
     def decrypt(self, secret: str) -> str:
         """Decrypt with whichever key fits. Raises `StoreError` if none does."""
+        from cryptography.fernet import InvalidToken
+
         try:
             return self._fernet.decrypt(secret).decode()
         except InvalidToken:
@@ -137,6 +141,8 @@ def _split(text: str) -> tuple[str, ...]:
 
 
 def _new_key() -> str:
+    from cryptography.fernet import Fernet
+
     return Fernet.generate_key().decode()
 
 

@@ -1,4 +1,7 @@
-"""The tables. Inventory, what polls saw, periods, evidence, sweeps; the same on both databases."""
+"""The tables. Inventory, what polls saw, periods, evidence, sweeps; the same on both databases.
+
+Indexes over a part of a table are in `indexes`.
+"""
 
 from __future__ import annotations
 
@@ -170,16 +173,6 @@ line_periods = sa.Table(
     sa.Column("until", Utc),
     sa.Index("ix_line_periods_phone_id_since", "phone_id", "since"),
 )
-
-# What is so now is found quickly, and there can be no two of it; what has ended is found by age.
-for _name, _columns in (
-    ("reach_periods", (reach_periods.c.phone_id,)),
-    ("line_periods", (line_periods.c.phone_id, line_periods.c.line)),
-):
-    _until = _columns[0].table.c.until
-    _open, _ended = _until.is_(None), _until.is_not(None)
-    sa.Index(f"uq_{_name}_open", *_columns, unique=True, sqlite_where=_open, postgresql_where=_open)
-    sa.Index(f"ix_{_name}_ended", _until, sqlite_where=_ended, postgresql_where=_ended)
 
 evidence = sa.Table(
     "evidence",

@@ -38,14 +38,6 @@ causes = sa.Table(
     text_column("codes"),  # "401:12 503:3"
     *_acks(),
 )
-sa.Index(
-    "uq_causes_open",
-    causes.c.kind,
-    causes.c.name,
-    unique=True,
-    sqlite_where=causes.c.ended.is_(None),
-    postgresql_where=causes.c.ended.is_(None),
-)
 
 incidents = sa.Table(
     "incidents",
@@ -70,22 +62,6 @@ incidents = sa.Table(
     sa.Column("cause_id", sa.Integer, sa.ForeignKey("causes.id", ondelete="SET NULL"), index=True),
     *_acks(),
     sqlite_autoincrement=True,
-)
-_standing = incidents.c.resolved.is_(None)
-sa.Index(
-    "uq_incidents_standing",
-    incidents.c.phone_id,
-    incidents.c.rule,
-    incidents.c.line,
-    unique=True,
-    sqlite_where=_standing,
-    postgresql_where=_standing,
-)
-sa.Index(
-    "ix_incidents_ended",
-    incidents.c.resolved,
-    sqlite_where=sa.not_(_standing),
-    postgresql_where=sa.not_(_standing),
 )
 
 flaps = sa.Table(
@@ -126,12 +102,6 @@ deliveries = sa.Table(
     sa.Column("sent", Utc),
     sa.UniqueConstraint("alert_id", "route"),
 )
-sa.Index(
-    "ix_deliveries_waiting",
-    deliveries.c.due,
-    sqlite_where=sa.text("state = 'waiting'"),
-    postgresql_where=sa.text("state = 'waiting'"),
-)
 
 notices = sa.Table(
     "notices",
@@ -149,13 +119,6 @@ notices = sa.Table(
     sa.Column("handled", Utc),
     sa.Column("alert_id", sa.Integer, sa.ForeignKey("alerts.id", ondelete="SET NULL"), index=True),
     text_column("dropped"),
-)
-_unhandled = notices.c.handled.is_(None)
-sa.Index(
-    "ix_notices_unhandled",
-    notices.c.at,
-    sqlite_where=_unhandled,
-    postgresql_where=_unhandled,
 )
 
 silences = sa.Table(

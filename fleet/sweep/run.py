@@ -4,26 +4,30 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from fleet.model import Reach, SweepCounts
+from fleet.model import Reach, Sighting, SweepCounts
 from fleet.store import Recorded
+from fleet.sweep.agenda import fraction
 from fleet.sweep.backoff import next_try
 from fleet.sweep.identity import Claim
 from fleet.sweep.writer import Writer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+    from datetime import timedelta
 
     from fleet.model import Finding, Observation
     from fleet.phone.client import Target
     from fleet.store import Known
+    from fleet.sweep.agenda import Agenda
     from fleet.sweep.backoff import Backoff
     from fleet.sweep.observe import Observer, Polled, Seen
     from fleet.sweep.writer import Write
 
-    Judge = Callable[[Known, Observation], Sequence[Finding]]
+    Judge = Callable[[Known, Observation], Mapping[str, tuple[Finding, ...]]]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -100,14 +104,55 @@ class Pass:
         """Poll every job and write what comes of it. Ends early only with the database's error."""
         if not jobs:
             return
-        waiting, writer = iter(jobs), Writer(self.write, self.known)
+        waiting = iter(jobs)
+        async with self._writing() as (group, writer):
+            workers = [group.create_task(self._work(waiting, writer)) for _ in range(concurrency)]
+            await asyncio.wait(workers)
+
+    async def run_paced(
+        self,
+        agenda: Agenda,
+        make: Callable[[int], Job | None],
+        *,
+        concurrency: int,
+        confirm_after: timedelta,
+    ) -> None:
+        """Poll phones when they are due; look again at what is new.
+
+        `make` gives None for a phone that is not to be polled now.
+        """
+        free = asyncio.Semaphore(concurrency)
+        async with self._writing() as (group, writer):
+
+            async def poll(phone_id: int, job: Job) -> None:
+                try:
+                    await self._poll(job, writer)
+                    if phone_id in self.tally.new_problems:
+                        observed = self.observer.clock()
+                        agenda.look_again(phone_id, observed + confirm_after)
+                finally:
+                    free.release()
+                    agenda.done(phone_id)
+
+            polls = set()
+            async for phone_id in agenda:
+                if (job := make(phone_id)) is None:
+                    agenda.done(phone_id)
+                    continue
+                await free.acquire()
+                task = group.create_task(poll(phone_id, job))
+                polls.add(task)
+                task.add_done_callback(polls.discard)
+            if polls:
+                await asyncio.wait(polls)
+
+    @asynccontextmanager
+    async def _writing(self) -> AsyncIterator[tuple[asyncio.TaskGroup, Writer]]:
+        writer = Writer(self.write, self.known)
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(writer.run())
-                workers = [
-                    group.create_task(self._work(waiting, writer)) for _ in range(concurrency)
-                ]
-                await asyncio.wait(workers)
+                yield group, writer
                 writer.stop()
         except ExceptionGroup as group_error:
             raise group_error.exceptions[0] from None
@@ -117,11 +162,14 @@ class Pass:
 
     async def _work(self, waiting: Iterator[Job], writer: Writer) -> None:
         for job in waiting:
-            polled = await self.observer.observe(job.known.stored.id, job.target, job.seen)
-            self.tally.answers += 1
-            if not self._is_somebody_else(job, polled):
-                await writer.put(self.judged(polled))
-            self.progress(self.tally)
+            await self._poll(job, writer)
+
+    async def _poll(self, job: Job, writer: Writer) -> None:
+        polled = await self.observer.observe(job.known.stored.id, job.target, job.seen)
+        self.tally.answers += 1
+        if not self._is_somebody_else(job, polled):
+            await writer.put(self.judged(polled))
+        self.progress(self.tally)
 
     def _is_somebody_else(self, job: Job, polled: Polled) -> bool:
         """Hold back what another MAC than the asked phone's own said, until all were asked."""
@@ -140,9 +188,11 @@ class Pass:
         """Judge one observation, and make it ready to be written."""
         observation = polled.observation
         known = self.known[observation.phone_id]
-        findings = self.judge(known, observation)
+        verdicts = self.judge(known, observation)
+        findings = _held(verdicts)
         self.tally.without_login += not polled.login_sent and observation.reach is Reach.REFUSED
         is_new = bool(findings) and _has_new(findings, self._before(known))
+        phone = known.stored.phone
         self.tally.note(known.stored.id, observation.reach, findings=findings, is_new=is_new)
         refusals, pause_until = next_try(
             known, observation, self.backoff, login_sent=polled.login_sent
@@ -155,10 +205,21 @@ class Pass:
             fingerprint=polled.fingerprint,
             refusals=refusals,
             next_try_at=pause_until,
+            sighting=Sighting(
+                phone_id=known.stored.id,
+                at=observation.at,
+                verdicts=verdicts,
+                site=phone.site,
+                phone=phone.label,
+            ),
         )
 
     def _before(self, known: Known) -> Sequence[Finding]:
-        return self.judge(known, known.observed) if known.observed else ()
+        return _held(self.judge(known, known.observed)) if known.observed else ()
+
+
+def _held(verdicts: Mapping[str, tuple[Finding, ...]]) -> list[Finding]:
+    return [finding for held in verdicts.values() for finding in held]
 
 
 def _has_new(findings: Sequence[Finding], before: Sequence[Finding]) -> bool:
@@ -167,8 +228,5 @@ def _has_new(findings: Sequence[Finding], before: Sequence[Finding]) -> bool:
 
 
 def spread(jobs: Iterable[Job]) -> list[Job]:
-    """Order jobs so that neighbours in the inventory, so likely at one site, are not neighbours.
-
-    The order is the same each time: multiplication by an odd constant permutes the ids.
-    """
-    return sorted(jobs, key=lambda job: job.known.stored.id * 2_654_435_761 % 2**32)
+    """Order jobs as a planned sweep would: neighbours in the inventory are not neighbours."""
+    return sorted(jobs, key=lambda job: fraction(job.known.stored.id))

@@ -8,6 +8,9 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
+from fleet.errors import SweepRunning
+from fleet.model import IncidentState
+from fleet.sweep.agenda import Agenda, moments
 from fleet.sweep.backoff import is_left_alone
 from fleet.sweep.observe import Seen
 from fleet.sweep.run import Job, Pass, Tally, spread
@@ -15,17 +18,38 @@ from fleet.sweep.settle import Settling
 from fleet.sweep.targets import target_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from datetime import datetime
 
     from fleet.model import Sweep
-    from fleet.store import Known, Recorded, Store
+    from fleet.store import Known, Recorded, Store, TakeStep
+    from fleet.sweep.agenda import Urgent
     from fleet.sweep.backoff import Backoff
     from fleet.sweep.observe import Observer
     from fleet.sweep.run import Judge
     from fleet.sweep.targets import LoginDefaults
 
 LEASE = timedelta(seconds=30)  # renewed with every batch, so at least about once a second
+PATIENCE = timedelta(seconds=120)  # for a planned sweep to end the polls under way
+WANTED = timedelta(seconds=5)  # how long a wish for the lease holds, unless it is renewed
+ASK_AGAIN = 0.3  # seconds
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Plan:
+    """When a planned sweep takes place: the one of `schedule` for `moment`.
+
+    Its phones are polled one after the other until `spread_until`; new problems are looked at
+    again after `confirm_after`, unless that is later than `last`. `urgent` are phones that are
+    polled in between.
+    """
+
+    schedule: str
+    moment: datetime
+    spread_until: datetime
+    last: datetime
+    confirm_after: timedelta
+    urgent: Urgent
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -34,7 +58,8 @@ class Order:
 
     `ids` None means all of them. `selection` names the choice in words that stay the same from run
     to run: a sweep that was cut off is carried on by the next of the same selection, unless that
-    begins `anew`. `insist` asks phones that refused us before as well.
+    begins `anew`. `insist` asks phones that refused us before as well. A sweep with a `plan` takes
+    its time, and gives way to one without.
     """
 
     ids: tuple[int, ...] | None = None
@@ -42,6 +67,7 @@ class Order:
     trigger: str = "manual"
     insist: bool = False
     anew: bool = False
+    plan: Plan | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,10 +76,12 @@ class Outcome:
 
     `without_login` counts phones that asked for a login where nobody gives one.
     `flagged` are the phones it saw with findings, or left alone; `new_problems` those that had
-    not had them. `notes` are sentences for people: who moved, who claims whose MAC.
+    not had them. `notes` are sentences for people: who moved, who claims whose MAC. A planned sweep
+    that `gave_way` is to be carried on.
     """
 
     sweep: Sweep
+    gave_way: bool = False
     carried_on: int = 0
     without_login: int = 0
     flagged: tuple[int, ...] = ()
@@ -73,28 +101,34 @@ class Sweeper:
     concurrency: int
     carry_on_within: timedelta
     clock: Callable[[], datetime]
+    step: TakeStep | None = None
 
     async def run(self, order: Order, progress: Callable[[Tally], None]) -> Outcome:
         """Sweep. Raises `SweepRunning` if another holds the lease, `StoreError` for the database.
 
-        Cancelled, it stops asking, writes what it has, and leaves the sweep to be carried on.
+        A planned sweep raises `SweepTaken` if another runner has had it. One without a plan waits
+        for a planned one to give way. Cancelled, it stops asking, writes what it has, and leaves
+        the sweep to be carried on.
         """
-        sweep, is_carried_on = await asyncio.to_thread(self._begin, order)
+        sweep, is_carried_on = await self._take(order)
         tally = Tally()
         try:
             # Only what is loaded under the lease is what the next diff has to be made against.
             known = await asyncio.to_thread(self.store.load_known, order.ids)
-            jobs = self._jobs(order, known, tally, sweep.id if is_carried_on else None)
+            asked = self._asked(order, known, tally, sweep.id if is_carried_on else None)
             carried_on = tally.answers
             progress(tally)
-            notes = await self._poll(sweep.id, known, jobs, tally, progress)
+            notes, gave_way = await self._poll(order, sweep.id, known, asked, tally, progress)
         except BaseException:
             self.store.finish_sweep(sweep.id, tally.counts(), self.clock(), interrupted=True)
             raise
         counts = tally.counts()
-        await asyncio.to_thread(self.store.finish_sweep, sweep.id, counts, self.clock())
+        await asyncio.to_thread(
+            self.store.finish_sweep, sweep.id, counts, self.clock(), interrupted=gave_way
+        )
         return Outcome(
-            sweep=replace(sweep, finished=self.clock(), counts=counts),
+            sweep=replace(sweep, finished=None if gave_way else self.clock(), counts=counts),
+            gave_way=gave_way,
             carried_on=carried_on,
             without_login=tally.without_login,
             flagged=tuple(sorted(tally.flagged)),
@@ -102,23 +136,43 @@ class Sweeper:
             notes=tuple(notes),
         )
 
+    async def _take(self, order: Order) -> tuple[Sweep, bool]:
+        """Begin, as soon as the planned sweep that runs has given way."""
+        patience = self.clock() + PATIENCE
+        while True:
+            try:
+                return await asyncio.to_thread(self._begin, order)
+            except SweepRunning:
+                now = self.clock()
+                if order.plan is not None or now >= patience:
+                    raise
+                if not await asyncio.to_thread(self.store.want_lease, now=now, ttl=WANTED):
+                    raise
+            await asyncio.sleep(ASK_AGAIN)
+
     def _begin(self, order: Order) -> tuple[Sweep, bool]:
         """Begin a sweep, or carry on with the one of this selection that was cut off."""
-        now = self.clock()
+        now, plan = self.clock(), order.plan
         since = now - self.carry_on_within
         cut_off = self.store.interrupted_sweep(order.selection, since=since, now=now)
-        if cut_off and not order.anew:
+        if cut_off and not order.anew and cut_off.planned_for == (plan.moment if plan else None):
             return self.store.resume_sweep(cut_off.id, now=now, ttl=LEASE), True
         planned = self.store.count_phones() if order.ids is None else len(order.ids)
         sweep = self.store.begin_sweep(
-            trigger=order.trigger, selection=order.selection, planned=planned, now=now, ttl=LEASE
+            trigger=order.trigger,
+            selection=order.selection,
+            planned=planned,
+            now=now,
+            ttl=LEASE,
+            schedule=plan.schedule if plan else None,
+            planned_for=plan.moment if plan else None,
         )
         return sweep, False
 
-    def _jobs(
+    def _asked(
         self, order: Order, known: Mapping[int, Known], tally: Tally, carried_on: int | None
-    ) -> list[Job]:
-        """Make the jobs; count them, and what was polled before or is left alone."""
+    ) -> list[Known]:
+        """Give the phones to ask; count them, and what was polled before or is left alone."""
         now = self.clock()
         asked: list[Known] = []
         for each in known.values():
@@ -131,12 +185,13 @@ class Sweeper:
                 asked.append(each)
         tally.answers = len(tally.reaches)
         tally.planned = len(asked) + tally.answers
-        return spread(map(self._job, asked))
+        return asked
 
     def _note_last(self, known: Known, tally: Tally) -> None:
         """Count a phone that the sweep had polled before it was cut off."""
         if known.observed:
-            findings = self.judge(known, known.observed)
+            held = self.judge(known, known.observed).values()
+            findings = [finding for each in held for finding in each]
             tally.note(known.stored.id, known.observed.reach, findings=findings)
 
     def _job(self, known: Known) -> Job:
@@ -148,33 +203,87 @@ class Sweeper:
 
     async def _poll(
         self,
+        order: Order,
         sweep_id: int,
         known: dict[int, Known],
-        jobs: Sequence[Job],
+        asked: Sequence[Known],
         tally: Tally,
         progress: Callable[[Tally], None],
-    ) -> list[str]:
+    ) -> tuple[list[str], bool]:
+        """Poll, settle, and tell whether the sweep gave way before its end."""
         owners = await asyncio.to_thread(self.store.mac_owners)
+        wanted = asyncio.Event()
         everyone = Pass(
             observer=self.observer,
             judge=self.judge,
             backoff=self.backoff,
-            write=partial(self._write, sweep_id),
+            write=partial(self._write, sweep_id, asyncio.get_running_loop(), wanted),
             known=known,
             owners=owners,
             tally=tally,
             progress=progress,
         )
-        await everyone.run(jobs, concurrency=min(self.concurrency, len(jobs)))
+        if order.plan is None:
+            jobs = spread(map(self._job, asked))
+            await everyone.run(jobs, concurrency=min(self.concurrency, len(jobs)))
+        elif await self._run_paced(everyone, order.plan, asked, wanted):
+            return [], True
         settling = Settling(store=self.store, clock=self.clock, jobs=partial(self._more, known))
-        return await settling.run(everyone, {job.known.stored.id for job in jobs})
+        return await settling.run(everyone, {each.stored.id for each in asked}), False
 
-    def _write(self, sweep_id: int, batch: Sequence[Recorded]) -> Mapping[int, Known]:
-        written = self.store.record(sweep_id, batch)
-        self.store.renew_lease(sweep_id, now=self.clock(), ttl=LEASE)
+    async def _run_paced(
+        self, everyone: Pass, plan: Plan, asked: Sequence[Known], wanted: asyncio.Event
+    ) -> bool:
+        """Poll the phones each at its moment; True if the sweep gave way before its end."""
+        known = everyone.known
+        times = moments(
+            (each.stored.id for each in asked), begin=self.clock(), end=plan.spread_until
+        )
+        agenda = Agenda(times, clock=self.clock, last=plan.last)
+        await self._look_again_at_pending(agenda, plan, {each.stored.id for each in asked})
+
+        def make(phone_id: int) -> Job | None:
+            each = known.get(phone_id)
+            return None if each is None or is_left_alone(each, self.clock()) else self._job(each)
+
+        giving_way = asyncio.create_task(_give_way(agenda, wanted))
+        plan.urgent.attach(agenda)
+        try:
+            await everyone.run_paced(
+                agenda, make, concurrency=self.concurrency, confirm_after=plan.confirm_after
+            )
+        finally:
+            plan.urgent.detach()
+            giving_way.cancel()
+        return agenda.is_stopped
+
+    async def _look_again_at_pending(
+        self, agenda: Agenda, plan: Plan, asked: Collection[int]
+    ) -> None:
+        """Look early at what the sweep before saw too late to look at again."""
+        standing = await asyncio.to_thread(self.store.incidents, open_only=True, pending=True)
+        for each in standing:
+            if each.state is IncidentState.PENDING and each.phone_id and each.phone_id in asked:
+                agenda.look_again(each.phone_id, each.first_seen + plan.confirm_after)
+
+    def _write(
+        self,
+        sweep_id: int,
+        loop: asyncio.AbstractEventLoop,
+        wanted: asyncio.Event,
+        batch: Sequence[Recorded],
+    ) -> Mapping[int, Known]:
+        written = self.store.record(sweep_id, batch, self.step)
+        if self.store.renew_lease(sweep_id, now=self.clock(), ttl=LEASE):
+            loop.call_soon_threadsafe(wanted.set)
         return written
 
     def _more(self, known: dict[int, Known], ids: Sequence[int]) -> list[Job]:
         """Make jobs for phones that were not chosen, but are needed to settle who is who."""
         known.update(self.store.load_known(ids))
         return [self._job(known[phone_id]) for phone_id in ids]
+
+
+async def _give_way(agenda: Agenda, wanted: asyncio.Event) -> None:
+    await wanted.wait()
+    agenda.stop()

@@ -15,8 +15,8 @@ from alembic.script import ScriptDirectory
 from fleet.errors import StoreError
 from fleet.store import Store, migrate
 from fleet.store.engine import open_engine
+from fleet.store.indexes import metadata
 from fleet.store.tables import SCHEMA
-from fleet.store.watch_tables import metadata
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -57,7 +57,7 @@ async def swept(store: Store, network: Network, chosen: Sequence[int]) -> list[s
 
     everyone = Pass(
         observer=network,  # type: ignore[arg-type]  # it observes, and that is all that is asked
-        judge=lambda _known, _observation: (),
+        judge=lambda _known, _observation: {},
         backoff=Backoff(first=MINUTE, longest=HOUR),
         write=lambda batch: sweeping.write(*batch),
         known=sweeping.known,

@@ -118,6 +118,8 @@ def _host_and_port(place: str) -> tuple[str, int | None]:
 
 
 def _is_ipv6(text: str) -> bool:
+    if text.count(":") < 2:
+        return False
     try:
         ipaddress.IPv6Address(text)
     except ValueError:

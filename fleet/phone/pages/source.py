@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
-_UNSEEN = re.compile(
-    r"<!--.*?(?:-->|\Z)"
-    r"|<(?P<tag>script|style|textarea|xmp|title|noframes|noembed|iframe)\b.*?(?:</(?P=tag)\b|\Z)",
-    re.DOTALL,
-)
+_UNSEEN = ("script", "style", "textarea", "xmp", "title", "noframes", "noembed", "iframe")
+_UNSEEN_BEGINS = re.compile(rf"<(?:!--|({'|'.join(_UNSEEN)})\b)")
+_WORD = re.compile(r"\w")
 _ROW = re.compile(r"<tr[\s/>]")
 _TAG = re.compile(r"<(/?[a-z][a-z0-9]*)(?:[^\"'>]|\"[^\"]*\"|'[^']*')*>")
 _LONGEST_WITH_QUOTES = 100_000
+_LONGEST_KEPT = 50_000
 _TABLE_TAG = re.compile(r"<(/?)table\b[^>]*>?")
 _TEXT = re.compile(r">[^<>]+<")
 _HIDING = (
@@ -28,7 +28,7 @@ class Source:
 
     def __init__(self, text: str) -> None:
         self._whole = text.lower()
-        self.markup = _UNSEEN.sub("", self._whole)
+        self.markup = _without_unseen(self._whole)
         self.rows = len(_ROW.findall(self.markup))
         self._end = max(map(self.markup.rfind, ("</body", "</html")))
         self._last_row = max(map(self.markup.rfind, ("<tr", "<td", "<th")))
@@ -41,10 +41,8 @@ class Source:
     @property
     def may_hide(self) -> bool:
         """Whether a tag may say that its element is not to be seen; an entity could spell it."""
-        if not any(hint in self.markup for hint in _HIDING):
-            return False
         tags = _TEXT.sub("><", self.markup)  # `pbx.example` in a cell is no reason
-        return any(hint in tags for hint in _HIDING)
+        return _may_hide(tags) if len(tags) <= _LONGEST_KEPT else _may_hide.__wrapped__(tags)
 
     def has_more_rows_than(self, count: int) -> bool:
         """Whether the source has more rows than that; those in attributes' values are none."""
@@ -80,6 +78,33 @@ class Source:
         if ordinal < 0 or len(starts) != tables:
             return False
         return _closes(tags[starts[ordinal] :])
+
+
+@lru_cache(maxsize=64)  # a fleet's pages differ in their texts, hardly in their tags
+def _may_hide(tags: str) -> bool:
+    return any(hint in tags for hint in _HIDING)
+
+
+def _without_unseen(whole: str) -> str:
+    """The source without its comments, and without what browsers take for mere text."""
+    parts: list[str] = []
+    done = 0
+    while begin := _UNSEEN_BEGINS.search(whole, done):
+        parts.append(whole[done : begin.start()])
+        done = _end_of_unseen(whole, begin[1], begin.end())
+    return "".join((*parts, whole[done:]))
+
+
+def _end_of_unseen(whole: str, tag: str | None, at: int) -> int:
+    """Where a comment (`tag` None) ends, or a tag's content; all the rest if it has no end."""
+    mark = f"</{tag}" if tag else "-->"
+    while (found := whole.find(mark, at)) >= 0:
+        at = found + len(mark)
+        if tag is None:
+            return at
+        if _WORD.match(whole, at) is None:
+            return found
+    return len(whole)
 
 
 def _closes(tags: list[re.Match[str]]) -> bool:

@@ -31,15 +31,27 @@ _SIP_HEADINGS = frozenset({"sip status", "sip account status", "état sip", "eta
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Candidate:
-    """A table that may be the SIP table, and where its columns are."""
+    """A table that may be the SIP table, and where its columns are.
+
+    `numbered` are the rows that are a line's, with the line's number; `others` the rest.
+    """
 
     table: Table
     columns: Columns
+    numbered: Sequence[tuple[int, Sequence[str]]]
+    others: Sequence[Sequence[str]]
 
-    def numbered(self, words: Words) -> list[tuple[int, Sequence[str]]]:
-        """The rows that are a line's, with the line's number."""
-        rows = ((self.columns.number(row, words), row) for row in self.table.rows)
-        return [(number, row) for number, row in rows if number is not None]
+    @classmethod
+    def of(cls, table: Table, columns: Columns, words: Words) -> _Candidate:
+        """Sort a table's rows."""
+        numbered, others = [], []
+        for row in table.rows:
+            number = columns.number(row, words)
+            if number is None:
+                others.append(row)
+            else:
+                numbered.append((number, row))
+        return cls(table=table, columns=columns, numbered=numbered, others=others)
 
     @property
     def width(self) -> int:
@@ -66,13 +78,14 @@ def read_lines(page: Page, words: Words) -> tuple[Line, ...] | None:
 
 
 def _choose(page: Page, words: Words) -> list[_Candidate] | None:
-    with_headers = [
-        _Candidate(table=table, columns=columns)
-        for table in page.tables
-        if (columns := headed(table.rows, words))
-    ]
-    filled = _without_other_lists([one for one in with_headers if one.numbered(words)], words)
-    alike = list(_alike(page, words))
+    with_headers, headless = [], []
+    for table in page.tables:
+        if columns := headed(table.rows, words):
+            with_headers.append(_Candidate.of(table, columns, words))
+        else:
+            headless.append(table)
+    filled = _without_other_lists([one for one in with_headers if one.numbered], words)
+    alike = list(_alike(headless, page, words))
     if filled:
         return [*filled, *(one for one in alike if _has_more_lines(one, filled, words))]
     if with_headers and alike:
@@ -88,7 +101,7 @@ def _under_headers_apart(
 ) -> list[_Candidate]:
     """Rows whose headers stand in a table of their own."""
     rows = [
-        _Candidate(table=one.table, columns=headers.columns)
+        _Candidate.of(one.table, headers.columns, words)
         for one in alike
         if one.width == headers.width
     ]
@@ -101,13 +114,13 @@ def _under_headers_apart(
     return rows
 
 
-def _alike(page: Page, words: Words) -> Iterable[_Candidate]:
+def _alike(headless: Sequence[Table], page: Page, words: Words) -> Iterable[_Candidate]:
     """Tables without known headers whose rows look like lines."""
-    for table in page.tables:
+    for table in headless:
         columns = by_content(table.rows, words)
-        if columns is None or headed(table.rows, words):
+        if columns is None:
             continue
-        candidate = _Candidate(table=table, columns=columns)
+        candidate = _Candidate.of(table, columns, words)
         if _is_believable(candidate, page, words):
             yield candidate
 
@@ -119,7 +132,7 @@ def _is_believable(candidate: _Candidate, page: Page, words: Words) -> bool:
     backup's or the page has the section's heading. Where they are not, nothing but the usual
     order of columns on a page of these phones will do.
     """
-    columns, rows = candidate.columns, candidate.numbered(words)
+    columns, rows = candidate.columns, candidate.numbered
     if columns.backup is None:
         has_heading = any(label(run) in _SIP_HEADINGS for run in page.runs)
         return _has_word(candidate, words) or (has_heading and _is_understood(candidate, words))
@@ -145,17 +158,15 @@ def _has_more_lines(candidate: _Candidate, filled: Sequence[_Candidate], words: 
     """Whether a table without headers can be nothing but more lines, beside one with headers."""
     if not _knows_backup(candidate, words):
         return False
-    known = {number for one in filled for number, _ in one.numbered(words)}
-    numbers = {number for number, _ in candidate.numbered(words)}
+    known = {number for one in filled for number, _ in one.numbered}
+    numbers = {number for number, _ in candidate.numbered}
     others = known.isdisjoint(numbers) and _is_understood(candidate, words)
     return others or _has_word(candidate, words)
 
 
 def _knows_backup(candidate: _Candidate, words: Words) -> bool:
     column = candidate.columns.backup
-    return any(
-        backup_used(cell(row, column), words) is not None for _, row in candidate.numbered(words)
-    )
+    return any(backup_used(cell(row, column), words) is not None for _, row in candidate.numbered)
 
 
 def _has_labels(page: Page, words: Words) -> bool:
@@ -166,7 +177,7 @@ def _is_understood(candidate: _Candidate, words: Words) -> bool:
     """Whether at least one state is."""
     return any(
         understood(cell(row, candidate.columns.status), words) is not Registration.UNKNOWN
-        for _, row in candidate.numbered(words)
+        for _, row in candidate.numbered
     )
 
 
@@ -174,18 +185,18 @@ def _has_word(candidate: _Candidate, words: Words) -> bool:
     said = (Registration.REGISTERED, Registration.UNREGISTERED)
     return any(
         understood(cell(row, candidate.columns.status), words) in said
-        for _, row in candidate.numbered(words)
+        for _, row in candidate.numbered
     )
 
 
 def _lines_of(candidate: _Candidate, words: Words) -> dict[int, Line]:
     columns, table = candidate.columns, candidate.table
-    if table.loose or any(_lacks_number(row, columns, words) for row in table.rows):
+    if table.loose or any(_tells_of_a_line(row, columns, words) for row in candidate.others):
         raise PageUnreadable(
             Reason.NO_TABLE, "The SIP table has a row whose line number cannot be read."
         )
     lines: dict[int, Line] = {}
-    for number, row in candidate.numbered(words):
+    for number, row in candidate.numbered:
         line = read_line(
             number,
             cell(row, columns.account),
@@ -200,10 +211,8 @@ def _lines_of(candidate: _Candidate, words: Words) -> dict[int, Line]:
     return lines
 
 
-def _lacks_number(row: Sequence[str], columns: Columns, words: Words) -> bool:
-    """Whether a row tells of an account or a state, but not of which line."""
-    if columns.number(row, words) is not None:
-        return False
+def _tells_of_a_line(row: Sequence[str], columns: Columns, words: Words) -> bool:
+    """Whether a row without a number tells of an account or a state."""
     account, state = cell(row, columns.account), cell(row, columns.status)
     if "@" in account and not is_blank(account):
         return True

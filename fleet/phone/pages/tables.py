@@ -26,6 +26,9 @@ PARSER = f"lxml {etree.__version__}"
 _LONGEST_RUN = 2000
 _MOST_ROWS = 1000
 _ORDINAL = "data-ordinal"
+_rows = etree.XPath("//tr")
+# A row that holds rows is layout; the rows in it speak for themselves.
+_leaf_rows = etree.XPath("//tr[*[2]][not(descendant::tr)]")
 _texts = etree.XPath("//text()", smart_strings=False)  # a seventh of what itertext() costs
 _text_of = etree.XPath("string()", smart_strings=False)
 _EMPTY = frozenset({"br", "img"})
@@ -33,7 +36,8 @@ _MOST_INLINE = 50
 _SPAN = re.compile(r"[1-9][0-9]{0,3}")
 # What comes after an early end would be lost; browsers show it.
 _END = re.compile(r"</(?:body|html)\s*>", re.IGNORECASE)
-_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1b\x7f\ufffe\uffff]")
+_CONTROLS = bytes((*range(0x09), *range(0x0E, 0x1C), 0x7F))
+_NO_CHARACTERS = ("\ufffe".encode(), "\uffff".encode())
 _BETWEEN_CELLS = re.compile(r">\s+(?=</?t)")
 
 
@@ -64,22 +68,22 @@ def open_page(text: str, headers: frozenset[str], *, careful: bool = False) -> P
     root = _parse(text)
     if root is None:
         return Page(title="", runs=(), tables=(), count=0, source=source)
-    if source.has_more_rows_than(sum(1 for _ in root.iter("tr"))):
+    if source.has_more_rows_than(len(_rows(root))):
         raise PageUnreadable(Reason.NO_TABLE, "The page has rows that the parser cannot place.")
-    count = _number_tables(root)
+    numbered = list(root.iter("table"))
     title = fold((root.findtext(".//title") or "")[:_LONGEST_RUN])
     drop_unseen(root, may_hide=source.may_hide)
-    runs = tuple(filter(None, [fold(text[:_LONGEST_RUN]) for text in _texts(root)]))
-    tables = _tables(root, headers, careful=careful or source.has_open_tables, source=source)
-    return Page(title=title, runs=runs, tables=tables, count=count, source=source)
+    texts = [fold(text[:_LONGEST_RUN]) for text in _texts(root) if not text.isspace()]
+    runs = tuple(filter(None, texts))
+    careful = careful or source.has_open_tables
+    tables = _tables(root, headers, numbered, careful=careful, source=source)
+    return Page(title=title, runs=runs, tables=tables, count=len(numbered), source=source)
 
 
 def _parse(text: str) -> Any:
     parser = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
     try:
-        plain = _CONTROL.sub("", _END.sub("", text))
-        data = plain.encode("utf-8", errors="replace")
-        root = etree.fromstring(data, parser)
+        root = etree.fromstring(_encoded(_END.sub("", text)), parser)
     except (etree.LxmlError, ValueError):
         return None
     if any(error.type_name == "ERR_RESOURCE_LIMIT" for error in parser.error_log):
@@ -87,30 +91,32 @@ def _parse(text: str) -> Any:
     return root
 
 
-def _number_tables(root: Any) -> int:
-    ordinal = -1
-    for ordinal, table in enumerate(root.iter("table")):
-        table.set(_ORDINAL, str(ordinal))
-    return ordinal + 1
+def _encoded(text: str) -> bytes:
+    """The text in UTF-8, without the control characters that lxml stumbles over."""
+    data = text.encode("utf-8", errors="replace").translate(None, _CONTROLS)
+    for one in _NO_CHARACTERS:
+        data = data.replace(one, b"")
+    return data
 
 
 def _tables(
-    root: Any, headers: frozenset[str], *, careful: bool, source: Source
+    root: Any, headers: frozenset[str], numbered: list[Any], *, careful: bool, source: Source
 ) -> tuple[Table, ...]:
-    if next(root.iter("tr"), None) is None:
+    """`numbered` are all tables that the page came with."""
+    if not _rows(root):
         return ()
     candidates, in_doubt = _candidates(root, headers)
     tables = without_examples(candidates)
-    if not (careful or in_doubt) and len(tables) == 1 and (plain := _plain_table(tables[0])):
-        return (plain,)
-    return _read_carefully(root, unclosed=source.has_open_tables)
+    if not (careful or in_doubt) and len(tables) == 1 and (rows := _plain_rows(tables[0])):
+        return (Table(rows=rows, ordinal=numbered.index(tables[0])),)
+    return _read_carefully(root, numbered, unclosed=source.has_open_tables)
 
 
 def _candidates(root: Any, headers: frozenset[str]) -> tuple[list[Any], bool]:
     """The tables that may be the SIP table; and whether a row outside of any table may be its."""
     tables: dict[Any, None] = {}
     in_doubt = False
-    for row in root.iter("tr"):
+    for row in _leaf_rows(root):
         if _may_matter(row, headers):
             table = next(row.iterancestors("table"), None)
             if table is None:
@@ -121,12 +127,7 @@ def _candidates(root: Any, headers: frozenset[str]) -> tuple[list[Any], bool]:
 
 
 def _may_matter(row: Any, headers: frozenset[str]) -> bool:
-    """Whether a row holds an account among three cells or more, or two of the columns' headers.
-
-    A row that holds rows is layout; the rows in it speak for themselves.
-    """
-    if len(row) < 2 or next(row.iterdescendants("tr"), None) is not None:
-        return False
+    """Whether a row holds an account among three cells or more, or two of the columns' headers."""
     text = _text_of(row)
     if "@" in text or "%40" in text:
         return len(row) > 2
@@ -134,8 +135,8 @@ def _may_matter(row: Any, headers: frozenset[str]) -> bool:
     return sum(label(text) in headers for text in texts if text) > 1
 
 
-def _plain_table(table: Any) -> Table | None:
-    """The table, if nothing about it needs a second thought: no nesting, no spans, no oddities."""
+def _plain_rows(table: Any) -> tuple[tuple[str, ...], ...] | None:
+    """The table's rows, if nothing needs a second thought: no nesting, no spans, no oddities."""
     rows: list[tuple[str, ...]] = []
     count = 0
     for row in table.iter("tr"):
@@ -149,9 +150,7 @@ def _plain_table(table: Any) -> Table | None:
         if len(row) > 1 and any(cell.get("colspan") for cell in row):
             return None
     everywhere = sum(1 for _ in table.iter(*CELLS))
-    return (
-        Table(rows=tuple(rows), ordinal=int(table.get(_ORDINAL))) if count == everywhere else None
-    )
+    return tuple(rows) if count == everywhere else None
 
 
 def _spanned(row: Any) -> tuple[str, ...]:
@@ -174,10 +173,12 @@ def _plain_text(cell: Any) -> str | None:
     return capped("".join(cell.itertext()))
 
 
-def _read_carefully(root: Any, *, unclosed: bool) -> tuple[Table, ...]:
+def _read_carefully(root: Any, numbered: list[Any], *, unclosed: bool) -> tuple[Table, ...]:
     """Have bs4 read the whole tree."""
     from fleet.phone.pages import soup  # only here: most pages need no second thought
 
+    for ordinal, table in enumerate(numbered):
+        table.set(_ORDINAL, str(ordinal))
     for one in root.iter():
         _keep_only_spans(one)
     markup = etree.tostring(root, method="html", encoding="unicode", with_tail=False)

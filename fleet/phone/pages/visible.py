@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lxml import etree
 
 from fleet.phone.pages.text import fold, has_clock
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_BLANK = " \t\r\n"
 # Elements whose content a browser does not show, or shows as mere text.
 _UNSEEN = (
     *("script", "style", "noscript", "template", "title", "textarea", "datalist"),
@@ -94,5 +98,14 @@ def _text_before(table: Any) -> str:
     caption = table.find("caption")
     if caption is not None:
         return fold("".join(caption.itertext()))
-    texts = table.xpath("preceding::text()[normalize-space()][1]")
-    return fold(texts[0]) if texts else ""
+    return fold(next((text for text in _texts_before(table) if text.strip(_BLANK)), ""))
+
+
+def _texts_before(element: Any) -> Iterator[str]:
+    """The texts before an element, the nearest first."""
+    while (parent := element.getparent()) is not None:
+        for sibling in element.itersiblings(preceding=True):
+            yield sibling.tail or ""
+            yield from reversed(list(sibling.itertext(with_tail=False)))
+        yield parent.text or ""
+        element = parent

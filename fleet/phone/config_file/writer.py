@@ -1,0 +1,71 @@
+"""Parameters to bytes: quoted where needed, refused where no file can say them."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import TYPE_CHECKING
+
+from fleet.errors import ConfigurationError
+from fleet.phone.config_file.names import canonical_name, is_name
+
+if TYPE_CHECKING:
+    from fleet.phone.config_file.parameter import ConfigFile, Parameter
+
+_UNPRINTABLE = frozenset({"Cc", "Cs", "Zl", "Zp"})
+_EMPTY = "no parameters"
+
+
+def render(file: ConfigFile) -> bytes:
+    """A file's bytes: UTF-8, LF, one line for each parameter, and never empty.
+
+    A phone that gets an empty `aastra.cfg` does not go on to its own file (facts/provisioning 1.1),
+    so a file without parameters says so in a comment. Encoding and line ends are assumed (1.2).
+    Raises ConfigurationError for what cannot be written; the value is not in its message.
+    """
+    heading = file.heading if file.heading or file.parameters else (_EMPTY,)
+    lines = [*map(_comment, heading), *map(render_line, file.parameters)]
+    return "".join(f"{line}\n" for line in lines).encode()
+
+
+def render_line(parameter: Parameter) -> str:
+    """One parameter as a file's line, without its end, the name in its one spelling."""
+    if complaint := complaint_of(parameter):
+        raise ConfigurationError(complaint)
+    mark = "!" if parameter.lock else "^" if parameter.overwrite else ""
+    return f"{mark}{canonical_name(parameter.name)}: {_quoted(parameter.value)}".rstrip(" ")
+
+
+def complaint_of(parameter: Parameter) -> str:
+    """Why a parameter cannot be written, as a sentence without its value; empty if it can."""
+    if not is_name(parameter.name):
+        return f"{parameter.name!r} cannot be a parameter's name: use letters, digits and blanks."
+    if parameter.lock and parameter.overwrite:
+        return (
+            f"`{parameter.name}` is marked both ! and ^: what is locked needs no ^, leave it out."
+        )
+    if has_control(parameter.value):
+        return (
+            f"The value of `{parameter.name}` holds a line end or another control character, "
+            "which would break its file: take it out."
+        )
+    if '"' in parameter.value:
+        return (
+            f'The value of `{parameter.name}` holds a double quote ("), and nobody knows how these '
+            "phones read one: take it out."
+        )
+    return ""
+
+
+def has_control(text: str) -> bool:
+    """Whether a text holds anything that is no printable character: line ends, NUL, tabs."""
+    return not text.isprintable() and any(unicodedata.category(one) in _UNPRINTABLE for one in text)
+
+
+def _quoted(value: str) -> str:
+    return f'"{value}"' if "#" in value or value != value.strip() else value
+
+
+def _comment(text: str) -> str:
+    if has_control(text):
+        raise ConfigurationError("A comment of a configuration file has to be one line of text.")
+    return f"# {text}".rstrip()

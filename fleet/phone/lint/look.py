@@ -1,0 +1,106 @@
+"""What a check may look at, and what it may answer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
+
+from fleet.phone.config_file import ConfigFile, numbered
+
+if TYPE_CHECKING:
+    from fleet.model import Severity
+    from fleet.phone.catalog import Model
+    from fleet.phone.config_file import Parameter
+
+NO_SERVER = frozenset({"", "0.0.0.0"})  # noqa: S104  the phones' way to say "none"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LintContext:
+    """What the parameters alone do not say.
+
+    `complete` says that these are all parameters of a phone, so that what is missing is missing.
+    `our_hosts` are the names, addresses and networks (CIDR) under which the phones of the site
+    reach us; None leaves that unchecked. `modules` are the expansion modules that are fitted, by
+    name (`M670i`, `536M`), in their order; None where that is not known.
+    """
+
+    complete: bool = False
+    demand_backup: bool = False
+    our_hosts: tuple[str, ...] | None = None
+    modules: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LintFinding:
+    """What a check holds against a parameter, in one sentence that says what to do.
+
+    `parameter` is the canonical name, empty where it is about a whole file. `line` is where it
+    stands in a file that was read. The text never holds a secret.
+    """
+
+    check: str
+    severity: Severity
+    parameter: str
+    text: str
+    line: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LintLook:
+    """One set of parameters. `model` is None for an unknown one; `file` is what was read, if so.
+
+    `last` has the parameters that count by canonical name, `lines` the numbers of all lines that
+    any of them is about.
+    """
+
+    parameters: tuple[Parameter, ...]
+    model: Model | None = None
+    context: LintContext = field(default_factory=LintContext)
+    file: ConfigFile = field(default_factory=ConfigFile)
+    last: dict[str, Parameter] = field(default_factory=dict)
+    lines: tuple[int, ...] = ()
+
+    def value(self, name: str) -> str:
+        """The value that counts, empty where the parameter is not given."""
+        given = self.last.get(name)
+        return given.value.strip() if given else ""
+
+
+Check: TypeAlias = Callable[[LintLook], Iterable[LintFinding]]
+
+
+def line_numbers(names: Iterable[str]) -> tuple[int, ...]:
+    """The numbers of the lines that these parameters are about, in order."""
+    found = (numbered(name) for name in names)
+    return tuple(sorted({one.numbers[0] for one in found if one.family.startswith("sip lineN")}))
+
+
+def account_value(look: LintLook, line: int | None, name: str) -> str:
+    """A line's value, else that for all lines: `registrar ip` of line 2, or of the phone.
+
+    That a line takes the phone's value for what it does not say itself is the guide's rule for
+    servers (facts/provisioning 1.3), and assumed for backup servers.
+    """
+    own = look.value(f"sip line{line} {name}") if line is not None else ""
+    return own or look.value(f"sip {name}")
+
+
+def own_name(line: int | None, name: str) -> str:
+    """The parameter that says it for this line, or for all lines."""
+    return f"sip {name}" if line is None else f"sip line{line} {name}"
+
+
+def whose(line: int | None) -> str:
+    """Of which line, for people."""
+    return "all lines" if line is None else f"line {line}"
+
+
+_PLACEHOLDER = re.compile(r"\{\{|\}\}|\{%|%\}|<%|%>|\$\{|\{\$|__[A-Z][A-Z0-9_]*__")
+
+
+def has_placeholder(value: str) -> bool:
+    """Whether a template's placeholder was left where its value should be."""
+    return _PLACEHOLDER.search(value) is not None

@@ -1,0 +1,168 @@
+"""Names and values: what no phone knows, and what a phone does not take."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fleet.model import Severity
+from fleet.phone.config_file import complaint_of
+from fleet.phone.lint.keys import key_of
+from fleet.phone.lint.look import LintFinding, has_placeholder
+from fleet.phone.parameters import Shape, complaint, spec_of, suggestion_for
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from fleet.phone.config_file import Parameter
+    from fleet.phone.lint.look import LintLook
+
+_TIMERS = ("sip registration retry timer", "sip registration timeout retry timer")
+_RESYNC = ("auto resync mode", "auto resync time", "auto resync max delay", "auto resync days")
+_OWN_CHECK = frozenset({*_TIMERS, *_RESYNC})
+
+
+def unknown_parameter(look: LintLook) -> Iterator[LintFinding]:
+    """A name that is not in the catalogue; a warning if it looks like a slip of one that is."""
+    for parameter in look.last.values():
+        if spec_of(parameter.key) is not None:
+            continue
+        meant = suggestion_for(parameter.key)
+        hint = f"did you mean `{meant}`?" if meant else "it is sent as it is; check its spelling."
+        yield _finding(
+            "unknown-parameter",
+            Severity.WARNING if meant else Severity.INFO,
+            parameter,
+            f"`{parameter.key}` is not a parameter that fleet knows: {hint}",
+        )
+
+
+def wrong_value(look: LintLook) -> Iterator[LintFinding]:
+    """A value that the parameter does not take, where no other check says so."""
+    for parameter in look.last.values():
+        spec = spec_of(parameter.key)
+        own = parameter.key in _OWN_CHECK
+        if spec is None or own or spec.kind.shape in (Shape.URI, Shape.DIGITS):
+            continue
+        yield from _wrong("wrong-value", parameter, Severity.WARNING)
+
+
+def retry_timer(look: LintLook) -> Iterator[LintFinding]:
+    """How long a phone waits after a refusal or a time-out: what is out of range is not taken."""
+    for name in _TIMERS:
+        if name in look.last:
+            yield from _wrong("retry-timer", look.last[name], Severity.WARNING)
+
+
+def auto_resync(look: LintLook) -> Iterator[LintFinding]:
+    """Values of auto-resync that a phone does not take, so that it never looks by itself."""
+    for name in _RESYNC:
+        if name in look.last:
+            yield from _wrong("auto-resync", look.last[name], Severity.WARNING)
+
+
+def uri_too_long(look: LintLook) -> Iterator[LintFinding]:
+    """A URI above the phones' 128 characters (facts/provisioning 1.3, XML / events)."""
+    for parameter in look.last.values():
+        spec = spec_of(parameter.key)
+        if spec is None or spec.kind.shape is not Shape.URI or spec.kind.longest is None:
+            continue
+        if (length := len(parameter.value)) > spec.kind.longest:
+            yield _finding(
+                "uri-too-long",
+                Severity.WARNING,
+                parameter,
+                f"`{parameter.key}` has {length} characters, and a phone takes "
+                f"{spec.kind.longest}: shorten it.",
+            )
+
+
+def uri_not_ascii(look: LintLook) -> Iterator[LintFinding]:
+    """A URI with characters that no phone takes."""
+    for parameter in look.last.values():
+        spec = spec_of(parameter.key)
+        if spec and spec.kind.shape is Shape.URI and not parameter.value.isascii():
+            yield _finding(
+                "uri-not-ascii",
+                Severity.WARNING,
+                parameter,
+                f"`{parameter.key}` holds characters that are not ASCII: encode them with %.",
+            )
+
+
+def model_lacks(look: LintLook) -> Iterator[LintFinding]:
+    """A parameter that this model does not have."""
+    for parameter in look.last.values():
+        if look.model and parameter.key in look.model.lacks:
+            yield _finding(
+                "model-lacks",
+                Severity.WARNING,
+                parameter,
+                f"The {look.model.name} has no `{parameter.key}`: leave it out for this model.",
+            )
+
+
+def cannot_be_written(look: LintLook) -> Iterator[LintFinding]:
+    """What no configuration file can hold."""
+    for parameter in look.parameters:
+        if wrong := complaint_of(parameter):
+            yield _finding("cannot-be-written", Severity.CRITICAL, parameter, wrong)
+
+
+def placeholder_left(look: LintLook) -> Iterator[LintFinding]:
+    """A template's placeholder where its value should be."""
+    for parameter in look.last.values():
+        if has_placeholder(parameter.value):
+            yield _finding(
+                "placeholder-left",
+                Severity.WARNING,
+                parameter,
+                f"`{parameter.key}` still holds a template's placeholder: give it its value.",
+            )
+
+
+def parameter_twice(look: LintLook) -> Iterator[LintFinding]:
+    """A parameter given twice in one set: only the last one counts. Keys have their own check."""
+    seen: set[str] = set()
+    for parameter in look.parameters:
+        given_before = parameter.key in seen and parameter.key in look.last
+        if given_before and key_of(parameter.key) is None:
+            yield _finding(
+                "parameter-twice",
+                Severity.WARNING,
+                parameter,
+                f"`{parameter.key}` is given twice, and only the last one counts: keep one.",
+            )
+        seen.add(parameter.key)
+
+
+def weak_tls(look: LintLook) -> Iterator[LintFinding]:
+    """HTTPS that trusts anybody, or speaks what everybody can break."""
+    validation = look.last.get("https validate certificates")
+    if validation and validation.value.strip() == "0":
+        yield _finding(
+            "weak-tls",
+            Severity.INFO,
+            validation,
+            "With `https validate certificates: 0` the phone takes its files from anybody who "
+            "answers: switch it on once the certificate is installed.",
+        )
+    method = look.last.get("https client method")
+    if method and "ssl" in method.value.casefold():
+        yield _finding(
+            "weak-tls",
+            Severity.WARNING,
+            method,
+            "`https client method` asks for SSL 3.0, which is broken: choose TLS 1.0.",
+        )
+
+
+def _wrong(check: str, parameter: Parameter, severity: Severity) -> Iterator[LintFinding]:
+    spec = spec_of(parameter.key)
+    if spec and (wrong := complaint(spec.kind, parameter.value)):
+        yield _finding(check, severity, parameter, f"`{parameter.key}` {wrong}: correct it.")
+
+
+def _finding(check: str, severity: Severity, parameter: Parameter, text: str) -> LintFinding:
+    return LintFinding(
+        check=check, severity=severity, parameter=parameter.key, text=text, line=parameter.line
+    )

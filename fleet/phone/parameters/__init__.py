@@ -1,0 +1,32 @@
+"""The parameters of these phones, what their values may be, and what a change of them means."""
+
+from __future__ import annotations
+
+from fleet.phone.parameters.catalogue import (
+    PARAMETERS,
+    ParameterSpec,
+    Reboot,
+    is_secret,
+    needs_reboot,
+    spec_of,
+    suggestion_for,
+)
+from fleet.phone.parameters.diff import ChangeKind, ParameterChange, any_reboot, diff
+from fleet.phone.parameters.kinds import Kind, Shape, complaint
+
+__all__ = [
+    "PARAMETERS",
+    "ChangeKind",
+    "Kind",
+    "ParameterChange",
+    "ParameterSpec",
+    "Reboot",
+    "Shape",
+    "any_reboot",
+    "complaint",
+    "diff",
+    "is_secret",
+    "needs_reboot",
+    "spec_of",
+    "suggestion_for",
+]

@@ -1,0 +1,150 @@
+"""One question to one phone or registrar, with one login at most."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from fleet.phone.sip.digest import answer, best_of, read_challenges
+from fleet.phone.sip.locate import Names
+from fleet.phone.sip.peer import Timers
+from fleet.phone.sip.request import Envelope
+from fleet.phone.sip.silence import Unanswered
+from fleet.phone.sip.transaction import transact
+from fleet.phone.sip.wire import opened
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from fleet.model import Credentials
+    from fleet.phone.sip.message import Headers, Request, Response
+    from fleet.phone.sip.peer import Peer
+    from fleet.phone.sip.request import Draft
+    from fleet.phone.sip.silence import Silence
+    from fleet.phone.sip.wire import Wire
+
+_CHALLENGES = {
+    401: ("www-authenticate", "Authorization"),
+    407: ("proxy-authenticate", "Proxy-Authorization"),
+}
+
+
+class LoginUse(StrEnum):
+    """What became of the login. `SENT` does not mean that it was right."""
+
+    NOT_ASKED = "not_asked"  # nobody asked for one; whatever we were given was not looked at
+    MISSING = "missing"  # one was asked for, and we were given none
+    UNSUPPORTED = "unsupported"  # asked for in a way that we do not speak
+    SENT = "sent"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Heard:
+    """What came of a question: the last final response, or else why there is none.
+
+    `challenge`: the status of the first response where that asked for a login, else 0.
+    """
+
+    response: Response | None = None
+    silence: Silence | None = None
+    login: LoginUse = LoginUse.NOT_ASKED
+    challenge: int = 0
+
+
+def _token() -> str:
+    return secrets.token_hex(16)
+
+
+class SipClient:
+    """Asks phones and registrars. Holds nothing open between questions; the caller bounds how many.
+
+    `token` makes the random texts of a request: hex digits, never the same twice.
+    """
+
+    def __init__(
+        self,
+        *,
+        timers: Timers | None = None,
+        names: Names | None = None,
+        token: Callable[[], str] = _token,
+    ) -> None:
+        self._timers = timers or Timers()
+        self._names = names or Names()
+        self._token = token
+
+    @property
+    def timers(self) -> Timers:
+        """How long a question may take."""
+        return self._timers
+
+    async def ask(self, draft: Draft, peer: Peer, login: Credentials | None = None) -> Heard:
+        """Ask once, and once more with the login where it is asked for, never a third time.
+
+        A challenge that comes again, even for a stale nonce, is not answered again: nobody is to be
+        locked out by us. Raises ValueError where the login, or what is to be said, holds something
+        that cannot be sent.
+        """
+        if login is not None:
+            check_login(login)
+        try:
+            place = await self._names.locate(peer, wait=self._timers.connect)
+            async with opened(place, peer.transport, self._timers) as wire:
+                return await self._converse(wire, draft, login)
+        except Unanswered as error:
+            return Heard(silence=error.silence)
+
+    async def _converse(self, wire: Wire, draft: Draft, login: Credentials | None) -> Heard:
+        envelope = Envelope(
+            local=wire.local, transport=wire.transport, call_id=self._token(), tag=self._token()
+        )
+
+        def request(number: int, headers: Headers = ()) -> Request:
+            return envelope.around(draft, branch=self._token(), number=number, login=headers)
+
+        first = await transact(wire, request(1), self._timers)
+        if first.status not in _CHALLENGES:
+            return Heard(response=first)
+        use, headers = self._answered(first, draft, login)
+        if use is not LoginUse.SENT:
+            return Heard(response=first, login=use, challenge=first.status)
+        try:
+            second = await transact(wire, request(2, headers), self._timers)
+        except Unanswered as error:
+            return Heard(silence=error.silence, login=use, challenge=first.status)
+        return Heard(response=second, login=use, challenge=first.status)
+
+    def _answered(
+        self, refusal: Response, draft: Draft, login: Credentials | None
+    ) -> tuple[LoginUse, Headers]:
+        asked, answered = _CHALLENGES[refusal.status]
+        challenge = best_of(read_challenges(refusal.values(asked)))
+        if login is None:
+            return LoginUse.MISSING, ()
+        if challenge is None:
+            return LoginUse.UNSUPPORTED, ()
+        value = answer(
+            challenge, login, method=draft.method, uri=str(draft.uri), cnonce=self._token()
+        )
+        return LoginUse.SENT, ((answered, value),)
+
+
+def check_login(login: Credentials) -> None:
+    """Raise ValueError where a SIP login holds a character that cannot be sent."""
+    try:
+        (login.username + login.password).encode()
+    except UnicodeEncodeError:
+        message = "The SIP user name or password holds a character that cannot be sent"
+        raise ValueError(message) from None
+    if not login.username.isprintable():
+        raise ValueError("The SIP user name holds a character that cannot be sent")
+
+
+def still_stale(heard: Heard) -> bool:
+    """Whether our login was taken as right, and only the nonce as too old (RFC 7616, 3.3)."""
+    response = heard.response
+    if response is None or heard.login is not LoginUse.SENT or response.status not in _CHALLENGES:
+        return False
+    asked, _ = _CHALLENGES[response.status]
+    return any(challenge.stale for challenge in read_challenges(response.values(asked)))

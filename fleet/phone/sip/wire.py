@@ -1,0 +1,221 @@
+"""The two ways of SIP messages: datagrams over UDP, a stream over TCP.
+
+A wire belongs to one question and hands what comes in to the one who listens. It keeps nothing,
+hears only the address that was asked, and after too many messages it hears no more.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Protocol, cast
+
+from fleet.errors import PhoneError
+from fleet.model import Reason
+from fleet.phone.connect import connect
+from fleet.phone.sip.framing import Framer
+from fleet.phone.sip.message import NotSipError, Response, read_message
+from fleet.phone.sip.peer import Transport
+from fleet.phone.sip.silence import Silence, Unanswered
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from fleet.phone.sip.locate import Place
+    from fleet.phone.sip.message import Request
+    from fleet.phone.sip.peer import Timers
+
+MOST_MESSAGES = 1000
+"""More than this, in answer to one question, is a flood."""
+
+_SILENCES = {
+    Reason.NAME_NOT_FOUND: Silence.NAME_NOT_FOUND,
+    Reason.NO_ANSWER: Silence.NO_ANSWER,
+    Reason.CONNECTION_REFUSED: Silence.CONNECTION_REFUSED,
+    Reason.NO_REPLY: Silence.CLOSED,
+    Reason.INTERNAL_ERROR: Silence.NO_RESOURCES,
+}
+_OUT_OF_RESOURCES = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
+
+
+class Listener(Protocol):
+    """Who waits for a response."""
+
+    def hear(self, response: Response) -> None:
+        """Take a response, which may be anybody's."""
+
+    def give_up(self, silence: Silence) -> None:
+        """Take it that no more will come."""
+
+
+class Wire:
+    """A way to one peer. `local` is our own address and port on it."""
+
+    transport: Transport
+
+    def __init__(self) -> None:
+        self.local = ("", 0)
+        self._listener: Listener | None = None
+        self._silence: Silence | None = None
+        self._heard = 0
+
+    @property
+    def reliable(self) -> bool:
+        """Whether what is sent arrives, or else the wire breaks."""
+        return self.transport is not Transport.UDP
+
+    def listen(self, listener: Listener) -> None:
+        """Hand what comes from now on to `listener`, whoever had it before."""
+        self._listener = listener
+        if self._silence is not None:
+            listener.give_up(self._silence)
+
+    def send(self, data: bytes) -> None:
+        """Send one message, in one piece."""
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Let go of it at once."""
+        raise NotImplementedError
+
+    def _take(self, message: Request | Response | None) -> None:
+        """Hand a message on; None, and requests, only count."""
+        self._heard += 1
+        if self._heard > MOST_MESSAGES:
+            self._break(Silence.FLOODED)
+        elif self._listener is not None and isinstance(message, Response):
+            self._listener.hear(message)
+
+    def _break(self, silence: Silence) -> None:
+        if self._silence is None:
+            self._silence = silence
+            self.close()
+            if self._listener is not None:
+                self._listener.give_up(silence)
+
+
+class UdpWire(Wire, asyncio.DatagramProtocol):
+    """A connected UDP socket: the kernel lets nobody in but the peer."""
+
+    transport = Transport.UDP
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._socket: asyncio.DatagramTransport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep the way to send (asyncio's callback)."""
+        self._socket = cast("asyncio.DatagramTransport", transport)
+        self.local = _name_of(transport)
+
+    def datagram_received(self, data: bytes, addr: object) -> None:  # noqa: ARG002
+        """Take what came (asyncio's callback)."""
+        if self._silence is not None:
+            return
+        try:
+            message = read_message(data)
+        except NotSipError:
+            self._take(None)
+        else:
+            self._take(message)
+
+    def error_received(self, exc: Exception) -> None:
+        """Take the word of the network for it that nobody is there (asyncio's callback)."""
+        self._break(_silence_of(exc))
+
+    def send(self, data: bytes) -> None:
+        """Send one message, in one datagram."""
+        if self._socket is not None and self._silence is None:
+            self._socket.sendto(data)
+
+    def close(self) -> None:
+        """Let go of it at once."""
+        if self._socket is not None:
+            self._socket.abort()
+
+
+class TcpWire(Wire, asyncio.Protocol):
+    """A TCP connection of our own."""
+
+    transport = Transport.TCP
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._framer = Framer()
+        self._stream: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep the way to write (asyncio's callback)."""
+        self._stream = cast("asyncio.Transport", transport)
+        self.local = _name_of(transport)
+
+    def data_received(self, data: bytes) -> None:
+        """Take a piece of the stream (asyncio's callback)."""
+        if self._silence is not None:
+            return
+        try:
+            for message in self._framer.feed(data):
+                self._take(message)
+                if self._silence is not None:
+                    return
+        except NotSipError:
+            self._break(Silence.GARBLED)
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
+        """Take it that nothing more will come (asyncio's callback)."""
+        self._break(Silence.CLOSED)
+
+    def send(self, data: bytes) -> None:
+        """Send one message, in one write."""
+        if self._stream is not None and self._silence is None:
+            self._stream.write(data)
+
+    def close(self) -> None:
+        """Let go of it at once."""
+        if self._stream is not None:
+            self._stream.abort()
+
+
+@asynccontextmanager
+async def opened(place: Place, transport: Transport, timers: Timers) -> AsyncIterator[Wire]:
+    """A wire to a place for as long as it is needed. Raises Unanswered."""
+    wire = TcpWire() if transport is Transport.TCP else UdpWire()
+    try:
+        if isinstance(wire, TcpWire):
+            await _connect(wire, place, timers.connect)
+        else:
+            await _bind(wire, place)
+        yield wire
+    finally:
+        wire.close()
+
+
+async def _connect(wire: TcpWire, place: Place, wait: float) -> None:
+    deadline = asyncio.get_running_loop().time() + wait
+    try:
+        await connect(
+            wire, place.address, place.port, wait=wait, deadline=deadline, where=place.address
+        )
+    except PhoneError as error:
+        raise Unanswered(_SILENCES.get(error.reason, Silence.NO_ROUTE)) from None
+
+
+async def _bind(wire: UdpWire, place: Place) -> None:
+    loop = asyncio.get_running_loop()
+    try:
+        await loop.create_datagram_endpoint(lambda: wire, remote_addr=(place.address, place.port))
+    except OSError as error:
+        raise Unanswered(_silence_of(error)) from None
+
+
+def _silence_of(error: Exception) -> Silence:
+    if isinstance(error, ConnectionRefusedError):
+        return Silence.CONNECTION_REFUSED
+    lacking = isinstance(error, OSError) and error.errno in _OUT_OF_RESOURCES
+    return Silence.NO_RESOURCES if lacking else Silence.NO_ROUTE
+
+
+def _name_of(transport: asyncio.BaseTransport) -> tuple[str, int]:
+    name = transport.get_extra_info("sockname")
+    return str(name[0]), int(name[1])

@@ -1,0 +1,129 @@
+"""NOTIFY and REGISTER against sipp, which is nobody's idea of SIP but its own."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from fleet.model import Credentials
+from fleet.phone.sip.notify import Recipient, aastra_xml, check_sync, notify
+from fleet.phone.sip.outcome import Result
+from fleet.phone.sip.peer import Peer, Transport
+from fleet.phone.sip.query import Binding, ask_registration
+from fleet.phone.xml_object import fetch
+from tests.phone.sip.peers import LOGIN, a_client
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+SIPP = shutil.which("sipp")
+SCENARIOS = Path(__file__).parent / "sipp"
+BOTH = pytest.mark.parametrize("transport", list(Transport))
+WRONG = Credentials(username="1001", password="wr0ng")
+
+pytestmark = [
+    pytest.mark.skipif(SIPP is None, reason="sipp (Debian's sip-tester) is not installed"),
+    pytest.mark.skipif(
+        not Path("/proc/net/udp").exists(), reason="only Linux tells bound ports so"
+    ),
+]
+
+
+@dataclass
+class Sipp:
+    """A running sipp that plays one scenario once."""
+
+    peer: Peer
+    process: asyncio.subprocess.Process
+
+    async def succeeded(self) -> bool:
+        """Whether the scenario went as written, every check in it included."""
+        await self.process.communicate()
+        return self.process.returncode == 0
+
+
+@asynccontextmanager
+async def sipp(scenario: str, transport: Transport, port: int, folder: Path) -> AsyncIterator[Sipp]:
+    process = await asyncio.create_subprocess_exec(
+        *(str(SIPP), "-sf", str(SCENARIOS / f"{scenario}.xml"), "-m", "1", "-nostdin"),
+        *("-i", "127.0.0.1", "-p", str(port), "-t", "t1" if transport == "tcp" else "u1"),
+        *("-timeout", "60", "-timeout_error"),
+        cwd=folder,
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    try:
+        await _listening(process, transport, port)
+        yield Sipp(Peer(host="127.0.0.1", port=port, transport=transport), process)
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.communicate()
+
+
+def _bound_ports(transport: Transport) -> str:
+    return Path(f"/proc/net/{transport}").read_text(encoding="ascii")
+
+
+async def _listening(process: asyncio.subprocess.Process, transport: Transport, port: int) -> None:
+    """Wait until the kernel says that the port is bound; a stray message would be a call."""
+    state = {Transport.UDP: "07", Transport.TCP: "0A"}[transport]
+    mark = f"0100007F:{port:04X} 00000000:0000 {state}"
+    async with asyncio.timeout(30):
+        while mark not in _bound_ports(transport):
+            assert process.returncode is None, "sipp has not started"
+            await asyncio.sleep(0.02)
+
+
+@BOTH
+async def test_a_phone_takes_the_vendors_sample(
+    transport: Transport, free_port: int, tmp_path: Path
+) -> None:
+    event = aastra_xml(fetch("http://10.30.100.39/XMLtests/SampleTextScreen.xml"))
+    async with sipp("notify_200", transport, free_port, tmp_path) as running:
+        recipient = Recipient.direct("127.0.0.1", user="200", port=free_port, transport=transport)
+        outcome = await notify(a_client(), recipient, event)
+        assert await running.succeeded()
+    assert (outcome.result, outcome.code) == (Result.ACCEPTED, 200)
+
+
+@BOTH
+@pytest.mark.parametrize("scenario", ["notify_401", "notify_407"])
+@pytest.mark.parametrize(("login", "result"), [(LOGIN, Result.ACCEPTED), (WRONG, Result.REFUSED)])
+async def test_a_registrar_hands_on_what_has_the_right_login(
+    transport: Transport,
+    scenario: str,
+    login: Credentials,
+    result: Result,
+    free_port: int,
+    tmp_path: Path,
+) -> None:
+    async with sipp(scenario, transport, free_port, tmp_path) as running:
+        recipient = Recipient.through(running.peer, user="1001", domain="pbx.example")
+        event = check_sync(reboot=True)
+        outcome = await notify(a_client(), recipient, event, login=login)
+        assert await running.succeeded()
+    assert outcome.result is result
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("login", "result"), [(LOGIN, Result.ACCEPTED), (WRONG, Result.WRONG_PASSWORD)]
+)
+async def test_a_registrar_tells_its_bindings(
+    transport: Transport, login: Credentials, result: Result, free_port: int, tmp_path: Path
+) -> None:
+    async with sipp("register_401", transport, free_port, tmp_path) as running:
+        answer = await ask_registration(a_client(), running.peer, user="1001", login=login)
+        assert await running.succeeded()
+    assert answer.outcome.result is result
+    expected = Binding(
+        uri="sip:1001@192.0.2.7:5062;transport=udp", host="192.0.2.7", port=5062, expires=1200
+    )
+    assert answer.bindings == ((expected,) if answer.outcome.accepted else ())

@@ -1,0 +1,162 @@
+"""What one look changes is written whole, beside what was seen, on both databases."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from fleet.model import Flap, IncidentState, NoticeKind, Phone, Site, Step
+from fleet.store import Change, Store
+from tests.store.fleets import MINUTE, START, Sweeping, add, good, line
+from tests.store.watching import finding, look, sighting, step
+
+
+@pytest.fixture
+def phone_id(store: Store) -> int:
+    return add(store, Phone(host="10.0.0.1", name="reception"))[0]
+
+
+def test_an_incident_opens_stays_and_is_resolved(store: Store, phone_id: int) -> None:
+    look(store, phone_id, START, finding())
+    look(store, phone_id, START + MINUTE, finding())
+    [opened] = store.incidents(open_only=True)
+    assert (opened.rule, opened.line, opened.code, opened.site) == ("line-failed", 1, 401, "berlin")
+    assert opened.opened == START
+
+    look(store, phone_id, START + 2 * MINUTE)
+
+    [resolved] = store.incidents()
+    assert resolved.state is IncidentState.RESOLVED
+    assert resolved.resolved == START + 2 * MINUTE
+    assert store.incidents(open_only=True) == []
+    kinds = [(one.kind, one.incident.id) for one in store.unhandled_notices()]
+    assert kinds == [(NoticeKind.OPENED, opened.id), (NoticeKind.RESOLVED, opened.id)]
+
+
+def test_a_poll_and_its_incidents_are_one_transaction(store: Store, phone_id: int) -> None:
+    sweeping = Sweeping(store)
+    known = sweeping.known[phone_id]
+    poll = replace(good(known, START, line()), sighting=sighting(phone_id, START, finding()))
+
+    def breaks(*_: object) -> Step:
+        raise RuntimeError("a bug")
+
+    with pytest.raises(RuntimeError):
+        store.record(sweeping.sweep.id, [poll], breaks)
+    assert next(iter(store.statuses())).reach is None
+
+    store.record(sweeping.sweep.id, [poll], step)
+    assert len(store.incidents(open_only=True)) == 1
+    assert next(iter(store.statuses())).reach == "ok"
+
+
+def test_one_phone_twice_in_a_batch_is_taken_in_order(store: Store, phone_id: int) -> None:
+    looks = [sighting(phone_id, START, finding()), sighting(phone_id, START + MINUTE)]
+    told = store.record_sightings(looks, step)
+    assert [one.kind for one in told] == [NoticeKind.OPENED, NoticeKind.RESOLVED]
+    assert store.incidents(open_only=True) == []
+
+
+def test_what_never_opened_is_forgotten(store: Store, phone_id: int) -> None:
+    def pending(standing: object, flaps: object, seen: object) -> Step:
+        made = step([], [], sighting(phone_id, START, finding())).incidents[0]
+        return Step(incidents=(replace(made, state=IncidentState.PENDING, opened=None),))
+
+    store.record_sightings([sighting(phone_id, START, finding())], pending)
+    [soft] = store.incidents(open_only=True, pending=True)
+    assert store.incidents(open_only=True) == []
+
+    def forget(*_: object) -> Step:
+        return Step(
+            incidents=(replace(soft, state=IncidentState.RESOLVED, resolved=START + MINUTE),)
+        )
+
+    store.record_sightings([sighting(phone_id, START + MINUTE)], forget)
+    assert store.incidents(pending=True) == []
+    assert store.unhandled_notices() == []
+
+
+def test_a_removed_phones_incidents_are_resolved_and_told(store: Store, phone_id: int) -> None:
+    look(store, phone_id, START, finding())
+    store.remove_phones([phone_id], START + MINUTE)
+    [kept] = store.incidents()
+    assert (kept.phone_id, kept.phone) == (None, "reception")
+    assert kept.resolved == START + MINUTE
+    assert [one.kind for one in store.unhandled_notices()] == [
+        NoticeKind.OPENED,
+        NoticeKind.RESOLVED,
+    ]
+
+
+def test_a_look_at_a_phone_that_was_removed_writes_nothing(store: Store, phone_id: int) -> None:
+    store.remove_phones([phone_id], START)
+    look(store, phone_id, START, finding())
+    assert store.incidents(pending=True) == []
+
+
+def test_incidents_of_rules_that_are_off_are_resolved(store: Store, phone_id: int) -> None:
+    look(store, phone_id, START, finding(), finding(rule="line-on-backup"))
+    store.close_other_rules(["line-failed"], START + MINUTE)
+    assert [one.rule for one in store.incidents(open_only=True)] == ["line-failed"]
+
+
+def test_flaps_are_kept_and_forgotten(store: Store, phone_id: int) -> None:
+    flap = Flap(phone_id=phone_id, line=1, changes=(START, START + MINUTE), is_flapping=True)
+    seen: list[Flap] = []
+
+    def write(_standing: object, flaps: object, _seen: object) -> Step:
+        seen.extend(flaps)  # type: ignore[arg-type]
+        return Step(flaps=(flap,))
+
+    store.record_sightings([sighting(phone_id, START, finding())], write)
+    assert store.flapping() == {(phone_id, 1)}
+    store.record_sightings([sighting(phone_id, START)], write)
+    assert seen == [flap]
+
+    over = replace(flap, changes=(), is_flapping=False)
+    store.record_sightings([sighting(phone_id, START)], lambda *_: Step(flaps=(over,)))
+    assert store.flapping() == set()
+
+
+def test_incidents_are_found_by_site_phone_time_and_acknowledged(store: Store) -> None:
+    here, there = add(store, Phone(host="10.0.0.1"), Phone(host="10.0.0.2"))
+    look(store, here, START, finding())
+    look(store, there, START, finding())
+    look(store, there, START + MINUTE)
+    assert len(store.incidents(site="berlin")) == 2
+    assert store.incidents(site="paris") == []
+    assert [one.phone_id for one in store.incidents(phone_id=there)] == [there]
+    assert [one.phone_id for one in store.incidents(since=START + 2 * MINUTE)] == [here]
+
+    ids = [one.id for one in store.incidents() if one.id]
+    assert store.acknowledge(ids, by="ann", at=START + MINUTE) == 1
+    [standing] = store.incidents(open_only=True)
+    assert (standing.acked_by, standing.acked_at) == ("ann", START + MINUTE)
+
+
+def test_the_population_names_groups(store: Store) -> None:
+    berlin = Site(name="berlin", networks=("10.0.0.0/24",), password="s")
+    phones = (
+        Phone(host="10.0.0.1", site="berlin"),
+        Phone(host="10.0.0.2", site="berlin", password="own"),
+        Phone(host="10.9.0.1"),
+    )
+    store.apply_inventory([berlin], [Change(id=None, phone=phone) for phone in phones])
+    sweeping = Sweeping(store)
+    for known in list(sweeping.known.values())[:2]:
+        sweeping.write(good(known, START, line(), line(2)))
+    found = store.population(["PBX.example"])
+    assert [one.login for one in found.phones] == ["site berlin", "", "settings"]
+    assert found.lines == {"pbx.example": (START,) * 4}
+    assert found.networks == {"berlin": ("10.0.0.0/24",)}
+
+
+def test_pruning_keeps_what_nobody_was_told_of(store: Store, phone_id: int) -> None:
+    look(store, phone_id, START, finding())
+    look(store, phone_id, START + MINUTE)
+    later = START + timedelta(days=500)
+    done = store.prune(history_before=later, evidence_before=later, sweeps_before=later)
+    assert done.incidents == 0
+    assert len(store.incidents()) == 1
