@@ -3,32 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, get_origin
+from typing import TYPE_CHECKING, Literal, get_args, get_origin
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, Field, SecretStr
 
 from fleet.model import Severity
+from fleet.settings.section import Number, Seconds, Section, Whole
+from fleet.settings.watching import AlertsSettings, MaintenanceSettings
 
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
-
-
-def _no_truth(value: object) -> object:
-    """Refuse true and false where a number is meant; pydantic takes them for 1 and 0."""
-    if isinstance(value, bool):
-        raise ValueError("not a number")
-    return value
-
-
-Number = Annotated[float, BeforeValidator(_no_truth)]
-Whole = Annotated[int, BeforeValidator(_no_truth)]
-Seconds = Annotated[Number, Field(gt=0, le=316_224_000)]
-
-
-class Section(BaseModel):
-    """Keys that belong together; others are refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", coerce_numbers_to_str=True)
 
 
 class DatabaseSettings(Section):
@@ -146,6 +130,8 @@ class Settings(Section):
     poll: PollSettings = Field(default_factory=PollSettings)
     web_ui: WebUiSettings = Field(default_factory=WebUiSettings)
     rules: dict[str, RuleSettings] = Field(default_factory=dict)
+    alerts: AlertsSettings = Field(default_factory=AlertsSettings)
+    maintenance: dict[str, MaintenanceSettings] = Field(default_factory=dict)
     retention: RetentionSettings = Field(default_factory=RetentionSettings)
     secrets: SecretsSettings = Field(default_factory=SecretsSettings)
     folder: Path = Field(default=Path(), exclude=True)
@@ -166,17 +152,39 @@ class Settings(Section):
         return url
 
 
-SECTIONS = ("database", "poll", "web_ui", "rules", "retention", "secrets")
+SECTIONS = (
+    "database",
+    "poll",
+    "web_ui",
+    "rules",
+    "alerts",
+    "maintenance",
+    "retention",
+    "secrets",
+)
 
 
 def fields_of(section: str) -> dict[str, FieldInfo]:
     """The keys of a section; of `rules`, those of each rule."""
-    if section == "rules":
-        return RuleSettings.model_fields
-    model = Settings.model_fields[section].annotation
-    assert isinstance(model, type)  # noqa: S101  all sections but `rules` are models
+    field = Settings.model_fields[section]
+    model = named(field) or field.annotation
+    assert isinstance(model, type)  # noqa: S101  a section is a model, or many of one
     assert issubclass(model, BaseModel)  # noqa: S101
     return model.model_fields
+
+
+def is_named(section: str) -> bool:
+    """Tell whether a section is many, each with a name, such as `[rules.<name>]`."""
+    return named(Settings.model_fields[section]) is not None
+
+
+def named(field: FieldInfo) -> type[BaseModel] | None:
+    """The model of each of a key's tables, such as `[alerts.routes.<name>]`; None if it has none."""
+    if get_origin(field.annotation) is dict:
+        _, model = get_args(field.annotation)
+        if isinstance(model, type) and issubclass(model, BaseModel):
+            return model
+    return None
 
 
 def is_table(field: FieldInfo) -> bool:
