@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from fleet.audit import Auditor, Recipients
 from fleet.errors import SettingsError, UsageError
 from fleet.judge import RULES, Look, RuleSetting, judge, verdicts
 from fleet.loop import loop_factory
@@ -107,6 +108,27 @@ class App:
             lines=facts.lines if facts else (),
         )
         return verdicts(look, rules=self.rules)
+
+    def auditor(self) -> Auditor:
+        """Make the auditor, as the settings have it."""
+        audit = self.settings.audit
+        default = RuleSetting()
+        return Auditor(
+            store=self.store,
+            judge=self.judge,
+            rules=frozenset(name for name in RULES if self.rules.get(name, default).enabled),
+            interval=self.settings.poll.interval,
+            month=audit.history,
+            zone=audit.timezone,
+            clock=now,
+            recipients=Recipients(
+                everybody=tuple(url.get_secret_value() for url in audit.recipients),
+                sites={
+                    name: tuple(url.get_secret_value() for url in site.recipients)
+                    for name, site in audit.sites.items()
+                },
+            ),
+        )
 
     def check_site(self, site: str | None) -> None:
         """Raise `UsageError` if there is no such site."""

@@ -87,10 +87,13 @@ def gather(store: Store, question: Question) -> Material:
     )
 
 
-def past(store: Store, question: Question, ids: Sequence[int]) -> Iterator[Period]:
+def past(store: Store, question: Question, material: Material) -> Iterator[Period]:
     """Stream the history looked at of the audited phones."""
-    asked = None if question.site is None else ids
-    return store.history(ids=asked, since=question.since, until=question.at)
+    ids = None
+    if question.site is not None:
+        stored = (each.stored for each in material.statuses)
+        ids = [each.id for each in stored if each.phone.site == question.site]
+    return store.history(ids=ids, since=question.since, until=question.at)
 
 
 def _default_passwords(store: Store) -> frozenset[int] | None:
