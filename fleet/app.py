@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from fleet.audit import Auditor, Recipients
 from fleet.errors import SettingsError, UsageError
 from fleet.judge import RULES, Look, RuleSetting, judge, verdicts
 from fleet.loop import loop_factory
@@ -23,6 +22,7 @@ from fleet.sweep import Backoff, LoginDefaults, Observer, Order, Outcome, Sweepe
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping
 
+    from fleet.audit import Auditor
     from fleet.model import Finding, Observation
     from fleet.phone.pages import Words
     from fleet.settings import Settings
@@ -111,6 +111,8 @@ class App:
 
     def auditor(self) -> Auditor:
         """Make the auditor, as the settings have it."""
+        from fleet.audit import Auditor, Recipients  # only here: a poll starts without it
+
         audit = self.settings.audit
         default = RuleSetting()
         return Auditor(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from fleet.audit.observed import ObservedTime, common, merged, seconds
 from fleet.model import Reach
 from fleet.outages import is_down, is_left_out, is_up
-from fleet.report import Availability, DayAvailability, Spans
+from fleet.report.audit import Availability, DayAvailability, Spans
 from fleet.store import LinePeriod, ReachPeriod
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from fleet.audit.availability import Accountant
 from fleet.audit.observed import coverage
 from fleet.judge import NO_REGISTER
-from fleet.report import LineAvailability
+from fleet.report.audit import LineAvailability
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from fleet.audit.flags import Looked
     from fleet.audit.material import Question
     from fleet.model import Phone, Sweep
-    from fleet.report import DayAvailability
+    from fleet.report.audit import DayAvailability
 
 
 class Books:

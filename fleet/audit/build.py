@@ -13,7 +13,7 @@ from fleet.audit.counts import counts, totals
 from fleet.audit.findings import Findings
 from fleet.audit.firmware import newest
 from fleet.audit.flags import Recurrence, by_id, flags_of, look_at_all
-from fleet.report import AuditReport, DayAvailability, MissedRecord, SiteAvailability
+from fleet.report.audit import AuditReport, DayAvailability, MissedRecord, SiteAvailability
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from fleet.audit.flags import Looked
     from fleet.audit.material import Material, Question
     from fleet.model import Sweep
-    from fleet.report import Changes, LineAvailability
+    from fleet.report.audit import Changes, LineAvailability
     from fleet.store import Period, PhoneStatus
 
 T = TypeVar("T")

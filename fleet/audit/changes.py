@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, TypeAlias
 
-from fleet.report import ChangeKind, ChangeRecord, Changes
+from fleet.report.audit import AuditChange, ChangeRecord, Changes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,7 +24,7 @@ _SAME = {
     **dict.fromkeys(("line-failed", "line-unregistered", "line-unknown"), "registration"),
     **dict.fromkeys(("phone-unreachable", "phone-refused", "phone-unreadable"), "reach"),
 }
-_ORDER = list(ChangeKind)
+_ORDER = list(AuditChange)
 _FIELDS = [field.name for field in fields(ChangeRecord) if field.name != "change"]
 _REMOVED = "the phone is not in the inventory, or not at this site, any more"
 
@@ -48,10 +48,10 @@ def compare(before: Findings | None, now: Findings, *, note: str = "") -> Compar
     known = {_trouble(flag) for flag in (*before.flags, *before.unseen)}
     marked = tuple(_marked(flag, _kind(flag, known, before)) for flag in now.flags)
     gone = list(_gone(before, now))
-    unseen = tuple(flag for flag, kind in gone if kind is ChangeKind.UNSEEN)
+    unseen = tuple(flag for flag, kind in gone if kind is AuditChange.UNSEEN)
     records = [_record(flag, flag.record.change) for flag in marked]
     records += [_record(flag, kind, removed=flag.phone_id not in now.polled) for flag, kind in gone]
-    records.sort(key=lambda record: _ORDER.index(ChangeKind(record.change)))
+    records.sort(key=lambda record: _ORDER.index(AuditChange(record.change)))
     return Compared(
         findings=replace(now, flags=marked, unseen=unseen),
         changes=Changes(since=before.at, records=tuple(records)),
@@ -69,10 +69,10 @@ def _trouble(flag: Flag) -> Trouble:
     return flag.phone_id, flag.record.line or 0, _SAME.get(rule, rule)
 
 
-def _kind(flag: Flag, known: set[Trouble], before: Findings) -> ChangeKind:
+def _kind(flag: Flag, known: set[Trouble], before: Findings) -> AuditChange:
     if _trouble(flag) in known:
-        return ChangeKind.STILL
-    return ChangeKind.REGRESSION if could_look(before, flag) else ChangeKind.NEW
+        return AuditChange.STILL
+    return AuditChange.REGRESSION if could_look(before, flag) else AuditChange.NEW
 
 
 def could_look(findings: Findings, flag: Flag) -> bool:
@@ -81,7 +81,7 @@ def could_look(findings: Findings, flag: Flag) -> bool:
     return flag.record.rule in findings.rules and flag.phone_id in looked_at
 
 
-def _gone(before: Findings, now: Findings) -> Iterable[tuple[Flag, ChangeKind]]:
+def _gone(before: Findings, now: Findings) -> Iterable[tuple[Flag, AuditChange]]:
     """Give what was flagged before and is not now: it was resolved, or could not be looked at."""
     held = {_trouble(flag) for flag in now.flags}
     seen: set[Trouble] = set()
@@ -91,10 +91,10 @@ def _gone(before: Findings, now: Findings) -> Iterable[tuple[Flag, ChangeKind]]:
             continue
         seen.add(trouble)
         is_over = could_look(now, flag) or flag.phone_id not in now.polled
-        yield flag, ChangeKind.RESOLVED if is_over else ChangeKind.UNSEEN
+        yield flag, AuditChange.RESOLVED if is_over else AuditChange.UNSEEN
 
 
-def _marked(flag: Flag, kind: ChangeKind) -> Flag:
+def _marked(flag: Flag, kind: AuditChange) -> Flag:
     return replace(flag, record=replace(flag.record, change=kind))
 
 

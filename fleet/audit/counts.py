@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from fleet.judge import sip_code
 from fleet.model import Registration
-from fleet.report import CountRecord, Totals
+from fleet.report.audit import CountRecord, Totals
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

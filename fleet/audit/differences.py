@@ -8,7 +8,7 @@ from fleet.audit.firmware import is_older
 from fleet.judge import REASONS
 from fleet.model import Reason
 from fleet.phone.catalog import MODELS, model_named
-from fleet.report import DifferenceRecord, FirmwareRecord, NotReadRecord, PasswordRecord
+from fleet.report.audit import DifferenceRecord, FirmwareRecord, NotReadRecord, PasswordRecord
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -9,13 +9,13 @@ from zoneinfo import ZoneInfo
 
 from fleet.errors import UsageError
 from fleet.files import replacing
-from fleet.report import AUDIT_FORMATS
+from fleet.report.audit import AUDIT_FORMATS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from fleet.report import AuditReport
+    from fleet.report.audit import AuditReport
 
 _PLAIN = re.compile(r"[^A-Za-z0-9._-]+")
 

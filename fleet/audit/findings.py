@@ -10,7 +10,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from fleet.errors import FleetError
-from fleet.report import FlaggedRecord
+from fleet.report.audit import FlaggedRecord
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator

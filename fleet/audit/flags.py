@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from fleet.audit.findings import Flag
 from fleet.model import IncidentState, Reach
 from fleet.outages import is_down, runs
-from fleet.report import FlaggedRecord
+from fleet.report.audit import FlaggedRecord
 from fleet.status import findings_of
 
 if TYPE_CHECKING:

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from fleet.errors import FleetError
-from fleet.report import AUDIT_FORMATS, subject, summary
+from fleet.report.audit import AUDIT_FORMATS, subject, summary
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from fleet.report import AuditReport
+    from fleet.report.audit import AuditReport
 
 Send: TypeAlias = Callable[[Sequence[str], str, str, str, Sequence[Path]], None]
 """Sends to Apprise URLs: subject, text, HTML, attachments. Raises `FleetError` if it could not."""

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from fleet.audit.findings import Findings
     from fleet.audit.mail import Send
     from fleet.audit.material import Judge
-    from fleet.report import AuditReport
+    from fleet.report.audit import AuditReport
     from fleet.store import Store
     from fleet.sweep import Outcome
 

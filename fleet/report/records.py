@@ -97,6 +97,31 @@ class HistoryRecord:
     seconds: int | None = None
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class IncidentRecord:
+    """One incident. `seconds` is how long it lasted, or has lasted; `cause` what it is part of."""
+
+    TITLE: ClassVar[str] = "incidents"
+
+    site: str = ""
+    phone: str = ""
+    mac: str = ""
+    host: str = ""
+    rule: str = ""
+    line: int | None = None
+    severity: str = ""
+    state: str = ""
+    text: str = ""
+    code: int | None = None
+    registrar: str = ""
+    first_seen: datetime | None = None
+    opened: datetime | None = None
+    resolved: datetime | None = None
+    seconds: int | None = None
+    acked_by: str = ""
+    cause: str = ""
+
+
 class Record(Protocol):
     """A row of any kind: a dataclass whose fields are cells; `TITLE` names its sheet."""
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from fleet.audit.availability import Accountant, PhonePast, by_phone
 from fleet.audit.observed import coverage, merged
 from fleet.model import Account, Line, Reach, Reason, Registration, Sweep, SweepCounts
-from fleet.report import Availability, Spans
+from fleet.report.audit import Availability, Spans
 from fleet.store import LinePeriod, ReachPeriod
 
 NOW = datetime(2026, 11, 25, 2, 0, tzinfo=UTC)
@@ -171,7 +171,7 @@ swept = st.lists(st.integers(0, LONG), max_size=4)
 
 
 def laid_out(steps: list[tuple[int, object]]) -> list[tuple[int, int | None, object]]:
-    """Steps of a length and a state, as (since, until, state) in seconds ago; the last one lasts."""
+    """Give steps of a length as (since, until, state), in seconds ago; the last one lasts."""
     moments = [LONG]
     for length, _ in steps:
         moments.append(moments[-1] - length)

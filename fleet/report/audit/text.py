@@ -5,30 +5,30 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
-from fleet.report.audit import ChangeKind
-from fleet.report.moments import at, counted, percent
+from fleet.report.audit.moments import at, counted, percent
+from fleet.report.audit.values import AuditChange
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from fleet.report.audit import AuditReport
-    from fleet.report.audit_records import ChangeRecord
+    from fleet.report.audit.records import ChangeRecord
+    from fleet.report.audit.values import AuditReport
 
 WIDTH = 80
 MOST = 10  # changes that are named one by one
 
 _NAMES = {
-    ChangeKind.REGRESSION: "regression",
-    ChangeKind.NEW: "new",
-    ChangeKind.STILL: "still",
-    ChangeKind.UNSEEN: "not seen this time",
-    ChangeKind.RESOLVED: "resolved",
+    AuditChange.REGRESSION: "regression",
+    AuditChange.NEW: "new",
+    AuditChange.STILL: "still",
+    AuditChange.UNSEEN: "not seen this time",
+    AuditChange.RESOLVED: "resolved",
 }
 
 
 def subject(report: AuditReport) -> str:
     """The subject of a mail: what got worse first."""
-    worse = report.changes.count(ChangeKind.REGRESSION)
+    worse = report.changes.count(AuditChange.REGRESSION)
     parts = [counted(worse, "regression")] if report.changes.since else []
     parts.append(f"{counted(report.totals.flagged, 'line')} flagged")
     if report.totals.not_read:
@@ -44,7 +44,7 @@ def verdict(report: AuditReport) -> str:
     if changes.since is None:
         return changes.note
     when = at(changes.since, report.zone)
-    worse = changes.count(ChangeKind.REGRESSION)
+    worse = changes.count(AuditChange.REGRESSION)
     if worse:
         return f"{counted(worse, 'regression')} since the audit of {when}."
     return f"Nothing got worse since the audit of {when}."
@@ -54,7 +54,7 @@ def change_counts(report: AuditReport) -> str:
     """How many findings are new, still there, resolved; empty where nothing was compared."""
     if report.changes.since is None:
         return ""
-    some = ((report.changes.count(kind), _NAMES[kind]) for kind in ChangeKind)
+    some = ((report.changes.count(kind), _NAMES[kind]) for kind in AuditChange)
     return ", ".join(f"{number:,} {name}" for number, name in some if number) or "No findings."
 
 
@@ -76,8 +76,8 @@ def _whole(report: AuditReport) -> str:
 
 
 def _changed(report: AuditReport) -> Iterator[str]:
-    worse = report.changes.of(ChangeKind.REGRESSION, ChangeKind.NEW)
-    shown = [*worse, *report.changes.of(ChangeKind.RESOLVED)]
+    worse = report.changes.of(AuditChange.REGRESSION, AuditChange.NEW)
+    shown = [*worse, *report.changes.of(AuditChange.RESOLVED)]
     for record in shown[:MOST]:
         yield _shortened(f"  {record.change:<11} {named(record)}: {record.text}")
     if len(shown) > MOST:

@@ -188,28 +188,3 @@ class SummaryRecord:
 
     name: str = ""
     value: Cell = None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class IncidentRecord:
-    """One incident. `seconds` is how long it lasted, or has lasted; `cause` what it is part of."""
-
-    TITLE: ClassVar[str] = "Incidents"
-
-    site: str = ""
-    phone: str = ""
-    mac: str = ""
-    host: str = ""
-    rule: str = ""
-    line: int | None = None
-    severity: str = ""
-    state: str = ""
-    text: str = ""
-    code: int | None = None
-    registrar: str = ""
-    first_seen: datetime | None = None
-    opened: datetime | None = None
-    resolved: datetime | None = None
-    seconds: int | None = None
-    acked_by: str = ""
-    cause: str = ""

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fleet.report.audit_records import CountRecord
-    from fleet.report.availability import DayAvailability
+    from fleet.report.audit.availability import DayAvailability
+    from fleet.report.audit.records import CountRecord
 
 COLOURS = {
     "registered": "#2f8f5b",

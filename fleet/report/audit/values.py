@@ -6,14 +6,20 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from fleet.report.audit_records import AvailabilityRecord
+from fleet.report.audit.records import AvailabilityRecord
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
     from fleet.model import Sweep
-    from fleet.report.audit_records import (
+    from fleet.report.audit.availability import (
+        DayAvailability,
+        LineAvailability,
+        SiteAvailability,
+        Spans,
+    )
+    from fleet.report.audit.records import (
         ChangeRecord,
         CountRecord,
         DifferenceRecord,
@@ -23,15 +29,9 @@ if TYPE_CHECKING:
         NotReadRecord,
         PasswordRecord,
     )
-    from fleet.report.availability import (
-        DayAvailability,
-        LineAvailability,
-        SiteAvailability,
-        Spans,
-    )
 
 
-class ChangeKind(StrEnum):
+class AuditChange(StrEnum):
     """What became of a finding between two audits, the worst first."""
 
     REGRESSION = "regression"  # flagged now; the audit before looked, and found nothing
@@ -49,11 +49,11 @@ class Changes:
     note: str = ""
     records: tuple[ChangeRecord, ...] = ()
 
-    def of(self, *kinds: ChangeKind) -> tuple[ChangeRecord, ...]:
+    def of(self, *kinds: AuditChange) -> tuple[ChangeRecord, ...]:
         """Give the changes of some kinds."""
         return tuple(record for record in self.records if record.change in kinds)
 
-    def count(self, kind: ChangeKind) -> int:
+    def count(self, kind: AuditChange) -> int:
         """Tell how many there are of a kind."""
         return len(self.of(kind))
 

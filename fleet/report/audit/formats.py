@@ -9,9 +9,8 @@ import json
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
 
-from fleet.report.audit import AuditReport, ChangeKind, accounting
-from fleet.report.audit_html import write_html
-from fleet.report.audit_records import (
+from fleet.report.audit.html import write_html
+from fleet.report.audit.records import (
     AvailabilityRecord,
     ChangeRecord,
     CountRecord,
@@ -23,7 +22,8 @@ from fleet.report.audit_records import (
     PasswordRecord,
     SummaryRecord,
 )
-from fleet.report.audit_text import change_counts, verdict
+from fleet.report.audit.text import change_counts, verdict
+from fleet.report.audit.values import AuditChange, AuditReport, accounting
 from fleet.report.formats import write_csv
 from fleet.report.records import iso, json_maker
 from fleet.report.xlsx import write_book
@@ -124,7 +124,7 @@ def json_head(report: AuditReport) -> dict[str, Any]:
         "timezone": report.zone,
         "compared_with": iso(since) if since else None,
         "verdict": verdict(report),
-        "change_counts": {kind: report.changes.count(kind) for kind in ChangeKind}
+        "change_counts": {kind: report.changes.count(kind) for kind in AuditChange}
         if since
         else None,
         "phones": totals.phones,

@@ -10,10 +10,10 @@ from datetime import datetime
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
-from fleet.report import charts
-from fleet.report.audit import ChangeKind, accounting
-from fleet.report.audit_text import change_counts, subject, verdict
-from fleet.report.moments import at, lasting, percent
+from fleet.report.audit import charts
+from fleet.report.audit.moments import at, lasting, percent
+from fleet.report.audit.text import change_counts, subject, verdict
+from fleet.report.audit.values import AuditChange, accounting
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from jinja2 import Environment
 
-    from fleet.report.audit import AuditReport
-    from fleet.report.availability import LineAvailability
+    from fleet.report.audit.availability import LineAvailability
+    from fleet.report.audit.values import AuditReport
 
 MOST = 500  # rows of a table; the other formats have them all
 WORST = 30  # lines of which the availability is shown
@@ -43,7 +43,7 @@ def write_html(report: AuditReport, out: BinaryIO) -> None:
         worst=worst(report.lines),
         flagged=[each for each in report.flagged if not each.rule.startswith("phone-")],
         shown=partial(shown, zone=report.zone),
-        kinds=ChangeKind,
+        kinds=AuditChange,
         most=MOST,
     )
     pieces.enable_buffering(_AT_ONCE)
@@ -78,7 +78,7 @@ def _environment() -> Environment:
     import jinja2  # only here: a command that writes no page starts without it
 
     environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("fleet.report"),
+        loader=jinja2.PackageLoader("fleet.report.audit"),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
