@@ -93,7 +93,7 @@ def past(store: Store, question: Question, material: Material) -> Iterator[Perio
     if question.site is not None:
         stored = (each.stored for each in material.statuses)
         ids = [each.id for each in stored if each.phone.site == question.site]
-    return store.history(ids=ids, since=question.since, until=question.at)
+    return store.history(ids=ids, since=question.since)
 
 
 def _default_passwords(store: Store) -> frozenset[int] | None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from fleet.report.audit.moments import percent
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -48,20 +50,29 @@ def stacked(counts: Sequence[CountRecord]) -> tuple[Bar, ...]:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DayChart:
-    """The share up of each day, the oldest first, drawn from `floor` (a share) upwards."""
+    """The share up of each day, the oldest first, drawn from `floor` (a share) upwards.
+
+    `worst` is the day with the smallest share, None where no day was observed.
+    """
 
     floor: float
     bars: tuple[Bar, ...]
+    worst: DayAvailability | None
 
 
 def by_day(days: Sequence[DayAvailability]) -> DayChart:
     """Draw days from the highest floor that all of them stand on, so that small losses show."""
-    shares = [day.share_up for day in days if day.share_up is not None]
-    floor = next((each for each in _FLOORS if not shares or min(shares) >= each), 0.0)
+    worst = min(
+        (day for day in days if day.share_up is not None),
+        key=lambda day: (day.share_up, day.ago),
+        default=None,
+    )
+    lowest = (worst.share_up if worst else None) or 0.0
+    floor = next((each for each in _FLOORS if lowest >= each), 0.0)
     width = 100 / max(len(days), 1)
     bars = tuple(
         Bar(
-            name=f"{day.ago} d ago" if day.ago else "the last 24 h",
+            name=f"{named(day)}: {percent(day.share_up) or 'not observed'}",
             start=round(place * width, 2),
             size=None
             if day.share_up is None
@@ -69,4 +80,9 @@ def by_day(days: Sequence[DayAvailability]) -> DayChart:
         )
         for place, day in enumerate(reversed(days))
     )
-    return DayChart(floor=floor, bars=bars)
+    return DayChart(floor=floor, bars=bars, worst=worst)
+
+
+def named(day: DayAvailability) -> str:
+    """Say which day it is: those of an audit begin when it was made, not at midnight."""
+    return f"{day.ago + 1} d ago" if day.ago else "the last 24 h"

@@ -40,6 +40,7 @@ def write_html(report: AuditReport, out: BinaryIO) -> None:
         accounting=accounting(report),
         states=charts.stacked(report.counts_of("state")),
         chart=charts.by_day(report.days),
+        day_named=charts.named,
         worst=worst(report.lines),
         flagged=[each for each in report.flagged if not each.rule.startswith("phone-")],
         shown=partial(shown, zone=report.zone),
