@@ -30,7 +30,7 @@ def percent(share: float | None) -> str:
     """A share as `99.95 %`, never rounded up to a whole; empty for None."""
     if share is None:
         return ""
-    hundredths = int(share * 10_000 + 1e-6)
+    hundredths = min(int(share * 10_000 + 1e-6), 10_000 if share >= 1 else 9_999)
     return f"{hundredths // 100} %" if hundredths % 100 == 0 else f"{hundredths / 100:.2f} %"
 
 
