@@ -9,10 +9,11 @@ import signal
 import threading
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from fleet.errors import SettingsError, UsageError
-from fleet.judge import RULES, Look, RuleSetting, judge, verdicts
+from fleet.judge import RULE_NAMES, RULES, Look, RuleSetting, advance, judge, verdicts, watch_for
 from fleet.loop import loop_factory
 from fleet.phone.client import PhoneClient, Timeouts
 from fleet.phone.pages import words_with
@@ -22,11 +23,12 @@ from fleet.sweep import Backoff, LoginDefaults, Observer, Order, Outcome, Sweepe
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping
 
+    from fleet.alert import Alerting, Deliverer
     from fleet.audit import Auditor
-    from fleet.model import Finding, Observation
+    from fleet.model import Cause, Finding, Observation
     from fleet.phone.pages import Words
     from fleet.settings import Settings
-    from fleet.store import Known
+    from fleet.store import Known, Pruned, TakeStep
     from fleet.sweep import Tally
 
 T = TypeVar("T")
@@ -93,8 +95,14 @@ class App:
                 concurrency=poll.concurrency,
                 carry_on_within=interval,
                 clock=now,
+                step=self.step,
             )
             return await sweeper.run(order, progress)
+
+    @property
+    def step(self) -> TakeStep:
+        """What one look changes of the incidents that stand, with the rules' settings."""
+        return partial(advance, watch=watch_for(self.rules))
 
     def _judge_poll(
         self, known: Known, observation: Observation
@@ -111,25 +119,38 @@ class App:
 
     def auditor(self) -> Auditor:
         """Make the auditor, as the settings have it."""
-        from fleet.audit import Auditor, Recipients  # only here: a poll starts without it
+        from fleet import audit  # here, for it loads much that a poll needs nothing of
 
-        audit = self.settings.audit
         default = RuleSetting()
-        return Auditor(
+        rules = frozenset(name for name in RULES if self.rules.get(name, default).enabled)
+        return audit.auditor_of(
+            self.settings, store=self.store, judge=self.judge, rules=rules, clock=now
+        )
+
+    def alerting(self) -> Alerting:
+        """Make what decides who is told; raises `SettingsError` for what is wrong with it."""
+        from fleet import alert  # here, for it loads Jinja2, and most commands tell nobody
+
+        folder = self.settings.alerts.templates
+        return alert.Alerting(
             store=self.store,
-            judge=self.judge,
-            rules=frozenset(name for name in RULES if self.rules.get(name, default).enabled),
-            interval=self.settings.poll.interval,
-            month=audit.history,
-            zone=audit.timezone,
+            policy=alert.policy_of(self.settings),
+            find_causes=_no_causes,
+            composer=alert.Composer(self.settings.folder / folder if folder else None),
+            windows=alert.windows_of(self.settings),
+        )
+
+    def deliverer(self) -> Deliverer:
+        """Make what delivers alerts; raises `SettingsError` for a URL that cannot be used."""
+        from fleet import alert
+
+        channels = alert.channels_of(alert.routes_of(self.settings))
+        alert.check(channels)
+        return alert.Deliverer(
+            store=self.store,
+            channels=channels,
+            give_up_after=timedelta(seconds=self.settings.alerts.give_up_after),
             clock=now,
-            recipients=Recipients(
-                everybody=tuple(url.get_secret_value() for url in audit.recipients),
-                sites={
-                    name: tuple(url.get_secret_value() for url in site.recipients)
-                    for name, site in audit.sites.items()
-                },
-            ),
         )
 
     def check_site(self, site: str | None) -> None:
@@ -151,11 +172,24 @@ class App:
         )
         return done[0]
 
+    def prune(self) -> Pruned:
+        """Delete what is older than the settings say; never what is so now."""
+        keep, moment = self.settings.retention, now()
+        return self.store.prune(
+            history_before=moment - timedelta(seconds=keep.history),
+            evidence_before=moment - timedelta(seconds=keep.evidence),
+            sweeps_before=moment - timedelta(seconds=keep.sweeps),
+        )
+
     def ensure_key(self) -> None:
         """Make a key for passwords, unless there is one or the database needs a certain one."""
         settings = self.settings
         if not (settings.secrets_key or settings.key_file.exists() or self.store.has_secrets()):
             self.store.use_keyring(make_key_file(settings.key_file))
+
+
+def _no_causes(*_: object) -> tuple[Cause, ...]:
+    return ()
 
 
 def now() -> datetime:
@@ -193,12 +227,12 @@ def words_of(settings: Settings) -> Words:
 def rules_of(settings: Settings) -> dict[str, RuleSetting]:
     """The rules' settings. Raises `SettingsError` for a rule that there is not."""
     for name in settings.rules:
-        if name not in RULES:
+        if name not in RULE_NAMES:
             raise SettingsError(
-                f"[rules.{name}]: there is no such rule; rules: {', '.join(RULES)}."
+                f"[rules.{name}]: there is no such rule; rules: {', '.join(RULE_NAMES)}."
             )
     return {
-        name: RuleSetting(enabled=rule.enabled, severity=rule.severity)
+        name: RuleSetting(enabled=rule.enabled, severity=rule.severity, open_after=rule.open_after)
         for name, rule in settings.rules.items()
     }
 

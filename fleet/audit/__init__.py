@@ -2,7 +2,7 @@
 
 from fleet.audit.findings import Findings, Flag, decode, encode
 from fleet.audit.mail import Recipients, Send
-from fleet.audit.run import Audited, Auditor, AuditOrder
+from fleet.audit.run import Audited, Auditor, AuditOrder, auditor_of
 
 __all__ = [
     "AuditOrder",
@@ -12,6 +12,7 @@ __all__ = [
     "Flag",
     "Recipients",
     "Send",
+    "auditor_of",
     "decode",
     "encode",
 ]

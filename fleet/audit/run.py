@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from fleet.audit.mail import Send
     from fleet.audit.material import Judge
     from fleet.report.audit import AuditReport
+    from fleet.settings import Settings
     from fleet.store import Store
     from fleet.sweep import Outcome
 
@@ -166,3 +167,31 @@ async def _swept(sweep: SweepNow | None) -> tuple[Outcome | None, tuple[str, ...
     except SweepRunning as error:
         return None, (f"The audit did not sweep: {error}",)
     return outcome, outcome.notes
+
+
+def auditor_of(
+    settings: Settings,
+    *,
+    store: Store,
+    judge: Judge,
+    rules: frozenset[str],
+    clock: Callable[[], datetime],
+) -> Auditor:
+    """Make the auditor that the settings want; `rules` are those that `judge` looks at."""
+    audit = settings.audit
+    return Auditor(
+        store=store,
+        judge=judge,
+        rules=rules,
+        interval=settings.poll.interval,
+        month=audit.history,
+        zone=audit.timezone,
+        clock=clock,
+        recipients=Recipients(
+            everybody=tuple(url.get_secret_value() for url in audit.recipients),
+            sites={
+                name: tuple(url.get_secret_value() for url in site.recipients)
+                for name, site in audit.sites.items()
+            },
+        ),
+    )

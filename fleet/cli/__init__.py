@@ -32,6 +32,8 @@ COMMANDS = {
     "history": "When a line lost its registration, and for how long.",
     "explain": "The evidence: what a phone said and how it was judged.",
     "audit": "What changed since the audit before, and the whole report.",
+    "incidents": "What is wrong and lasts; acknowledge it, silence it.",
+    "alert": "Try out, look into and send alerts.",
     "export": "Lines, phones, history, incidents, audit as CSV, JSON, XLSX.",
     "capture": "A redacted fixture folder from a real phone.",
     "simulate": "Run phones that do not exist.",

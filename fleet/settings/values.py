@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field, SecretStr
 from fleet.model import Severity
 from fleet.settings.auditing import AuditSettings
 from fleet.settings.section import Number, Seconds, Section, Whole
+from fleet.settings.serving import ServerSettings, WatchdogSettings
 from fleet.settings.watching import AlertsSettings, MaintenanceSettings
 
 if TYPE_CHECKING:
@@ -96,6 +97,14 @@ class RuleSettings(Section):
         examples=["warning"],
         description="critical, warning or info, in place of the rule's own.",
     )
+    open_after: Whole | None = Field(
+        default=None,
+        ge=1,
+        le=10,
+        examples=[2],
+        description="So many looks in a row must find it before somebody is told, in place of the "
+        "rule's own number.",
+    )
 
 
 class RetentionSettings(Section):
@@ -135,6 +144,8 @@ class Settings(Section):
     maintenance: dict[str, MaintenanceSettings] = Field(default_factory=dict)
     audit: AuditSettings = Field(default_factory=AuditSettings)
     retention: RetentionSettings = Field(default_factory=RetentionSettings)
+    server: ServerSettings = Field(default_factory=ServerSettings)
+    watchdog: WatchdogSettings = Field(default_factory=WatchdogSettings)
     secrets: SecretsSettings = Field(default_factory=SecretsSettings)
     folder: Path = Field(default=Path(), exclude=True)
     secrets_key: SecretStr | None = Field(default=None, exclude=True)
@@ -168,6 +179,8 @@ SECTIONS = (
     "maintenance",
     "audit",
     "retention",
+    "server",
+    "watchdog",
     "secrets",
 )
 
@@ -187,7 +200,7 @@ def is_named(section: str) -> bool:
 
 
 def named(field: FieldInfo) -> type[BaseModel] | None:
-    """The model of each of a key's tables, such as `[alerts.routes.<name>]`; None if it has none."""
+    """The model of the tables under a key, such as `[alerts.routes.<name>]`; else None."""
     if get_origin(field.annotation) is dict:
         _, model = get_args(field.annotation)
         if isinstance(model, type) and issubclass(model, BaseModel):

@@ -1,0 +1,7 @@
+"""When the daemon does what; the one door for APScheduler."""
+
+from fleet.schedule.duties import Duties, Timetable
+from fleet.schedule.jobs import Job
+from fleet.schedule.schedule import Schedule
+
+__all__ = ["Duties", "Job", "Schedule", "Timetable"]
