@@ -83,3 +83,30 @@ def outages(periods: Sequence[LinePeriod]) -> Iterator[Outage]:
     for run in runs(periods, lambda period: is_down(period.line)):
         before = ended.get(run.since)
         yield Outage(since=run.since, until=run.until, line=shown[run.since], before=before)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LineStory:
+    """One line's periods over a time that began at `since`, and what they come to.
+
+    `flaps` counts the registrations lost in that time.
+    """
+
+    number: int
+    periods: tuple[LinePeriod, ...]
+    outages: tuple[Outage, ...]
+    flaps: int
+
+
+def stories(periods: Iterable[LinePeriod], since: datetime) -> list[LineStory]:
+    """Tell the story of each line of one phone, by number; its periods come in order."""
+    lines: dict[int, list[LinePeriod]] = {}
+    for period in periods:
+        lines.setdefault(period.line.number, []).append(period)
+    return [_story(number, lines[number], since) for number in sorted(lines)]
+
+
+def _story(number: int, periods: Sequence[LinePeriod], since: datetime) -> LineStory:
+    found = tuple(outages(periods))
+    flaps = sum(1 for outage in found if outage.is_loss and outage.since >= since)
+    return LineStory(number=number, periods=tuple(periods), outages=found, flaps=flaps)

@@ -99,7 +99,11 @@ class HistoryRecord:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class IncidentRecord:
-    """One incident. `seconds` is how long it lasted, or has lasted; `cause` what it is part of."""
+    """One incident. `seconds` is how long it lasted, or has lasted; `cause` what it is part of.
+
+    `site` and `phone` are what they were called when it began; `mac` and `host` are empty once the
+    phone was removed.
+    """
 
     TITLE: ClassVar[str] = "incidents"
 

@@ -31,7 +31,7 @@ from fleet.report.audit import (
     summary,
 )
 from fleet.report.audit.html import MOST, WORST
-from fleet.report.audit.moments import lasting, percent
+from fleet.report.moments import lasting, percent
 from tests.report.audits import AT, CHANGE, DAY, FLAGGED, audit, line
 
 if TYPE_CHECKING:

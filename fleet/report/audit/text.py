@@ -5,8 +5,8 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
-from fleet.report.audit.moments import at, counted, percent
 from fleet.report.audit.values import AuditChange
+from fleet.report.moments import at, counted, percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
