@@ -37,6 +37,8 @@ COMMANDS = {
     "export": "Lines, phones, history, incidents, audit as CSV, JSON, XLSX.",
     "capture": "A redacted fixture folder from a real phone.",
     "simulate": "Run phones that do not exist.",
+    "serve": "The daemon: sweeps, alerts, nightly audits, pushes, health.",
+    "doctor": "Is everything as it should be, and what to mend.",
     "db": "Upgrade, check, prune and back up the database.",
 }
 
