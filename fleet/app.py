@@ -9,10 +9,11 @@ import signal
 import threading
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from fleet.errors import SettingsError, UsageError
-from fleet.judge import RULES, Look, RuleSetting, judge, verdicts
+from fleet.judge import RULE_NAMES, Look, RuleSetting, advance, judge, verdicts, watch_for
 from fleet.loop import loop_factory
 from fleet.phone.client import PhoneClient, Timeouts
 from fleet.phone.pages import words_with
@@ -22,10 +23,11 @@ from fleet.sweep import Backoff, LoginDefaults, Observer, Order, Outcome, Sweepe
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping
 
-    from fleet.model import Finding, Observation
+    from fleet.alert import Alerting, Deliverer
+    from fleet.model import Cause, Finding, Observation
     from fleet.phone.pages import Words
     from fleet.settings import Settings
-    from fleet.store import Known, Pruned
+    from fleet.store import Known, Pruned, TakeStep
     from fleet.sweep import Tally
 
 T = TypeVar("T")
@@ -92,8 +94,14 @@ class App:
                 concurrency=poll.concurrency,
                 carry_on_within=interval,
                 clock=now,
+                step=self.step,
             )
             return await sweeper.run(order, progress)
+
+    @property
+    def step(self) -> TakeStep:
+        """What one look changes of the incidents that stand, with the rules' settings."""
+        return partial(advance, watch=watch_for(self.rules))
 
     def _judge_poll(
         self, known: Known, observation: Observation
@@ -107,6 +115,32 @@ class App:
             lines=facts.lines if facts else (),
         )
         return verdicts(look, rules=self.rules)
+
+    def alerting(self) -> Alerting:
+        """Make what decides who is told; raises `SettingsError` for what is wrong with it."""
+        from fleet import alert  # here, for it loads Jinja2, and most commands tell nobody
+
+        folder = self.settings.alerts.templates
+        return alert.Alerting(
+            store=self.store,
+            policy=alert.policy_of(self.settings),
+            find_causes=_no_causes,
+            composer=alert.Composer(self.settings.folder / folder if folder else None),
+            windows=alert.windows_of(self.settings),
+        )
+
+    def deliverer(self) -> Deliverer:
+        """Make what delivers alerts; raises `SettingsError` for a URL that cannot be used."""
+        from fleet import alert
+
+        channels = alert.channels_of(alert.routes_of(self.settings))
+        alert.check(channels)
+        return alert.Deliverer(
+            store=self.store,
+            channels=channels,
+            give_up_after=timedelta(seconds=self.settings.alerts.give_up_after),
+            clock=now,
+        )
 
     def check_site(self, site: str | None) -> None:
         """Raise `UsageError` if there is no such site."""
@@ -141,6 +175,10 @@ class App:
         settings = self.settings
         if not (settings.secrets_key or settings.key_file.exists() or self.store.has_secrets()):
             self.store.use_keyring(make_key_file(settings.key_file))
+
+
+def _no_causes(*_: object) -> tuple[Cause, ...]:
+    return ()
 
 
 def now() -> datetime:
@@ -178,12 +216,12 @@ def words_of(settings: Settings) -> Words:
 def rules_of(settings: Settings) -> dict[str, RuleSetting]:
     """The rules' settings. Raises `SettingsError` for a rule that there is not."""
     for name in settings.rules:
-        if name not in RULES:
+        if name not in RULE_NAMES:
             raise SettingsError(
-                f"[rules.{name}]: there is no such rule; rules: {', '.join(RULES)}."
+                f"[rules.{name}]: there is no such rule; rules: {', '.join(RULE_NAMES)}."
             )
     return {
-        name: RuleSetting(enabled=rule.enabled, severity=rule.severity)
+        name: RuleSetting(enabled=rule.enabled, severity=rule.severity, open_after=rule.open_after)
         for name, rule in settings.rules.items()
     }
 

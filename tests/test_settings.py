@@ -103,7 +103,11 @@ def test_paths_start_from_the_settings_folder(tmp_path: Path) -> None:
         (
             "[rules.line-failed]\nenable = true",
             "[rules.line-failed] has no key enable (did you mean enabled?); "
-            "allowed are enabled, severity.",
+            "allowed are enabled, severity, open_after.",
+        ),
+        (
+            "[rules.line-failed]\nopen_after = 0",
+            "[rules.line-failed] open_after must be a whole number from 1 to 10.",
         ),
         (
             "[alerts]\nurls = ['nonsense geheim']",

@@ -31,6 +31,8 @@ COMMANDS = {
     "status": "What every line is now, or was at a time.",
     "history": "When a line lost its registration, and for how long.",
     "explain": "The evidence: what a phone said and how it was judged.",
+    "incidents": "What is wrong and lasts; acknowledge it, silence it.",
+    "alert": "Try out, look into and send alerts.",
     "export": "Lines, phones or history as CSV, JSON or XLSX.",
     "capture": "A redacted fixture folder from a real phone.",
     "simulate": "Run phones that do not exist.",

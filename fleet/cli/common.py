@@ -93,11 +93,24 @@ def console(*, stderr: bool = False) -> Console:
     )
 
 
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+
+
+def _span(value: str) -> timedelta | None:
+    number, unit = value[:-1], value[-1:]
+    if unit in _UNITS and number.replace(".", "", 1).isdecimal():
+        return timedelta(seconds=float(number) * _UNITS[unit])
+    return None
+
+
+def _moment(value: str) -> datetime:
+    return datetime.fromisoformat(value).astimezone(UTC)
+
+
 class Time(click.ParamType[datetime]):
     """A moment: ISO 8601, or so long ago (`90m`, `6h`, `2d`)."""
 
     name = "time"
-    units = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}  # noqa: RUF012  click's shape
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
@@ -107,7 +120,7 @@ class Time(click.ParamType[datetime]):
             return value
         now = datetime.now(UTC)
         try:
-            moment = self._moment(value, now)
+            moment = now - span if (span := _span(value)) else _moment(value)
         except (ValueError, OverflowError):
             self.fail(
                 f"{value!r} is not a time; write 2026-11-23T07:00 or 2026-11-23T07:00+01:00, "
@@ -119,14 +132,35 @@ class Time(click.ParamType[datetime]):
             self.fail(f"{value!r} is still to come.", param, ctx)
         return moment
 
-    def _moment(self, value: str, now: datetime) -> datetime:
-        number, unit = value[:-1], value[-1:]
-        if unit in self.units and number.replace(".", "", 1).isdecimal():
-            return now - timedelta(seconds=float(number) * self.units[unit])
-        return datetime.fromisoformat(value).astimezone(UTC)
+
+class Later(click.ParamType[datetime]):
+    """A moment to come: ISO 8601, or in so long (`90m`, `6h`, `2d`)."""
+
+    name = "time"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> datetime:
+        """Parse a moment of the future; without an offset it is in this machine's zone."""
+        if isinstance(value, datetime):
+            return value
+        now = datetime.now(UTC)
+        try:
+            moment = now + span if (span := _span(value)) else _moment(value)
+        except (ValueError, OverflowError):
+            self.fail(
+                f"{value!r} is not a time; write 2026-11-23T07:00 or 2026-11-23T07:00+01:00, "
+                "or in how long: 90m, 6h, 2d.",
+                param,
+                ctx,
+            )
+        if moment <= now:
+            self.fail(f"{value!r} is past.", param, ctx)
+        return moment
 
 
 TIME = Time()
+LATER = Later()
 
 PHONES = click.argument("phones", nargs=-1, metavar="[PHONE]...")
 FAIL_ON = click.option(

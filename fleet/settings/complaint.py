@@ -35,8 +35,9 @@ def complaint(
     if variable := variables.get((table, key)):
         return f"The variable {variable} must be {_allowed(known[key])}."
     if named(known[key]):
-        place = ".".join([table, *(rest if len(rest) > 1 else [key, "<name>"])])
-        return f"{_in(path)}{'.'.join([table, *rest])} is a section; write [{place}] for it."
+        wrong = ".".join([table, *rest])
+        right = wrong if len(rest) > 1 else f"{wrong}.<name>"
+        return f"{_in(path)}{wrong} is a section; write [{right}] for it."
     if is_table(known[key]):
         return f"{_in(path)}[{table}.{key}] {_of_table(known[key], rest[1:])}."
     return f"{_in(path)}[{table}] {key} must be {_allowed(known[key])}."
@@ -76,6 +77,7 @@ def _allowed(field: FieldInfo) -> str:
         return " or ".join(kinds)
     if kinds:
         (kind,) = kinds
+    kind = getattr(kind, "__origin__", kind)  # an optional number keeps its checks with its kind
     if isinstance(kind, type) and issubclass(kind, Enum):
         *some, last = (str(member.value) for member in kind)
         return f"{', '.join(some)} or {last}"

@@ -96,6 +96,14 @@ class RuleSettings(Section):
         examples=["warning"],
         description="critical, warning or info, in place of the rule's own.",
     )
+    open_after: Whole | None = Field(
+        default=None,
+        ge=1,
+        le=10,
+        examples=[2],
+        description="So many looks in a row must find it before somebody is told, in place of the "
+        "rule's own number.",
+    )
 
 
 class RetentionSettings(Section):
@@ -184,7 +192,7 @@ def is_named(section: str) -> bool:
 
 
 def named(field: FieldInfo) -> type[BaseModel] | None:
-    """The model of each of a key's tables, such as `[alerts.routes.<name>]`; None if it has none."""
+    """The model of the tables under a key, such as `[alerts.routes.<name>]`; else None."""
     if get_origin(field.annotation) is dict:
         _, model = get_args(field.annotation)
         if isinstance(model, type) and issubclass(model, BaseModel):

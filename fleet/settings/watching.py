@@ -199,3 +199,8 @@ class MaintenanceSettings(Section):
 def _bare(moment: datetime) -> datetime:
     """Compare moments as they are written: one may have an offset, the other none."""
     return moment.replace(tzinfo=None)
+
+
+def urls_of(section: AlertsSettings | RouteSettings) -> tuple[str, ...]:
+    """Give the URLs as they are; they hold passwords."""
+    return tuple(url.get_secret_value() for url in section.urls)
