@@ -105,8 +105,7 @@ async def running(app: App, **services: Any) -> AsyncIterator[Running]:
             heard = asyncio.create_task(asyncio.get_running_loop().sock_recv(systemd, 100))
             await asyncio.wait({heard, task}, return_when=asyncio.FIRST_COMPLETED)
             heard.cancel()
-            if not task.done():
-                yield Running(app=app, stopping=stopping, task=task)
+            yield Running(app=app, stopping=stopping, task=task)
         finally:
             stopping.set()
             await task
