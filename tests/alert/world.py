@@ -104,11 +104,10 @@ class World:
             if one.phone_id == line:
                 self.resolve(one.id or 0)
 
-    def end_causes(self, name: str) -> None:
-        """What lasts of this name ends."""
-        for number, cause in self.causes.items():
-            if cause.name == name:
-                self.end_cause(number)
+    def end_causes(self) -> None:
+        """What lasts ends."""
+        for number in self.causes:
+            self.end_cause(number)
 
     def silence(self, selector: Selector, span: timedelta) -> int:
         """Somebody silences something."""
