@@ -132,6 +132,7 @@ class World:
                 self.alert_of[number] = telling.key
         for number, why in decided.dropped:
             assert number not in self.dropped
+            assert not self._stands(number // 10), "nobody would be told of it"
             self.dropped[number] = why
         for number in self.ending:
             self.causes[number] = replace(self.causes[number], ended=self.now)
