@@ -22,14 +22,13 @@ if TYPE_CHECKING:
 
 @dataclass
 class Webhook:
-    """What came in, and with which status it is answered; None: not at all, until `stop`."""
+    """What came in, and with which status it is answered."""
 
     port: int = 0
-    status: int | None = 200
+    status: int = 200
     bodies: list[dict[str, Any]] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
     came: threading.Event = field(default_factory=threading.Event)
-    let_go: threading.Event = field(default_factory=threading.Event)
 
     @property
     def url(self) -> str:
@@ -42,7 +41,7 @@ class Webhook:
 
 
 @contextmanager
-def webhook(status: int | None = 200) -> Iterator[Webhook]:
+def webhook(status: int = 200) -> Iterator[Webhook]:
     """Answer POST requests in a thread of its own."""
     made = Webhook(status=status)
 
@@ -52,9 +51,7 @@ def webhook(status: int | None = 200) -> Iterator[Webhook]:
             made.bodies.append(json.loads(body))
             made.headers.append(dict(self.headers))
             made.came.set()
-            if made.status is None:
-                made.let_go.wait()
-            self.send_response(made.status or 200)
+            self.send_response(made.status)
             self.send_header("Content-Length", "0")
             self.end_headers()
 
@@ -68,7 +65,6 @@ def webhook(status: int | None = 200) -> Iterator[Webhook]:
     try:
         yield made
     finally:
-        made.let_go.set()
         server.shutdown()
         thread.join()
         server.server_close()
