@@ -9,7 +9,6 @@ its memory is not that of making the month up.
 from __future__ import annotations
 
 import argparse
-import asyncio
 import random
 import resource
 import subprocess
