@@ -54,6 +54,11 @@ class Schedule:
         rounds = [each.job for each in self._rounds.values()]
         return [self.sweep, self.audit, self.prune, *rounds]
 
+    @property
+    def delivery(self) -> Job:
+        """The job that sends alerts."""
+        return self._rounds["deliver"].job
+
     def wake(self, name: str) -> None:
         """Have a round of `push`, `poll`, `alert` or `deliver` as soon as may be."""
         self._rounds[name].ask()
@@ -88,7 +93,7 @@ class Schedule:
     def _plan(self) -> None:
         duties, table, now = self._duties, self._timetable, self._clock()
         self._timer.at("sweep", EverySlot(table.interval), self._run_sweep, now=True)
-        self._timer.at("rounds", every(table.round_every, now), self._wake_all)
+        self._timer.at("rounds", every(table.round_every, now), self._wake_all, now=True)
         retention = every(table.prune_every, now + table.prune_after)
         self._timer.at("retention", retention, self._run_prune)
         if table.audit and duties.audit and duties.last_audit:

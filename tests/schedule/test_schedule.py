@@ -169,8 +169,8 @@ def test_rounds_come_by_themselves_and_when_they_are_woken() -> None:
 
     assert run_at(START, rounds(Worker())) == 1
     worker = Worker()
-    run_at(START, work(worker, 100))
-    assert worker.rounds == worker.delivered == 20
+    run_at(START, work(worker, 102))
+    assert worker.rounds == worker.delivered == 21
 
 
 def test_phones_are_looked_at_soon_each_once() -> None:
@@ -189,7 +189,7 @@ def test_phones_are_looked_at_soon_each_once() -> None:
 
 def test_retention_comes_soon_after_the_start_and_daily() -> None:
     worker = Worker()
-    run_at(START, work(worker, 2 * DAY.total_seconds() + 3600))
+    run_at(START, work(worker, 2 * DAY.total_seconds() + 3600, table_of_berlin()))
     assert worker.prunes == 3
 
 

@@ -71,7 +71,8 @@ def test_a_page_alike_is_opened_and_read_as_if_it_were_the_first(
 
 def test_the_third_page_of_a_form_is_not_taken_apart() -> None:
     def of_phone(number: int, state: str = "Registered") -> str:
-        return page(sip_table((str(number), f"{number}@form.example", state, "No")))
+        lines = sip_table((str(number), f"{number}@form.example", state, "No"))
+        return page(f"<h4>A form of this test alone</h4>{lines}")
 
     first, _, third = (open_alike(of_phone(n), WORDS.headers) for n in (1, 2, 3))
     fourth = open_alike(of_phone(4, "503 Service Unavailable"), WORDS.headers)

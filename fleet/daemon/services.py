@@ -1,0 +1,28 @@
+"""What other rooms give to the daemon. What is None is not done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from datetime import datetime
+    from zoneinfo import ZoneInfo
+
+    from fleet.store import TakeStep
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Services:
+    """How incidents are kept (`step`), who is told (`alert`, `deliver`), and the nightly audit.
+
+    `audit` runs the audit planned for a moment, unless another runner has it; `audit_at` is its
+    time of day, or five fields of cron, and its zone.
+    """
+
+    step: TakeStep | None = None
+    alert: Callable[[], Awaitable[None]] | None = None
+    deliver: Callable[[], Awaitable[None]] | None = None
+    audit: Callable[[datetime], Awaitable[None]] | None = None
+    audit_at: tuple[str, ZoneInfo] | None = None

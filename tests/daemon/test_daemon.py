@@ -1,0 +1,180 @@
+"""The daemon as a whole: sweeps, pushes, health; a stop at any moment."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from contextlib import closing
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from fleet.app import now
+from fleet.daemon import Daemon, Services
+from fleet.errors import ServerError
+from fleet.model import IntendedAccount, Phone, Reach
+from fleet.simulator import LineSpec, PhoneSpec
+from fleet.store import EventKind
+from fleet.systemd import Notifier
+from tests.cli.conftest import answering
+from tests.daemon.running import AGENT, MAC, add, free_port, opened, opens_at_once, running, until
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from pathlib import Path
+
+    from fleet.app import App
+
+LINE = LineSpec(number=1, user="1001", registrar="pbx.example")
+PHONE = Phone(
+    host="127.0.0.1:9",
+    mac=MAC,
+    site="here",
+    accounts=(IntendedAccount(line=1, user="1001", registrar="pbx.example"),),
+)
+
+
+def polls_of(app: App) -> list[Reach | None]:
+    return [status.reach for status in app.store.statuses()]
+
+
+def last_poll(app: App) -> datetime | None:
+    [status] = app.store.statuses()
+    return status.observed_at
+
+
+async def test_a_planned_sweep_runs_at_the_start(database_url: str) -> None:
+    spec = PhoneSpec(mac=MAC, site="here", lines=(LINE,))
+    with answering([spec]) as phones, closing(opened(database_url, interval=3)) as app:
+        add(app, Phone(host=phones.simulator.hosts[0], site="here"))
+        async with running(app) as daemon:
+            await until(lambda: polls_of(app) == [Reach.OK])
+            answer = await daemon.ask("/healthz")
+        sweep = app.store.sweeps()[0]
+        assert sweep.planned_for is not None
+        assert sweep.trigger == "schedule"
+    assert answer.startswith("HTTP/1.1 200")
+
+
+async def test_a_push_opens_an_incident_at_once_and_has_the_phone_polled(
+    database_url: str,
+) -> None:
+    told = asyncio.Event()
+
+    with closing(opened(database_url)) as app:
+        add(app, PHONE)
+
+        async def alert() -> None:
+            if await asyncio.to_thread(app.store.unhandled_notices):
+                told.set()
+
+        async with running(app, step=opens_at_once, alert=alert) as daemon:
+            before = now()
+            await daemon.ask("/push/registration?s=REFUSED&c=401&u=1001&ip=127.0.0.1")
+            async with asyncio.timeout(30):
+                await told.wait()
+            await until(lambda: (last_poll(app) or before) > before)
+        [incident] = app.store.incidents()
+        assert (incident.rule, incident.line, incident.code) == ("line-failed", 1, 401)
+        assert not incident.confirmed
+        [event] = [e for e in app.store.events() if e.kind is EventKind.LINE_PUSHED]
+        assert event.text == "The phone says of 1001: refused 401."
+
+
+async def test_a_push_from_elsewhere_writes_nothing(database_url: str) -> None:
+    with closing(opened(database_url)) as app:
+        add(app, PHONE, networks=["10.0.0.0/8"])
+        async with running(app, step=opens_at_once) as daemon:
+            await daemon.ask("/push/registration?s=REFUSED&c=401&u=1001")
+            await daemon.ask(
+                "/push/registration?s=REFUSED&c=401&u=1001", agent=AGENT.replace("00-01", "00-02")
+            )
+            document = json.loads((await daemon.ask("/healthz")).split("\r\n\r\n")[1])
+        assert document["pushes"] == {"foreign": 1, "unknown-phone": 1}
+        assert app.store.incidents() == []
+        assert [e for e in app.store.events() if e.kind is EventKind.LINE_PUSHED] == []
+
+
+async def test_health_tells_of_a_job_that_fails(
+    sqlite_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    failed = asyncio.Event()
+
+    async def broken() -> None:
+        failed.set()
+        raise ZeroDivisionError
+
+    with closing(opened(sqlite_url)) as app, caplog.at_level(logging.INFO):
+        async with running(app, deliver=broken) as daemon:
+            await failed.wait()
+            answer = await daemon.ask("/healthz")
+            metrics = await daemon.ask("/metrics")
+    assert answer.startswith("HTTP/1.1 503")
+    assert json.loads(answer.split("\r\n\r\n")[1])["problems"] == [
+        "Delivery fails: ZeroDivisionError"
+    ]
+    assert "\nfleet_up 0.0\n" in metrics
+    assert caplog.text.count("Traceback") == 1
+
+
+async def test_a_missed_sweep_is_a_fact_in_the_database(database_url: str) -> None:
+    with closing(opened(database_url, interval=300)) as app:
+        past = now() - timedelta(hours=2)
+        slot = past.replace(minute=0, second=0, microsecond=0)
+        ttl = timedelta(seconds=30)
+        sweep = app.store.begin_sweep(
+            trigger="schedule",
+            selection="planned",
+            planned=0,
+            now=past,
+            ttl=ttl,
+            schedule="sweep",
+            planned_for=slot,
+        )
+        app.store.finish_sweep(sweep.id, sweep.counts, past)
+        async with running(app):
+            await until(lambda: bool(app.store.missed(slot)))
+        [missed] = app.store.missed(slot)
+        assert missed.first == slot + timedelta(minutes=5)
+        assert missed.reason == "fleet was not running"
+
+
+async def test_a_stop_leaves_the_sweep_to_be_carried_on_with(database_url: str) -> None:
+    with closing(opened(database_url)) as app:
+        add(app, *(Phone(host=f"127.0.0.{n}:9", site="here") for n in range(1, 40)))
+        async with running(app):
+            await until(lambda: bool(app.store.sweeps()))
+        [sweep] = app.store.sweeps()
+        assert sweep.interrupted or sweep.finished
+        assert app.store.interrupted_sweep("planned", since=now() - timedelta(hours=1), now=now())
+        async with running(app):
+            await until(lambda: not app.store.sweeps()[0].interrupted)
+        assert len(app.store.sweeps()) == 1
+
+
+async def refusal(app: App) -> str:
+    """What is said of a daemon that cannot start."""
+    with pytest.raises(ServerError) as raised:
+        await Daemon(app, Services(), Notifier()).run(asyncio.Event())
+    return str(raised.value)
+
+
+async def test_an_address_that_is_taken_is_said_in_one_sentence(sqlite_url: str) -> None:
+    port = free_port()
+    with closing(opened(sqlite_url, port=port)) as app:
+        async with running(app) as daemon:
+            await daemon.ask("/healthz")
+            with closing(opened(sqlite_url, port=port)) as other:
+                said = await refusal(other)
+    assert said.startswith(f"fleet cannot listen on 127.0.0.1 port {port}: ")
+    assert said.endswith("; set [server] host and port.")
+
+
+async def test_a_certificate_that_is_not_there_is_said_in_one_sentence(
+    sqlite_url: str, tmp_path: Path
+) -> None:
+    with closing(opened(sqlite_url, certificate=f"{tmp_path}/cert.pem")) as app:
+        said = await refusal(app)
+    assert said.startswith(f"The certificate {tmp_path}/cert.pem or its key cannot be used: ")
