@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from fleet.app import now
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
+    from fleet.app import App
     from fleet.store import TakeStep
 
 
@@ -26,3 +30,16 @@ class Services:
     deliver: Callable[[], Awaitable[None]] | None = None
     audit: Callable[[datetime], Awaitable[None]] | None = None
     audit_at: tuple[str, ZoneInfo] | None = None
+
+    @classmethod
+    def of(cls, app: App) -> Services:
+        """Take them as the settings have them. Raises `SettingsError` for what is wrong there."""
+        alerting, deliverer = app.alerting(), app.deliverer()
+
+        async def alert() -> None:
+            await asyncio.to_thread(alerting.run, now())
+
+        async def deliver() -> None:
+            await deliverer.run()
+
+        return cls(step=app.step, alert=alert, deliver=deliver)

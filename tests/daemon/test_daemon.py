@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from contextlib import closing
+from contextlib import asynccontextmanager, closing
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ import pytest
 from fleet.app import now
 from fleet.daemon import Daemon, Services
 from fleet.errors import ServerError
-from fleet.model import IntendedAccount, Phone, Reach
+from fleet.model import IntendedAccount, Phone, Reach, Registration
 from fleet.simulator import LineSpec, PhoneSpec
 from fleet.store import EventKind
 from fleet.systemd import Notifier
@@ -22,6 +23,7 @@ from tests.cli.conftest import answering
 from tests.daemon.running import AGENT, MAC, add, free_port, opened, opens_at_once, running, until
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
     from datetime import datetime
     from pathlib import Path
 
@@ -81,6 +83,43 @@ async def test_a_push_opens_an_incident_at_once_and_has_the_phone_polled(
         assert not incident.confirmed
         [event] = [e for e in app.store.events() if e.kind is EventKind.LINE_PUSHED]
         assert event.text == "The phone says of 1001: refused 401."
+
+
+@asynccontextmanager
+async def webhook() -> AsyncIterator[tuple[str, asyncio.Queue[str]]]:
+    """A receiver of alerts: its Apprise URL, and what it was told."""
+    told: asyncio.Queue[str] = asyncio.Queue()
+
+    async def take(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        length = next(
+            int(line.split(b":")[1])
+            for line in head.splitlines()
+            if line.lower().startswith(b"content-length:")
+        )
+        told.put_nowait((await reader.readexactly(length)).decode())
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(take, "127.0.0.1")
+    async with server:
+        yield f"json://127.0.0.1:{server.sockets[0].getsockname()[1]}", told
+
+
+async def test_a_refused_line_that_is_pushed_is_told_within_seconds(database_url: str) -> None:
+    refused = replace(LINE, registration=Registration.FAILED, code=401)
+    spec = PhoneSpec(mac=MAC, site="here", lines=(refused,))
+    async with webhook() as (url, told):
+        with answering([spec]) as phones, closing(opened(database_url, told=[url])) as app:
+            add(app, replace(PHONE, host=phones.simulator.hosts[0]))
+            async with running(app, Services.of(app)) as daemon:
+                await daemon.ask("/p/r?s=REFUSED&c=401&u=1001&ip=127.0.0.1")
+                async with asyncio.timeout(60):
+                    alert = await told.get()
+                await until(lambda: [each.confirmed for each in app.store.incidents()] == [True])
+    assert "401" in alert
+    assert "1001" in alert
 
 
 async def test_a_push_from_elsewhere_writes_nothing(database_url: str) -> None:
