@@ -54,6 +54,7 @@ class Work:
         self._is_sweeping = False
         self._known_at: float | None = None
         self._knocks = 0
+        self._noted: frozenset[str] = frozenset()
         self.counts = Counts()
         self.look_at: Callable[[Iterable[int]], None] = _nobody
         self.wake: Callable[[str], None] = _nobody
@@ -167,9 +168,16 @@ class Work:
         first, last = asdict(before[0]), asdict(outcome.sweep.counts)
         for reach in ("ok", "unreachable", "refused", "unreadable"):
             self.counts.polls[reach] += last[reach] - first[reach]
-        for note in outcome.notes:
-            log.info("%s", note)
+        self._log_new(outcome)
         return outcome
+
+    def _log_new(self, outcome: Outcome) -> None:
+        """Log what a sweep noted, once: two phones of one MAC are noted by every sweep."""
+        for note in outcome.notes:
+            if note not in self._noted:
+                log.info("%s", note)
+        if outcome.sweep.planned_for is not None:
+            self._noted = frozenset(outcome.notes)
 
     def _tell(self, ping: Ping) -> None:
         if self._pinger is not None:

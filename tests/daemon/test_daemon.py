@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import socket
 from contextlib import asynccontextmanager, closing
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 import pytest
 
@@ -198,6 +200,25 @@ async def refusal(app: App) -> str:
     with pytest.raises(ServerError) as raised:
         await Daemon(app, Services(), Notifier()).run(asyncio.Event())
     return str(raised.value)
+
+
+async def test_systemd_hears_that_it_is_ready_alive_and_stopping(sqlite_url: str) -> None:
+    heard = []
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        name = f"fleet-test-{uuid4()}"
+        systemd.bind(f"\0{name}")
+        systemd.setblocking(False)
+        with closing(opened(sqlite_url)) as app:
+            stopping, loop = asyncio.Event(), asyncio.get_running_loop()
+            daemon = Daemon(app, Services(), Notifier(address=f"@{name}", watchdog=0.1))
+            task = asyncio.create_task(daemon.run(stopping))
+            while heard.count(b"WATCHDOG=1") < 3:
+                heard.append(await loop.sock_recv(systemd, 100))
+            stopping.set()
+            while b"STOPPING=1" not in heard:
+                heard.append(await loop.sock_recv(systemd, 100))
+            await task
+    assert heard[0] == b"READY=1"
 
 
 async def test_an_address_that_is_taken_is_said_in_one_sentence(sqlite_url: str) -> None:
