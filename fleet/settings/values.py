@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, get_args, get_origin
 from pydantic import BaseModel, Field, SecretStr
 
 from fleet.model import Severity
+from fleet.settings.auditing import AuditSettings
 from fleet.settings.section import Number, Seconds, Section, Whole
 from fleet.settings.serving import ServerSettings, WatchdogSettings
 from fleet.settings.watching import AlertsSettings, MaintenanceSettings
@@ -141,6 +142,7 @@ class Settings(Section):
     rules: dict[str, RuleSettings] = Field(default_factory=dict)
     alerts: AlertsSettings = Field(default_factory=AlertsSettings)
     maintenance: dict[str, MaintenanceSettings] = Field(default_factory=dict)
+    audit: AuditSettings = Field(default_factory=AuditSettings)
     retention: RetentionSettings = Field(default_factory=RetentionSettings)
     server: ServerSettings = Field(default_factory=ServerSettings)
     watchdog: WatchdogSettings = Field(default_factory=WatchdogSettings)
@@ -152,6 +154,11 @@ class Settings(Section):
     def key_file(self) -> Path:
         """The key file's place."""
         return self.folder / self.secrets.key_file
+
+    @property
+    def audit_folder(self) -> Path:
+        """The folder of the audit's files."""
+        return self.folder / self.audit.output
 
     @property
     def database_url(self) -> str:
@@ -170,6 +177,7 @@ SECTIONS = (
     "rules",
     "alerts",
     "maintenance",
+    "audit",
     "retention",
     "server",
     "watchdog",

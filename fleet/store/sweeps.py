@@ -164,6 +164,7 @@ def sweep_of(row: sa.Row[Any]) -> Sweep:
     return Sweep(
         id=row.id,
         trigger=row.trigger,
+        selection=row.selection,
         started=row.started,
         planned=row.planned,
         schedule=row.schedule,

@@ -121,6 +121,11 @@ class Watching(Database):
         with self._reading() as connection:
             return alerting.load_cause(connection, cause_id)
 
+    def caused(self) -> dict[int, str]:
+        """Give what each incident is part of, such as `registrar pbx.example`, by its id."""
+        with self._reading() as connection:
+            return alerting.caused(connection)
+
     def announced_causes(self) -> dict[int, datetime]:
         """Give the lasting causes that an alert told of, and when last."""
         with self._reading() as connection:

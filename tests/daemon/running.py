@@ -17,7 +17,7 @@ from fleet.store import Change
 from fleet.systemd import Notifier
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Sequence
+    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
     from fleet.model import Flap, Sighting
 
@@ -31,7 +31,12 @@ def free_port() -> int:
 
 
 def opened(
-    database_url: str, *, interval: float = 864_000, told: Sequence[str] = (), **server: Any
+    database_url: str,
+    *,
+    interval: float = 864_000,
+    told: Sequence[str] = (),
+    audit: Mapping[str, str] | None = None,
+    **server: Any,
 ) -> App:
     """An app on a database; its planned sweeps take days unless an interval is given.
 
@@ -43,6 +48,7 @@ def opened(
         "poll": {"read_timeout": 2, "interval": interval},
         "web_ui": {"password": "22222"},
         "alerts": {"urls": list(told), "group_wait": 0},
+        "audit": audit or {"at": ""},
     }
     return App.open(Settings.model_validate(values))
 

@@ -11,12 +11,14 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from fleet.app import now
+from fleet.audit import Findings, encode
 from fleet.daemon import Daemon, Services
-from fleet.errors import ServerError
+from fleet.errors import ServerError, SettingsError
 from fleet.model import IntendedAccount, Phone, Reach, Registration
 from fleet.simulator import LineSpec, PhoneSpec
 from fleet.store import EventKind
@@ -180,6 +182,37 @@ async def test_a_missed_sweep_is_a_fact_in_the_database(database_url: str) -> No
         [missed] = app.store.missed(slot)
         assert missed.first == slot + timedelta(minutes=5)
         assert missed.reason == "fleet was not running"
+
+
+async def test_a_missed_audit_runs_once_after_the_restart(
+    database_url: str, tmp_path: Path
+) -> None:
+    wanted = {"at": "02:30", "timezone": "Europe/Berlin", "output": str(tmp_path / "audits")}
+    with closing(opened(database_url, audit=wanted)) as app:
+        add(app, PHONE)
+        past = now() - timedelta(days=3)
+        before = app.store.begin_audit(
+            trigger="schedule", selection="all", planned_for=past, now=past
+        )
+        assert before is not None
+        nothing = encode(Findings(selection="all", at=past))
+        app.store.finish_audit(before, sweep_id=None, findings=nothing, now=past)
+        for _ in range(2):
+            async with running(app, Services.of(app)):
+                await until(lambda: app.store.last_planned_audit() != past)
+        last = app.store.last_planned_audit()
+        assert last is not None
+        assert now() - last < timedelta(days=1, hours=2)
+        assert last.astimezone(ZoneInfo("Europe/Berlin")).strftime("%H:%M") == "02:30"
+        assert [sweep.trigger for sweep in app.store.sweeps()].count("audit") == 1
+    assert {file.suffix for file in (tmp_path / "audits").rglob("*.*")} == {".html", ".xlsx"}
+
+
+def test_a_wrong_time_of_the_audit_is_told_at_the_start(sqlite_url: str) -> None:
+    said = r"\[audit\] at: 0 0 \* \* 9-8 is not a time"
+    app = opened(sqlite_url, audit={"at": "0 0 * * 9-8"})
+    with closing(app), pytest.raises(SettingsError, match=said):
+        Services.of(app)
 
 
 async def test_a_stop_leaves_the_sweep_to_be_carried_on_with(database_url: str) -> None:

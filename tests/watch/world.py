@@ -74,7 +74,7 @@ class World:
         self.alerting = Alerting(
             store=self.store,
             policy=self.policy,
-            find_causes=partial(find_causes, settings=CauseSettings()),
+            find_causes=lambda *what: find_causes(*what[:3], CauseSettings(), what[3]),
             composer=Composer(None),
         )
 
