@@ -5,6 +5,7 @@
     │   ├── SettingsError      a key of fleet.toml or a FLEET_ variable
     │   ├── InventoryError     an inventory file; carries every bad row
     │   ├── ConfigurationError what no configuration file can say to a phone
+    │   ├── SecretMissing      a secret that the intent refers to, and that is not there
     │   └── PhoneNotFound      no phone of that MAC, host or name
     ├── StoreError             the database or its key
     │   ├── SweepRunning       another sweep holds the lease
@@ -64,6 +65,10 @@ class InventoryError(UsageError):
 
 class ConfigurationError(UsageError):
     """Something intended that no configuration file can say to a phone."""
+
+
+class SecretMissing(UsageError):
+    """A secret that the intent refers to is not where it says."""
 
 
 class PhoneNotFound(UsageError):
