@@ -129,8 +129,9 @@ async def booted(
     **boot: Any,
 ) -> AsyncIterator[Booted]:
     """One phone, after its first boot."""
-    url = boot.pop("server", server.url)
-    spec = PhoneSpec(model=model, mac=MAC, boot=BootSpec(server=url, patience=PATIENCE, **boot))
+    spec = PhoneSpec(
+        model=model, mac=MAC, boot=BootSpec(server=server.url, patience=PATIENCE, **boot)
+    )
     clock = clock or quick_clock()
     async with Simulator([spec], registrars=registrars or (PBX, SPARE), clock=clock) as simulator:
         phone = Booted(simulator)
