@@ -61,8 +61,7 @@ class App:
     def open(cls, settings: Settings) -> App:
         """Check the settings and open the database, made and brought up to date as needed."""
         words, rules = words_of(settings), rules_of(settings)
-        store = Store.open(settings.database_url, keyring=_keyring(settings))
-        return cls(settings=settings, store=store, words=words, rules=rules)
+        return cls(settings=settings, store=open_store(settings), words=words, rules=rules)
 
     def close(self) -> None:
         """Let go of the database."""
@@ -209,6 +208,11 @@ class App:
         settings = self.settings
         if not (settings.secrets_key or settings.key_file.exists() or self.store.has_secrets()):
             self.store.use_keyring(make_key_file(settings.key_file))
+
+
+def open_store(settings: Settings) -> Store:
+    """Open the database, made and brought up to date as needed."""
+    return Store.open(settings.database_url, keyring=_keyring(settings))
 
 
 def now() -> datetime:
