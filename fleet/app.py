@@ -14,7 +14,18 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from fleet.errors import SettingsError, UsageError
-from fleet.judge import RULE_NAMES, Look, RuleSetting, advance, judge, verdicts, watch_for
+from fleet.judge import (
+    RULE_NAMES,
+    RULES,
+    CauseSettings,
+    Look,
+    RuleSetting,
+    advance,
+    find_causes,
+    judge,
+    verdicts,
+    watch_for,
+)
 from fleet.loop import loop_factory
 from fleet.phone.client import PhoneClient, Timeouts
 from fleet.phone.pages import words_with
@@ -22,10 +33,11 @@ from fleet.store import Keyring, Store, make_key_file, rotate_key_file
 from fleet.sweep import Backoff, LoginDefaults, Observer, Order, Outcome, Sweeper
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Mapping
+    from collections.abc import Callable, Coroutine, Mapping, Sequence
 
     from fleet.alert import Alerting, Deliverer
-    from fleet.model import Cause, Finding, Observation
+    from fleet.audit import Auditor
+    from fleet.model import Cause, Finding, Incident, Observation, Population
     from fleet.phone.pages import Words
     from fleet.provision.provisioner import Provisioner
     from fleet.settings import Settings
@@ -51,8 +63,7 @@ class App:
     def open(cls, settings: Settings) -> App:
         """Check the settings and open the database, made and brought up to date as needed."""
         words, rules = words_of(settings), rules_of(settings)
-        store = Store.open(settings.database_url, keyring=_keyring(settings))
-        return cls(settings=settings, store=store, words=words, rules=rules)
+        return cls(settings=settings, store=open_store(settings), words=words, rules=rules)
 
     def close(self) -> None:
         """Let go of the database."""
@@ -118,6 +129,16 @@ class App:
         )
         return verdicts(look, rules=self.rules)
 
+    def auditor(self) -> Auditor:
+        """Make the auditor, as the settings have it."""
+        from fleet import audit  # here, for it loads much that a poll needs nothing of
+
+        default = RuleSetting()
+        rules = frozenset(name for name in RULES if self.rules.get(name, default).enabled)
+        return audit.auditor_of(
+            self.settings, store=self.store, judge=self.judge, rules=rules, clock=now
+        )
+
     def alerting(self) -> Alerting:
         """Make what decides who is told; raises `SettingsError` for what is wrong with it."""
         from fleet import alert  # here, for it loads Jinja2, and most commands tell nobody
@@ -126,10 +147,21 @@ class App:
         return alert.Alerting(
             store=self.store,
             policy=alert.policy_of(self.settings),
-            find_causes=_no_causes,
+            find_causes=self._find_causes,
             composer=alert.Composer(self.settings.folder / folder if folder else None),
             windows=alert.windows_of(self.settings),
         )
+
+    def _find_causes(
+        self,
+        standing: Sequence[Incident],
+        causes: Sequence[Cause],
+        population: Population,
+        moment: datetime,
+    ) -> tuple[Cause, ...]:
+        alerts = self.settings.alerts
+        settings = CauseSettings(at_least=alerts.cause_at_least, share=alerts.cause_share)
+        return find_causes(standing, causes, population, settings, moment)
 
     def deliverer(self) -> Deliverer:
         """Make what delivers alerts; raises `SettingsError` for a URL that cannot be used."""
@@ -196,8 +228,9 @@ class App:
             self.store.use_keyring(make_key_file(settings.key_file))
 
 
-def _no_causes(*_: object) -> tuple[Cause, ...]:
-    return ()
+def open_store(settings: Settings) -> Store:
+    """Open the database, made and brought up to date as needed."""
+    return Store.open(settings.database_url, keyring=_keyring(settings))
 
 
 def now() -> datetime:

@@ -225,3 +225,53 @@ def test_no_url_of_an_alert_is_shown(tmp_path: Path) -> None:
     assert "geheim" not in repr(loaded(tmp_path, FLEET_ALERTS_URLS="json://u:geheim@host"))
     assert "geheim" not in refusal(tmp_path, FLEET_ALERTS_URLS="json:/u:geheim@host")
     assert "geheim" not in refusal(tmp_path, "[alerts.routes.x]\nurls = ['geheim']")
+
+
+@pytest.mark.parametrize(
+    ("at", "cron"),
+    [
+        ("02:30", "30 2 * * *"),
+        ("7:05", "5 7 * * *"),
+        ("30 2 * * mon-fri", "30 2 * * mon-fri"),
+        ("*/15  0,12 1 * *", "*/15 0,12 1 * *"),
+        ("", ""),
+    ],
+)
+def test_the_audits_time_is_a_time_of_day_or_a_cron_expression(
+    tmp_path: Path, at: str, cron: str
+) -> None:
+    assert loaded(tmp_path, f"[audit]\nat = '{at}'").audit.cron == cron
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("at = '25:00'", '[audit] at must be a time of day in quotes, like "02:30", or a cron'),
+        ("at = '0 2 * *'", "[audit] at must be a time of day"),
+        ("formats = ['pdf']", "[audit] formats must be a list of html, xlsx, csv and json."),
+        ("timezone = 'Berlin'", "[audit] timezone must be an IANA time zone, like Europe/Berlin."),
+        ("recipients = ['me']", "[audit] recipients must be a list of Apprise URLs"),
+        ("history = 60", "[audit] history must be a whole number from 604800 to 31622400."),
+        ("[audit.sites.berlin]\nto = 'x'", "[audit.sites.berlin] has no key to"),
+    ],
+)
+def test_a_wrong_setting_of_the_audit_is_answered_with_what_is_allowed(
+    tmp_path: Path, text: str, said: str
+) -> None:
+    assert refusal(tmp_path, f"[audit]\n{text}").startswith(said)
+
+
+def test_the_audits_lists_can_be_given_as_variables(tmp_path: Path) -> None:
+    settings = loaded(
+        tmp_path,
+        FLEET_AUDIT_FORMATS="csv, json",
+        FLEET_AUDIT_RECIPIENTS="mailto://a:b@example.com json://localhost",
+    )
+
+    assert settings.audit.formats == ["csv", "json"]
+    assert [url.get_secret_value() for url in settings.audit.recipients] == [
+        "mailto://a:b@example.com",
+        "json://localhost",
+    ]
+    assert "a:b" not in repr(settings)
+    assert settings.audit_folder == tmp_path / "audits"

@@ -15,7 +15,6 @@ import click
 from rich.console import Console
 
 from fleet.app import App
-from fleet.errors import UsageError
 from fleet.settings import load_settings
 
 if TYPE_CHECKING:
@@ -188,19 +187,3 @@ def fail_if(fail_on: str | None, flagged: Sequence[object]) -> None:
 def standard_output() -> BinaryIO:
     """Give standard output for bytes."""
     return sys.stdout.buffer
-
-
-@contextmanager
-def replacing(path: Path, *, private: bool = False) -> Iterator[BinaryIO]:
-    """Give a file that takes the place of `path` when it is whole; `private`: mode 600."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
-    mode = 0o600 if private else 0o666
-    try:
-        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-        with open(descriptor, "wb") as file:  # noqa: PTH123  a descriptor, not a path
-            yield file
-        beside.replace(path)
-    except OSError as error:
-        raise UsageError(f"{path} cannot be written: {error.strerror}.") from None
-    finally:
-        beside.unlink(missing_ok=True)

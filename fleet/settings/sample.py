@@ -27,7 +27,12 @@ def sample_settings() -> str:
     return "\n".join(lines) + "\n"
 
 
-_NAMES = {"rules": "line-on-backup", "maintenance": "sunday-night", "alerts.routes": "urgent"}
+_NAMES = {
+    "rules": "line-on-backup",
+    "maintenance": "sunday-night",
+    "alerts.routes": "urgent",
+    "audit.sites": "berlin",
+}
 
 
 def _sample_section(section: str) -> Iterator[str]:

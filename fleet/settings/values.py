@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, get_args, get_origin
 from pydantic import BaseModel, Field, SecretStr
 
 from fleet.model import Severity
+from fleet.settings.auditing import AuditSettings
 from fleet.settings.provisioning import ProvisioningSettings
 from fleet.settings.section import Number, Seconds, Section, Whole
 from fleet.settings.serving import ServerSettings, WatchdogSettings
@@ -147,6 +148,7 @@ class Settings(Section):
     rules: dict[str, RuleSettings] = Field(default_factory=dict)
     alerts: AlertsSettings = Field(default_factory=AlertsSettings)
     maintenance: dict[str, MaintenanceSettings] = Field(default_factory=dict)
+    audit: AuditSettings = Field(default_factory=AuditSettings)
     retention: RetentionSettings = Field(default_factory=RetentionSettings)
     server: ServerSettings = Field(default_factory=ServerSettings)
     watchdog: WatchdogSettings = Field(default_factory=WatchdogSettings)
@@ -159,6 +161,11 @@ class Settings(Section):
     def key_file(self) -> Path:
         """The key file's place."""
         return self.folder / self.secrets.key_file
+
+    @property
+    def audit_folder(self) -> Path:
+        """The folder of the audit's files."""
+        return self.folder / self.audit.output
 
     @property
     def database_url(self) -> str:
@@ -177,6 +184,7 @@ SECTIONS = (
     "rules",
     "alerts",
     "maintenance",
+    "audit",
     "retention",
     "server",
     "watchdog",

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from fleet.errors import StoreError, UsageError
 from fleet.model import AppliedFile, Revision
-from fleet.store import keymark
+from fleet.store import codec, keymark
 from fleet.store.contents import make_digester, read_content, write_contents
 from fleet.store.phones import of_phones
 from fleet.store.provision_tables import contents, journal, revision_files, revisions
@@ -98,12 +98,14 @@ def load_files(
     names: Sequence[str] | None = None,
 ) -> Iterator[AppliedFile]:
     """Give files as a revision (None: the last) has them: all, of some phones, or of some names."""
-    query = _files(revision, contents.c.body_secret).join(contents).order_by(revision_files.c.name)
     if names is not None:
-        rows = of_phones(connection, query, revision_files.c.name, names)
-    else:
-        rows = of_phones(connection, query, revision_files.c.phone_id, phone_ids)
-    for row in rows:
+        for some in codec.chunks(sorted(set(names))):
+            query = _files(revision, contents.c.body_secret, names=some).join(contents)
+            for row in connection.execute(query.order_by(revision_files.c.name)).all():
+                yield _applied(row, keyring)
+        return
+    query = _files(revision, contents.c.body_secret).join(contents).order_by(revision_files.c.name)
+    for row in of_phones(connection, query, revision_files.c.phone_id, phone_ids):
         yield _applied(row, keyring)
 
 
@@ -193,13 +195,20 @@ def _digest(files: Mapping[str, FileDigest], name: str) -> str | None:
     return found.digest if found else None
 
 
-def _files(revision: int | None, *more: sa.Column[Any]) -> sa.Select[Any]:
-    """Each file's newest row up to a revision, but for those that are gone by then."""
+def _files(
+    revision: int | None, *more: sa.Column[Any], names: Sequence[str] | None = None
+) -> sa.Select[Any]:
+    """Each file's newest row up to a revision, but for those that are gone by then.
+
+    `names` are looked for by themselves: to find a few files, not all are gone through.
+    """
     newest = sa.select(
         revision_files.c.name, sa.func.max(revision_files.c.revision).label("revision")
     ).group_by(revision_files.c.name)
     if revision is not None:
         newest = newest.where(revision_files.c.revision <= revision)
+    if names is not None:
+        newest = newest.where(revision_files.c.name.in_(names))
     up_to = newest.subquery()
     return (
         sa.select(revision_files, *more)

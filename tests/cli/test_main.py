@@ -166,7 +166,7 @@ def test_a_database_that_cannot_be_had_ends_with_3(
 
 def test_the_group_names_its_exit_codes() -> None:
     assert "Exit codes" in (cli.help or "")
-    assert list(KINDS) == ["lines", "phones", "history"]
+    assert list(KINDS) == ["lines", "phones", "history", "incidents", "audit"]
 
 
 @pytest.mark.parametrize("words", [["--help"], ["status"], ["export", "lines"]])

@@ -2,7 +2,7 @@
 
 facts/provisioning 1.3, Failover behaviour. Each REGISTER tries the primary first, and the backup
 only where the primary does not answer. What rejects the phone is not left for another. A server
-that failed is not avoided for a while, although `sip blacklist duration` may have real phones do so.
+that failed is not avoided for a while, although `sip blacklist duration` may make real ones do so.
 """
 
 from __future__ import annotations

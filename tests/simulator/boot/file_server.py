@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import re
-import ssl
 from collections import Counter
-from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import AsyncIterator
 
 NONCE = "6f1d"
 REALM = "files"
@@ -33,6 +36,7 @@ class FileServer:
     """`login` is (user, password) and may change; `broken` are names answered with 500."""
 
     port: int
+    scheme: str = "http"
     files: dict[str, bytes] = field(default_factory=dict)
     login: tuple[str, str] | None = None
     chunked: bool = False
@@ -42,7 +46,7 @@ class FileServer:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}/cfg/"
+        return f"{self.scheme}://127.0.0.1:{self.port}/cfg/"
 
     @property
     def fetched(self) -> list[str]:
@@ -127,7 +131,7 @@ async def file_server(
             writer.close()
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=tls, backlog=4096)
-    running = FileServer(port=server.sockets[0].getsockname()[1])
+    running = FileServer(port=server.sockets[0].getsockname()[1], scheme="https" if tls else "http")
     for name, text in (files or {}).items():
         running.put(name, text)
     try:

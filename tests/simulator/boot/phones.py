@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fleet.simulator import (
     BootSpec,
@@ -18,8 +17,12 @@ from fleet.simulator import (
     Simulator,
     SipLogin,
 )
-from fleet.simulator.boot.device import Device
-from tests.simulator.boot.file_server import FileServer
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from fleet.simulator.boot.device import Device
+    from tests.simulator.boot.file_server import FileServer
 
 MAC = "00:08:5D:12:64:11"
 MAC_FILE = "00085D126411.cfg"
@@ -62,7 +65,7 @@ class HandClock:
         end = self._now + dt.timedelta(**passed)
         while not any(due <= end for due, _ in self._sleepers):
             self._came.clear()
-            await self._came.wait()
+            await within(self._came.wait())
         self._now = end
         for due, woken in self._sleepers:
             if due <= end:
@@ -98,6 +101,15 @@ class Booted:
 
         await within(self.device.until(holds))
 
+    async def until_happening(self, event: str) -> None:
+        """Wait until a try of the first line came to this."""
+
+        def holds(device: Device) -> bool:
+            state = device.lines.states.get(1)
+            return bool(state and state.happening and state.happening.event == event)
+
+        await within(self.device.until(holds))
+
     async def until_checked(self, number: int = 1) -> None:
         await within(self.device.until(lambda device: device.record.checked >= number))
 
@@ -117,8 +129,9 @@ async def booted(
     **boot: Any,
 ) -> AsyncIterator[Booted]:
     """One phone, after its first boot."""
-    url = boot.pop("server", server.url)
-    spec = PhoneSpec(model=model, mac=MAC, boot=BootSpec(server=url, patience=PATIENCE, **boot))
+    spec = PhoneSpec(
+        model=model, mac=MAC, boot=BootSpec(server=server.url, patience=PATIENCE, **boot)
+    )
     clock = clock or quick_clock()
     async with Simulator([spec], registrars=registrars or (PBX, SPARE), clock=clock) as simulator:
         phone = Booted(simulator)

@@ -125,14 +125,16 @@ async def test_a_phone_that_is_not_let_in_lives_on_with_what_it_had():
 
 
 async def test_a_file_that_is_gone_is_none_and_one_that_fails_is_the_old():
-    async with file_server(ONE_LINE | {"53i.cfg": "tone set: Germany\n"}) as server:
-        async with booted(server) as phone:
-            server.broken.add(MAC_FILE)
-            del server.files["53i.cfg"]
-            phone.device.reboot()
-            await phone.until_boots(2)
-            assert phone.device.configuration.text("tone set") == ""
-            await phone.until_line("registered")
+    async with (
+        file_server(ONE_LINE | {"53i.cfg": "tone set: Germany\n"}) as server,
+        booted(server) as phone,
+    ):
+        server.broken.add(MAC_FILE)
+        del server.files["53i.cfg"]
+        phone.device.reboot()
+        await phone.until_boots(2)
+        assert phone.device.configuration.text("tone set") == ""
+        await phone.until_line("registered")
 
 
 async def test_a_chunked_answer_is_none():
@@ -158,17 +160,19 @@ async def test_a_phone_without_any_configuration_tries_again():
 
 @pytest.mark.parametrize("how", [FirmwareCheck.GET, FirmwareCheck.HEAD])
 async def test_other_firmware_is_taken_once(how):
-    async with file_server(ONE_LINE | {"53i.st": "version 3.3.1.5089 of it"}) as server:
-        async with booted(server, firmware=how) as phone:
-            assert phone.phone.spec.firmware == "3.3.1.5089"
-            assert phone.device.record.flashed == 1
-            phone.device.reboot()
-            await phone.until_boots(2)
-            assert phone.device.record.flashed == 1
-            server.put("53i.st", "version 3.3.1.4365, the old one")
-            phone.device.reboot()
-            await phone.until_boots(3)
-            assert phone.phone.spec.firmware == "3.3.1.4365"
+    async with (
+        file_server(ONE_LINE | {"53i.st": "version 3.3.1.5089 of it"}) as server,
+        booted(server, firmware=how) as phone,
+    ):
+        assert phone.phone.spec.firmware == "3.3.1.5089"
+        assert phone.device.record.flashed == 1
+        phone.device.reboot()
+        await phone.until_boots(2)
+        assert phone.device.record.flashed == 1
+        server.put("53i.st", "version 3.3.1.4365, the old one")
+        phone.device.reboot()
+        await phone.until_boots(3)
+        assert phone.phone.spec.firmware == "3.3.1.4365"
     agents = [request.headers["user-agent"].rpartition(":")[2] for request in server.requests]
     assert (agents[0], agents[-1]) == ("3.3.1.4365-SIP", "3.3.1.4365-SIP")
     assert "3.3.1.5089-SIP" in agents
@@ -177,9 +181,11 @@ async def test_other_firmware_is_taken_once(how):
 
 
 async def test_the_firmware_that_runs_is_not_taken():
-    async with file_server(ONE_LINE | {"53i.st": "version 3.3.1.4365"}) as server:
-        async with booted(server) as phone:
-            assert phone.device.record.flashed == 0
+    async with (
+        file_server(ONE_LINE | {"53i.st": "version 3.3.1.4365"}) as server,
+        booted(server) as phone,
+    ):
+        assert phone.device.record.flashed == 0
 
 
 async def test_a_server_that_gives_other_firmware_each_time_is_left_after_three():
@@ -196,10 +202,12 @@ async def test_a_server_that_gives_other_firmware_each_time_is_left_after_three(
 
 
 async def test_a_fast_reboot_does_not_look_at_the_firmware():
-    async with file_server(ONE_LINE | {"53i.st": "version 3.3.1.4365"}) as server:
-        async with booted(server) as phone:
-            phone.device.reboot(fast=True)
-            await phone.until_boots(2)
+    async with (
+        file_server(ONE_LINE | {"53i.st": "version 3.3.1.4365"}) as server,
+        booted(server) as phone,
+    ):
+        phone.device.reboot(fast=True)
+        await phone.until_boots(2)
     assert server.asked["53i.st"] == 1
     assert server.asked[MAC_FILE] == 2
 
@@ -243,6 +251,8 @@ async def test_while_a_phone_boots_nobody_is_at_home():
 
 
 async def test_a_web_ui_that_is_switched_off_does_not_answer():
-    async with file_server({"aastra.cfg": "web interface enabled: 0\n"}) as server:
-        async with booted(server) as phone:
-            assert (await hear(phone.phone)).data == b""
+    async with (
+        file_server({"aastra.cfg": "web interface enabled: 0\n"}) as server,
+        booted(server) as phone,
+    ):
+        assert (await hear(phone.phone)).data == b""

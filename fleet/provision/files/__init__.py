@@ -1,0 +1,1 @@
+"""Who may have which file, and what HTTP says of it: values in, values out."""

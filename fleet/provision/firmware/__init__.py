@@ -1,0 +1,6 @@
+"""Firmware and language files: a folder of them, and which phones run what is in it."""
+
+from fleet.provision.firmware.compliance import Compliance, FirmwareRecord, compliance
+from fleet.provision.firmware.folder import FirmwareFolder, FolderFile
+
+__all__ = ["Compliance", "FirmwareFolder", "FirmwareRecord", "FolderFile", "compliance"]

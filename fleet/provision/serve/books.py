@@ -1,0 +1,150 @@
+"""Writes down what was fetched, in batches, and outlives a database that is away for a while."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections import deque
+from typing import TYPE_CHECKING, Protocol
+
+from fleet.errors import FleetError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+
+    from fleet.model import Fetch
+    from fleet.provision.files.handshakes import Handshakes
+    from fleet.store import FetchLogin
+
+_log = logging.getLogger(__name__)
+
+FLUSH_EVERY = 1.0  # seconds: what a kill may lose
+BATCH = 1000  # fetches to a transaction
+MOST = 200_000  # fetches that wait for a database that is away
+_LAST_TRIES = 3
+
+
+class FetchStore(Protocol):
+    """What is written to."""
+
+    def record_fetches(self, batch: Sequence[Fetch]) -> None:
+        """Write fetches in one transaction."""
+
+    def mark_fetch_login_used(self, login: FetchLogin, now: datetime) -> bool:
+        """Note that a phone used its new password."""
+
+
+class Books:
+    """Takes fetches and used logins at any time; `run` writes them.
+
+    Serving goes on while the database cannot be written: what waits is kept, up to 200,000 fetches,
+    then the oldest are lost. Both are logged once.
+    """
+
+    def __init__(
+        self,
+        store: FetchStore,
+        handshakes: Handshakes,
+        clock: Callable[[], datetime],
+        *,
+        flush_every: float = FLUSH_EVERY,
+    ) -> None:
+        self._store = store
+        self._handshakes = handshakes
+        self._clock = clock
+        self._flush_every = flush_every
+        self._fetches: deque[Fetch] = deque(maxlen=MOST)
+        self._used: dict[tuple[int, datetime], tuple[FetchLogin, datetime]] = {}
+        self._marked: dict[int, datetime] = {}
+        self._wake = asyncio.Event()
+        self._writing = asyncio.Lock()
+        self._stopping = False
+        self._lost = 0
+        self._is_away = False
+
+    def put(self, fetch: Fetch) -> None:
+        """Take a fetch."""
+        self._lost += len(self._fetches) == MOST
+        self._fetches.append(fetch)
+        if len(self._fetches) >= BATCH:
+            self._wake.set()
+
+    def put_used(self, login: FetchLogin, at: datetime) -> None:
+        """Take note that a phone used its newest password."""
+        if login.used is None and self._marked.get(login.phone_id) != login.changed:
+            self._used.setdefault((login.phone_id, login.changed), (login, at))
+
+    async def run(self) -> None:
+        """Write until `stop` is called, and then what is left."""
+        while not self._stopping:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._flush_every):
+                    await self._wake.wait()
+            self._wake.clear()
+            self._take_lonely(self._clock())
+            await self.flush()
+            if self._is_away:
+                await self._pause()
+        self._take_lonely(None)
+        for _ in range(_LAST_TRIES):
+            if await self.flush():
+                return
+
+    def stop(self) -> None:
+        """Let `run` write what waits, and end."""
+        self._stopping = True
+        self._wake.set()
+
+    async def flush(self) -> bool:
+        """Write what waits; False if it could not be, and waits still."""
+        async with self._writing:
+            while self._fetches or self._used:
+                if not await self._write_some():
+                    return False
+            self._is_back()
+            return True
+
+    def _take_lonely(self, now: datetime | None) -> None:
+        for fetch in self._handshakes.left_alone(now):
+            self.put(fetch)
+
+    async def _write_some(self) -> bool:
+        fetches = [self._fetches.popleft() for _ in range(min(BATCH, len(self._fetches)))]
+        used, self._used = self._used, {}
+        written = asyncio.ensure_future(
+            asyncio.to_thread(self._write, fetches, list(used.values()))
+        )
+        try:
+            await asyncio.shield(written)
+        except asyncio.CancelledError:
+            await written  # a thread cannot be stopped: see it through, then end
+            raise
+        except FleetError as error:
+            self._fetches.extendleft(reversed(fetches))
+            self._used = used | self._used
+            self._say_away(error)
+            return False
+        self._marked.update(used.keys())
+        return True
+
+    def _write(self, fetches: Sequence[Fetch], used: Sequence[tuple[FetchLogin, datetime]]) -> None:
+        for login, at in used:
+            self._store.mark_fetch_login_used(login, at)
+        self._store.record_fetches(fetches)
+
+    def _say_away(self, error: FleetError) -> None:
+        if not self._is_away:
+            _log.error("Fetches cannot be written down, and wait: %s", error)
+        self._is_away = True
+
+    def _is_back(self) -> None:
+        if self._lost:
+            _log.error("%d fetches were lost: the database was away for too long.", self._lost)
+        elif self._is_away:
+            _log.warning("Fetches are written down again.")
+        self._is_away, self._lost = False, 0
+
+    async def _pause(self) -> None:
+        await asyncio.sleep(self._flush_every)

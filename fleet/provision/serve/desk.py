@@ -1,0 +1,273 @@
+"""Where requests are answered, whichever protocol they come by: who asks, what may be had."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import TYPE_CHECKING, Protocol
+
+from fleet.errors import FleetError
+from fleet.model import Fetch, FetchOutcome
+from fleet.phone.catalog import parse_user_agent
+from fleet.phone.config_file import FileKind
+from fleet.provision.files.addresses import Addresses
+from fleet.provision.files.decide import TFTP, Asked, Caller, Decision, LoginState, Rules, decide
+from fleet.provision.files.digest import Login, Passwords, challenge, log_in
+from fleet.provision.files.directory import Directory, directory_of
+from fleet.provision.files.limits import Limiter
+from fleet.provision.files.networks import is_within, parse_address
+from fleet.provision.serve.batch import Batch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping, Sequence
+    from datetime import datetime
+
+    from fleet.model import Site
+    from fleet.phone.catalog import PhoneAgent
+    from fleet.phone.config_file import RequestedFile
+    from fleet.provision.files.content import Content
+    from fleet.provision.files.handshakes import Handshakes
+    from fleet.provision.files.limits import Limits
+    from fleet.provision.files.nonces import Nonces
+    from fleet.provision.serve.books import Books
+    from fleet.provision.serve.shelf import Shelf
+    from fleet.store import FetchingPhone, FetchLogin
+
+_log = logging.getLogger(__name__)
+
+REFRESH_EVERY = 5.0  # seconds until a change of the inventory is known here
+_REFUSALS = 100  # of one address that are written down in a minute
+_LONGEST_AGENT = 300
+_agent_of = lru_cache(maxsize=32_768)(parse_user_agent)
+
+
+class PhoneStore(Protocol):
+    """What is known of the phones that ask."""
+
+    def fetching_phones(self) -> dict[str, FetchingPhone]:
+        """Give the phones that may fetch, by their MAC."""
+
+    def sites(self) -> list[Site]:
+        """Give all sites."""
+
+    def fetch_logins(self, ids: Sequence[int] | None = None) -> dict[int, FetchLogin]:
+        """Give the logins of these phones."""
+
+    def last_fetches(self) -> dict[tuple[int, str], Fetch]:
+        """Give the newest fetch of each file by each phone."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Request:
+    """A request for a file, as a protocol has it.
+
+    `agent` is the User-Agent, `authorization` the header of that name; `target` is the path as it
+    came, which the login is for.
+    """
+
+    file: RequestedFile
+    address: str
+    with_secret: bool = False
+    protocol: str = "http"
+    agent: str = ""
+    authorization: str = field(default="", repr=False)
+    method: str = "GET"
+    target: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Answer:
+    """What is answered: a file, or a refusal, which asks for a login if there is a challenge.
+
+    `fetch` is what is to be written down, but for how it ended; None if nothing is.
+    """
+
+    fetch: Fetch | None
+    content: Content | None = None
+    challenge: str = ""
+
+
+class Desk:
+    """Answers requests. `start` it, and let `run` keep it up to date."""
+
+    def __init__(
+        self,
+        *,
+        store: PhoneStore,
+        shelf: Shelf,
+        books: Books,
+        handshakes: Handshakes,
+        nonces: Nonces,
+        rules: Rules,
+        limits: Limits,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._store = store
+        self._shelf = shelf
+        self._books = books
+        self._handshakes = handshakes
+        self._nonces = nonces
+        self._rules = rules
+        self._limits = limits
+        self._clock = clock
+        self._refusals: Limiter[str] = Limiter(_REFUSALS, 60.0)
+        self._logins = Batch(self._read_logins)
+        self._directory = Directory()
+        self._addresses = Addresses()
+        self._nobody = Passwords(username="", now=secrets.token_hex())
+        self._is_away = False
+
+    async def start(self) -> None:
+        """Read what is known of the phones. Raises `StoreError`."""
+        last = await asyncio.to_thread(self._store.last_fetches)
+        self._addresses = Addresses(last.values())
+        await self.refresh()
+
+    async def run(self) -> None:
+        """Follow the inventory until cancelled."""
+        while True:
+            await asyncio.sleep(REFRESH_EVERY)
+            try:
+                await self.refresh()
+            except FleetError as error:
+                if not self._is_away:
+                    _log.error("The inventory cannot be read; the one of before holds: %s", error)
+                self._is_away = True
+            else:
+                self._is_away = False
+
+    async def refresh(self) -> None:
+        """Take over the inventory as it is now."""
+        self._directory = await asyncio.to_thread(self._read_directory)
+
+    async def ask(self, request: Request) -> Answer:
+        """Answer a request. Raises `StoreError` if the database cannot tell."""
+        now = self._clock()
+        agent = _agent_of(request.agent)
+        caller = self._directory.phones.get(request.file.mac)
+        fetch = self._fetch(request, agent, caller, now)
+        if not self._limits.allow_address(request.address, now.timestamp()):
+            return self._refuse(fetch, request, FetchOutcome.RATE_LIMITED)
+        login = await self._log_in(request, caller, now)
+        decision = self._decide(request, agent, caller, login, now)
+        if decision.is_handshake:
+            self._handshakes.begun(replace(fetch, outcome=FetchOutcome.WRONG_LOGIN))
+            stale = login.state is LoginState.STALE
+            return Answer(fetch=None, challenge=self._challenge(request, now, stale=stale))
+        if decision.refused:
+            return self._refuse(fetch, request, decision.refused)
+        if caller and not self._limits.phone.take(caller.phone_id, now.timestamp()):
+            return self._refuse(fetch, request, FetchOutcome.RATE_LIMITED)
+        return await self._give(fetch, request, caller)
+
+    def record(self, fetch: Fetch) -> None:
+        """Write down how a request ended."""
+        self._books.put(fetch)
+
+    def _decide(
+        self,
+        request: Request,
+        agent: PhoneAgent | None,
+        caller: Caller | None,
+        login: Login,
+        now: datetime,
+    ) -> Decision:
+        asked = Asked(
+            at=now,
+            file=request.file,
+            address=request.address,
+            agent=agent,
+            protocol=request.protocol,
+            with_secret=request.with_secret,
+            login=login.state,
+        )
+        return decide(
+            asked,
+            caller,
+            self._rules,
+            last=self._addresses.last(caller.phone_id if caller else 0),
+            is_known_network=self._directory.is_known_network(request.address),
+        )
+
+    async def _give(self, fetch: Fetch, request: Request, caller: Caller | None) -> Answer:
+        content = await self._shelf.content(request.file.name)
+        if content is None:
+            return Answer(fetch=replace(fetch, outcome=FetchOutcome.NOT_FOUND))
+        if caller:
+            self._addresses.had(caller.phone_id, fetch.address, fetch.at)
+        return Answer(fetch=replace(fetch, revision=content.revision), content=content)
+
+    def _refuse(self, fetch: Fetch, request: Request, outcome: FetchOutcome) -> Answer:
+        """Refuse; of those who go on asking, not every refusal is written down."""
+        told = self._refusals.take(request.address, fetch.at.timestamp())
+        return Answer(
+            fetch=replace(fetch, outcome=outcome) if told else None,
+            challenge=self._challenge(request, fetch.at),
+        )
+
+    def _challenge(self, request: Request, now: datetime, *, stale: bool = False) -> str:
+        """The challenge that every refusal of a phone's own file bears, if a login is demanded."""
+        if not self._wants_login(request):
+            return ""
+        return challenge(self._nonces.issue(now.timestamp()), stale=stale)
+
+    def _wants_login(self, request: Request) -> bool:
+        return self._rules.wants_login and request.file.kind is FileKind.MAC
+
+    async def _log_in(self, request: Request, caller: Caller | None, now: datetime) -> Login:
+        if not self._wants_login(request) or not request.authorization:
+            return Login(state=LoginState.MISSING)
+        number = caller.phone_id if caller else 0
+        self._handshakes.went_on(number or None, request.file.name)
+        row = await self._logins.get(number)
+        login = log_in(
+            request.authorization,
+            Passwords(username=row.username, now=row.password, before=row.previous)
+            if row
+            else self._nobody,
+            self._nonces,
+            method=request.method,
+            target=request.target,
+            now=now.timestamp(),
+        )
+        if row and login.is_newest and login.state is LoginState.GOOD:
+            self._books.put_used(row, now)
+        return login
+
+    def _fetch(
+        self, request: Request, agent: PhoneAgent | None, caller: Caller | None, now: datetime
+    ) -> Fetch:
+        file = request.file
+        speaker = caller or self._speaker(request, agent)
+        return Fetch(
+            at=now,
+            file=file.name,
+            address=request.address,
+            outcome=FetchOutcome.SERVED,
+            mac=(agent.mac if agent else "") or file.mac,
+            phone_id=speaker.phone_id if speaker else None,
+            model=agent.model if agent else "",
+            firmware=agent.firmware if agent else "",
+            agent="".join(c for c in request.agent[:_LONGEST_AGENT] if c.isprintable()),
+            protocol=request.protocol,
+        )
+
+    def _speaker(self, request: Request, agent: PhoneAgent | None) -> Caller | None:
+        """The phone that says it asks for a file which bears no MAC, if it is where it belongs."""
+        if agent is None or request.protocol == TFTP or request.file.mac:
+            return None
+        phone = self._directory.phones.get(agent.mac)
+        if phone is None:
+            return None
+        networks = phone.networks or self._rules.networks
+        return phone if is_within(parse_address(request.address), networks) else None
+
+    def _read_directory(self) -> Directory:
+        networks = tuple(text for site in self._store.sites() for text in site.networks)
+        return directory_of(self._store.fetching_phones(), self._rules.networks, networks)
+
+    def _read_logins(self, ids: Collection[int]) -> Mapping[int, FetchLogin]:
+        return self._store.fetch_logins(list(ids))

@@ -1,0 +1,209 @@
+"""Everything that serves files, as the settings have it: for `fleet provision serve` and daemons.
+
+async with listeners(settings, store, open_store=partial(open_store, settings), clock=now) as it:
+    await it.wait()
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, Self
+
+from fleet.provision.files.decide import Rules
+from fleet.provision.files.handshakes import Handshakes
+from fleet.provision.files.limits import Limits
+from fleet.provision.files.networks import parse_networks
+from fleet.provision.files.nonces import Nonces
+from fleet.provision.firmware import FirmwareFolder
+from fleet.provision.serve.books import Books, FetchStore
+from fleet.provision.serve.desk import Desk, PhoneStore
+from fleet.provision.serve.http_app import HttpApp
+from fleet.provision.serve.http_server import HttpListener
+from fleet.provision.serve.legacy import ListenerInProcess
+from fleet.provision.serve.shelf import Files, Shelf
+from fleet.provision.serve.tftp_server import TftpListener
+from fleet.provision.serve.tls import legacy_context, modern_context
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+    from types import TracebackType
+
+    from fleet.provision.serve.listener import Listener
+    from fleet.settings import Settings
+    from fleet.settings.provisioning import ProvisioningSettings
+
+HTTP, HTTPS, LEGACY_HTTPS, TFTP = "http", "https", "legacy-https", "tftp"
+
+
+class ServingStore(Files, FetchStore, PhoneStore, Protocol):
+    """What of the store is needed to serve files."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Parts:
+    """What is shared by all listeners of one process."""
+
+    desk: Desk
+    books: Books
+
+
+class FileService:
+    """Serves files from the start of the `with` to its end."""
+
+    def __init__(self, parts: _Parts, listeners: Mapping[str, Listener]) -> None:
+        self._parts = parts
+        self._listeners = listeners
+        self._upkeep: list[asyncio.Task[None]] = []
+
+    @property
+    def urls(self) -> dict[str, str]:
+        """Where files are served, by the kind of the listener."""
+        return {kind: listener.url for kind, listener in self._listeners.items()}
+
+    async def refresh(self) -> None:
+        """Take over the inventory at once; else it is known here within seconds."""
+        await self._parts.desk.refresh()
+
+    async def wait(self) -> None:
+        """Wait until something that must not end ends, and raise what it raised."""
+        await asyncio.gather(*self._upkeep)
+
+    async def __aenter__(self) -> Self:
+        """Start. Raises `UsageError` for what cannot be listened on, `StoreError`."""
+        await self._parts.desk.start()
+        async with contextlib.AsyncExitStack() as started:
+            for listener in self._listeners.values():
+                await listener.start()
+                started.push_async_callback(listener.stop)
+            self._started = started.pop_all()
+        run = (self._parts.books.run(), self._parts.desk.run())
+        self._upkeep = [asyncio.create_task(each) for each in run]
+        return self
+
+    async def __aexit__(
+        self,
+        _kind: type[BaseException] | None,
+        _error: BaseException | None,
+        _traceback: TracebackType | None,
+    ) -> None:
+        """Stop: finish what was begun, and write all of it down."""
+        try:
+            await self._started.aclose()
+        finally:
+            books, desk = self._upkeep
+            desk.cancel()
+            self._parts.books.stop()
+            await asyncio.gather(books, desk, return_exceptions=True)
+
+
+def listeners(
+    settings: Settings,
+    store: ServingStore,
+    *,
+    open_store: Callable[[], ServingStore],
+    clock: Callable[[], datetime],
+) -> FileService:
+    """Make what serves files: http, and https, legacy https and TFTP where the settings say so.
+
+    `open_store` and `clock` are also called in the legacy listener's own process, and so must be
+    what can be pickled. Raises `SettingsError` for certificates that cannot be used.
+    """
+    chosen, parts = settings.provisioning, _parts(settings, store, clock)
+    made: dict[str, Listener] = {HTTP: _http(parts, settings)}
+    if chosen.https:
+        made[HTTPS] = _https(parts, settings)
+    if chosen.legacy_https:
+        made[LEGACY_HTTPS] = ListenerInProcess(partial(_legacy, settings, open_store, clock))
+    if chosen.tftp:
+        made[TFTP] = TftpListener(
+            parts.desk, host=chosen.host, port=chosen.tftp_port, secret=_secret(chosen)
+        )
+    return FileService(parts, made)
+
+
+def firmware_folder(settings: Settings, clock: Callable[[], datetime]) -> FirmwareFolder:
+    """The folder of firmware and language files."""
+    path = settings.folder / Path(settings.provisioning.firmware_folder)
+    return FirmwareFolder(path, lambda: clock().timestamp())
+
+
+def _parts(settings: Settings, store: ServingStore, clock: Callable[[], datetime]) -> _Parts:
+    chosen, handshakes = settings.provisioning, Handshakes()
+    books = Books(store, handshakes, clock)
+    desk = Desk(
+        store=store,
+        shelf=Shelf(store, firmware_folder(settings, clock)),
+        books=books,
+        handshakes=handshakes,
+        nonces=Nonces(secrets.token_bytes(32)),
+        rules=_rules(chosen),
+        limits=Limits.of(
+            address=chosen.address_limit, phone=chosen.phone_limit, total=chosen.total_limit
+        ),
+        clock=clock,
+    )
+    return _Parts(desk=desk, books=books)
+
+
+def _rules(chosen: ProvisioningSettings) -> Rules:
+    return Rules(
+        networks=parse_networks(tuple(chosen.networks)),
+        second_address_after=timedelta(seconds=chosen.second_address_after),
+        wants_login=chosen.login == "digest",
+        wants_secret=chosen.path_secret is not None,
+    )
+
+
+def _http(parts: _Parts, settings: Settings) -> HttpListener:
+    chosen = settings.provisioning
+    app = _app(parts, chosen, HTTP)
+    return HttpListener(app, host=chosen.host, port=chosen.port, setting="port")
+
+
+def _https(parts: _Parts, settings: Settings) -> HttpListener:
+    chosen, folder = settings.provisioning, settings.folder
+    return HttpListener(
+        _app(parts, chosen, HTTPS),
+        host=chosen.host,
+        port=chosen.https_port,
+        setting="https_port",
+        context=modern_context(folder / chosen.https_certificate, folder / chosen.https_key),
+    )
+
+
+def _legacy(
+    settings: Settings, open_store: Callable[[], ServingStore], clock: Callable[[], datetime]
+) -> FileService:
+    """What serves files over TLS 1.0, for a process that does nothing else."""
+    chosen, folder = settings.provisioning, settings.folder
+    parts = _parts(settings, open_store(), clock)
+    listener = HttpListener(
+        _app(parts, chosen, LEGACY_HTTPS),
+        host=chosen.legacy_https_host,
+        port=chosen.legacy_https_port,
+        setting="legacy_https_port",
+        context=legacy_context(
+            folder / chosen.legacy_https_certificate, folder / chosen.legacy_https_key
+        ),
+    )
+    return FileService(parts, {LEGACY_HTTPS: listener})
+
+
+def _app(parts: _Parts, chosen: ProvisioningSettings, kind: str) -> HttpApp:
+    return HttpApp(
+        parts.desk,
+        secret=_secret(chosen),
+        trusted=parse_networks(tuple(chosen.trusted_proxies)),
+        protocol=kind,
+    )
+
+
+def _secret(chosen: ProvisioningSettings) -> str:
+    return chosen.path_secret.get_secret_value() if chosen.path_secret else ""

@@ -1,0 +1,114 @@
+"""Where the bytes come from: the applied configuration files, and the firmware folder."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from datetime import timedelta
+from typing import TYPE_CHECKING, Protocol
+
+from fleet.phone.config_file import FileKind, requested_file
+from fleet.provision.files.content import Content
+from fleet.provision.serve.batch import Batch
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+    from datetime import datetime
+
+    from fleet.model import AppliedFile, Revision
+    from fleet.provision.firmware import FirmwareFolder
+
+_MOST_BYTES = 32 * 1024 * 1024  # of configuration files kept in memory
+_FOLDER = (FileKind.FIRMWARE, FileKind.LANGUAGE)
+_SECOND = timedelta(seconds=1)
+
+
+class Files(Protocol):
+    """The applied files, as the store has them."""
+
+    def last_revision(self) -> int:
+        """Give the newest revision's number."""
+
+    def revisions(self) -> list[Revision]:
+        """Give all revisions."""
+
+    def files(
+        self, revision: int | None = None, *, names: Sequence[str] | None = None
+    ) -> Iterator[AppliedFile]:
+        """Give the files of these names as a revision has them."""
+
+
+class Shelf:
+    """Gives files by the names under which they are kept. What it gives is never out of date."""
+
+    def __init__(self, files: Files, folder: FirmwareFolder) -> None:
+        self._files = files
+        self._folder = folder
+        self._batch = Batch(self._read)
+        self._revision = -1
+        self._kept: OrderedDict[str, Content | None] = OrderedDict()
+        self._bytes = 0
+        self._modified: dict[int, datetime] = {}
+
+    async def content(self, name: str) -> Content | None:
+        """Give a file; None if there is none. Raises `StoreError` if that cannot be told."""
+        return await self._batch.get(name)
+
+    def _read(self, names: Collection[str]) -> dict[str, Content]:
+        """Read files in a thread; one after the other, as `Batch` has it."""
+        in_folder = [name for name in names if requested_file(name).kind in _FOLDER]
+        found = {name: self._folder.content(name) for name in in_folder}
+        applied = [name for name in names if name not in found]
+        if applied:
+            self._turn_to(self._files.last_revision())
+            self._fetch([name for name in applied if name not in self._kept])
+            found |= {name: self._kept.get(name) for name in applied}
+            self._make_room()
+        return {name: content for name, content in found.items() if content is not None}
+
+    def _turn_to(self, revision: int) -> None:
+        if revision != self._revision:
+            self._kept.clear()
+            self._bytes = 0
+            self._modified = _moments(self._files.revisions())
+            self._revision = revision
+
+    def _fetch(self, names: Sequence[str]) -> None:
+        if not names:
+            return
+        found = {file.name: file for file in self._files.files(self._revision, names=names)}
+        for name in names:
+            file = found.get(name)
+            self._kept[name] = self._content(file) if file else None
+            self._bytes += _weight(self._kept[name])
+
+    def _make_room(self) -> None:
+        while self._bytes > _MOST_BYTES:
+            _, gone = self._kept.popitem(last=False)
+            self._bytes -= _weight(gone)
+
+    def _content(self, file: AppliedFile) -> Content:
+        return Content(
+            name=file.name,
+            body=file.body,
+            digest=file.digest,
+            modified=self._modified.get(file.revision),
+            revision=file.revision,
+        )
+
+
+def _weight(content: Content | None) -> int:
+    return 500 + (len(content.body) if content else 0)
+
+
+def _moments(revisions: Sequence[Revision]) -> dict[int, datetime]:
+    """When each revision was made, in whole seconds, and no two of them in the same one.
+
+    So a date never stands for two states of a file.
+    """
+    moments: dict[int, datetime] = {}
+    last: datetime | None = None
+    for revision in sorted(revisions, key=lambda each: each.number):
+        at = revision.at.replace(microsecond=0)
+        last = at if last is None or at > last else last + _SECOND
+        moments[revision.number] = last
+    return moments
