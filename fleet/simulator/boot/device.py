@@ -54,7 +54,8 @@ def _token() -> str:
 class Device(Watched):
     """The inside of a phone: up between `start` and `stop`, except while it boots.
 
-    `phone` says what it is, `show` changes what its page tells. `chance` spreads its auto-resync.
+    `phone` says what it is, `show` changes what its page tells. `turn` bounds how many phones fetch
+    at the same moment, `chance` spreads its auto-resync.
     A phone that is `busy` puts off a reset until it is idle.
     """
 
@@ -67,6 +68,7 @@ class Device(Watched):
         address: str,
         network: Network,
         clock: Clock,
+        turn: asyncio.Semaphore,
         token: Callable[[], str] = _token,
         chance: random.Random | None = None,
     ) -> None:
@@ -81,6 +83,7 @@ class Device(Watched):
         self._address = address
         self._network = network
         self._clock = clock
+        self._turn = turn
         self._token = token
         self._chance = chance or random.Random(phone.mac)  # noqa: S311  a spread, not a secret
         self._startup = Startup(
@@ -165,7 +168,8 @@ class Device(Watched):
         while True:
             await self._clock.sleep(self.boot.seconds)
             full = act is not Act.FAST_REBOOT
-            self.configuration = await self._startup.run(look_at_firmware=full)
+            async with self._turn:
+                self.configuration = await self._startup.run(look_at_firmware=full)
             self._come_up()
             act = await self._next_order()
             self.up = False

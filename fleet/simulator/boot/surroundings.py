@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Self
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
     from fleet.simulator.clock import Clock
     from fleet.simulator.phone import SimulatedPhone
     from fleet.simulator.sip.spec import RegistrarSpec
+
+
+# Phones that fetch at the same moment: with more, one process drops what it sends to itself.
+_AT_ONCE = 256
 
 
 class Surroundings:
@@ -52,7 +57,7 @@ class Surroundings:
 
     async def switch_on(self, phones: Iterable[SimulatedPhone]) -> None:
         """Have every phone boot that does; OSError where a SIP port is taken."""
-        network = Network(self.registrars)
+        network, turn = Network(self.registrars), asyncio.Semaphore(_AT_ONCE)
         for index, phone in enumerate(phones):
             if phone.given.boot is None:
                 continue
@@ -64,6 +69,7 @@ class Surroundings:
                 address=phone.address,
                 network=network,
                 clock=self._clock,
+                turn=turn,
             )
             shift = index if self._one_address and self._sip_port else 0
             phone.device = device
