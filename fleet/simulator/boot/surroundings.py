@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Self
 
 from fleet.simulator.boot.device import Device
 from fleet.simulator.boot.network import Network
+from fleet.simulator.boot.place import Place
 from fleet.simulator.clock import RunningClock
 from fleet.simulator.sip.registrar import SimulatedRegistrar
 
@@ -62,15 +63,8 @@ class Surroundings:
             if phone.given.boot is None:
                 continue
             phone.set(lines=())
-            device = Device(
-                phone.given,
-                phone.given.boot,
-                show=phone.set,
-                address=phone.address,
-                network=network,
-                clock=self._clock,
-                turn=turn,
-            )
+            place = Place(address=phone.address, network=network, clock=self._clock, turn=turn)
+            device = Device(phone.given, phone.given.boot, place, phone.set)
             shift = index if self._one_address and self._sip_port else 0
             phone.device = device
             await device.start(sip_port=self._sip_port + shift)
