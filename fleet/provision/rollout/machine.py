@@ -86,7 +86,7 @@ def advance(
             look = looks.get(proof.phone_id, Look())
             known[proof.phone_id] = _judged(proof, look, rollout, now, pace, under_way)
     rollout = _moved_on(rollout, known.values(), now)
-    tell = ()
+    tell: tuple[int, ...] = ()
     if rollout.state is RolloutState.RUNNING:
         tell = tuple(_to_tell(rollout, known.values(), now, pace, under_way))
         known |= {phone_id: _told(known[phone_id], now) for phone_id in tell}
