@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import os
 import signal
 import threading
 from dataclasses import dataclass
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from fleet.audit import Auditor
     from fleet.model import Cause, Finding, Incident, Observation, Population
     from fleet.phone.pages import Words
+    from fleet.provision.provisioner import Provisioner
     from fleet.settings import Settings
     from fleet.store import Known, Pruned, TakeStep
     from fleet.sweep import Tally
@@ -172,6 +174,22 @@ class App:
             channels=channels,
             give_up_after=timedelta(seconds=self.settings.alerts.give_up_after),
             clock=now,
+        )
+
+    def provisioner(self) -> Provisioner:
+        """Make what turns intents into files, as they are now."""
+        from fleet.provision.provisioner import Demands, Provisioner  # most commands need none
+
+        asked = self.settings.provisioning
+        return Provisioner(
+            store=self.store,
+            at=now(),
+            environ=os.environ,
+            folder=self.settings.folder,
+            demands=Demands(
+                reachable_as=tuple(asked.reachable_as),
+                demand_backup=frozenset(asked.demand_backup),
+            ),
         )
 
     def check_site(self, site: str | None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 import sys
 from contextlib import contextmanager
@@ -62,6 +63,14 @@ def opened(settings: Settings) -> Iterator[App]:
         yield app
     finally:
         app.close()
+
+
+def user_name() -> str:
+    """Who calls the command; empty where that has no name."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container without a name for its user
+        return ""
 
 
 def counted(number: int, noun: str) -> str:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from fleet.app import now
-from fleet.cli.common import LATER, TIME, console, counted, with_app
+from fleet.cli.common import LATER, TIME, console, counted, user_name, with_app
 from fleet.cli.tables import ago, local, table
 from fleet.errors import UsageError
 from fleet.judge import RULES
@@ -130,7 +129,7 @@ def ack(
     """
     if bool(ids) == (cause_id is not None):
         raise click.UsageError("Give the ids of incidents, or --cause.")
-    by = f"{_user()}: {comment}" if comment else _user()
+    by = f"{user_name()}: {comment}" if comment else user_name()
     if cause_id is not None:
         if not app.store.acknowledge_cause(cause_id, by=by, at=now(), until=until):
             raise UsageError(f"No cause {cause_id} lasts; fleet incidents shows those that do.")
@@ -177,7 +176,7 @@ def silence(
     end = span or until
     assert end is not None  # noqa: S101  one of them was given
     number = app.store.add_silence(
-        Silence(selector=selector, since=now(), until=end, by=_user(), comment=comment)
+        Silence(selector=selector, since=now(), until=end, by=user_name(), comment=comment)
     )
     click.echo(
         f"Silence {number} lasts until {local(end)}. To end it: fleet incidents unsilence {number}"
@@ -233,13 +232,6 @@ def _words(selector: Selector, names: dict[int, str]) -> str:
         selector.rule,
     ]
     return ", ".join(filter(None, parts)) or "everything"
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a container without a name for its user
-        return ""
 
 
 def _iso(moment: datetime | None) -> str | None:

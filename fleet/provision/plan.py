@@ -17,10 +17,11 @@ from fleet.phone.config_file import (
     requested_file,
 )
 from fleet.phone.parameters import any_reboot, diff
+from fleet.provision.mask import hidden
 from fleet.provision.render import as_effective
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from fleet.phone.config_file import EffectiveValue
@@ -125,15 +126,23 @@ class Applied:
         return FileChange(name=name, kind=FileChangeKind.CHANGED, model=model)
 
 
-def plan(rendered: Rendered, applied: Applied, lint: Lint) -> ProvisionPlan:
-    """Compare the rendered files of a whole fleet with what is applied."""
-    return _Planner(rendered, applied, lint).plan()
+def plan(
+    rendered: Rendered, applied: Applied, lint: Lint, secrets: Collection[str] = ()
+) -> ProvisionPlan:
+    """Compare the rendered files of a whole fleet with what is applied.
+
+    `secrets` names parameters whose values are secrets although their names do not say so.
+    """
+    return _Planner(rendered, applied, lint, secrets).plan()
 
 
 class _Planner:
     """Compares; what phones of one model have in common is compared once."""
 
-    def __init__(self, rendered: Rendered, applied: Applied, lint: Lint) -> None:
+    def __init__(
+        self, rendered: Rendered, applied: Applied, lint: Lint, secrets: Collection[str]
+    ) -> None:
+        self._secrets = secrets
         self._rendered = rendered
         self._applied = applied
         self._lint = lint
@@ -176,7 +185,7 @@ class _Planner:
     def _own_changes(self, file: OwnFile) -> tuple[ParameterChange, ...]:
         below = self._below(file.phone.base.model)
         own = effective([read(self._old.get(file.name, b""))])
-        return diff({**below, **own}, file.effective)
+        return hidden(diff({**below, **own}, file.effective), self._secrets)
 
     def _inherited_changes(self, file: OwnFile) -> tuple[ParameterChange, ...]:
         """What changes in the files that a phone shares, but for what its own says anyway."""
@@ -197,7 +206,8 @@ class _Planner:
     def _changes_below(self, model: str) -> tuple[ParameterChange, ...]:
         if model not in self._below_changes:
             new = as_effective(self._rendered.values.below(model))
-            self._below_changes[model] = diff(self._below(model), new)
+            changes = diff(self._below(model), new)
+            self._below_changes[model] = hidden(changes, self._secrets)
         return self._below_changes[model]
 
     def _below(self, model: str) -> Effective:

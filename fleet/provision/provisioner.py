@@ -10,6 +10,7 @@ from fleet.errors import ConfigurationError
 from fleet.model import Wanted
 from fleet.phone.lint import CHECKS, LintContext
 from fleet.provision.findings import PhoneLinter
+from fleet.provision.mask import referred
 from fleet.provision.plan import Applied, plan
 from fleet.provision.render import render
 from fleet.provision.resolve import Resolver
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from fleet.model import Revision
+    from fleet.model import Intents, Revision
     from fleet.phone.lint import LintFinding
     from fleet.provision.plan import ProvisionPlan
     from fleet.provision.render import FindSecret, OwnFile, Rendered
@@ -61,11 +62,21 @@ class Provisioner:
     demands: Demands = field(default_factory=Demands)
 
     @cached_property
+    def intents(self) -> Intents:
+        """What the inventory says."""
+        return self.store.intents()
+
+    @property
+    def secret_names(self) -> frozenset[str]:
+        """The parameters that hold secrets although their names do not say so."""
+        return referred(self.intents)
+
+    @cached_property
     def resolver(self) -> Resolver:
         """What resolves phones."""
         logins = self.store.fetch_logins()
         return Resolver(
-            self.store.intents(),
+            self.intents,
             timezones={site.name: site.timezone for site in self.store.sites()},
             at=self.at,
             asked={
@@ -115,7 +126,7 @@ class Provisioner:
     def plan(self) -> ProvisionPlan:
         """What applying would change, against the last revision."""
         with without_collecting():
-            return plan(self.rendered, self._applied(), self.linter.lint)
+            return plan(self.rendered, self._applied(), self.linter.lint, self.secret_names)
 
     def apply(
         self, planned: ProvisionPlan, *, by: str, comment: str = "", allow: Sequence[str] = ()

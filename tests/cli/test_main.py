@@ -33,8 +33,18 @@ def every_command() -> list[tuple[str, click.Command]]:
     for name in COMMANDS:
         command = import_module(f"fleet.cli.{name}").command
         found.append((name, command))
-        if isinstance(command, click.Group):
-            found += [(f"{name} {sub}", each) for sub, each in command.commands.items()]
+        found += every_command_of(name, command)
+    return found
+
+
+def every_command_of(name: str, command: click.Command) -> list[tuple[str, click.Command]]:
+    found: list[tuple[str, click.Command]] = []
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for sub in command.list_commands(context):
+            each = command.get_command(context, sub)
+            assert each is not None
+            found += [(f"{name} {sub}", each), *every_command_of(f"{name} {sub}", each)]
     return found
 
 
