@@ -56,6 +56,7 @@ class Surroundings:
         for index, phone in enumerate(phones):
             if phone.given.boot is None:
                 continue
+            phone.set(lines=())
             device = Device(
                 phone.given,
                 phone.given.boot,
