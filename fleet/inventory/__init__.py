@@ -23,6 +23,7 @@ from fleet.inventory.intent_plan import LevelChange
 from fleet.inventory.plan import PhoneChange, Plan, SiteChange, plan
 from fleet.inventory.read import read_inventory
 from fleet.inventory.resolve import Resolved, ResolvedPhone, ResolvedSite, resolve
+from fleet.inventory.validate import read_value
 from fleet.inventory.yaml_format import parse_yaml
 from fleet.inventory.yaml_writer import write_yaml
 
@@ -48,6 +49,7 @@ __all__ = [
     "parse_yaml",
     "plan",
     "read_inventory",
+    "read_value",
     "resolve",
     "write_csv",
     "write_yaml",

@@ -58,7 +58,7 @@ def inherited_backups(
     of_phone = {
         what: found
         for what in _BACKUPS
-        if (found := over.get(f"sip {what}") or below.get(f"sip {what}")) and found.is_there
+        if (found := over.get(f"sip {what}") or below.get(f"sip {what}")) and found.wanted.value
     }
     if _BACKUPS[0] not in of_phone:
         return {}

@@ -99,10 +99,16 @@ class Resolver:
         """The models that have an intent."""
         return tuple(self._intents.models)
 
-    def phone(self, phone_id: int, phone: Phone, seen_model: str = "") -> Resolved:
-        """Resolve a phone. `seen_model` is what it said of itself when it was polled, if it was."""
+    def phone(
+        self, phone_id: int, phone: Phone, seen_model: str = "", *, intent: Intent | None = None
+    ) -> Resolved:
+        """Resolve a phone. `seen_model` is what it said of itself when it was polled, if it was.
+
+        `intent` takes the place of the one that is known of the phone.
+        """
         model = model_named(seen_model or phone.model)
-        base = self._base(model, phone.site, self._intents.phones.get(phone_id, NO_INTENT))
+        own = self._intents.phones.get(phone_id, NO_INTENT) if intent is None else intent
+        base = self._base(model, phone.site, own)
         over: dict[str, Value] = {}
         if not base.problem:
             over = self._over(base, phone, self._asked.get(phone_id, _NOTHING))

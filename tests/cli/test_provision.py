@@ -295,3 +295,61 @@ def test_an_exported_intent_changes_nothing_when_imported(intended: Fleet) -> No
     assert done(intended, "inventory", "import", "all.yaml") == (
         "Phones: 0 added, 0 changed, 3 unchanged, 0 absent.\n"
     )
+
+
+@pytest.fixture
+def old_folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "tftpboot"
+    folder.mkdir()
+    (folder / "aastra.cfg").write_text("admin password: 48151623\nsip registrar ip: pbx\n")
+    (folder / "53i.cfg").write_text("lldp: 0\n")
+    for number in (1, 2):
+        (folder / f"00085D00000{number}.cfg").write_text(
+            f"sip line1 user name: 100{number}\nsip line1 password: hush{number}\nlanguage: 1\n"
+        )
+    return folder
+
+
+def test_an_old_folder_is_adopted_and_nothing_changes(fleet: Fleet, old_folder: Path) -> None:
+    out = done(fleet, "provision", "adopt", str(old_folder), "--import")
+    assert "Nothing changes for 2 of 2 phones.\n" in out
+    assert out.endswith("Phones: 2 added, 0 changed, 0 unchanged, 0 absent.\n")
+    assert "hush" not in out
+    files = done(fleet, "provision", "render", "00085D000001.cfg", "--secrets")
+    assert files.splitlines()[1:] == [
+        "admin password: 48151623",
+        "language: 1",
+        "sip line1 password: hush1",
+        "sip line1 user name: 1001",
+    ]
+    assert done(fleet, "provision", "render", "6753i.cfg").splitlines()[1:] == ["lldp: 0"]
+    again = done(fleet, "provision", "adopt", str(old_folder), "--import")
+    assert again.endswith("Phones: 0 added, 0 changed, 2 unchanged, 0 absent.\n")
+
+
+def test_an_adopted_folder_is_written_as_yaml_without_secrets(
+    fleet: Fleet, old_folder: Path
+) -> None:
+    out = done(fleet, "provision", "adopt", str(old_folder), "--output", "new.yaml")
+    assert "Wrote new.yaml without 2 SIP passwords and 1 secret; --import keeps them" in out
+    text = Path("new.yaml").read_text(encoding="utf-8")
+    assert "48151623" not in text
+    assert "hush" not in text
+    assert "registrar: pbx" in text
+    done(
+        fleet,
+        *("provision", "adopt", str(old_folder), "--output", "all.yaml", "--with-secrets"),
+    )
+    assert Path("all.yaml").stat().st_mode & 0o777 == 0o600
+    done(fleet, "inventory", "import", "all.yaml")
+    assert "48151623" in done(fleet, "provision", "render", "00085D000001.cfg", "--secrets")
+
+
+def test_adopting_without_a_place_to_put_it_only_looks(fleet: Fleet, old_folder: Path) -> None:
+    out = done(fleet, "provision", "adopt", str(old_folder))
+    assert out.endswith(
+        "Nothing was written: --output FILE writes the inventory, --import takes it.\n"
+    )
+    assert "No phones in" in done(fleet, "inventory", "list")
+    ran = fleet("provision", "adopt", str(old_folder), "--model", "9999i")
+    assert (ran.code, "9999i is not a model" in ran.err) == (2, True)
