@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 import click
 
 from fleet.app import now
-from fleet.cli.common import console, counted, replacing, with_app
+from fleet.cli.common import console, counted, with_app
 from fleet.cli.inventory import plan_lines
 from fleet.cli.provision.changes import change_line
 from fleet.enrolment import enrol
 from fleet.errors import UsageError
+from fleet.files import replacing
 from fleet.inventory import parse_yaml, write_yaml
 from fleet.inventory import plan as plan_import
 from fleet.phone.catalog import MODELS, model_named

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fleet.cli.common import console, counted, replacing, standard_output, with_app
+from fleet.cli.common import console, counted, standard_output, with_app
 from fleet.errors import UsageError
+from fleet.files import replacing
 from fleet.provision.mask import masked_file
 
 if TYPE_CHECKING:
