@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from fleet.phone.config_file import EffectiveValue
 from fleet.provision.accounts import account_values
-from fleet.provision.applied import AppliedRevision
 from fleet.provision.lines import IntendedSip, intended_sip
 from fleet.provision.resync import Addressee
 from fleet.store import Secrets
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fleet.phone.client import Target
+    from fleet.provision.applied import AppliedRevision
     from fleet.store import Store, StoredPhone
     from fleet.sweep import LoginDefaults
 
@@ -26,7 +26,7 @@ def addressees(
     logins: LoginDefaults,
     ids: Sequence[int] | None = None,
 ) -> list[Addressee]:
-    """Phones as what was applied has them; those it does not have as the inventory's accounts do."""
+    """Phones as what was applied has them, others as the inventory's accounts do."""
     seen = store.seen_models()
     return [
         Addressee(

@@ -32,6 +32,11 @@ class Rolling(Database):
         with self._reading() as connection:
             return rollouts.load(connection, rollout_id, states)
 
+    def rollouts(self) -> list[Rollout]:
+        """Give all roll-outs, the newest first."""
+        with self._reading() as connection:
+            return rollouts.load_all(connection)
+
     def proofs(
         self, rollout_id: int, *, states: Collection[ProofState] | None = None
     ) -> list[Proof]:

@@ -64,6 +64,12 @@ def load(
     return _rollout(row) if row else None
 
 
+def load_all(connection: sa.Connection) -> list[Rollout]:
+    """Give all roll-outs, the newest first."""
+    rows = connection.execute(sa.select(rollouts).order_by(rollouts.c.id.desc()))
+    return [_rollout(row) for row in rows]
+
+
 def take(connection: sa.Connection, holder: Holder, now: datetime, ttl: timedelta) -> None:
     """Be the one who runs roll-outs. Raises `RolloutRunning` while another is."""
     held = leases.take(connection, LEASE, holder, now, ttl)

@@ -37,7 +37,7 @@ class Tools:
     clock: Callable[[], datetime]
     pace: Pace = field(default_factory=Pace)
     tick: float = 2.0
-    poll_every: timedelta = timedelta(seconds=15)
+    poll_every: timedelta = timedelta(seconds=30)
 
 
 class Runner:
