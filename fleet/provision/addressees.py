@@ -25,6 +25,8 @@ def addressees(
     applied: AppliedRevision,
     logins: LoginDefaults,
     ids: Sequence[int] | None = None,
+    *,
+    site: str | None = None,
 ) -> list[Addressee]:
     """Phones as what was applied has them, others as the inventory's accounts do."""
     seen = store.seen_models()
@@ -35,7 +37,7 @@ def addressees(
             sip=_sip(each, applied, seen.get(each.id, "") or each.phone.model),
             target=_target(each, logins),
         )
-        for each in store.phones(ids=ids, secrets=Secrets.ALL)
+        for each in store.phones(ids=ids, site=site, secrets=Secrets.ALL)
     ]
 
 
