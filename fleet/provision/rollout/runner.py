@@ -49,7 +49,7 @@ class Runner:
         self._proofs: dict[int, Proof] = {}
         self._asking: dict[int, asyncio.Task[str]] = {}
         self._polling: asyncio.Task[None] | None = None
-        self._polled_at: datetime | None = None
+        self._polled_at: dict[int, datetime] = {}
 
     async def run(self, rollout_id: int) -> Rollout:
         """Run it. Raises `RolloutRunning` while another process does, `StoreError`.
@@ -129,25 +129,23 @@ class Runner:
         return told
 
     def _poll_some(self, now: datetime) -> None:
-        """Poll phones that have fetched, every so often; in the background."""
-        tools = self._tools
+        """Poll phones that have fetched, each every so often; in the background."""
         if self._polling is not None:
             if not self._polling.done():
                 return
             self._polling.result()
             self._polling = None
-        if self._polled_at is not None and now < self._polled_at + tools.poll_every:
-            return
-        due = [
-            proof.phone_id
-            for proof in self._proofs.values()
-            if proof.state is ProofState.FETCHED
-            and proof.fetched_at
-            and now >= proof.fetched_at + tools.pace.settle
-        ]
+        due = [proof.phone_id for proof in self._proofs.values() if self._is_due(proof, now)]
         if due:
-            self._polled_at = now
-            self._polling = asyncio.create_task(_polled(tools.poll, due))
+            self._polled_at |= dict.fromkeys(due, now)
+            self._polling = asyncio.create_task(_polled(self._tools.poll, due))
+
+    def _is_due(self, proof: Proof, now: datetime) -> bool:
+        if proof.state is not ProofState.FETCHED or proof.fetched_at is None:
+            return False
+        polled = self._polled_at.get(proof.phone_id)
+        is_time = polled is None or now >= polled + self._tools.poll_every
+        return is_time and now >= proof.fetched_at + self._tools.pace.settle
 
     async def _rest(self) -> None:
         """Wait a moment, or until somebody who was asked has answered."""
