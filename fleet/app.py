@@ -8,7 +8,7 @@ import gc
 import os
 import signal
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -37,9 +37,11 @@ if TYPE_CHECKING:
 
     from fleet.alert import Alerting, Deliverer
     from fleet.audit import Auditor
-    from fleet.model import Cause, Finding, Incident, Observation, Population
+    from fleet.model import Cause, Finding, Incident, Observation, Population, Rollout
     from fleet.phone.pages import Words
     from fleet.provision.provisioner import Provisioner
+    from fleet.provision.rollout import Pace
+    from fleet.provision.rollout.service import RolloutProgress
     from fleet.settings import Settings
     from fleet.store import Known, Pruned, TakeStep
     from fleet.sweep import Tally
@@ -191,6 +193,25 @@ class App:
                 demand_backup=frozenset(asked.demand_backup),
             ),
         )
+
+    async def roll_out(
+        self, rollout: Rollout, progress: RolloutProgress, *, by: str, pace: Pace
+    ) -> Rollout:
+        """Run a roll-out until it is over, or paused."""
+        from fleet.provision.build import rollout_service_of
+
+        async with self.client() as client:
+            service = rollout_service_of(
+                self.settings, self.store, client, logins=self.logins, poll=self._poll_some, by=by
+            )
+            return await replace(service, clock=now, pace=pace).run(rollout, progress)
+
+    async def _poll_some(self, ids: Sequence[int]) -> None:
+        selection = "roll-out " + " ".join(map(str, ids))
+        order = Order(
+            ids=tuple(ids), selection=selection, trigger="rollout", insist=True, anew=True
+        )
+        await self.sweep(order, lambda _tally: None)
 
     def check_site(self, site: str | None) -> None:
         """Raise `UsageError` if there is no such site."""

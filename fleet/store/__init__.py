@@ -24,6 +24,7 @@ from fleet.store.values import (
     Pruned,
     ReachPeriod,
     Recorded,
+    RolloutStart,
     StoredAudit,
     StoredPhone,
 )
@@ -50,6 +51,7 @@ __all__ = [
     "Pruned",
     "ReachPeriod",
     "Recorded",
+    "RolloutStart",
     "Secrets",
     "Store",
     "StoredAudit",

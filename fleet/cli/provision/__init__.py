@@ -22,6 +22,8 @@ MODULES = {
     "show": "history",
     "diff": "history",
     "rollback": "history",
+    "resync": "resyncing",
+    "rollout": "rolling",
     "secret": "secrets",
     "adopt": "adopting",
 }
@@ -40,6 +42,8 @@ class ProvisionGroup(LazyGroup):
         "show": "A revision, or a file as it has it.",
         "diff": "What changed between two revisions.",
         "rollback": "A new revision with the files of an older one.",
+        "resync": "Ask phones to read their configuration again.",
+        "rollout": "The last revision to the phones, in stages, gated by proof.",
         "secret": "Set, list and remove named secrets.",
         "adopt": "Read a folder of old configuration files into an inventory.",
     }

@@ -1,0 +1,61 @@
+"""The whole loop: intent, plan, apply, roll-out, fetch, registration, proof."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fleet.app import now
+from fleet.model import ProofState, RolloutState
+from fleet.provision.rollout import StageOrder
+from fleet.provision.rollout.service import Terms, begin
+from tests.provision.loop import NEW, WRONG, whole_loop
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from fleet.store import Store
+
+CANARY_FIRST = StageOrder(canary_count=1, steps=())
+
+
+async def test_a_new_password_reaches_the_phones_and_the_poll_proves_it(
+    store: Store, tmp_path: Path
+) -> None:
+    async with whole_loop(store, tmp_path) as loop:
+        for number in (1, 2):
+            loop.intend(number, NEW)
+            loop.pbx.set_password(f"10{number:02}", NEW)
+        revision = loop.apply()
+        rollout = begin(store, Terms(order=CANARY_FIRST, deadline=30), now())
+        ended = await loop.run(rollout)
+        assert (ended.state, ended.revision) == (RolloutState.DONE, revision.number)
+        assert ended.stages == ("canaries", "the rest")
+        for proof in loop.proofs().values():
+            assert proof.state is ProofState.PROVEN
+            assert proof.how == "SIP NOTIFY through its registrar: accepted"
+            assert proof.told_at
+            assert proof.fetched_at
+            assert proof.proven_at
+            assert proof.told_at <= proof.fetched_at <= proof.proven_at
+        first, second = (loop.proofs()[number] for number in (1, 2))
+        assert first.proven_at
+        assert second.told_at
+        assert first.proven_at <= second.told_at
+        assert loop.pbx.record.wrong_passwords.total() == 0
+
+
+async def test_with_a_wrong_password_the_canary_fails_and_the_rollout_stops(
+    store: Store, tmp_path: Path
+) -> None:
+    async with whole_loop(store, tmp_path) as loop:
+        loop.intend(1, WRONG)
+        loop.intend(2, WRONG)
+        loop.apply()
+        rollout = begin(store, Terms(order=CANARY_FIRST, deadline=4), now())
+        ended = await loop.run(rollout)
+        assert ended.state is RolloutState.STOPPED
+        assert "1 phone of stage canaries failed" in ended.why
+        assert "line 1 is failed (401)" in ended.why
+        assert loop.proofs()[1].state is ProofState.FAILED
+        assert loop.proofs()[2].state is ProofState.WAITING
+        assert "1002" in loop.pbx.registered
