@@ -9,6 +9,7 @@
     ├── StoreError             the database or its key
     │   ├── SweepRunning       another sweep holds the lease
     │   └── SweepTaken         another runner has this planned sweep, or had it
+    ├── ServerError            the address or certificate that fleet serve listens with
     └── PhoneError             one poll of one phone; carries its reason, and so its reach
         └── PageUnreadable     a page that is not a status page we can read
 
@@ -79,6 +80,10 @@ class SweepRunning(StoreError):
 
 class SweepTaken(StoreError):
     """Another runner has this planned sweep, or had it."""
+
+
+class ServerError(FleetError):
+    """`fleet serve` cannot listen where it shall."""
 
 
 class PhoneError(FleetError):

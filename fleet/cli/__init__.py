@@ -31,9 +31,14 @@ COMMANDS = {
     "status": "What every line is now, or was at a time.",
     "history": "When a line lost its registration, and for how long.",
     "explain": "The evidence: what a phone said and how it was judged.",
-    "export": "Lines, phones or history as CSV, JSON or XLSX.",
+    "audit": "What changed since the audit before, and the whole report.",
+    "incidents": "What is wrong and lasts; acknowledge it, silence it.",
+    "alert": "Try out, look into and send alerts.",
+    "export": "Lines, phones, history, incidents, audit as CSV, JSON, XLSX.",
     "capture": "A redacted fixture folder from a real phone.",
     "simulate": "Run phones that do not exist.",
+    "serve": "The daemon: sweeps, alerts, nightly audits, pushes, health.",
+    "doctor": "Is everything as it should be, and what to mend.",
     "db": "Upgrade, check, prune and back up the database.",
 }
 

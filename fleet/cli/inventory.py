@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import click
 
 from fleet.app import now
-from fleet.cli.common import console, counted, no_phones, replacing, with_app
+from fleet.cli.common import console, counted, no_phones, with_app
 from fleet.cli.tables import WITH_SITES, table
 from fleet.enrolment import enrol
+from fleet.files import replacing
 from fleet.inventory import ChangeKind, plan, read_inventory, write_csv, write_yaml
 from fleet.store import Secrets
 

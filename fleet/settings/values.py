@@ -3,32 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, get_origin
+from typing import TYPE_CHECKING, Literal, get_args, get_origin
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, Field, SecretStr
 
 from fleet.model import Severity
+from fleet.settings.auditing import AuditSettings
+from fleet.settings.section import Number, Seconds, Section, Whole
+from fleet.settings.serving import ServerSettings, WatchdogSettings
+from fleet.settings.watching import AlertsSettings, MaintenanceSettings
 
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
-
-
-def _no_truth(value: object) -> object:
-    """Refuse true and false where a number is meant; pydantic takes them for 1 and 0."""
-    if isinstance(value, bool):
-        raise ValueError("not a number")
-    return value
-
-
-Number = Annotated[float, BeforeValidator(_no_truth)]
-Whole = Annotated[int, BeforeValidator(_no_truth)]
-Seconds = Annotated[Number, Field(gt=0, le=316_224_000)]
-
-
-class Section(BaseModel):
-    """Keys that belong together; others are refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", coerce_numbers_to_str=True)
 
 
 class DatabaseSettings(Section):
@@ -154,7 +140,12 @@ class Settings(Section):
     poll: PollSettings = Field(default_factory=PollSettings)
     web_ui: WebUiSettings = Field(default_factory=WebUiSettings)
     rules: dict[str, RuleSettings] = Field(default_factory=dict)
+    alerts: AlertsSettings = Field(default_factory=AlertsSettings)
+    maintenance: dict[str, MaintenanceSettings] = Field(default_factory=dict)
+    audit: AuditSettings = Field(default_factory=AuditSettings)
     retention: RetentionSettings = Field(default_factory=RetentionSettings)
+    server: ServerSettings = Field(default_factory=ServerSettings)
+    watchdog: WatchdogSettings = Field(default_factory=WatchdogSettings)
     secrets: SecretsSettings = Field(default_factory=SecretsSettings)
     folder: Path = Field(default=Path(), exclude=True)
     secrets_key: SecretStr | None = Field(default=None, exclude=True)
@@ -163,6 +154,11 @@ class Settings(Section):
     def key_file(self) -> Path:
         """The key file's place."""
         return self.folder / self.secrets.key_file
+
+    @property
+    def audit_folder(self) -> Path:
+        """The folder of the audit's files."""
+        return self.folder / self.audit.output
 
     @property
     def database_url(self) -> str:
@@ -174,17 +170,42 @@ class Settings(Section):
         return url
 
 
-SECTIONS = ("database", "poll", "web_ui", "rules", "retention", "secrets")
+SECTIONS = (
+    "database",
+    "poll",
+    "web_ui",
+    "rules",
+    "alerts",
+    "maintenance",
+    "audit",
+    "retention",
+    "server",
+    "watchdog",
+    "secrets",
+)
 
 
 def fields_of(section: str) -> dict[str, FieldInfo]:
     """The keys of a section; of `rules`, those of each rule."""
-    if section == "rules":
-        return RuleSettings.model_fields
-    model = Settings.model_fields[section].annotation
-    assert isinstance(model, type)  # noqa: S101  all sections but `rules` are models
+    field = Settings.model_fields[section]
+    model = named(field) or field.annotation
+    assert isinstance(model, type)  # noqa: S101  a section is a model, or many of one
     assert issubclass(model, BaseModel)  # noqa: S101
     return model.model_fields
+
+
+def is_named(section: str) -> bool:
+    """Tell whether a section is many, each with a name, such as `[rules.<name>]`."""
+    return named(Settings.model_fields[section]) is not None
+
+
+def named(field: FieldInfo) -> type[BaseModel] | None:
+    """The model of the tables under a key, such as `[alerts.routes.<name>]`; else None."""
+    if get_origin(field.annotation) is dict:
+        _, model = get_args(field.annotation)
+        if isinstance(model, type) and issubclass(model, BaseModel):
+            return model
+    return None
 
 
 def is_table(field: FieldInfo) -> bool:
