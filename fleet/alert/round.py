@@ -15,7 +15,7 @@ from fleet.alert.plan import plan
 from fleet.alert.values import Situation
 from fleet.alert.view import Zones
 from fleet.errors import PhoneNotFound
-from fleet.model import AlertKind, CauseKind, Reach
+from fleet.model import AlertKind, CauseKind, IncidentState, Reach
 from fleet.store import Alerting as Decided
 from fleet.store import NewAlert
 
@@ -103,7 +103,7 @@ class Alerting:
     def _judge(self, now: datetime, *, write: bool) -> _Judged:
         """Load what stands and judge its causes. New ones are written first: alerts name them."""
         notices = tuple(self.store.unhandled_notices())
-        standing = tuple(self.store.incidents(open_only=True))
+        standing = tuple(self.store.incidents(open_only=True, pending=True))
         known = self.store.open_causes()
         if not (standing or known):
             return _Judged(notices=notices)
@@ -117,7 +117,11 @@ class Alerting:
         ids = {cause.id for cause in changed}
         return _Judged(
             notices=notices,
-            standing={one.id: one for one in standing if one.id is not None},
+            standing={
+                one.id: one
+                for one in standing
+                if one.id is not None and one.state is IncidentState.OPEN
+            },
             changed=changed,
             causes=(*(cause for cause in known if cause.id not in ids), *changed),
             population=population,

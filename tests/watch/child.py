@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import random
+import sys
 from datetime import timedelta
 
 from fleet.alert import Deliverer, Policy, Route
@@ -71,6 +72,8 @@ def _sweep(world: World, *, is_well: bool) -> None:
     number = int((world.now - START) / INTERVAL)
     world.refused = set() if is_well else troubles(number)
     world.dead_registrars = set() if is_well else dead_registrars(number)
+    sys.stdout.write(f"{number}\n")
+    sys.stdout.flush()
     world.sweep_once()
 
 
