@@ -13,7 +13,18 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from fleet.errors import SettingsError, UsageError
-from fleet.judge import RULE_NAMES, RULES, Look, RuleSetting, advance, judge, verdicts, watch_for
+from fleet.judge import (
+    RULE_NAMES,
+    RULES,
+    CauseSettings,
+    Look,
+    RuleSetting,
+    advance,
+    find_causes,
+    judge,
+    verdicts,
+    watch_for,
+)
 from fleet.loop import loop_factory
 from fleet.phone.client import PhoneClient, Timeouts
 from fleet.phone.pages import words_with
@@ -21,11 +32,11 @@ from fleet.store import Keyring, Store, make_key_file, rotate_key_file
 from fleet.sweep import Backoff, LoginDefaults, Observer, Order, Outcome, Sweeper
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Mapping
+    from collections.abc import Callable, Coroutine, Mapping, Sequence
 
     from fleet.alert import Alerting, Deliverer
     from fleet.audit import Auditor
-    from fleet.model import Cause, Finding, Observation
+    from fleet.model import Cause, Finding, Incident, Observation, Population
     from fleet.phone.pages import Words
     from fleet.settings import Settings
     from fleet.store import Known, Pruned, TakeStep
@@ -135,10 +146,21 @@ class App:
         return alert.Alerting(
             store=self.store,
             policy=alert.policy_of(self.settings),
-            find_causes=_no_causes,
+            find_causes=self._find_causes,
             composer=alert.Composer(self.settings.folder / folder if folder else None),
             windows=alert.windows_of(self.settings),
         )
+
+    def _find_causes(
+        self,
+        standing: Sequence[Incident],
+        causes: Sequence[Cause],
+        population: Population,
+        moment: datetime,
+    ) -> tuple[Cause, ...]:
+        alerts = self.settings.alerts
+        settings = CauseSettings(at_least=alerts.cause_at_least, share=alerts.cause_share)
+        return find_causes(standing, causes, population, settings, moment)
 
     def deliverer(self) -> Deliverer:
         """Make what delivers alerts; raises `SettingsError` for a URL that cannot be used."""
@@ -186,10 +208,6 @@ class App:
         settings = self.settings
         if not (settings.secrets_key or settings.key_file.exists() or self.store.has_secrets()):
             self.store.use_keyring(make_key_file(settings.key_file))
-
-
-def _no_causes(*_: object) -> tuple[Cause, ...]:
-    return ()
 
 
 def now() -> datetime:

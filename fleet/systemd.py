@@ -6,15 +6,16 @@ or need a compiler and libsystemd.
 
 from __future__ import annotations
 
-import os
 import shlex
+import shutil
 import socket
+import subprocess
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
 WATCHDOG_SECONDS = 120
 
@@ -155,6 +156,16 @@ def _quoted(word: str) -> str:
     return f'"{escaped}"'.replace("%", "%%")
 
 
-def is_booted() -> bool:
-    """Tell whether systemd runs this machine (sd_booted(3))."""
-    return os.path.isdir("/run/systemd/system")  # noqa: PTH112  a fixed place
+def service() -> dict[str, str] | None:
+    """Give what systemd knows of fleet.service; None where systemd does not run this machine."""
+    systemctl = shutil.which("systemctl")
+    if systemctl is None or not Path("/run/systemd/system").is_dir():  # sd_booted(3)
+        return None
+    asked = ["LoadState", "ActiveState", "WatchdogUSec", "NRestarts"]
+    said = subprocess.run(  # noqa: S603  nothing here comes from outside
+        [systemctl, "show", "fleet.service", "--property", ",".join(asked)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return dict(line.split("=", 1) for line in said.stdout.splitlines() if "=" in line)

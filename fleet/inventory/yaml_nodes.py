@@ -51,6 +51,8 @@ class Document:
             self._allowance = _EXPANSION * _count(text, source) + 1000
             self.root = yaml.compose(text, Loader=_LOADER)
         except yaml.YAMLError as error:
+            if "nesting depth" in str(error):  # libyaml looks ahead of what it has parsed
+                raise _too_deep(source) from None
             raise InventoryError(f"{source} is not valid YAML{_position(error)}.") from None
 
     def refuse(self, place: Place, node: Node, reason: str) -> None:
@@ -151,8 +153,12 @@ def _count(text: str, source: str) -> int:
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
         if depth > _DEEPEST:
-            raise InventoryError(f"{source} is nested too deeply.")
+            raise _too_deep(source)
     return nodes
+
+
+def _too_deep(source: str) -> InventoryError:
+    return InventoryError(f"{source} is nested too deeply.")
 
 
 def _position(error: yaml.YAMLError) -> str:

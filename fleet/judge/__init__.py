@@ -1,5 +1,7 @@
 """Pure judgement: what a rule holds, what lasts, what has one cause. Values in, values out."""
 
+from fleet.judge.beginnings import CauseSettings
+from fleet.judge.causes import find_causes, registrars_of
 from fleet.judge.flapping import LINE_FLAPPING, LINE_TROUBLE, PHONE_FLAPPING
 from fleet.judge.incidents import advance, close_for
 from fleet.judge.look import NO_REGISTER, Look, Rule, RuleSetting
@@ -19,13 +21,16 @@ __all__ = [
     "RULE_NAMES",
     "SIP_CODES",
     "Advice",
+    "CauseSettings",
     "Look",
     "Rule",
     "RuleSetting",
     "SipCode",
     "advance",
     "close_for",
+    "find_causes",
     "judge",
+    "registrars_of",
     "sip_code",
     "verdicts",
     "watch_for",

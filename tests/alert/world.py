@@ -104,11 +104,10 @@ class World:
             if one.phone_id == line:
                 self.resolve(one.id or 0)
 
-    def end_causes(self, name: str) -> None:
-        """What lasts of this name ends."""
-        for number, cause in self.causes.items():
-            if cause.name == name:
-                self.end_cause(number)
+    def end_causes(self) -> None:
+        """What lasts ends."""
+        for number in self.causes:
+            self.end_cause(number)
 
     def silence(self, selector: Selector, span: timedelta) -> int:
         """Somebody silences something."""
@@ -133,6 +132,7 @@ class World:
                 self.alert_of[number] = telling.key
         for number, why in decided.dropped:
             assert number not in self.dropped
+            assert not self._stands(number // 10), "nobody would be told of it"
             self.dropped[number] = why
         for number in self.ending:
             self.causes[number] = replace(self.causes[number], ended=self.now)
