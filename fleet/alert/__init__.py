@@ -9,6 +9,7 @@ from fleet.alert.deliver import Delivered, Deliverer
 from fleet.alert.door import check, send
 from fleet.alert.holding import FLAPPING
 from fleet.alert.plan import plan
+from fleet.alert.reports import send_report
 from fleet.alert.round import Alerting, Round
 from fleet.alert.routes import Route, channels_of
 from fleet.alert.values import Held, Plan, Policy, Situation, Telling
@@ -37,6 +38,7 @@ __all__ = [
     "policy_of",
     "routes_of",
     "send",
+    "send_report",
     "windows_of",
     "word_of_fleet",
 ]
