@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from fleet.judge import LINE_FLAPPING, PHONE_FLAPPING
 from fleet.model import NoticeKind, Severity
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from fleet.alert.values import Allowance, Policy, Situation
     from fleet.model import Incident, Notice
 
-FLAPPING = ("line-flapping", "phone-flapping")  # rules of incidents that tell of flapping itself
+FLAPPING = (LINE_FLAPPING, PHONE_FLAPPING)  # rules of incidents that tell of flapping itself
 
 
 @dataclass(frozen=True, kw_only=True)
