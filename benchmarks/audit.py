@@ -9,8 +9,8 @@ its memory is not that of making the month up.
 from __future__ import annotations
 
 import argparse
+import os
 import random
-import resource
 import subprocess
 import sys
 import tempfile
@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from benchmarks.measure import peak_memory
 from fleet.app import App
 from fleet.audit import AuditOrder
 from fleet.model import Phone, Reach, Reason, Registration
@@ -108,7 +109,7 @@ def _lines(
             state = dice.choice(STATES[1:]) if bad else STATES[0]
 
 
-def audit(path: Path, output: Path, now: datetime) -> None:
+def audit(path: Path, output: Path) -> None:
     """Audit a fleet without a sweep; print how long each part took, and the memory at the end."""
     from fleet.audit.build import judged, report
     from fleet.audit.changes import compare
@@ -132,22 +133,23 @@ def audit(path: Path, output: Path, now: datetime) -> None:
         with timed(f"write {form}"), (output / f"audit.{form}").open("wb") as file:
             write(whole, file)
     app.close()
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    peak = peak_memory(os.getpid()) >> 20
     sizes = {form: (output / f"audit.{form}").stat().st_size >> 10 for form in AUDIT_FORMATS}
-    print(f"peak memory {peak:.0f} MB; findings {len(kept) >> 10} KB; files in KB: {sizes}")
+    print(f"peak memory {peak} MB; findings {len(kept) >> 10} KB; files in KB: {sizes}")
 
 
 class timed:  # noqa: N801  a context manager, used like a function
-    """Print how long something took."""
+    """Print how long something took: on the wall, and of this process's CPU."""
 
     def __init__(self, what: str) -> None:
         self.what = what
 
     def __enter__(self) -> None:
-        self.began = time.perf_counter()
+        self.began, self.cpu = time.perf_counter(), time.process_time()
 
     def __exit__(self, *_: object) -> None:
-        print(f"{self.what:<36} {time.perf_counter() - self.began:6.2f} s")
+        wall, cpu = time.perf_counter() - self.began, time.process_time() - self.cpu
+        print(f"{self.what:<36} {wall:6.2f} s, CPU {cpu:6.2f} s")
 
 
 def main() -> None:
@@ -159,7 +161,7 @@ def main() -> None:
     given = parser.parse_args()
     now = datetime.now(UTC)
     if given.database:
-        audit(given.database, given.output, now)
+        audit(given.database, given.output)
         return
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "fleet.db"

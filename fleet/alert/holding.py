@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from fleet.judge import LINE_FLAPPING, PHONE_FLAPPING
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from fleet.alert.values import Allowance, Policy, Situation
     from fleet.model import Incident, Notice
 
+LONGEST_WAIT = timedelta(minutes=5)  # for a sweep to end, where sweeps take longer
 FLAPPING = (LINE_FLAPPING, PHONE_FLAPPING)  # rules of incidents that tell of flapping itself
 
 
@@ -34,6 +36,7 @@ class Holding:
             self.expected(incident)
             or self._flaps(incident)
             or self._waits(notice)
+            or self._sweeping(notice)
             or self.quiet(incident.severity)
             or self.routes([incident])
         )
@@ -41,7 +44,12 @@ class Holding:
     def recovery(self, notice: Notice) -> str:
         """Why a recovery is held; whoever was told hears of it even while it is silenced."""
         incident = notice.incident
-        return self._flaps(incident) or self.quiet(incident.severity) or self.routes([incident])
+        return (
+            self._flaps(incident)
+            or self._sweeping(notice)
+            or self.quiet(incident.severity)
+            or self.routes([incident])
+        )
 
     def member(self, incident: Incident, notice: Notice | None) -> str:
         """Why an incident gives no reason yet to tell of its cause."""
@@ -99,6 +107,14 @@ class Holding:
         if notice.kind is NoticeKind.RESOLVED or ripe <= self._now:
             return ""
         return f"waits until {self._clock(ripe, '%H:%M:%S')} for others that belong to it"
+
+    def _sweeping(self, notice: Notice) -> str:
+        """Whether the sweep that saw it goes on: what else it sees is told with it, once."""
+        since = self.situation.sweeping_since
+        is_of_sweep = since is not None and since <= notice.at and notice.incident.confirmed
+        if not is_of_sweep or notice.at + LONGEST_WAIT <= self._now:
+            return ""
+        return "waits for the sweep to end, and for what else it sees"
 
     @property
     def _now(self) -> datetime:

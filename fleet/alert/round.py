@@ -156,6 +156,7 @@ class Alerting:
             silences=tuple(self.store.silences(now)),
             windows=tuple(map(self._known_phones, self.windows)),
             sent=self.store.alerts_since(now - _HOUR),
+            sweeping_since=self.store.sweeping_since(now),
             unread=frozenset(look.phone_id for look in looks if look.reach not in (None, Reach.OK)),
         )
 

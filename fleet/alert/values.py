@@ -11,7 +11,7 @@ from fleet.model import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from datetime import tzinfo
+    from datetime import datetime, tzinfo
 
     from fleet.alert.routes import Route
     from fleet.alert.windows import QuietHours, Window
@@ -45,6 +45,7 @@ class Situation:
     `of_ended` the incidents of the ended ones. `told` and `told_causes` say of which incidents and
     lasting causes an alert told, and when last; `sent` how many alerts each channel was given
     within the last hour. `unread` are phones that could not be read when they were looked at last.
+    `sweeping_since` is the beginning of the planned sweep that goes on.
     """
 
     now: datetime
@@ -60,6 +61,7 @@ class Situation:
     windows: tuple[Window, ...] = ()
     sent: Mapping[str, int] = field(default_factory=dict)
     unread: frozenset[int] = frozenset()
+    sweeping_since: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

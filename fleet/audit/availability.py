@@ -6,23 +6,24 @@ Time that was not observed counts neither as up nor as down.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from fleet.audit.days import DAY, Days
 from fleet.audit.observed import ObservedTime, common, merged, seconds
 from fleet.model import Reach
 from fleet.outages import is_down, is_left_out, is_up
-from fleet.report.audit import Availability, DayAvailability, Spans
+from fleet.report.audit import Availability, Spans
 from fleet.store import LinePeriod, ReachPeriod
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from fleet.audit.observed import Interval
+    from fleet.report.audit import DayAvailability
     from fleet.store import Period
 
-DAY = 86_400
 WEEK = 7 * DAY
 
 
@@ -57,8 +58,7 @@ class Accountant:
     def __init__(self, *, now: float, month: int) -> None:
         self.now = now
         self._lengths = (DAY, WEEK, month)
-        self._days = [[0.0, 0.0] for _ in range(month // DAY)]  # observed, up; the last day first
-        self._up_throughout: Counter[tuple[Interval, ...]] = Counter()  # lines, by time observed
+        self._days = Days(now=now, count=month // DAY)
         self._alike: dict[Spans, Spans] = {}  # most lines of a fleet have done the same
 
     def account(
@@ -75,26 +75,15 @@ class Accountant:
             periods = past.lines[number]
             if self._is_up_throughout(periods):
                 whole = whole or self._spans(periods, observed)
-                self._up_throughout[observed.intervals] += 1
+                self._days.add(periods, observed)
                 yield number, whole
             elif not all(is_left_out(period.line) for period in periods):
-                _add_days(self._days, self.now, periods, observed)
+                self._days.add(periods, observed)
                 yield number, self._spans(periods, observed)
 
     def days(self) -> tuple[DayAvailability, ...]:
         """Give all lines accounted for so far together, day by day, the last first."""
-        days = [list(day) for day in self._days]
-        for intervals, lines in self._up_throughout.items():
-            observed = ObservedTime(intervals)
-            for ago, day in enumerate(days):
-                end = self.now - ago * DAY
-                seen = lines * observed.within(end - DAY, end)
-                day[0] += seen
-                day[1] += seen
-        return tuple(
-            DayAvailability(ago=ago, observed=round(observed), up=round(up))
-            for ago, (observed, up) in enumerate(days)
-        )
+        return self._days.availability()
 
     def _is_up_throughout(self, periods: Sequence[LinePeriod]) -> bool:
         if len(periods) != 1:
@@ -117,23 +106,6 @@ class Accountant:
             seen = observed.within(max(since, start), min(until, self.now))
             tally.add(period, seen, is_within=start <= since < self.now)
         return tally.availability(length)
-
-
-def _add_days(
-    days: list[list[float]], now: float, periods: Iterable[LinePeriod], observed: ObservedTime
-) -> None:
-    for period in periods:
-        if is_left_out(period.line):
-            continue
-        since, until = period.since.timestamp(), seconds(period.until, now)
-        up = is_up(period.line)
-        for ago, day in enumerate(days):
-            end = now - ago * DAY
-            if end <= since:
-                break
-            seen = observed.within(max(since, end - DAY), min(until, end))
-            day[0] += seen
-            day[1] += seen * up
 
 
 class _Tally:

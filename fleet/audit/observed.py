@@ -63,8 +63,9 @@ class Coverage:
 def coverage(sweeps: Iterable[Sweep], *, interval: float, since: float, now: float) -> Coverage:
     """Tell what the sweeps covered of [since, now): `LOOKS_HOLD_FOR` intervals from each one's end.
 
-    A sweep that was cut off, or polled nobody, covers nothing: which phones it left out nobody
-    knows. So does one that looked again at new problems: it follows one that covers.
+    Planned sweeps are of all phones. A sweep that was cut off, or polled nobody, covers nothing:
+    which phones it left out nobody knows. So does one that looked again at new problems, or at
+    what phones pushed: those are among the phones of one that covers.
     """
     selections: dict[str, list[Interval]] = defaultdict(list)
     phones: dict[int, list[Interval]] = defaultdict(list)
@@ -74,7 +75,7 @@ def coverage(sweeps: Iterable[Sweep], *, interval: float, since: float, now: flo
         end = sweep.finished.timestamp()
         covered = (max(end, since), min(end + LOOKS_HOLD_FOR * interval, now))
         if covered[0] < covered[1]:
-            selections[sweep.selection].append(covered)
+            selections[sweep.selection if sweep.schedule is None else "all"].append(covered)
     for name in [name for name in selections if name.startswith("phones ")]:
         for number in name.split()[1:]:
             phones[int(number)] += selections[name]

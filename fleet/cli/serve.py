@@ -65,7 +65,7 @@ async def serve(app: App) -> None:
     """Run the daemon until a signal stops it."""
     stopping = asyncio.Event()
     stop_on_signals(stopping)
-    await Daemon(app, Services(), Notifier.of(os.environ, os.getpid())).run(stopping)
+    await Daemon(app, Services.of(app), Notifier.of(os.environ, os.getpid())).run(stopping)
 
 
 def unit_for(settings: Settings, config: Path | None) -> str:

@@ -1,16 +1,26 @@
-"""Work in a thread that nobody has to wait for at the end."""
+"""Work in threads: what waits for the database, and what nobody has to wait for at the end."""
 
 from __future__ import annotations
 
 import asyncio
 import threading
 from concurrent.futures import Future
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
 T = TypeVar("T")
+P = ParamSpec("P")
+
+
+def off_loop(work: Callable[P, T]) -> Callable[P, Awaitable[T]]:
+    """Make something that waits for the database one that the event loop can wait for."""
+
+    async def called(*args: P.args, **kwargs: P.kwargs) -> T:
+        return await asyncio.to_thread(work, *args, **kwargs)
+
+    return called
 
 
 async def in_thread(work: Callable[[], T]) -> T:

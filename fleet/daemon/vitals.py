@@ -13,7 +13,7 @@ from fleet.model import DeliveryState
 from fleet.web import Figures, Health, JobHealth
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Iterator
     from datetime import datetime
 
     from fleet.app import App
@@ -66,37 +66,28 @@ class Vitals:
         return await self._figures.get()
 
     async def _find_health(self) -> Health:
-        problems = [trouble] if (trouble := self._schedule.trouble()) else []
-        problems += [
-            f"{job.name} fails: {job.error}" for job in self._schedule.jobs if job.failures
-        ]
-        last_sweep, delivered = None, None
+        last_sweep = None
         try:
             last_sweep = await asyncio.to_thread(self._last_sweep)
+            problems = self._lateness(last_sweep)
         except StoreError:
-            problems.append("The database cannot be used; the log says why.")
-        else:
-            problems += self._lateness(last_sweep)
-        jobs = {job.name: job for job in self._schedule.jobs}
-        delivered = jobs["Delivery"].worked
+            problems = ["The database cannot be used; the log says why."]
         return Health(
             started=self._started,
-            problems=tuple(problems),
+            problems=(*self._trouble(), *problems),
             last_sweep=last_sweep,
-            last_delivery=delivered,
-            jobs=tuple(
-                JobHealth(
-                    name=job.name,
-                    worked=job.worked,
-                    running_since=job.running_since,
-                    failures=job.failures,
-                    error=job.error,
-                )
-                for job in jobs.values()
-            ),
+            last_delivery=self._schedule.delivery.worked,
+            jobs=tuple(map(_job_health, self._schedule.jobs)),
             pushes=self._pushes(),
             waiting=self._waiting(),
         )
+
+    def _trouble(self) -> Iterator[str]:
+        if trouble := self._schedule.trouble():
+            yield trouble
+        for job in self._schedule.jobs:
+            if job.failures:
+                yield f"{job.name} fails: {job.error}"
 
     def _lateness(self, last_sweep: datetime | None) -> list[str]:
         since = max(self._started, last_sweep or self._started)

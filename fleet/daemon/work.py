@@ -8,10 +8,11 @@ import time
 from collections import Counter
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from fleet.app import now
-from fleet.daemon.threads import in_thread
+from fleet.daemon.threads import in_thread, off_loop
 from fleet.errors import SweepRunning, SweepTaken
 from fleet.ping import Ping
 from fleet.push import PushDesk, callers
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from fleet.app import App
     from fleet.daemon.services import Services
-    from fleet.model import MissedSweeps, SweepCounts
+    from fleet.model import SweepCounts
     from fleet.ping import Pinger
     from fleet.sweep import Outcome, Tally
     from fleet.web import Door
@@ -53,6 +54,7 @@ class Work:
         self._is_sweeping = False
         self._known_at: float | None = None
         self._knocks = 0
+        self._noted: frozenset[str] = frozenset()
         self.counts = Counts()
         self.look_at: Callable[[Iterable[int]], None] = _nobody
         self.wake: Callable[[str], None] = _nobody
@@ -65,35 +67,19 @@ class Work:
     def duties(self) -> Duties:
         """Give them to the schedule."""
         store, given = self._app.store, self._services
-
-        async def planned(since: datetime) -> Sequence[datetime]:
-            return await asyncio.to_thread(store.planned_sweeps, SCHEDULE, since)
-
-        async def last_planned() -> datetime | None:
-            return await asyncio.to_thread(store.last_planned_sweep, SCHEDULE)
-
-        async def missed(since: datetime) -> Sequence[MissedSweeps]:
-            return await asyncio.to_thread(store.missed, since)
-
-        async def add_missed(gap: MissedSweeps) -> None:
-            await asyncio.to_thread(store.add_missed, gap)
-
-        async def last_audit() -> datetime | None:
-            return await asyncio.to_thread(store.last_planned_audit)
-
         return Duties(
             sweep=self.sweep,
-            planned=planned,
-            last_planned=last_planned,
-            missed=missed,
-            add_missed=add_missed,
+            planned=off_loop(partial(store.planned_sweeps, SCHEDULE)),
+            last_planned=off_loop(partial(store.last_planned_sweep, SCHEDULE)),
+            missed=off_loop(store.missed),
+            add_missed=off_loop(store.add_missed),
             poll=self.poll,
             push=self.push,
             prune=self.prune,
             alert=given.alert,
             deliver=given.deliver,
             audit=given.audit,
-            last_audit=last_audit,
+            last_audit=off_loop(store.last_planned_audit),
         )
 
     async def sweep(self, moment: datetime) -> None:
@@ -182,9 +168,16 @@ class Work:
         first, last = asdict(before[0]), asdict(outcome.sweep.counts)
         for reach in ("ok", "unreachable", "refused", "unreadable"):
             self.counts.polls[reach] += last[reach] - first[reach]
-        for note in outcome.notes:
-            log.info("%s", note)
+        self._log_new(outcome)
         return outcome
+
+    def _log_new(self, outcome: Outcome) -> None:
+        """Log what a sweep noted, once: two phones of one MAC are noted by every sweep."""
+        for note in outcome.notes:
+            if note not in self._noted:
+                log.info("%s", note)
+        if outcome.sweep.planned_for is not None:
+            self._noted = frozenset(outcome.notes)
 
     def _tell(self, ping: Ping) -> None:
         if self._pinger is not None:

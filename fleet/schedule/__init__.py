@@ -3,5 +3,6 @@
 from fleet.schedule.duties import Duties, Timetable
 from fleet.schedule.jobs import Job
 from fleet.schedule.schedule import Schedule
+from fleet.schedule.triggers import Nightly
 
-__all__ = ["Duties", "Job", "Schedule", "Timetable"]
+__all__ = ["Duties", "Job", "Nightly", "Schedule", "Timetable"]

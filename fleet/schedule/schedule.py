@@ -44,7 +44,7 @@ class Schedule:
         self._rounds = {
             "push": self._make_rounds("Taking in pushes", duties.push),
             "poll": self._make_rounds("Looking at phones at once", self._poll),
-            "alert": self._make_rounds("Alerting", duties.alert),
+            "alert": self._make_rounds("Alerting", self._alert),
             "deliver": self._make_rounds("Delivery", duties.deliver),
         }
 
@@ -127,6 +127,12 @@ class Schedule:
         self._beat = self._clock()
         for name in ("push", "alert", "deliver"):
             self.wake(name)
+
+    async def _alert(self) -> None:
+        """Decide who is told, and send at once what that came to."""
+        if self._duties.alert is not None:
+            await self._duties.alert()
+            self.wake("deliver")
 
     async def _poll(self) -> None:
         """Look at the phones that are due, and come back for those that are not."""

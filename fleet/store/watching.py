@@ -196,6 +196,11 @@ class Watching(Database):
         with self._reading() as connection:
             return sweeps.load_sweeps(connection, since=since, until=until)
 
+    def sweeping_since(self, now: datetime) -> datetime | None:
+        """Give the beginning of the planned sweep that goes on; None if there is none."""
+        with self._reading() as connection:
+            return sweeps.sweeping_since(connection, now)
+
     def planned_sweeps(self, schedule: str, since: datetime) -> list[datetime]:
         """Give the moments from `since` on whose planned sweep somebody began, in order."""
         with self._reading() as connection:

@@ -34,6 +34,7 @@ def line(state: Registration, **fields: object) -> Line:
 
 
 UP, DOWN = line(Registration.REGISTERED), line(Registration.FAILED, code=401)
+UNWANTED = line(Registration.UNREGISTERED, account=NOWHERE)
 BACKUP = line(Registration.REGISTERED, backup=True)
 
 
@@ -130,9 +131,10 @@ def test_only_sweeps_that_polled_the_phone_cover_it() -> None:
         sweep(4000, counts=SweepCounts(backing_off=1)),
         sweep(3000, finished=None),
         sweep(2000, "confirm"),
+        sweep(1000, "planned", schedule="poll"),
     ]
 
-    assert one([period(UP, 2 * MONTH)], [reach(2 * MONTH)], sweeps).observed == 1200
+    assert one([period(UP, 2 * MONTH)], [reach(2 * MONTH)], sweeps).observed == 1800
 
 
 def test_periods_are_put_together_by_phone() -> None:
@@ -202,13 +204,17 @@ def test_accounting_agrees_with_looking_at_every_second(
     covered = coverage(sweeps, interval=30, since=now - MONTH, now=now).of(1, "here")
     past = PhonePast(phone_id=1, reaches=reaches, lines={1: lines} if lines else {})
 
-    found = dict(Accountant(now=now, month=MONTH).account(past, covered, ()))
+    accountant = Accountant(now=now, month=MONTH)
+
+    found = dict(accountant.account(past, covered, ()))
 
     expected = by_the_second(lines, reaches, ends)
     if all(each.line.registration is Registration.UNCONFIGURED for each in lines):
         assert not found
     else:
         assert found[1].day == expected
+        today = accountant.days()[0]
+        assert (today.observed, today.up) == (expected.observed, expected.up)
 
 
 def holds(each: LinePeriod | ReachPeriod, second: int) -> bool:
@@ -246,6 +252,28 @@ def by_the_second(
         outages=outages,
         longest=longest,
     )
+
+
+@given(st.lists(st.tuples(st.floats(0.01, 9), st.sampled_from([UP, DOWN, UNWANTED]))))
+def test_the_days_add_up_whatever_happens(steps: list[tuple[float, Line]]) -> None:
+    accountant = Accountant(now=NOW.timestamp(), month=MONTH)
+    moments = [40.0]
+    for length, _ in steps:
+        moments.append(moments[-1] - length)
+    lines = [
+        period(shown, since * DAY, until * DAY if until > 0 else None)
+        for (since, until), (_, shown) in zip(pairwise(moments), steps, strict=True)
+        if since > 0
+    ]
+    past = PhonePast(phone_id=1, reaches=[reach(2 * MONTH)], lines={1: lines} if lines else {})
+    covered = ((ago(35 * DAY).timestamp(), ago(DAY / 2).timestamp()),)
+
+    spans = dict(accountant.account(past, covered, ()))
+
+    days = accountant.days()
+    month = spans[1].month if spans else Availability(seconds=MONTH)
+    assert abs(sum(day.observed for day in days) - month.observed) <= len(days)
+    assert abs(sum(day.up for day in days) - month.up) <= len(days)
 
 
 @given(st.lists(st.tuples(st.integers(0, 50), st.integers(1, 9)), max_size=8))

@@ -17,7 +17,7 @@ from fleet.store import Change
 from fleet.systemd import Notifier
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Sequence
+    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
     from fleet.model import Flap, Sighting
 
@@ -30,13 +30,25 @@ def free_port() -> int:
         return int(taken.getsockname()[1])
 
 
-def opened(database_url: str, *, interval: float = 864_000, **server: Any) -> App:
-    """An app on a database; its planned sweeps take days unless an interval is given."""
+def opened(
+    database_url: str,
+    *,
+    interval: float = 864_000,
+    told: Sequence[str] = (),
+    audit: Mapping[str, str] | None = None,
+    **server: Any,
+) -> App:
+    """An app on a database; its planned sweeps take days unless an interval is given.
+
+    `told` are the Apprise URLs of those who are alerted.
+    """
     values = {
         "database": {"url": database_url},
         "server": {"port": free_port(), **server},
         "poll": {"read_timeout": 2, "interval": interval},
         "web_ui": {"password": "22222"},
+        "alerts": {"urls": list(told), "group_wait": 0},
+        "audit": audit or {"at": ""},
     }
     return App.open(Settings.model_validate(values))
 
@@ -92,14 +104,16 @@ class Running:
 
 
 @asynccontextmanager
-async def running(app: App, **services: Any) -> AsyncIterator[Running]:
+async def running(
+    app: App, given: Services | None = None, **services: Any
+) -> AsyncIterator[Running]:
     """Run a daemon, ready when this is entered; it is stopped at the end."""
     stopping = asyncio.Event()
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
         name = f"fleet-test-{uuid4()}"
         systemd.bind(f"\0{name}")
         systemd.setblocking(False)
-        daemon = Daemon(app, Services(**services), Notifier(address=f"@{name}"))
+        daemon = Daemon(app, given or Services(**services), Notifier(address=f"@{name}"))
         task = asyncio.create_task(daemon.run(stopping))
         try:
             heard = asyncio.create_task(asyncio.get_running_loop().sock_recv(systemd, 100))

@@ -97,18 +97,25 @@ class World:
 
     def _sweep(self) -> None:
         sweep = self.store.begin_sweep(
-            trigger="test", selection="all", planned=1, now=self.now, ttl=timedelta(days=1)
+            trigger="test",
+            selection="all",
+            planned=1,
+            now=self.now,
+            ttl=timedelta(days=1),
+            schedule="sweep",
+            planned_for=self.now,
         )
-        begun, spread = self.now, INTERVAL * 0.8
+        begun, spread = self.now, INTERVAL * 0.7
         due = sorted((begun + spread * fraction(i), i) for i in self.known)
         again: list[tuple[datetime, int]] = []
         for step in range(_STEPS):
-            until = begun + spread * ((step + 1) / _STEPS)
+            until = begun + INTERVAL * 0.9 * ((step + 1) / _STEPS)
             looks = [each for each in (*due, *again) if self.now <= each[0] < until]
             again += [(at + CONFIRM, i) for at, i in self._look(sweep.id, looks)]
             self.now = until
             self.alerting.run(self.now)
         self.store.finish_sweep(sweep.id, SweepCounts(ok=len(due)), self.now)
+        self.alerting.run(self.now)
 
     def _look(
         self, sweep_id: int, looks: Sequence[tuple[datetime, int]]
