@@ -7,7 +7,6 @@ from fleet.alert.build import policy_of, routes_of, windows_of
 from fleet.alert.compose import Composer, word_of_fleet
 from fleet.alert.deliver import Delivered, Deliverer
 from fleet.alert.door import check, send
-from fleet.alert.holding import FLAPPING
 from fleet.alert.plan import plan
 from fleet.alert.reports import send_report
 from fleet.alert.round import Alerting, Round
@@ -17,7 +16,6 @@ from fleet.alert.view import Zones
 from fleet.alert.windows import QuietHours, Window
 
 __all__ = [
-    "FLAPPING",
     "Alerting",
     "Composer",
     "Delivered",

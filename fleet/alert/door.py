@@ -166,7 +166,7 @@ def struck_out(url: str, said: str) -> str:
             line = re.sub(rf"(?<!\w){re.escape(secret)}(?!\w)", "***", line)
         else:
             line = line.replace(secret, "***")
-    return plain(line)
+    return plain(line).rstrip(".")
 
 
 def _secrets(url: str) -> Iterator[str]:
