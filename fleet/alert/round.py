@@ -135,6 +135,9 @@ class Alerting:
             population=population,
         )
 
+    def _standing(self) -> tuple[Incident, ...]:
+        return tuple(self.store.incidents(open_only=True, pending=True))
+
     def _situation(self, now: datetime, judged: _Judged) -> Situation:
         of_ended = {
             cause.id: tuple(self.store.incidents(cause_id=cause.id))
