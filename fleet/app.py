@@ -34,6 +34,7 @@ from fleet.sweep import Backoff, LoginDefaults, Observer, Order, Outcome, Sweepe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping, Sequence
+    from pathlib import Path
 
     from fleet.alert import Alerting, Deliverer
     from fleet.audit import Auditor
@@ -140,6 +141,14 @@ class App:
         return audit.auditor_of(
             self.settings, store=self.store, judge=self.judge, rules=rules, clock=now
         )
+
+    def send_report(
+        self, urls: Sequence[str], subject: str, text: str, html: str, files: Sequence[Path]
+    ) -> None:
+        """Send a report to Apprise URLs. Raises `FleetError` if somebody did not take it."""
+        from fleet import alert
+
+        alert.send_report(urls, subject, text, html, files, clock=now)
 
     def alerting(self) -> Alerting:
         """Make what decides who is told; raises `SettingsError` for what is wrong with it."""
