@@ -184,7 +184,7 @@ def ask(url: str, shape: Shape, folder: Path) -> list[tuple[str, float, str]]:
     middle = (START + timedelta(days=shape.days) / 2).isoformat()
     commands = {
         "status --at the middle": ["status", "--at", middle, "--format", "csv"],
-        "history of one phone": ["history", "phone7"],
+        "history of one phone": ["history", "phone1"],
         "export history, all of it": ["export", "history"],
         "incidents": ["incidents", "list", "--json"],
         "audit, without a sweep": ["audit", "--no-sweep", "--output", str(folder / "audit")],
