@@ -19,13 +19,17 @@ from fleet.model.poll import (
     SweepCounts,
     normalise_mac,
 )
-from fleet.model.watch import (
+from fleet.model.telling import (
     Alert,
     AlertKind,
-    Cause,
-    CauseKind,
     Delivery,
     DeliveryState,
+    Selector,
+    Silence,
+)
+from fleet.model.watch import (
+    Cause,
+    CauseKind,
     Flap,
     Incident,
     IncidentState,
@@ -34,9 +38,7 @@ from fleet.model.watch import (
     NoticeKind,
     PhoneLook,
     Population,
-    Selector,
     Sighting,
-    Silence,
     Step,
     Watch,
 )
