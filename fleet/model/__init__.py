@@ -1,5 +1,6 @@
 """The words of the project, one meaning each (no behaviour beyond what a word itself implies)."""
 
+from fleet.model.mac import normalise_mac
 from fleet.model.poll import (
     Account,
     Credentials,
@@ -17,7 +18,6 @@ from fleet.model.poll import (
     Site,
     Sweep,
     SweepCounts,
-    normalise_mac,
 )
 from fleet.model.telling import (
     Alert,
