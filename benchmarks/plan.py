@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 SLOW = 0.3  # seconds: phones this slow are asked with more in flight
 MANY_IN_FLIGHT = 500
+GROWTH = (200, 2_000, 20_000)  # fleets whose cost is compared, where there is one of the last size
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,20 +38,29 @@ class Plan:
 
     def scenarios(self) -> Iterator[tuple[Scenario, tuple[str, ...]]]:
         """Every scenario with those it is for: the grid for all, the series for `fleet`."""
-        most = max(self.phones)
+        grid = list(self._grid())
+        for scenario in grid:
+            yield scenario, self.only
+        if "fleet" in self.only:
+            for scenario in dict.fromkeys(self._series()):
+                if scenario not in grid:
+                    yield scenario, ("fleet",)
+
+    def _grid(self) -> Iterator[Scenario]:
         for count in self.phones:
             for delay in self.delays:
                 in_flight = MANY_IN_FLIGHT if delay >= SLOW else self.concurrency
-                yield Scenario(phones=count, delay=delay, concurrency=in_flight), self.only
-        if "fleet" not in self.only:
-            return
-        alone = ("fleet",)
+                yield Scenario(phones=count, delay=delay, concurrency=in_flight)
+
+    def _series(self) -> Iterator[Scenario]:
+        most = max(self.phones)
         at_once = Scenario(phones=most, delay=0.0, concurrency=self.concurrency)
-        if most >= 20_000:
-            yield replace(at_once, phones=200), alone
+        if most >= GROWTH[-1]:
+            for count in (*GROWTH[:-1], most):
+                yield replace(at_once, phones=count)
         for in_flight in self.concurrencies:
-            yield replace(at_once, delay=_usual(self.delays), concurrency=in_flight), alone
-        yield replace(at_once, phones=min(self.phones), ticking=True), alone
+            yield replace(at_once, delay=_usual(self.delays), concurrency=in_flight)
+        yield replace(at_once, phones=min(self.phones), ticking=True)
 
 
 def _usual(delays: Sequence[float]) -> float:

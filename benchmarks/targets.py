@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from benchmarks.contenders import BARE, BLACKBOX, FIRST, NAIVE, SECOND, STEADY
@@ -16,6 +17,7 @@ _MEBI = 1024 * 1024
 _MAY_GROW = {"sweeps", "leases"}  # a row per sweep is not history
 _WALL_CONCURRENCY = 500
 _LEAST_FOR_WALL = 20_000
+_FEW, _SOME = 200, 2_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -105,18 +107,27 @@ def _in_flight(samples: Sequence[Sample]) -> Iterator[Verdict]:
 
 
 def _linear(samples: Sequence[Sample]) -> Iterator[Verdict]:
-    """What one more poll costs, start-up taken away; 1.2 is what noise may add to one."""
+    """What one more poll costs in a large fleet and in a small one; 1.2 is what noise may add."""
     for label in (FIRST, STEADY):
-        few = _of(samples, label, lambda s: s.scenario.phones == 200 and not s.scenario.ticking)
-        many = _of(samples, label, lambda s: s.scenario.phones >= _LEAST_FOR_WALL)
-        for small in few[:1]:
-            alike = [s for s in many if replace(s.scenario, phones=200) == small.scenario]
-            for large in alike:
-                yield Verdict(
-                    target=f"CPU of one more poll, {label}, {large.polls:,} phones beside 200",
-                    measured=large.marginal / small.marginal,
-                    limit=1.2,
-                )
+        for small in _of(samples, label, lambda s: s.polls == _FEW):
+            alike = _of(samples, label, partial(_differs_in_size, small))
+            for some in (s for s in alike if s.polls == _SOME):
+                for many in (s for s in alike if s.polls >= _LEAST_FOR_WALL):
+                    yield Verdict(
+                        target=f"CPU of one more poll, {label}, {_SOME:,} to {many.polls:,} phones "
+                        f"beside {_FEW} to {_SOME:,}",
+                        measured=_slope(some, many) / _slope(small, some),
+                        limit=1.2,
+                    )
+
+
+def _differs_in_size(one: Sample, other: Sample) -> bool:
+    return replace(other.scenario, phones=one.scenario.phones) == one.scenario
+
+
+def _slope(few: Sample, many: Sample) -> float:
+    """CPU seconds of one more poll, between two sizes of a fleet: the start-up is in both."""
+    return (many.cost.cpu - few.cost.cpu) / (many.polls - few.polls)
 
 
 def _memory(samples: Sequence[Sample]) -> Iterator[Verdict]:

@@ -13,6 +13,7 @@ import sys
 import tempfile
 import termios
 from pathlib import Path
+from shutil import which
 
 from rich.console import Console
 from rich.text import Text
@@ -26,9 +27,15 @@ def printed(words: list[str]) -> str:
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
     with tempfile.TemporaryDirectory() as folder:
-        environ = os.environ | {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
+        # As in a shell where the environment is active: the demo then says `fleet`, not a path.
+        path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+        environ = os.environ | {"TERM": "xterm-256color", "COLORTERM": "truecolor", "PATH": path}
         command = subprocess.Popen(
-            words, stdout=theirs, stderr=subprocess.DEVNULL, cwd=folder, env=environ
+            [which(words[0], path=path) or words[0], *words[1:]],
+            stdout=theirs,
+            stderr=subprocess.DEVNULL,
+            cwd=folder,
+            env=environ,
         )
         os.close(theirs)
         out = io.BytesIO()
@@ -48,7 +55,7 @@ def _read(descriptor: int) -> bytes:
 
 def main() -> None:
     """Run the demo and draw what it printed."""
-    text = printed([sys.executable, "-m", "fleet", "demo"])
+    text = printed(["fleet", "demo"])
     screen = Console(record=True, width=COLUMNS, file=io.StringIO(), force_terminal=True)
     screen.print(Text("$ fleet demo", style="bold"))
     screen.print(Text.from_ansi(text))

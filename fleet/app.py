@@ -5,14 +5,27 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import os
 import signal
 import threading
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from fleet.errors import SettingsError, UsageError
-from fleet.judge import RULES, Look, RuleSetting, judge, verdicts
+from fleet.judge import (
+    RULE_NAMES,
+    RULES,
+    CauseSettings,
+    Look,
+    RuleSetting,
+    advance,
+    find_causes,
+    judge,
+    verdicts,
+    watch_for,
+)
 from fleet.loop import loop_factory
 from fleet.phone.client import PhoneClient, Timeouts
 from fleet.phone.pages import words_with
@@ -20,12 +33,15 @@ from fleet.store import Keyring, Store, make_key_file, rotate_key_file
 from fleet.sweep import Backoff, LoginDefaults, Observer, Order, Outcome, Sweeper
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Mapping
+    from collections.abc import Callable, Coroutine, Mapping, Sequence
 
-    from fleet.model import Finding, Observation
+    from fleet.alert import Alerting, Deliverer
+    from fleet.audit import Auditor
+    from fleet.model import Cause, Finding, Incident, Observation, Population
     from fleet.phone.pages import Words
+    from fleet.provision.provisioner import Provisioner
     from fleet.settings import Settings
-    from fleet.store import Known
+    from fleet.store import Known, Pruned, TakeStep
     from fleet.sweep import Tally
 
 T = TypeVar("T")
@@ -91,8 +107,14 @@ class App:
                 concurrency=poll.concurrency,
                 carry_on_within=interval,
                 clock=now,
+                step=self.step,
             )
             return await sweeper.run(order, progress)
+
+    @property
+    def step(self) -> TakeStep:
+        """What one look changes of the incidents that stand, with the rules' settings."""
+        return partial(advance, watch=watch_for(self.rules))
 
     def _judge_poll(
         self, known: Known, observation: Observation
@@ -106,6 +128,69 @@ class App:
             lines=facts.lines if facts else (),
         )
         return verdicts(look, rules=self.rules)
+
+    def auditor(self) -> Auditor:
+        """Make the auditor, as the settings have it."""
+        from fleet import audit  # here, for it loads much that a poll needs nothing of
+
+        default = RuleSetting()
+        rules = frozenset(name for name in RULES if self.rules.get(name, default).enabled)
+        return audit.auditor_of(
+            self.settings, store=self.store, judge=self.judge, rules=rules, clock=now
+        )
+
+    def alerting(self) -> Alerting:
+        """Make what decides who is told; raises `SettingsError` for what is wrong with it."""
+        from fleet import alert  # here, for it loads Jinja2, and most commands tell nobody
+
+        folder = self.settings.alerts.templates
+        return alert.Alerting(
+            store=self.store,
+            policy=alert.policy_of(self.settings),
+            find_causes=self._find_causes,
+            composer=alert.Composer(self.settings.folder / folder if folder else None),
+            windows=alert.windows_of(self.settings),
+        )
+
+    def _find_causes(
+        self,
+        standing: Sequence[Incident],
+        causes: Sequence[Cause],
+        population: Population,
+        moment: datetime,
+    ) -> tuple[Cause, ...]:
+        alerts = self.settings.alerts
+        settings = CauseSettings(at_least=alerts.cause_at_least, share=alerts.cause_share)
+        return find_causes(standing, causes, population, settings, moment)
+
+    def deliverer(self) -> Deliverer:
+        """Make what delivers alerts; raises `SettingsError` for a URL that cannot be used."""
+        from fleet import alert
+
+        channels = alert.channels_of(alert.routes_of(self.settings))
+        alert.check(channels)
+        return alert.Deliverer(
+            store=self.store,
+            channels=channels,
+            give_up_after=timedelta(seconds=self.settings.alerts.give_up_after),
+            clock=now,
+        )
+
+    def provisioner(self) -> Provisioner:
+        """Make what turns intents into files, as they are now."""
+        from fleet.provision.provisioner import Demands, Provisioner  # most commands need none
+
+        asked = self.settings.provisioning
+        return Provisioner(
+            store=self.store,
+            at=now(),
+            environ=os.environ,
+            folder=self.settings.folder,
+            demands=Demands(
+                reachable_as=tuple(asked.reachable_as),
+                demand_backup=frozenset(asked.demand_backup),
+            ),
+        )
 
     def check_site(self, site: str | None) -> None:
         """Raise `UsageError` if there is no such site."""
@@ -125,6 +210,16 @@ class App:
             self.settings.key_file, lambda keyring: done.append(self.store.reencrypt(keyring))
         )
         return done[0]
+
+    def prune(self) -> Pruned:
+        """Delete what is older than the settings say; never what is so now."""
+        keep, moment = self.settings.retention, now()
+        return self.store.prune(
+            history_before=moment - timedelta(seconds=keep.history),
+            evidence_before=moment - timedelta(seconds=keep.evidence),
+            sweeps_before=moment - timedelta(seconds=keep.sweeps),
+            fetches_before=moment - timedelta(seconds=keep.fetches),
+        )
 
     def ensure_key(self) -> None:
         """Make a key for passwords, unless there is one or the database needs a certain one."""
@@ -173,12 +268,12 @@ def words_of(settings: Settings) -> Words:
 def rules_of(settings: Settings) -> dict[str, RuleSetting]:
     """The rules' settings. Raises `SettingsError` for a rule that there is not."""
     for name in settings.rules:
-        if name not in RULES:
+        if name not in RULE_NAMES:
             raise SettingsError(
-                f"[rules.{name}]: there is no such rule; rules: {', '.join(RULES)}."
+                f"[rules.{name}]: there is no such rule; rules: {', '.join(RULE_NAMES)}."
             )
     return {
-        name: RuleSetting(enabled=rule.enabled, severity=rule.severity)
+        name: RuleSetting(enabled=rule.enabled, severity=rule.severity, open_after=rule.open_after)
         for name, rule in settings.rules.items()
     }
 

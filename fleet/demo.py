@@ -6,7 +6,7 @@ import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fleet.app import App
+from fleet.app import App, now
 from fleet.enrolment import enrol
 from fleet.errors import UsageError
 from fleet.inventory import parse_csv, plan
@@ -68,6 +68,6 @@ class Demo:
             inventory_csv(simulator.phones, text, with_lines=True)
             (self.folder / "phones.csv").write_text(text.getvalue(), encoding="utf-8")
             file = parse_csv(text.getvalue(), source="The demo's inventory")
-            enrol(app.store, plan(app.store.load_inventory(), file))
+            enrol(app.store, plan(app.store.load_inventory(), file), now())
             with watched() as progress:
                 return await app.sweep(Order(), progress)

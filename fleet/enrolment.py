@@ -5,18 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fleet.inventory import ChangeKind
-from fleet.model import Site
-from fleet.store import Change, Secrets
+from fleet.model import Level, Site
+from fleet.store import Change, IntentChange, Secrets
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from fleet.inventory import Plan
     from fleet.model import Phone
     from fleet.store import Store
 
 
-def enrol(store: Store, changes: Plan) -> None:
+def enrol(store: Store, changes: Plan, now: datetime) -> None:
     """Make the inventory as a plan says, all or nothing. Raises `StoreError`."""
     ids = {each.phone.host: each.id for each in store.phones(secrets=Secrets.NONE)}
     store.apply_inventory(
@@ -26,6 +27,19 @@ def enrol(store: Store, changes: Plan) -> None:
             for change in changes.phones
             if change.kind is not ChangeKind.UNCHANGED
         ],
+        _intent_change(changes, now),
+    )
+
+
+def _intent_change(changes: Plan, now: datetime) -> IntentChange:
+    """What a plan changes beside sites and phones."""
+    levels = [change for change in changes.levels if change.kind is not ChangeKind.UNCHANGED]
+    return IntentChange(
+        at=now,
+        fleet=next((each.after for each in levels if each.level is Level.FLEET), None),
+        models={each.name: each.after for each in levels if each.level is Level.MODEL},
+        profiles={each.name: each.after for each in levels if each.level is None},
+        secrets=changes.secrets,
     )
 
 

@@ -5,10 +5,12 @@
     │   ├── SettingsError      a key of fleet.toml or a FLEET_ variable
     │   ├── InventoryError     an inventory file; carries every bad row
     │   ├── ConfigurationError what no configuration file can say to a phone
+    │   ├── SecretMissing      a secret that the intent refers to, and that is not there
     │   └── PhoneNotFound      no phone of that MAC, host or name
     ├── StoreError             the database or its key
     │   ├── SweepRunning       another sweep holds the lease
     │   └── SweepTaken         another runner has this planned sweep, or had it
+    ├── ServerError            the address or certificate that fleet serve listens with
     └── PhoneError             one poll of one phone; carries its reason, and so its reach
         └── PageUnreadable     a page that is not a status page we can read
 
@@ -65,6 +67,10 @@ class ConfigurationError(UsageError):
     """Something intended that no configuration file can say to a phone."""
 
 
+class SecretMissing(UsageError):
+    """A secret that the intent refers to is not where it says."""
+
+
 class PhoneNotFound(UsageError):
     """No phone of the inventory has that MAC, host or name."""
 
@@ -79,6 +85,10 @@ class SweepRunning(StoreError):
 
 class SweepTaken(StoreError):
     """Another runner has this planned sweep, or had it."""
+
+
+class ServerError(FleetError):
+    """`fleet serve` cannot listen where it shall."""
 
 
 class PhoneError(FleetError):

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from fleet.judge import Look
 from fleet.model import Account, Reach, Registration
-from fleet.report import HistoryRecord, LineRecord, PhoneRecord, yes_or_no
+from fleet.report import HistoryRecord, IncidentRecord, LineRecord, PhoneRecord, yes_or_no
 from fleet.store import LinePeriod
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from fleet.model import Finding, Line, Phone
+    from fleet.model import Finding, Incident, Line, Phone
     from fleet.store import Period, PhoneStatus
 
     Judge = Callable[[Look], Sequence[Finding]]
@@ -142,6 +142,37 @@ def history_records(
             yield replace(bare, line=period.line.number, **_line_fields(period.line))
         else:
             yield replace(bare, reach=period.reach, reason=period.reason or "")
+
+
+def incident_records(
+    incidents: Iterable[Incident],
+    phones: Mapping[int, Phone],
+    causes: Mapping[int, str],
+    now: datetime,
+) -> Iterator[IncidentRecord]:
+    """One record per incident; `causes` says what incidents are part of, by their ids."""
+    for incident in incidents:
+        phone = phones.get(incident.phone_id or 0)  # None: it was removed
+        lasted = (incident.resolved or now) - incident.first_seen
+        yield IncidentRecord(
+            site=incident.site,
+            phone=incident.phone,
+            mac=phone.mac if phone else "",
+            host=phone.host if phone else "",
+            rule=incident.rule,
+            line=incident.line,
+            severity=incident.severity,
+            state=incident.state,
+            text=incident.text,
+            code=incident.code,
+            registrar=incident.registrar,
+            first_seen=incident.first_seen,
+            opened=incident.opened,
+            resolved=incident.resolved,
+            seconds=round(lasted.total_seconds()),
+            acked_by=incident.acked_by,
+            cause=causes.get(incident.id or 0, ""),
+        )
 
 
 def _flags(findings: Sequence[Finding], number: int, on_phone: Sequence[str]) -> str:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from fleet.errors import SettingsError
 from fleet.model import Severity
 from fleet.settings import Settings, load_settings, sample_settings
-from fleet.settings.values import SECTIONS, fields_of
+from fleet.settings.values import SECTIONS, fields_of, named
 
-ROOT = Path(__file__).parent.parent
+if TYPE_CHECKING:
+    from pathlib import Path
+
 WHOLE = "must be a whole number from 1 to 10000."
 
 
@@ -42,15 +44,18 @@ def test_the_sample_is_valid_with_every_line_uncommented(tmp_path: Path) -> None
     assert not settings.web_ui.password
     assert settings.web_ui.words == {"registered": ["Registriert"]}
     assert settings.rules["line-on-backup"].severity is Severity.WARNING
+    assert settings.alerts.routes["urgent"].severities == [Severity.CRITICAL]
+    assert settings.maintenance["sunday-night"].days == ["sun"]
 
 
-def test_the_sample_and_the_manual_name_every_setting() -> None:
-    manual = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+def test_the_sample_names_every_setting() -> None:
+    sample = sample_settings()
     for section in SECTIONS:
-        for key in fields_of(section):
-            assert re.search(rf"(?m)^# (\[{section}\.{key}\]|{key} = )", sample_settings())
-            table = "rules.<name>" if section == "rules" else section
-            assert f"`[{table}] {key}`" in manual or f"`[{table}.{key}]`" in manual
+        for key, field in fields_of(section).items():
+            table = rf"\[{section}\.{key}(\.[\w-]+)?\]"
+            assert re.search(rf"(?m)^# ({table}|{key} = )", sample)
+            for inner in model.model_fields if (model := named(field)) else ():
+                assert f"# {inner} = " in sample
 
 
 def test_a_variable_overrides_the_file(tmp_path: Path) -> None:
@@ -98,7 +103,53 @@ def test_paths_start_from_the_settings_folder(tmp_path: Path) -> None:
         (
             "[rules.line-failed]\nenable = true",
             "[rules.line-failed] has no key enable (did you mean enabled?); "
-            "allowed are enabled, severity.",
+            "allowed are enabled, severity, open_after.",
+        ),
+        (
+            "[rules.line-failed]\nopen_after = 0",
+            "[rules.line-failed] open_after must be a whole number from 1 to 10.",
+        ),
+        (
+            "[alerts]\nurls = ['nonsense geheim']",
+            "[alerts] urls must be a list of Apprise URLs, like "
+            "mailto://user:password@example.com?to=you@example.com.",
+        ),
+        (
+            "[alerts]\nquiet_hours = '22-6'",
+            "[alerts] quiet_hours must be a span of the day, like 22:00-06:00, or empty.",
+        ),
+        (
+            "[alerts]\ntimezone = 'Berlin'",
+            "[alerts] timezone must be an IANA time zone, like Europe/Berlin.",
+        ),
+        (
+            "[alerts.routes.boss]\nseverities = ['loud']",
+            "[alerts.routes.boss] severities must be a list of critical, warning and info.",
+        ),
+        (
+            "[alerts.routes.boss]\nsite = 'berlin'",
+            "[alerts.routes.boss] has no key site (did you mean sites?); "
+            "allowed are urls, severities, sites, rules.",
+        ),
+        (
+            "[alerts]\nroutes = 3",
+            "alerts.routes is a section; write [alerts.routes.<name>] for it.",
+        ),
+        (
+            "[alerts.routes]\nboss = 3",
+            "alerts.routes.boss is a section; write [alerts.routes.boss] for it.",
+        ),
+        (
+            "[maintenance.sunday]\nduration = 60",
+            "[maintenance.sunday] needs start (each day), or since and until (once).",
+        ),
+        (
+            "[maintenance.sunday]\nstart = 'two'",
+            '[maintenance.sunday] start must be a time of day in quotes, like "02:00".',
+        ),
+        (
+            "[maintenance.sunday]\nsince = 2026-11-24T00:00:00\nuntil = 2026-11-23T00:00:00Z",
+            "[maintenance.sunday] ends before it begins: since must come before until.",
         ),
         ("[rules]\nx = 3", "rules.x is a section; write [rules.x] for it."),
         ("poll = 3", "poll is a section; write [poll] on its own line."),
@@ -139,7 +190,15 @@ def test_a_misspelt_variable_is_refused(tmp_path: Path, variable: str, meant: st
     )
 
 
-@pytest.mark.parametrize("variable", ["FLEET_RULES_LINE_FAILED_ENABLED", "FLEET_WEB_UI_WORDS"])
+@pytest.mark.parametrize(
+    "variable",
+    [
+        "FLEET_RULES_LINE_FAILED_ENABLED",
+        "FLEET_WEB_UI_WORDS",
+        "FLEET_ALERTS_ROUTES_BOSS_URLS",
+        "FLEET_MAINTENANCE_SUNDAY_START",
+    ],
+)
 def test_what_only_the_file_can_say_is_refused_as_a_variable(tmp_path: Path, variable: str) -> None:
     assert "in fleet.toml only" in refusal(tmp_path, **{variable: "1"})
 
@@ -153,3 +212,66 @@ def test_a_file_that_cannot_be_read_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"cannot be read: No such file or directory\.$"):
         load_settings(tmp_path / "none.toml", {})
     assert "is not valid TOML" in refusal(tmp_path, "[poll")
+
+
+@pytest.mark.parametrize("between", [" ", ",", ", ", "\n", "  ,\n "])
+def test_a_variable_holds_many_urls(tmp_path: Path, between: str) -> None:
+    urls = ["mailto://u:p@example.com?to=a@example.com,b@example.com", "json://host/path"]
+    settings = loaded(tmp_path, FLEET_ALERTS_URLS=between.join(urls) + " ")
+    assert [url.get_secret_value() for url in settings.alerts.urls] == urls
+
+
+def test_no_url_of_an_alert_is_shown(tmp_path: Path) -> None:
+    assert "geheim" not in repr(loaded(tmp_path, FLEET_ALERTS_URLS="json://u:geheim@host"))
+    assert "geheim" not in refusal(tmp_path, FLEET_ALERTS_URLS="json:/u:geheim@host")
+    assert "geheim" not in refusal(tmp_path, "[alerts.routes.x]\nurls = ['geheim']")
+
+
+@pytest.mark.parametrize(
+    ("at", "cron"),
+    [
+        ("02:30", "30 2 * * *"),
+        ("7:05", "5 7 * * *"),
+        ("30 2 * * mon-fri", "30 2 * * mon-fri"),
+        ("*/15  0,12 1 * *", "*/15 0,12 1 * *"),
+        ("", ""),
+    ],
+)
+def test_the_audits_time_is_a_time_of_day_or_a_cron_expression(
+    tmp_path: Path, at: str, cron: str
+) -> None:
+    assert loaded(tmp_path, f"[audit]\nat = '{at}'").audit.cron == cron
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("at = '25:00'", '[audit] at must be a time of day in quotes, like "02:30", or a cron'),
+        ("at = '0 2 * *'", "[audit] at must be a time of day"),
+        ("formats = ['pdf']", "[audit] formats must be a list of html, xlsx, csv and json."),
+        ("timezone = 'Berlin'", "[audit] timezone must be an IANA time zone, like Europe/Berlin."),
+        ("recipients = ['me']", "[audit] recipients must be a list of Apprise URLs"),
+        ("history = 60", "[audit] history must be a whole number from 604800 to 31622400."),
+        ("[audit.sites.berlin]\nto = 'x'", "[audit.sites.berlin] has no key to"),
+    ],
+)
+def test_a_wrong_setting_of_the_audit_is_answered_with_what_is_allowed(
+    tmp_path: Path, text: str, said: str
+) -> None:
+    assert refusal(tmp_path, f"[audit]\n{text}").startswith(said)
+
+
+def test_the_audits_lists_can_be_given_as_variables(tmp_path: Path) -> None:
+    settings = loaded(
+        tmp_path,
+        FLEET_AUDIT_FORMATS="csv, json",
+        FLEET_AUDIT_RECIPIENTS="mailto://a:b@example.com json://localhost",
+    )
+
+    assert settings.audit.formats == ["csv", "json"]
+    assert [url.get_secret_value() for url in settings.audit.recipients] == [
+        "mailto://a:b@example.com",
+        "json://localhost",
+    ]
+    assert "a:b" not in repr(settings)
+    assert settings.audit_folder == tmp_path / "audits"

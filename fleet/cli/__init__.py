@@ -11,14 +11,14 @@ import os
 import sys
 from contextlib import contextmanager
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 import click
 
 from fleet.errors import FleetError, InventoryError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 COULD_NOT = 3  # the exit code of what could not be done, a bug of ours included
 
@@ -31,9 +31,15 @@ COMMANDS = {
     "status": "What every line is now, or was at a time.",
     "history": "When a line lost its registration, and for how long.",
     "explain": "The evidence: what a phone said and how it was judged.",
-    "export": "Lines, phones or history as CSV, JSON or XLSX.",
+    "audit": "What changed since the audit before, and the whole report.",
+    "incidents": "What is wrong and lasts; acknowledge it, silence it.",
+    "alert": "Try out, look into and send alerts.",
+    "provision": "From the inventory to the phones' configuration files.",
+    "export": "Lines, phones, history, incidents, audit as CSV, JSON, XLSX.",
     "capture": "A redacted fixture folder from a real phone.",
     "simulate": "Run phones that do not exist.",
+    "serve": "The daemon: sweeps, alerts, nightly audits, pushes, health.",
+    "doctor": "Is everything as it should be, and what to mend.",
     "db": "Upgrade, check, prune and back up the database.",
 }
 
@@ -49,7 +55,14 @@ def _read_enough() -> Iterator[None]:
 
 
 class LazyGroup(click.Group):
-    """Commands by name; `fleet.cli.<name>` is imported only when that command is called."""
+    """Commands by name; a command's module is imported only when it is called."""
+
+    table: ClassVar[Mapping[str, str]] = COMMANDS
+
+    def find(self, name: str) -> click.Command:
+        """Import a command of the table."""
+        command: click.Command = import_module(f"fleet.cli.{name}").command
+        return command
 
     def make_context(self, *args: Any, **extra: Any) -> click.Context:
         """Parse the words; click would end with 1 when nobody reads the help to its end."""
@@ -63,33 +76,32 @@ class LazyGroup(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Name the commands in the order in which one meets them."""
-        return list(COMMANDS)
+        return list(self.table)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import a command."""
-        if cmd_name not in COMMANDS:
+        if cmd_name not in self.table:
             return None
         gc.disable()  # nothing of what is imported is garbage, and looking for it costs a tenth
         try:
-            command: click.Command = import_module(f"fleet.cli.{cmd_name}").command
+            return self.find(cmd_name)
         finally:
             gc.freeze()  # nor will it be: else the first look would go through all of it
             gc.enable()
-        return command
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the command of these words; a misspelt one is answered with what comes near."""
-        near = difflib.get_close_matches(args[0], COMMANDS, n=1)
-        if args[0] not in COMMANDS and near:
+        near = difflib.get_close_matches(args[0], self.table, n=1)
+        if args[0] not in self.table and near:
             ctx.fail(f"No such command '{args[0]}'. Did you mean {near[0]}?")
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without importing them."""
         with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+            formatter.write_dl(list(self.table.items()))
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

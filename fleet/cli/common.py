@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 import sys
 from contextlib import contextmanager
@@ -14,7 +15,6 @@ import click
 from rich.console import Console
 
 from fleet.app import App
-from fleet.errors import UsageError
 from fleet.settings import load_settings
 
 if TYPE_CHECKING:
@@ -65,6 +65,14 @@ def opened(settings: Settings) -> Iterator[App]:
         app.close()
 
 
+def user_name() -> str:
+    """Who calls the command; empty where that has no name."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container without a name for its user
+        return ""
+
+
 def counted(number: int, noun: str) -> str:
     """`1 phone`, `2 phones`."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
@@ -93,11 +101,24 @@ def console(*, stderr: bool = False) -> Console:
     )
 
 
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+
+
+def _span(value: str) -> timedelta | None:
+    number, unit = value[:-1], value[-1:]
+    if unit in _UNITS and number.replace(".", "", 1).isdecimal():
+        return timedelta(seconds=float(number) * _UNITS[unit])
+    return None
+
+
+def _moment(value: str) -> datetime:
+    return datetime.fromisoformat(value).astimezone(UTC)
+
+
 class Time(click.ParamType[datetime]):
     """A moment: ISO 8601, or so long ago (`90m`, `6h`, `2d`)."""
 
     name = "time"
-    units = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}  # noqa: RUF012  click's shape
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
@@ -107,7 +128,7 @@ class Time(click.ParamType[datetime]):
             return value
         now = datetime.now(UTC)
         try:
-            moment = self._moment(value, now)
+            moment = now - span if (span := _span(value)) else _moment(value)
         except (ValueError, OverflowError):
             self.fail(
                 f"{value!r} is not a time; write 2026-11-23T07:00 or 2026-11-23T07:00+01:00, "
@@ -119,14 +140,35 @@ class Time(click.ParamType[datetime]):
             self.fail(f"{value!r} is still to come.", param, ctx)
         return moment
 
-    def _moment(self, value: str, now: datetime) -> datetime:
-        number, unit = value[:-1], value[-1:]
-        if unit in self.units and number.replace(".", "", 1).isdecimal():
-            return now - timedelta(seconds=float(number) * self.units[unit])
-        return datetime.fromisoformat(value).astimezone(UTC)
+
+class Later(click.ParamType[datetime]):
+    """A moment to come: ISO 8601, or in so long (`90m`, `6h`, `2d`)."""
+
+    name = "time"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> datetime:
+        """Parse a moment of the future; without an offset it is in this machine's zone."""
+        if isinstance(value, datetime):
+            return value
+        now = datetime.now(UTC)
+        try:
+            moment = now + span if (span := _span(value)) else _moment(value)
+        except (ValueError, OverflowError):
+            self.fail(
+                f"{value!r} is not a time; write 2026-11-23T07:00 or 2026-11-23T07:00+01:00, "
+                "or in how long: 90m, 6h, 2d.",
+                param,
+                ctx,
+            )
+        if moment <= now:
+            self.fail(f"{value!r} is past.", param, ctx)
+        return moment
 
 
 TIME = Time()
+LATER = Later()
 
 PHONES = click.argument("phones", nargs=-1, metavar="[PHONE]...")
 FAIL_ON = click.option(
@@ -145,19 +187,3 @@ def fail_if(fail_on: str | None, flagged: Sequence[object]) -> None:
 def standard_output() -> BinaryIO:
     """Give standard output for bytes."""
     return sys.stdout.buffer
-
-
-@contextmanager
-def replacing(path: Path, *, private: bool = False) -> Iterator[BinaryIO]:
-    """Give a file that takes the place of `path` when it is whole; `private`: mode 600."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
-    mode = 0o600 if private else 0o666
-    try:
-        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-        with open(descriptor, "wb") as file:  # noqa: PTH123  a descriptor, not a path
-            yield file
-        beside.replace(path)
-    except OSError as error:
-        raise UsageError(f"{path} cannot be written: {error.strerror}.") from None
-    finally:
-        beside.unlink(missing_ok=True)

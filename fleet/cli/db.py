@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from fleet.app import now
 from fleet.cli.common import counted, with_app
 from fleet.errors import StoreError
 
@@ -41,13 +39,7 @@ def check(app: App) -> None:
 @with_app
 def prune(app: App) -> None:
     """Delete what is older than [retention] says; never what is so now."""
-    keep, moment = app.settings.retention, now()
-    done = app.store.prune(
-        history_before=moment - timedelta(seconds=keep.history),
-        evidence_before=moment - timedelta(seconds=keep.evidence),
-        sweeps_before=moment - timedelta(seconds=keep.sweeps),
-        fetches_before=moment - timedelta(seconds=keep.fetches),
-    )
+    done = app.prune()
     click.echo(
         f"Deleted {counted(done.periods, 'period')}, {counted(done.pages, 'page')}, "
         f"{counted(done.sweeps, 'sweep')}, {counted(done.events, 'event')}, "

@@ -1,28 +1,75 @@
-"""`fleet export`: lines, phones or history as CSV, JSON or XLSX, streamed."""
+"""`fleet export`: lines, phones, history, incidents or the audit's findings, streamed to a file."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import click
 
 from fleet.app import now
-from fleet.cli.common import TIME, replacing, standard_output, with_app
-from fleet.report import FORMATS, HistoryRecord, LineRecord, PhoneRecord
-from fleet.status import history_records, line_records, phone_records
+from fleet.cli.common import TIME, standard_output, with_app
+from fleet.errors import UsageError
+from fleet.files import replacing
+from fleet.report import FORMATS, HistoryRecord, IncidentRecord, LineRecord, PhoneRecord
+from fleet.report.audit import FlaggedRecord
+from fleet.status import history_records, incident_records, line_records, phone_records
 from fleet.store import Secrets
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable
     from datetime import datetime
 
     from fleet.app import App
+    from fleet.model import Phone
     from fleet.report import Record
 
-KINDS: dict[str, type[Record]] = {
-    kind.TITLE: kind for kind in (LineRecord, PhoneRecord, HistoryRecord)
+Give: TypeAlias = "Callable[[App, str | None, datetime | None], Iterable[Record]]"
+"""Gives what there is of a site (None: of all), from a moment on (None: from the beginning)."""
+
+
+def _lines(app: App, site: str | None, _: datetime | None) -> Iterable[Record]:
+    return line_records(app.store.statuses(site=site), app.judge)
+
+
+def _phones(app: App, site: str | None, _: datetime | None) -> Iterable[Record]:
+    return phone_records(app.store.statuses(site=site), app.judge)
+
+
+def _history(app: App, site: str | None, since: datetime | None) -> Iterable[Record]:
+    phones = _by_id(app, site)
+    ids = None if site is None else list(phones)
+    return history_records(app.store.history(ids=ids, since=since), phones, now())
+
+
+def _incidents(app: App, site: str | None, since: datetime | None) -> Iterable[Record]:
+    found = app.store.incidents(site=site, since=since)
+    return incident_records(found, _by_id(app, None), app.store.caused(), now())
+
+
+def _audit(app: App, site: str | None, _: datetime | None) -> Iterable[Record]:
+    from fleet.audit import decode  # only here: the other exports start without it
+
+    selections = ["all"] if site is None else ["all", f"site {site}"]
+    kept = [audit for each in selections if (audit := app.store.last_audit(each))]
+    if not kept:
+        raise UsageError("There is no audit yet; make one: fleet audit.")
+    flags = decode(max(kept, key=lambda audit: audit.id).findings).flags
+    return (flag.record for flag in flags if site in (None, flag.record.site))
+
+
+def _by_id(app: App, site: str | None) -> dict[int, Phone]:
+    return {each.id: each.phone for each in app.store.phones(site=site, secrets=Secrets.NONE)}
+
+
+KINDS: dict[str, tuple[type[Record], Give]] = {
+    "lines": (LineRecord, _lines),
+    "phones": (PhoneRecord, _phones),
+    "history": (HistoryRecord, _history),
+    "incidents": (IncidentRecord, _incidents),
+    "audit": (FlaggedRecord, _audit),
 }
+SINCE = ("history", "incidents")
 
 
 @click.command()
@@ -34,7 +81,7 @@ KINDS: dict[str, type[Record]] = {
     "--output", type=click.Path(dir_okay=False, path_type=Path), help="A file, replaced at the end."
 )
 @click.option("--site", help="Only the phones of this site.")
-@click.option("--since", type=TIME, help="History from then on.")
+@click.option("--since", type=TIME, help="History, or incidents, from then on.")
 @with_app
 def command(
     app: App,
@@ -44,29 +91,21 @@ def command(
     site: str | None,
     since: datetime | None,
 ) -> None:
-    """Write a file of all lines, all phones, or the history of both.
+    """Write lines, phones, their history, incidents, or what the last audit flagged.
 
     A text that a spreadsheet would run as a formula is neutralised. Times are UTC, ISO 8601.
     """
-    if since is not None and what != "history":
-        raise click.UsageError("--since goes with history; for the past see fleet status --at.")
+    if since is not None and what not in SINCE:
+        raise click.UsageError(
+            "--since goes with history and incidents; for the past see fleet status --at."
+        )
     if form == "xlsx" and output is None and standard_output().isatty():
         raise click.UsageError("An XLSX file is not for the terminal: add --output FILE.")
     app.check_site(site)
-    records = _records(app, what, site, since)
+    kind, give = KINDS[what]
+    records = give(app, site, since)
     if output is None:
-        FORMATS[form](records, KINDS[what], standard_output())
+        FORMATS[form](records, kind, standard_output())
     else:
         with replacing(output) as file:
-            FORMATS[form](records, KINDS[what], file)
-
-
-def _records(app: App, what: str, site: str | None, since: datetime | None) -> Iterator[Record]:
-    if what == "lines":
-        return line_records(app.store.statuses(site=site), app.judge)
-    if what == "phones":
-        return phone_records(app.store.statuses(site=site), app.judge)
-    stored = app.store.phones(site=site, secrets=Secrets.NONE)
-    phones = {each.id: each.phone for each in stored}
-    ids = None if site is None else list(phones)
-    return history_records(app.store.history(ids=ids, since=since), phones, now())
+            FORMATS[form](records, kind, file)

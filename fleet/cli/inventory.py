@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import click
 
 from fleet.app import now
-from fleet.cli.common import console, counted, no_phones, replacing, with_app
+from fleet.cli.common import console, counted, no_phones, with_app
 from fleet.cli.tables import WITH_SITES, table
 from fleet.enrolment import enrol
+from fleet.files import replacing
 from fleet.inventory import ChangeKind, plan, read_inventory, write_csv, write_yaml
 from fleet.store import Secrets
 
@@ -44,7 +45,7 @@ def import_(app: App, file: Path, dry_run: bool) -> None:
     changes = plan(app.store.load_inventory(), wanted)
     if not (dry_run or changes.changes_nothing):
         app.ensure_key()
-        enrol(app.store, changes)
+        enrol(app.store, changes, now())
     screen = console()
     for line in plan_lines(changes, whole=dry_run):
         screen.print(line)
@@ -54,8 +55,13 @@ def import_(app: App, file: Path, dry_run: bool) -> None:
 
 def plan_lines(changes: Plan, *, whole: bool) -> Iterator[str]:
     """Describe a plan, field by field if `whole`, else what changed and the counts."""
+    for level in changes.levels:
+        if level.kind is ChangeKind.CHANGED:
+            yield f"{level.label}: {level.kind}"
+            yield from (f"    {change}" for change in level.changes)
+    yield from (str(change) for change in changes.secret_changes)
     for site in changes.sites:
-        if site.kind is not ChangeKind.UNCHANGED and whole:
+        if site.kind is ChangeKind.CHANGED or (whole and site.kind is ChangeKind.ADDED):
             yield f"site {site.after.name}: {site.kind}"
             yield from (f"    {change}" for change in site.changes)
     for phone in changes.phones:

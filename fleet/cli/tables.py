@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from fleet.report import HistoryRecord, LineRecord
 
 WITH_SITES = 100  # columns of a terminal from which on there is room for the site as well
-ACCOUNT = ("account", "account or reason")  # the columns that give way on a narrow terminal
+ACCOUNT = ("account", "account or reason")
+GIVES_WAY = (*ACCOUNT, "what", "why")  # the columns that give way on a narrow terminal
 ON_BACKUP = yes_or_no(choice=True)
 LONGEST = 24  # characters of a status text in a table
 
@@ -41,7 +42,7 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str | Text]]) -> Table
     """
     made = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
     for column in columns:
-        gives_way = column in ACCOUNT
+        gives_way = column in GIVES_WAY
         made.add_column(column, overflow="ellipsis" if gives_way else "fold", no_wrap=not gives_way)
     for row in rows:
         made.add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in row))

@@ -7,6 +7,7 @@ What a file does not mention is left alone. What it mentions and leaves empty is
 MACs and passwords: an export leaves passwords out, and a MAC is not unlearnt.
 """
 
+from fleet.inventory.changes import ChangeKind, FieldChange
 from fleet.inventory.csv_format import parse_csv, write_csv
 from fleet.inventory.entries import (
     COLUMNS,
@@ -18,9 +19,11 @@ from fleet.inventory.entries import (
     Unsaid,
 )
 from fleet.inventory.host import normalise_host
-from fleet.inventory.plan import ChangeKind, FieldChange, PhoneChange, Plan, SiteChange, plan
+from fleet.inventory.intent_plan import LevelChange
+from fleet.inventory.plan import PhoneChange, Plan, SiteChange, plan
 from fleet.inventory.read import read_inventory
 from fleet.inventory.resolve import Resolved, ResolvedPhone, ResolvedSite, resolve
+from fleet.inventory.validate import read_value
 from fleet.inventory.yaml_format import parse_yaml
 from fleet.inventory.yaml_writer import write_yaml
 
@@ -31,6 +34,7 @@ __all__ = [
     "ChangeKind",
     "FieldChange",
     "InventoryFile",
+    "LevelChange",
     "PhoneChange",
     "PhoneEntry",
     "Plan",
@@ -45,6 +49,7 @@ __all__ = [
     "parse_yaml",
     "plan",
     "read_inventory",
+    "read_value",
     "resolve",
     "write_csv",
     "write_yaml",

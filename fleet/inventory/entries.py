@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from fleet.model import Intent
 
 
 class Unsaid(Enum):
@@ -65,6 +70,7 @@ class PhoneEntry:
     password: Text = field(default=UNSAID, repr=False)
     legacy_tls: Choice = UNSAID
     accounts: tuple[AccountEntry, ...] | Unsaid = UNSAID
+    intent: Intent | Unsaid = UNSAID
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -78,11 +84,26 @@ class SiteEntry:
     username: Text = UNSAID
     password: Text = field(default=UNSAID, repr=False)
     legacy_tls: Choice = UNSAID
+    intent: Intent | Unsaid = UNSAID
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class InventoryFile:
-    """All that a file says. Hosts, MACs, site names and a phone's lines are each there once."""
+    """All that a file says. Hosts, MACs, site names and a phone's lines are each there once.
+
+    `models` is by full name; `profiles` are those with a configuration. `secrets` are those that
+    stood in the file in clear, by the names under which intents refer to them.
+    """
 
     sites: tuple[SiteEntry, ...] = ()
     phones: tuple[PhoneEntry, ...] = ()
+    fleet: Intent | Unsaid = UNSAID
+    models: Mapping[str, Intent] = field(default_factory=dict)
+    profiles: Mapping[str, Intent] = field(default_factory=dict)
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def says_nothing(self) -> bool:
+        """Whether there is nothing in it at all."""
+        named = (self.sites, self.phones, self.models, self.profiles, self.secrets)
+        return isinstance(self.fleet, Unsaid) and not any(named)

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import StrEnum
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from fleet.inventory.changes import ChangeKind, FieldChange, kind_of
 from fleet.inventory.entries import ACCOUNT_COLUMNS, SECRETS
+from fleet.inventory.intent_plan import (
+    LevelChange,
+    changed_secrets,
+    intent_changes,
+    level_changes,
+)
 from fleet.inventory.resolve import resolve
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from fleet.inventory.entries import InventoryFile
     from fleet.inventory.resolve import ResolvedPhone, ResolvedSite
@@ -19,29 +25,6 @@ if TYPE_CHECKING:
 _PHONE_FIELDS = ("host", "site", "mac", "model", "name", "username", "password", "legacy_tls")
 _SITE_FIELDS = ("timezone", "networks", "username", "password", "legacy_tls")
 _ACCOUNT_FIELDS = tuple(name for name in ACCOUNT_COLUMNS if name != "line")
-
-
-class ChangeKind(StrEnum):
-    """What an import does to a phone or site that its file mentions."""
-
-    ADDED = "added"
-    CHANGED = "changed"
-    UNCHANGED = "unchanged"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class FieldChange:
-    """One field's change as texts; those of a secret are empty."""
-
-    field: str
-    old: str = ""
-    new: str = ""
-    secret: bool = False
-
-    def __str__(self) -> str:
-        if self.secret:
-            return f"{self.field}: changed"
-        return f"{self.field}: {self.old or '(empty)'} → {self.new or '(empty)'}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,17 +49,28 @@ class SiteChange:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Plan:
-    """All that an import does. `absent` are known phones the file does not mention: they stay."""
+    """All that an import does. `absent` are known phones the file does not mention: they stay.
+
+    `secrets` are the named secrets that change, by name.
+    """
 
     sites: tuple[SiteChange, ...]
     phones: tuple[PhoneChange, ...]
     absent: tuple[Phone, ...]
+    levels: tuple[LevelChange, ...] = ()
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
     def changes_nothing(self) -> bool:
         """Whether all of the file is known already."""
         kinds = {site.kind for site in self.sites} | {phone.kind for phone in self.phones}
-        return kinds <= {ChangeKind.UNCHANGED}
+        kinds |= {level.kind for level in self.levels}
+        return not self.secrets and kinds <= {ChangeKind.UNCHANGED}
+
+    @property
+    def secret_changes(self) -> tuple[FieldChange, ...]:
+        """The named secrets that become known, or others than they were."""
+        return tuple(FieldChange(field=f"secret {name}", secret=True) for name in self.secrets)
 
     def phones_that_are(self, kind: ChangeKind) -> tuple[PhoneChange, ...]:
         """The phones of one kind of change, in the file's order."""
@@ -90,15 +84,20 @@ def plan(current: Inventory, file: InventoryFile) -> Plan:
         sites=tuple(_site_change(site) for site in resolved.sites),
         phones=tuple(_phone_change(phone) for phone in resolved.phones),
         absent=resolved.absent,
+        levels=level_changes(current, file),
+        secrets=changed_secrets(current, file),
     )
 
 
 def _site_change(site: ResolvedSite) -> SiteChange:
     if site.before is None:
         return SiteChange(kind=ChangeKind.ADDED, before=None, after=site.after)
-    changes = tuple(_differences(site.before, site.after, _SITE_FIELDS))
+    changes = (
+        *_differences(site.before, site.after, _SITE_FIELDS),
+        *intent_changes(site.before.intent, site.after.intent),
+    )
     return SiteChange(
-        kind=_kind(changes), before=site.before, after=site.after, changes=changes
+        kind=kind_of(changes), before=site.before, after=site.after, changes=changes
     )  # fmt: skip
 
 
@@ -109,12 +108,9 @@ def _phone_change(phone: ResolvedPhone) -> PhoneChange:
     changes = (
         *_differences(before, after, _PHONE_FIELDS),
         *_account_changes(before.accounts, after.accounts),
+        *intent_changes(before.intent, after.intent),
     )
-    return PhoneChange(kind=_kind(changes), before=before, after=after, changes=changes)
-
-
-def _kind(changes: Sequence[FieldChange]) -> ChangeKind:
-    return ChangeKind.CHANGED if changes else ChangeKind.UNCHANGED
+    return PhoneChange(kind=kind_of(changes), before=before, after=after, changes=changes)
 
 
 def _account_changes(

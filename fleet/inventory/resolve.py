@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from fleet.inventory.entries import AccountEntry, InventoryFile, PhoneEntry, SiteEntry
     from fleet.model import Inventory
 
-_PHONE_FIELDS = ("site", "mac", "model", "name", "username", "password", "legacy_tls")
-_SITE_FIELDS = ("timezone", "networks", "username", "password", "legacy_tls")
+_PHONE_FIELDS = ("site", "mac", "model", "name", "username", "password", "legacy_tls", "intent")
+_SITE_FIELDS = ("timezone", "networks", "username", "password", "legacy_tls", "intent")
 _ACCOUNT_FIELDS = tuple(name for name in ACCOUNT_COLUMNS if name != "line")
 
 

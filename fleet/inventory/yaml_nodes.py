@@ -51,6 +51,8 @@ class Document:
             self._allowance = _EXPANSION * _count(text, source) + 1000
             self.root = yaml.compose(text, Loader=_LOADER)
         except yaml.YAMLError as error:
+            if "nesting depth" in str(error):  # libyaml looks ahead of what it has parsed
+                raise _too_deep(source) from None
             raise InventoryError(f"{source} is not valid YAML{_position(error)}.") from None
 
     def refuse(self, place: Place, node: Node, reason: str) -> None:
@@ -109,6 +111,14 @@ class Document:
         self.refuse(place, node, "YAML may take this for something else; put it in quotes")
         return None
 
+    def is_null(self, node: Node) -> bool:
+        """Whether something is there and says nothing."""
+        return _is_null(node)
+
+    def is_mapping(self, node: Node) -> bool:
+        """Whether something is keys with values."""
+        return isinstance(node, yaml.MappingNode)
+
     def choice(self, place: Place, node: Node) -> bool | None:
         """True or false, None for null and for what is neither (which is refused)."""
         if _is_null(node):
@@ -151,8 +161,12 @@ def _count(text: str, source: str) -> int:
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
         if depth > _DEEPEST:
-            raise InventoryError(f"{source} is nested too deeply.")
+            raise _too_deep(source)
     return nodes
+
+
+def _too_deep(source: str) -> InventoryError:
+    return InventoryError(f"{source} is nested too deeply.")
 
 
 def _position(error: yaml.YAMLError) -> str:
@@ -166,4 +180,5 @@ def _is_null(node: Node) -> bool:
 
 
 def _is_plain(text: str) -> bool:
-    return text == "0" or (text.isascii() and text.isdigit() and not text.startswith("0"))
+    digits = text.removeprefix("-")
+    return text == "0" or (digits.isascii() and digits.isdigit() and not digits.startswith("0"))

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from fleet.inventory.configuration_writer import intent_as_yaml
 from fleet.inventory.entries import ACCOUNT_COLUMNS, SECRETS
+from fleet.model import NO_INTENT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,19 +33,46 @@ def write_yaml(inventory: Inventory, out: TextIO, *, with_secrets: bool = False)
         name: _site(known.get(name), below, with_secrets=with_secrets)
         for name, below in phones.items()
     }
-    document = {key: value for key, value in (("sites", sites), ("phones", alone)) if value}
+    above = _above(inventory, with_secrets=with_secrets)
+    document = above | {key: value for key, value in (("sites", sites), ("phones", alone)) if value}
     yaml.dump(
         document, out, Dumper=_DUMPER, allow_unicode=True, sort_keys=False, width=10_000
     )  # fmt: skip
 
 
+def _above(inventory: Inventory, *, with_secrets: bool) -> dict[str, Any]:
+    """What stands above the sites: profiles, the intents of fleet and models, secrets if asked."""
+    intents = (
+        inventory.fleet,
+        *inventory.models.values(),
+        *(site.intent for site in inventory.sites),
+        *(phone.intent for phone in inventory.phones),
+    )
+    used = {name for intent in intents for name in intent.profiles}
+    profiles = {
+        name: {"configuration": {}} | intent_as_yaml(inventory.profiles.get(name, NO_INTENT))
+        for name in sorted(used | inventory.profiles.keys())
+    }
+    secrets = dict(inventory.secrets) if with_secrets else {}
+    models = {name: intent_as_yaml(intent) for name, intent in sorted(inventory.models.items())}
+    said = {
+        "clear_secrets": bool(secrets),
+        "secrets": secrets,
+        "profiles": profiles,
+        "fleet": intent_as_yaml(inventory.fleet),
+        "models": models,
+    }
+    return {key: value for key, value in said.items() if value}
+
+
 def _site(site: Site | None, phones: list[dict[str, Any]], *, with_secrets: bool) -> dict[str, Any]:
     told = _told(site, _SITE_FIELDS, with_secrets=with_secrets) if site else {}
+    told |= intent_as_yaml(site.intent) if site else {}
     return told | ({"phones": phones} if phones else {})
 
 
 def _phone(phone: Phone, *, with_secrets: bool) -> dict[str, Any]:
-    told = _told(phone, _PHONE_FIELDS, with_secrets=with_secrets)
+    told = _told(phone, _PHONE_FIELDS, with_secrets=with_secrets) | intent_as_yaml(phone.intent)
     lines = [_told(want, ACCOUNT_COLUMNS, with_secrets=with_secrets) for want in phone.accounts]
     return told | ({"lines": lines} if lines else {})
 

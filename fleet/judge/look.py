@@ -54,7 +54,8 @@ Rule: TypeAlias = Callable[[Look], Iterable[Finding] | None]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RuleSetting:
-    """What an operator may say about a rule. `severity` None keeps the rule's own."""
+    """What an operator may say about a rule. `severity` and `open_after` None keep its own."""
 
     enabled: bool = True
     severity: Severity | None = None
+    open_after: int | None = None

@@ -68,7 +68,7 @@ class Intent:
     said.
     """
 
-    parameters: Mapping[str, Wanted] = field(default_factory=dict)
+    parameters: Mapping[str, Wanted] = field(default_factory=dict, hash=False)
     profiles: tuple[str, ...] = ()
     timezone: str | None = None
 

@@ -277,14 +277,16 @@ class SweepCounts:
 class Sweep:
     """One pass over the chosen phones. `finished` is None while it runs or when it was cut off.
 
-    `planned` counts the phones. `planned_for` is the moment for which its `schedule` planned it;
-    both are absent where somebody asked for it.
+    `selection` names the choice: `all`, `site NAME`, `phones 1 2 3`. `planned` counts the phones.
+    `planned_for` is the moment for which its `schedule` planned it; both are absent where somebody
+    asked for it.
     """
 
     id: int
     trigger: str
     started: datetime
     planned: int
+    selection: str = "all"
     schedule: str | None = None
     planned_for: datetime | None = None
     finished: datetime | None = None

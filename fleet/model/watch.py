@@ -145,7 +145,9 @@ class Cause:
     """Many incidents with one reason. `name` is the site, network, login or registrar.
 
     `failing` of `looked_at` members were bad when it was last judged. `ended` None: it lasts.
-    `members` are the ids of its incidents. `codes` counts SIP codes, most frequent first.
+    `members` are the ids of its incidents. `codes` counts SIP codes, most
+    frequent first. `well_since`: when so few failed that it is about to end; it does once the rest
+    were looked at again after that, for until then they may just not have been seen well yet.
     """
 
     kind: CauseKind
@@ -155,6 +157,7 @@ class Cause:
     looked_at: int
     members: frozenset[int] = frozenset()
     codes: tuple[tuple[int, int], ...] = ()
+    well_since: datetime | None = None
     ended: datetime | None = None
     acked_at: datetime | None = None
     acked_by: str = ""
@@ -252,10 +255,14 @@ class Watch:
     """How incidents open, and when a line counts as flapping.
 
     `open_after` gives sightings in a row, by rule; 2 where it says nothing. A line flaps with
-    `flap_begin` changes within `flap_window` seconds, until there are at most `flap_end`.
+    `flap_begin` changes within `flap_window` seconds, until there are at most `flap_end`. `off` are
+    rules switched off, `severity` those of rules that the settings give another one: both matter
+    here for flapping alone, for the verdicts have heeded them already.
     """
 
     open_after: Mapping[str, int] = field(default_factory=dict)
+    off: frozenset[str] = frozenset()
+    severity: Mapping[str, Severity] = field(default_factory=dict)
     flap_window: float = 3600.0
     flap_begin: int = 5
     flap_end: int = 1

@@ -44,7 +44,7 @@ async def connect(
     Raises PhoneError.
     """
     loop = asyncio.get_running_loop()
-    trouble_seen = trouble(Reason.NAME_NOT_FOUND, where)
+    trouble_seen: PhoneError | None = None
     for place in await _places(address, port, wait=wait, deadline=deadline, where=where):
         try:
             async with FairTimeout(min(loop.time() + wait, deadline)):
@@ -55,7 +55,7 @@ async def connect(
             trouble_seen = _trouble_of(error, where)
         else:
             return transport
-    raise trouble_seen
+    raise trouble_seen or trouble(Reason.NAME_NOT_FOUND, where)
 
 
 async def _places(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from fleet.model import Reason
 from fleet.phone.challenge import is_ours, read_challenge
 from fleet.phone.redirect import FRONT_PAGE, STATUS_PAGE, redirected_path
-from fleet.phone.transport import COMPLETE, FINGERPRINT, LOCATION
+from fleet.phone.transport import BODY, COMPLETE, FINGERPRINT, LOCATION
 from fleet.phone.trouble import clean, trouble
 from fleet.phone.wire import Hop
 
@@ -162,7 +162,7 @@ class PhoneSession:
             path=path,
             status=response.status_code,
             headers=headers,
-            body=response.content,
+            body=_body(response),
             charset=charset[1].lower() if charset else None,
             complete=response.extensions.get(COMPLETE, True),
             fingerprint=response.extensions.get(FINGERPRINT, ""),
@@ -173,6 +173,11 @@ class PhoneSession:
 
     def _quoted(self, text: str) -> str:
         return clean(self._target.without_secrets(text))
+
+
+def _body(response: httpx.Response) -> bytes:
+    body: bytes | None = response.extensions.get(BODY)
+    return response.content if body is None else body
 
 
 def _headers(response: httpx.Response) -> Mapping[str, str]:

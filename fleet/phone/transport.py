@@ -16,10 +16,12 @@ if TYPE_CHECKING:
     from fleet.phone.exchange import Exchanged
 
 HOP = "fleet.hop"
+BODY = "fleet.body"
 COMPLETE = "fleet.complete"
 FINGERPRINT = "fleet.fingerprint"
 LOCATION = "fleet.location"
 
+_NO_BODY = httpx.ByteStream(b"")
 # Taken care of here, or not to be acted on by anyone: httpx would unpack bodies without a cap, keep
 # one phone's cookies for the next, and stumble over a Location that is no URL.
 _KEPT_BACK = frozenset(
@@ -31,8 +33,9 @@ _KEPT_BACK = frozenset(
 class PhoneTransport(httpx.AsyncBaseTransport):
     """Sends each request over a new connection, as its `fleet.hop` extension says.
 
-    Raises PhoneError. The response's extensions tell whether the body is complete, the
-    certificate's fingerprint, and the Location that was given.
+    Raises PhoneError. The response's extensions hold the body, which httpx would go through piece
+    by piece, and tell whether it is complete, the certificate's fingerprint, and the Location that
+    was given.
     """
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -59,8 +62,9 @@ def _response(exchanged: Exchanged) -> httpx.Response:
             for name, value in headers
             if name not in _KEPT_BACK
         ],
-        content=reply.body,
+        stream=_NO_BODY,
         extensions={
+            BODY: reply.body,
             COMPLETE: reply.complete,
             FINGERPRINT: exchanged.fingerprint,
             LOCATION: next((value for name, value in headers if name == "location"), ""),

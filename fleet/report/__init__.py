@@ -3,6 +3,7 @@
 from fleet.report.formats import FORMATS, Writer, write_csv, write_json
 from fleet.report.records import (
     HistoryRecord,
+    IncidentRecord,
     LineRecord,
     PhoneRecord,
     Record,
@@ -15,6 +16,7 @@ from fleet.report.xlsx import write_xlsx
 __all__ = [
     "FORMATS",
     "HistoryRecord",
+    "IncidentRecord",
     "LineRecord",
     "PhoneRecord",
     "Record",

@@ -10,10 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from operator import attrgetter
-from typing import TYPE_CHECKING, ClassVar, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from dataclasses import Field
 
 Cell: TypeAlias = str | int | float | datetime | None
 
@@ -96,7 +97,40 @@ class HistoryRecord:
     seconds: int | None = None
 
 
-Record: TypeAlias = LineRecord | PhoneRecord | HistoryRecord
+@dataclass(frozen=True, kw_only=True, slots=True)
+class IncidentRecord:
+    """One incident. `seconds` is how long it lasted, or has lasted; `cause` what it is part of.
+
+    `site` and `phone` are what they were called when it began; `mac` and `host` are empty once the
+    phone was removed.
+    """
+
+    TITLE: ClassVar[str] = "incidents"
+
+    site: str = ""
+    phone: str = ""
+    mac: str = ""
+    host: str = ""
+    rule: str = ""
+    line: int | None = None
+    severity: str = ""
+    state: str = ""
+    text: str = ""
+    code: int | None = None
+    registrar: str = ""
+    first_seen: datetime | None = None
+    opened: datetime | None = None
+    resolved: datetime | None = None
+    seconds: int | None = None
+    acked_by: str = ""
+    cause: str = ""
+
+
+class Record(Protocol):
+    """A row of any kind: a dataclass whose fields are cells; `TITLE` names its sheet."""
+
+    TITLE: ClassVar[str]
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
 
 
 def columns(kind: type[Record]) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from fleet.report.records import Record, cells_of, columns
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from typing import BinaryIO
 
     from xlsxwriter.format import Format
@@ -36,6 +36,7 @@ _OPTIONS = {
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _WIDTHS = {"line": 6, "port": 7, "code": 6, "backup": 8, "lines": 6, "account": 34, "flags": 30}
 _WIDTHS |= {"since": 24, "until": 24, "observed_at": 24, "registrar": 22, "detail": 60}
+_WIDTHS |= {"text": 60, "check": 40, "first": 24, "last": 24, "times": 6, "name": 30, "value": 24}
 _WIDTH = 16
 
 
@@ -50,27 +51,52 @@ def write_xlsx(
 
     `out` need not be seekable: the workbook is made in a temporary file first.
     """
+    write_book([(kind, records)], out, rows_to_a_sheet=rows_to_a_sheet)
+
+
+def write_book(
+    sheets: Iterable[tuple[type[Record], Iterable[Record]]],
+    out: BinaryIO,
+    *,
+    created: datetime | None = None,
+    rows_to_a_sheet: int = ROWS_TO_A_SHEET,
+) -> None:
+    """A sheet for each kind of records. With `created` the same records give the same bytes."""
     import xlsxwriter  # only here: a command that writes no workbook starts without it
 
     with TemporaryFile() as made:
         with xlsxwriter.Workbook(made, _OPTIONS) as book:
-            _write_sheets(book, iter(records), kind, rows_to_a_sheet)
+            if created is not None:
+                book.set_properties({"created": created.astimezone(UTC)})
+            formats = _Formats(book)
+            for kind, records in sheets:
+                _write_sheets(book, formats, iter(records), kind, rows_to_a_sheet)
         made.seek(0)
         shutil.copyfileobj(made, out)
 
 
-def _write_sheets(book: Workbook, records: Iterator[Record], kind: type[Record], rows: int) -> None:
+class _Formats:
+    """How cells look, by what they hold."""
+
+    def __init__(self, book: Workbook) -> None:
+        self.time = book.add_format({"num_format": 'yyyy-mm-dd hh:mm:ss "UTC"'})
+        self.bold = book.add_format({"bold": True})
+        self.share = book.add_format({"num_format": "0.00%"})
+
+
+def _write_sheets(
+    book: Workbook, formats: _Formats, records: Iterator[Record], kind: type[Record], rows: int
+) -> None:
     names, cells = columns(kind), cells_of(kind)
-    time = book.add_format({"num_format": 'yyyy-mm-dd hh:mm:ss "UTC"'})
-    bold = book.add_format({"bold": True})
+    numbers = [formats.share if "share_" in name else None for name in names]
     sheets = (kind.TITLE if number == 1 else f"{kind.TITLE} {number}" for number in count(1))
     part: Iterable[Record] = islice(records, rows)
     while True:
-        sheet = _new_sheet(book, next(sheets), names, bold)
+        sheet = _new_sheet(book, next(sheets), names, formats.bold)
         last = 0
         for record in part:
             last += 1
-            _write_row(sheet, last, cells(record), time)
+            _write_row(sheet, last, cells(record), formats.time, numbers)
         sheet.autofilter(0, 0, last, len(names) - 1)
         following = next(records, None)
         if following is None:
@@ -88,7 +114,13 @@ def _new_sheet(book: Workbook, title: str, names: tuple[str, ...], bold: Format)
     return sheet
 
 
-def _write_row(sheet: Worksheet, row: int, cells: tuple[Cell, ...], time: Format) -> None:
+def _write_row(
+    sheet: Worksheet,
+    row: int,
+    cells: tuple[Cell, ...],
+    time: Format,
+    numbers: Sequence[Format | None],
+) -> None:
     for column, cell in enumerate(cells):
         match cell:
             case None | "":
@@ -100,4 +132,4 @@ def _write_row(sheet: Worksheet, row: int, cells: tuple[Cell, ...], time: Format
                 moment = cell.astimezone(UTC).replace(tzinfo=None, microsecond=0)
                 sheet.write_datetime(row, column, moment, time)
             case _:
-                sheet.write_number(row, column, cell)
+                sheet.write_number(row, column, cell, numbers[column])

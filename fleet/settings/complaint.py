@@ -6,7 +6,7 @@ import difflib
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
 
-from fleet.settings.values import fields_of, is_table
+from fleet.settings.values import fields_of, is_named, is_table, named
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -21,21 +21,35 @@ def complaint(
 ) -> str:
     """Say it in one sentence; a value that came from a variable is not the file's fault."""
     place = [str(part) for part in error["loc"]]
-    section, depth = place[0], 2 if place[0] == "rules" else 1
-    known = fields_of(section)
-    if len(place) == depth:
-        return f"{_in(path)}{'.'.join(place)} is a section; write [{'.'.join(place)}] for it."
-    table, key = ".".join(place[:depth]), place[depth]
+    table, known, rest = _table_of(place)
+    if not rest and error["type"] == "value_error":
+        return f"{_in(path)}[{table}] {error['ctx']['error']}."
+    if not rest:
+        return f"{_in(path)}{table} is a section; write [{table}] for it."
+    key = rest[0]
     if key not in known:
         return (
             f"{_in(path)}[{table}] has no key {key}{did_you_mean(key, known)}; "
             f"allowed are {', '.join(known)}."
         )
-    if variable := variables.get((section, key)):
+    if variable := variables.get((table, key)):
         return f"The variable {variable} must be {_allowed(known[key])}."
+    if named(known[key]):
+        wrong = ".".join([table, *rest])
+        right = wrong if len(rest) > 1 else f"{wrong}.<name>"
+        return f"{_in(path)}{wrong} is a section; write [{right}] for it."
     if is_table(known[key]):
-        return f"{_in(path)}[{table}.{key}] {_of_table(known[key], place[depth + 1 :])}."
+        return f"{_in(path)}[{table}.{key}] {_of_table(known[key], rest[1:])}."
     return f"{_in(path)}[{table}] {key} must be {_allowed(known[key])}."
+
+
+def _table_of(place: Sequence[str]) -> tuple[str, Mapping[str, FieldInfo], Sequence[str]]:
+    """Split a place: its table's name, the keys that are known there, and what is left."""
+    depth, known = (2 if is_named(place[0]) else 1), fields_of(place[0])
+    inner = known.get(place[depth]) if len(place) > depth + 1 else None
+    if inner is not None and (model := named(inner)):
+        depth, known = depth + 2, model.model_fields
+    return ".".join(place[:depth]), known, place[depth:]
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
@@ -64,6 +78,7 @@ def _allowed(field: FieldInfo) -> str:
         return " or ".join(kinds)
     if kinds:
         (kind,) = kinds
+    kind = getattr(kind, "__origin__", kind)  # an optional number keeps its checks with its kind
     if isinstance(kind, type) and issubclass(kind, Enum):
         *some, last = (str(member.value) for member in kind)
         return f"{', '.join(some)} or {last}"

@@ -43,6 +43,11 @@ Networks = Annotated[
     BeforeValidator(_split),
     _allowed("a list of networks, like 10.1.0.0/16"),
 ]
+Names = Annotated[
+    list[str],
+    BeforeValidator(_split),
+    _allowed("a list of names"),
+]
 Port = Annotated[Whole, Field(ge=0, le=65_535)]
 PathSecret = Annotated[
     Annotated[SecretStr, AfterValidator(_path_secret)] | None,
@@ -66,6 +71,17 @@ class ProvisioningSettings(Section):
         "on all of this machine's.",
     )
     port: Port = Field(default=8090, description="For http. 0: any port that is free.")
+    reachable_as: Names = Field(
+        default_factory=list,
+        examples=[["fleet.example.com"]],
+        description="Names and addresses under which phones reach us. With any, an action URI that "
+        "calls another host is told of.",
+    )
+    demand_backup: Names = Field(
+        default_factory=list,
+        examples=[["Berlin"]],
+        description='Sites whose registrars need a backup registrar; "*" for all sites.',
+    )
     networks: Networks = Field(
         default_factory=list,
         examples=[["10.1.0.0/16"]],

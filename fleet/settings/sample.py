@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
-from fleet.settings.values import SECTIONS, fields_of, is_table
+from fleet.settings.values import SECTIONS, fields_of, is_named, is_table, named
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
+
+    from pydantic.fields import FieldInfo
 
 
 def sample_settings() -> str:
@@ -21,13 +23,32 @@ def sample_settings() -> str:
         "# for instance FLEET_POLL_CONCURRENCY or FLEET_WEB_UI_PASSWORD.",
     ]
     for section in SECTIONS:
-        head = "# [rules.line-on-backup]" if section == "rules" else f"[{section}]"
-        lines += ["", head, *_sample_keys(section)]
+        lines += ["", *_sample_section(section)]
     return "\n".join(lines) + "\n"
 
 
-def _sample_keys(section: str) -> Iterator[str]:
+_NAMES = {
+    "rules": "line-on-backup",
+    "maintenance": "sunday-night",
+    "alerts.routes": "urgent",
+    "audit.sites": "berlin",
+}
+
+
+def _sample_section(section: str) -> Iterator[str]:
+    yield f"# [{section}.{_NAMES[section]}]" if is_named(section) else f"[{section}]"
+    tables = []
     for name, field in fields_of(section).items():
+        place = f"{section}.{name}"
+        if model := named(field):
+            tables += [f"# [{place}.{_NAMES[place]}]", *_sample_keys(place, model.model_fields)]
+        else:
+            yield from _sample_keys(section, {name: field})
+    yield from tables
+
+
+def _sample_keys(section: str, fields: Mapping[str, FieldInfo]) -> Iterator[str]:
+    for name, field in fields.items():
         yield from textwrap.wrap(f"# {field.description}", 96, subsequent_indent="# ")
         value = field.get_default(call_default_factory=True)
         if not value and value is not False and field.examples:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -23,3 +23,8 @@ class Section(BaseModel):
     """Keys that belong together; others are refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", coerce_numbers_to_str=True)
+
+
+def allowed(text: str) -> Any:
+    """What to say of a wrong value, where its kind does not tell."""
+    return Field(json_schema_extra={"allowed": text})

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, get_origin
+from typing import TYPE_CHECKING, Literal, get_args, get_origin
 
 from pydantic import BaseModel, Field, SecretStr
 
 from fleet.model import Severity
+from fleet.settings.auditing import AuditSettings
 from fleet.settings.provisioning import ProvisioningSettings
 from fleet.settings.section import Number, Seconds, Section, Whole
+from fleet.settings.serving import ServerSettings, WatchdogSettings
+from fleet.settings.watching import AlertsSettings, MaintenanceSettings
 
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
@@ -95,6 +98,14 @@ class RuleSettings(Section):
         examples=["warning"],
         description="critical, warning or info, in place of the rule's own.",
     )
+    open_after: Whole | None = Field(
+        default=None,
+        ge=1,
+        le=10,
+        examples=[2],
+        description="So many looks in a row must find it before somebody is told, in place of the "
+        "rule's own number.",
+    )
 
 
 class RetentionSettings(Section):
@@ -135,7 +146,12 @@ class Settings(Section):
     poll: PollSettings = Field(default_factory=PollSettings)
     web_ui: WebUiSettings = Field(default_factory=WebUiSettings)
     rules: dict[str, RuleSettings] = Field(default_factory=dict)
+    alerts: AlertsSettings = Field(default_factory=AlertsSettings)
+    maintenance: dict[str, MaintenanceSettings] = Field(default_factory=dict)
+    audit: AuditSettings = Field(default_factory=AuditSettings)
     retention: RetentionSettings = Field(default_factory=RetentionSettings)
+    server: ServerSettings = Field(default_factory=ServerSettings)
+    watchdog: WatchdogSettings = Field(default_factory=WatchdogSettings)
     provisioning: ProvisioningSettings = Field(default_factory=ProvisioningSettings)
     secrets: SecretsSettings = Field(default_factory=SecretsSettings)
     folder: Path = Field(default=Path(), exclude=True)
@@ -147,6 +163,11 @@ class Settings(Section):
         return self.folder / self.secrets.key_file
 
     @property
+    def audit_folder(self) -> Path:
+        """The folder of the audit's files."""
+        return self.folder / self.audit.output
+
+    @property
     def database_url(self) -> str:
         """The database's URL, a relative SQLite path made to start from the settings' folder."""
         url = self.database.url.get_secret_value()
@@ -156,17 +177,43 @@ class Settings(Section):
         return url
 
 
-SECTIONS = ("database", "poll", "web_ui", "rules", "retention", "provisioning", "secrets")
+SECTIONS = (
+    "database",
+    "poll",
+    "web_ui",
+    "rules",
+    "alerts",
+    "maintenance",
+    "audit",
+    "retention",
+    "server",
+    "watchdog",
+    "provisioning",
+    "secrets",
+)
 
 
 def fields_of(section: str) -> dict[str, FieldInfo]:
     """The keys of a section; of `rules`, those of each rule."""
-    if section == "rules":
-        return RuleSettings.model_fields
-    model = Settings.model_fields[section].annotation
-    assert isinstance(model, type)  # noqa: S101  all sections but `rules` are models
+    field = Settings.model_fields[section]
+    model = named(field) or field.annotation
+    assert isinstance(model, type)  # noqa: S101  a section is a model, or many of one
     assert issubclass(model, BaseModel)  # noqa: S101
     return model.model_fields
+
+
+def is_named(section: str) -> bool:
+    """Tell whether a section is many, each with a name, such as `[rules.<name>]`."""
+    return named(Settings.model_fields[section]) is not None
+
+
+def named(field: FieldInfo) -> type[BaseModel] | None:
+    """The model of the tables under a key, such as `[alerts.routes.<name>]`; else None."""
+    if get_origin(field.annotation) is dict:
+        _, model = get_args(field.annotation)
+        if isinstance(model, type) and issubclass(model, BaseModel):
+            return model
+    return None
 
 
 def is_table(field: FieldInfo) -> bool:

@@ -6,7 +6,7 @@ import difflib
 from typing import TYPE_CHECKING
 
 from fleet.errors import SettingsError
-from fleet.settings.values import SECTIONS, fields_of, is_table
+from fleet.settings.values import SECTIONS, fields_of, is_named, is_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -20,11 +20,19 @@ _LIKE = 0.8  # FLEET_POL_… and FLEET_SECRET_KEY are misspelt, FLEET_POOL_SIZE 
 def _named() -> Iterator[tuple[str, tuple[str, str]]]:
     for section in SECTIONS:
         for key, field in fields_of(section).items():
-            if section != "rules" and not is_table(field):
+            if not is_named(section) and not is_table(field):
                 yield f"{PREFIX}{section}_{key}".upper(), (section, key)
 
 
+def _unnamed() -> Iterator[str]:
+    for section in SECTIONS:
+        if is_named(section):
+            yield f"{section}_".upper()
+        yield from (f"{section}_{k}".upper() for k, f in fields_of(section).items() if is_table(f))
+
+
 _SETTINGS = dict(_named())
+_IN_THE_FILE = tuple(_unnamed())
 _KNOWN = (CONFIG, SECRETS_KEY, *_SETTINGS)
 
 
@@ -45,10 +53,10 @@ def settings_in(environ: Mapping[str, str]) -> dict[tuple[str, str], str]:
 
 def _refuse_if_ours(variable: str) -> None:
     rest = variable.removeprefix(PREFIX)
-    if rest.startswith(("RULES_", "WEB_UI_WORDS", "PROVISIONING_FIRMWARE_VERSIONS")):
+    if rest.startswith(_IN_THE_FILE):
         raise SettingsError(
-            f"The variable {variable} is not a setting; rules, words and versions are set in "
-            "fleet.toml only."
+            f"The variable {variable} is not a setting; what has a name of its own, such as a "
+            "rule, is set in fleet.toml only."
         )
     near = _nearest(rest, _KNOWN, _LIKE)
     section = _section_meant(rest)

@@ -6,11 +6,15 @@ beside it, so that a mistake of the reader cannot hide in a mistake of the write
 
 from fleet.simulator.behaviour import Behaviour, Door, Expected
 from fleet.simulator.behaviours import BEHAVIOURS
+from fleet.simulator.boot.spec import BootSpec, FirmwareCheck
+from fleet.simulator.clock import Clock, RunningClock
 from fleet.simulator.fleets import BELIEVABLE_MIX, TROUBLES, believable_fleet
 from fleet.simulator.phone import SimulatedPhone
 from fleet.simulator.record import Record
 from fleet.simulator.run import inventory_csv, run, serve
 from fleet.simulator.simulator import Simulator
+from fleet.simulator.sip.registrar import SimulatedRegistrar
+from fleet.simulator.sip.spec import RegistrarSpec, RegistrarState, SipLogin
 from fleet.simulator.spec import LineSpec, PhoneSpec
 
 __all__ = [
@@ -18,13 +22,21 @@ __all__ = [
     "BELIEVABLE_MIX",
     "TROUBLES",
     "Behaviour",
+    "BootSpec",
+    "Clock",
     "Door",
     "Expected",
+    "FirmwareCheck",
     "LineSpec",
     "PhoneSpec",
     "Record",
+    "RegistrarSpec",
+    "RegistrarState",
+    "RunningClock",
     "SimulatedPhone",
+    "SimulatedRegistrar",
     "Simulator",
+    "SipLogin",
     "believable_fleet",
     "inventory_csv",
     "run",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -14,8 +15,11 @@ from fleet.simulator.visit import STATUS_PATH, Memory, Visit
 
 if TYPE_CHECKING:
     from fleet.simulator.behaviour import Behaviour
+    from fleet.simulator.boot.device import Device
     from fleet.simulator.spec import PhoneSpec
     from fleet.simulator.visit import Reply
+
+_LENGTH = re.compile(rb"(?im)^content-length:[ \t]*([0-9]{1,6})[ \t]*\r?$")
 
 
 class SimulatedPhone:
@@ -31,6 +35,7 @@ class SimulatedPhone:
         # As an inventory names it: a URL for a phone that has to be asked over TLS.
         self.host = f"https://{authority}" if behaviour.scheme == "https" else authority
         self.record = Record()
+        self.device: Device | None = None
         self.spec = spec
 
     @property
@@ -59,9 +64,26 @@ class SimulatedPhone:
         """
         self.spec = replace(self.given, **changes)  # type: ignore[arg-type]  # checked by replace
 
-    def answer(self, head: bytes) -> Reply:
-        """The reply to a request head, recorded."""
+    @property
+    def present(self) -> bool:
+        """Whether its web UI answers: not while a phone boots, for one."""
+        return self.device is None or self.device.has_web_ui
+
+    def body_length(self, head: bytes) -> int:
+        """How much of a body belongs to a request's head; only a phone that boots takes any."""
+        length = _LENGTH.search(head) if self.device is not None else None
+        return int(length[1]) if length else 0
+
+    @property
+    def hangs_over_two_segments(self) -> bool:
+        """Whether a request whose body comes later is never answered."""
+        return self.device is not None and self.device.boot.one_segment
+
+    def answer(self, head: bytes, body: bytes = b"", source: str = "") -> Reply:
+        """The reply to a request from the address `source`, recorded unless it is an XML push."""
         method, path, authorization = _parse(head)
+        if self.device is not None and (method, path) == ("POST", "/"):
+            return self.device.pushed(body, source)
         record = self.record
         record.requests += 1
         record.methods[method] += 1

@@ -33,6 +33,7 @@ class Connection(asyncio.Protocol):
         "_paused",
         "_phone",
         "_script",
+        "_source",
         "_timer",
         "_transport",
     )
@@ -53,10 +54,11 @@ class Connection(asyncio.Protocol):
         """Find the phone by the address that was called."""
         self._transport = cast("asyncio.Transport", transport)
         phone = self._find(transport.get_extra_info("sockname")[0])
-        if phone is None:
+        if phone is None or not phone.present:
             self._transport.abort()
             return
         self._phone = phone
+        self._source: str = transport.get_extra_info("peername")[0]
         self._open.add(self)
         phone.record.opened()
         if phone.behaviour.greet is not None:
@@ -75,14 +77,19 @@ class Connection(asyncio.Protocol):
             if len(data) > _MOST_HEAD:
                 self.abort()
             return
-        self._buffer = rest
         phone = self._phone
         if phone is None or self._script is not None or self._timer is not None:
+            self._buffer = rest
             return  # one request at a time; what comes in between is not answered
+        length = phone.body_length(head)
+        if len(rest) < length:
+            self._await_body(phone, data)
+            return
+        body, self._buffer = rest[:length], rest[length:]
         if phone.spec.delay:
-            self._timer = self._loop.call_later(phone.spec.delay, self._answer, phone, head)
+            self._timer = self._loop.call_later(phone.spec.delay, self._answer, phone, head, body)
         else:
-            self._answer(phone, head)
+            self._answer(phone, head, body)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The other side went, or we did."""
@@ -114,9 +121,13 @@ class Connection(asyncio.Protocol):
             self._write(http("400 Bad Request"))
             self._transport.close()
 
-    def _answer(self, phone: SimulatedPhone, head: bytes) -> None:
+    def _await_body(self, phone: SimulatedPhone, data: bytes) -> None:
+        """Keep what came; a phone that hangs over two pieces forgets it and says nothing."""
+        self._buffer = b"" if phone.hangs_over_two_segments else data
+
+    def _answer(self, phone: SimulatedPhone, head: bytes, body: bytes) -> None:
         self._timer = None
-        reply = phone.answer(head)
+        reply = phone.answer(head, body, self._source)
         if type(reply) is bytes:
             self._write(reply)
             self._transport.close()

@@ -17,6 +17,7 @@ from fleet.simulator.addresses import (
 )
 from fleet.simulator.behaviour import Door
 from fleet.simulator.behaviours import behaviour_named
+from fleet.simulator.boot.surroundings import Surroundings
 from fleet.simulator.certificate import load_new_certificate, server_context
 from fleet.simulator.control import Control
 from fleet.simulator.phone import SimulatedPhone
@@ -29,7 +30,10 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import Sequence
 
+    from fleet.simulator.clock import Clock
     from fleet.simulator.server import Find
+    from fleet.simulator.sip.registrar import SimulatedRegistrar
+    from fleet.simulator.sip.spec import RegistrarSpec
 
 _BACKLOG = 4096
 _TLS_DOORS = (Door.TLS, Door.LEGACY_TLS)
@@ -51,6 +55,9 @@ class Simulator:
     A phone's host is fixed at the start. One that starts with the behaviour `off` stands at a
     port where nothing listens, and stays there; one that is set to `off` later drops every
     connection at once instead.
+
+    Phones with a `BootSpec` boot once all phones and `registrars` are there, and live by `clock`
+    (None: the world's time). `sip_port` (0: any free one) is where each of them is asked by SIP.
     """
 
     def __init__(
@@ -61,6 +68,9 @@ class Simulator:
         control: bool = False,
         control_port: int = 0,
         own_ports: bool | None = None,
+        registrars: Sequence[RegistrarSpec] = (),
+        clock: Clock | None = None,
+        sip_port: int = 0,
     ) -> None:
         self._specs = tuple(specs)
         self._port = port
@@ -71,6 +81,9 @@ class Simulator:
         self._ports: dict[Door, int] = {}
         self._by_address: dict[str, SimulatedPhone] = {}
         self._phones: list[SimulatedPhone] = []
+        self._surroundings = Surroundings(
+            registrars, clock=clock, sip_port=sip_port, one_address=self._own_ports
+        )
         self._control = Control(self, port=control_port) if control else None
         self.trap: SimulatedPhone
         self.stopped = asyncio.Event()
@@ -103,6 +116,11 @@ class Simulator:
         return tuple(self._phones)
 
     @property
+    def registrars(self) -> tuple[SimulatedRegistrar, ...]:
+        """The registrars in the order of their specifications."""
+        return self._surroundings.registrars
+
+    @property
     def control_address(self) -> tuple[str, int] | None:
         """Where the control API listens, if it was asked for."""
         return self._control.address if self._control is not None else None
@@ -124,6 +142,8 @@ class Simulator:
         await self._set_trap()
         for index, spec in enumerate(self._specs):
             await self._place(index, spec)
+        await self._stack.enter_async_context(self._surroundings)
+        await self._surroundings.switch_on(self._phones)
         if self._control is not None:
             await self._stack.enter_async_context(self._control)
 

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from fleet.model import Account, Line, Registration
 from fleet.simulator.wording import WORDINGS, Wording
+
+if TYPE_CHECKING:
+    from fleet.simulator.boot.spec import BootSpec
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -98,7 +102,9 @@ DEFAULT_LINES = (
 class PhoneSpec:
     """One simulated phone. `language` is a key of `WORDINGS`; `delay` is seconds before an answer.
 
-    `behaviour` is a name of `BEHAVIOURS`. `site` and `name` only appear in inventories.
+    `behaviour` is a name of `BEHAVIOURS`. `site` and `name` only appear in inventories. With
+    `boot` the phone boots from a provisioning server: lines, password, language and firmware are
+    then what came of that.
     """
 
     model: str = "6753i"
@@ -113,6 +119,7 @@ class PhoneSpec:
     delay: float = 0.0
     site: str = ""
     name: str = ""
+    boot: BootSpec | None = None
 
     @property
     def wording(self) -> Wording:

@@ -3,7 +3,7 @@
 from fleet.store.fetch_values import FetchingPhone, FetchLogin
 from fleet.store.holder import Holder
 from fleet.store.incidents import TakeStep
-from fleet.store.phones import Secrets
+from fleet.store.phones import Secrets, without_collecting
 from fleet.store.secrets import Keyring, make_key_file, rotate_key_file
 from fleet.store.store import Store
 from fleet.store.values import (
@@ -57,4 +57,5 @@ __all__ = [
     "TakeStep",
     "make_key_file",
     "rotate_key_file",
+    "without_collecting",
 ]

@@ -63,6 +63,12 @@ def open_causes(connection: sa.Connection) -> list[Cause]:
     return [watch_codec.cause_of(row, _members(connection)) for row in rows] if rows else []
 
 
+def caused(connection: sa.Connection) -> dict[int, str]:
+    """Give the kind and name of the cause of each incident that has one, ended or not."""
+    query = sa.select(incidents.c.id, causes.c.kind, causes.c.name).join(causes)
+    return {row.id: f"{row.kind} {row.name}".strip() for row in connection.execute(query)}
+
+
 def load_cause(connection: sa.Connection, cause_id: int) -> Cause | None:
     """Give a cause, ended or not, with its members that stand; None if there is none of that id."""
     row = connection.execute(sa.select(causes).where(causes.c.id == cause_id)).first()

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Self
+
+import sqlalchemy as sa
 
 from fleet.store import migrate
 from fleet.store.engine import open_engine, place_of, plainly, reading, writing
@@ -11,8 +14,6 @@ from fleet.store.engine import open_engine, place_of, plainly, reading, writing
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from contextlib import AbstractContextManager
-
-    import sqlalchemy as sa
 
     from fleet.store.secrets import Keyring
 
@@ -57,6 +58,14 @@ class Database:
         """Give the version of the database's tables."""
         with self._reading() as connection:
             return migrate.current(connection)
+
+    def time(self) -> datetime:
+        """Give the time by the database's own clock; SQLite's is this machine's."""
+        with self._reading() as connection:
+            if connection.dialect.name == "sqlite":
+                return datetime.now(UTC)
+            moment: datetime = connection.execute(sa.select(sa.func.clock_timestamp())).scalar_one()
+            return moment.astimezone(UTC)
 
     @contextmanager
     def _reading(self) -> Iterator[sa.Connection]:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import sqlalchemy as sa
+
 from fleet.store import intents, keymark, named_secrets, revisions
 from fleet.store.contents import load_digester
 from fleet.store.database import Database
 from fleet.store.revisions import Made
+from fleet.store.tables import phone_states
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -26,6 +29,13 @@ class Intending(Database):
         with self._reading() as connection:
             return intents.load_intents(connection)
 
+    def seen_models(self) -> dict[int, str]:
+        """Give the models that phones said to be when they were read last."""
+        query = sa.select(phone_states.c.phone_id, phone_states.c.seen_model)
+        with self._reading() as connection:
+            rows = connection.execute(query.where(phone_states.c.seen_model.is_not(None)))
+            return {row.phone_id: row.seen_model for row in rows}
+
     # Named secrets
 
     def set_secret(self, name: str, value: str, now: datetime) -> None:
@@ -43,6 +53,11 @@ class Intending(Database):
         """Give a secret's value. Raises `StoreError` if there is none of that name."""
         with self._reading() as connection:
             return named_secrets.load_secret(connection, self._keyring, name)
+
+    def secret_values(self) -> dict[str, str]:
+        """Give all named secrets, decrypted."""
+        with self._reading() as connection:
+            return named_secrets.load_secrets(connection, self._keyring)
 
     def remove_secret(self, name: str) -> bool:
         """Forget a secret; False if there is none of that name."""

@@ -164,6 +164,7 @@ def sweep_of(row: sa.Row[Any]) -> Sweep:
     return Sweep(
         id=row.id,
         trigger=row.trigger,
+        selection=row.selection,
         started=row.started,
         planned=row.planned,
         schedule=row.schedule,
@@ -179,6 +180,14 @@ def sweep_of(row: sa.Row[Any]) -> Sweep:
             not_polled=row.not_polled,
         ),
     )
+
+
+def sweeping_since(connection: sa.Connection, now: datetime) -> datetime | None:
+    """Give the beginning of the planned sweep that holds the lease; None if there is none."""
+    held = (leases.c.name == _LEASE, leases.c.until > now, sweeps.c.planned_for.is_not(None))
+    query = sa.select(sweeps.c.started).join(leases, leases.c.sweep_id == sweeps.c.id)
+    moment: datetime | None = connection.scalar(query.where(*held))
+    return moment
 
 
 def load_sweeps(

@@ -194,6 +194,7 @@ class EventKind(StrEnum):
     CERTIFICATE_TRUSTED = "certificate-trusted"
     PHONE_REMOVED = "phone-removed"
     SWEEP_INTERRUPTED = "sweep-interrupted"
+    LINE_PUSHED = "line-pushed"  # a phone said another state of a line than it said before
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

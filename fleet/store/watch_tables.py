@@ -32,6 +32,7 @@ causes = sa.Table(
     sa.Column("kind", by_value(CauseKind), nullable=False),
     sa.Column("name", sa.Text, nullable=False),
     sa.Column("began", Utc, nullable=False),
+    sa.Column("well_since", Utc),
     sa.Column("ended", Utc),
     sa.Column("failing", sa.Integer, nullable=False),
     sa.Column("looked_at", sa.Integer, nullable=False),

@@ -121,6 +121,11 @@ class Watching(Database):
         with self._reading() as connection:
             return alerting.load_cause(connection, cause_id)
 
+    def caused(self) -> dict[int, str]:
+        """Give what each incident is part of, such as `registrar pbx.example`, by its id."""
+        with self._reading() as connection:
+            return alerting.caused(connection)
+
     def announced_causes(self) -> dict[int, datetime]:
         """Give the lasting causes that an alert told of, and when last."""
         with self._reading() as connection:
@@ -190,6 +195,11 @@ class Watching(Database):
         """Give the sweeps that began in [since, until), the oldest first."""
         with self._reading() as connection:
             return sweeps.load_sweeps(connection, since=since, until=until)
+
+    def sweeping_since(self, now: datetime) -> datetime | None:
+        """Give the beginning of the planned sweep that goes on; None if there is none."""
+        with self._reading() as connection:
+            return sweeps.sweeping_since(connection, now)
 
     def planned_sweeps(self, schedule: str, since: datetime) -> list[datetime]:
         """Give the moments from `since` on whose planned sweep somebody began, in order."""

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 SCHEDULE = "sweep"  # the name under which planned sweeps are known
 SELECTION = "planned"
-_SPREAD = 0.8  # of the interval; what is left is for time-outs and second looks
+_SPREAD = 0.8  # of the interval at the most; what is left is for time-outs
+_LEAST_SPREAD = 0.5
 _LAST = 0.9
 _PAUSE = timedelta(seconds=2)  # between tries while somebody else sweeps
 
@@ -35,6 +36,11 @@ class Slot:
     def last(self) -> datetime:
         """The moment after which it is too late to begin."""
         return self.moment + self.interval * _LAST
+
+    def spread_until(self, confirm_after: timedelta) -> datetime:
+        """The moment of the last phone: early enough for a second look in the same sweep."""
+        spread = min(self.interval * _SPREAD, self.interval * _LAST - confirm_after)
+        return self.moment + max(spread, self.interval * _LEAST_SPREAD)
 
 
 async def run_planned(
@@ -52,7 +58,7 @@ async def run_planned(
     plan = Plan(
         schedule=SCHEDULE,
         moment=slot.moment,
-        spread_until=slot.moment + slot.interval * _SPREAD,
+        spread_until=slot.spread_until(confirm_after),
         last=slot.last,
         confirm_after=confirm_after,
         urgent=urgent,

@@ -31,6 +31,7 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(length=32), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("began", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("well_since", sa.DateTime(timezone=True), nullable=True),
         sa.Column("ended", sa.DateTime(timezone=True), nullable=True),
         sa.Column("failing", sa.Integer(), nullable=False),
         sa.Column("looked_at", sa.Integer(), nullable=False),

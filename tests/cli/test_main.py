@@ -16,9 +16,13 @@ import pytest
 from fleet.cli import COMMANDS, cli
 from fleet.cli.export import KINDS
 from fleet.judge import RULES
-from fleet.settings import Settings
+from fleet.settings.values import SECTIONS, fields_of, is_named, is_table, named
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pydantic.fields import FieldInfo
+
     from tests.cli.conftest import Fleet
 
 DOCS = Path(__file__).parents[2]
@@ -29,8 +33,18 @@ def every_command() -> list[tuple[str, click.Command]]:
     for name in COMMANDS:
         command = import_module(f"fleet.cli.{name}").command
         found.append((name, command))
-        if isinstance(command, click.Group):
-            found += [(f"{name} {sub}", each) for sub, each in command.commands.items()]
+        found += every_command_of(name, command)
+    return found
+
+
+def every_command_of(name: str, command: click.Command) -> list[tuple[str, click.Command]]:
+    found: list[tuple[str, click.Command]] = []
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for sub in command.list_commands(context):
+            each = command.get_command(context, sub)
+            assert each is not None
+            found += [(f"{name} {sub}", each), *every_command_of(f"{name} {sub}", each)]
     return found
 
 
@@ -81,17 +95,23 @@ def test_the_readme_names_every_rule() -> None:
 def test_the_operations_page_names_every_setting() -> None:
     text = (DOCS / "docs" / "operations.md").read_text(encoding="utf-8")
     documented = set(re.findall(r"^\| `\[([\w.<>]+)\](?: (\w+))?` \|", text, re.MULTILINE))
-    sections = Settings.model_fields.items()
     wanted = {
-        (section, name)
-        for section, field in sections
-        if hasattr(field.annotation, "model_fields")
-        for name in field.annotation.model_fields  # type: ignore[union-attr]
+        place for section in SECTIONS for place in places(table_name(section), fields_of(section))
     }
-    wanted = (wanted - {("web_ui", "words")}) | {("web_ui.words", "")}
-    wanted |= {("rules.<name>", "enabled"), ("rules.<name>", "severity")}
 
     assert documented == wanted
+
+
+def table_name(section: str) -> str:
+    return f"{section}.<name>" if is_named(section) else section
+
+
+def places(table: str, fields: dict[str, FieldInfo]) -> Iterator[tuple[str, str]]:
+    for name, field in fields.items():
+        if model := named(field):
+            yield from places(f"{table}.{name}.<name>", model.model_fields)
+        else:
+            yield (f"{table}.{name}", "") if is_table(field) else (table, name)
 
 
 @pytest.mark.parametrize(
@@ -146,7 +166,7 @@ def test_a_database_that_cannot_be_had_ends_with_3(
 
 def test_the_group_names_its_exit_codes() -> None:
     assert "Exit codes" in (cli.help or "")
-    assert list(KINDS) == ["lines", "phones", "history"]
+    assert list(KINDS) == ["lines", "phones", "history", "incidents", "audit"]
 
 
 @pytest.mark.parametrize("words", [["--help"], ["status"], ["export", "lines"]])

@@ -172,7 +172,7 @@ def test_the_past_can_be_asked(fleet: Fleet, simulated: Simulate) -> None:
     states = [(each["line"], each["state"]) for each in history if each["line"]]
     assert states == [(1, "registered"), (1, "failed")]
     assert history[-1]["since"] >= first
-    assert "failed 401" in fleet("history", "phone1").out
+    assert "failed 401" in fleet("history", "phone1", "--format", "table").out
 
 
 def test_a_sweep_that_sees_nothing_new_adds_no_history(fleet: Fleet, simulated: Simulate) -> None:

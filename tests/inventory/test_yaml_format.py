@@ -146,7 +146,7 @@ def test_every_bad_place_is_named_with_its_line() -> None:
         """
     ) == [
         "sites.Berlin.colour (line 7): is unknown; known are timezone, username, password, "
-        "legacy_tls, networks, profile, phones",
+        "legacy_tls, networks, profile, profiles, configuration, phones",
         "sites.Berlin.timezone (line 4): 'Europe/Berln': not an IANA time zone (did you mean "
         "Europe/Berlin?); say Europe/Berlin",
         "sites.Berlin.legacy_tls (line 6): must be true or false",
@@ -156,7 +156,7 @@ def test_every_bad_place_is_named_with_its_line() -> None:
         "sites.Berlin.phones[1].lines[3] (line 9): line is missing",
         "sites.Berlin.phones[1].lines[4].line (line 9): '100': must be from 1 to 99",
         "sites.Berlin.phones[3].hots (line 11): is unknown (did you mean host?); known are host, "
-        "mac, model, name, username, password, legacy_tls, profile, lines",
+        "mac, model, name, username, password, legacy_tls, profile, profiles, configuration, lines",
         "sites.Berlin.phones[3] (line 11): host is missing",
         "sites.Berlin.phones[4].host (line 12): 'http://x/y': no path or query in the host; write "
         "address, address:port or http(s)://address",

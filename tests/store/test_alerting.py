@@ -96,6 +96,7 @@ def test_a_cause_is_told_with_its_members(troubled: Store) -> None:
     assert troubled.apply_alerting(Alerting(at=SOON, causes=(cause,), alerts=(told,)))
     [stored] = troubled.open_causes()
     assert stored == replace(cause, id=stored.id)
+    assert troubled.caused() == dict.fromkeys(members, "registrar pbx.example")
     assert stored.id is not None
     assert troubled.announced_causes() == {stored.id: SOON}
     assert troubled.announced(members) == dict.fromkeys(members, SOON)

@@ -15,7 +15,7 @@ from fleet.phone.config_file.file_names import (
 from fleet.phone.config_file.names import Numbered, canonical_name, is_name, numbered
 from fleet.phone.config_file.parameter import ConfigFile, Parameter, UnreadLine
 from fleet.phone.config_file.reader import read
-from fleet.phone.config_file.writer import complaint_of, render, render_line
+from fleet.phone.config_file.writer import assemble, complaint_of, render, render_line
 from fleet.phone.config_file.xml import MAX_DOCUMENT, SetType, configuration_documents
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "RequestedFile",
     "SetType",
     "UnreadLine",
+    "assemble",
     "canonical_name",
     "complaint_of",
     "configuration_documents",

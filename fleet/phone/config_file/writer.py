@@ -9,6 +9,8 @@ from fleet.errors import ConfigurationError
 from fleet.phone.config_file.names import canonical_name, is_name
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from fleet.phone.config_file.parameter import ConfigFile, Parameter
 
 _UNPRINTABLE = frozenset({"Cc", "Cs", "Zl", "Zp"})
@@ -22,9 +24,13 @@ def render(file: ConfigFile) -> bytes:
     so a file without parameters says so in a comment. Encoding and line ends are assumed (1.2).
     Raises ConfigurationError for what cannot be written; the value is not in its message.
     """
-    heading = file.heading if file.heading or file.parameters else (_EMPTY,)
-    lines = [*map(_comment, heading), *map(render_line, file.parameters)]
-    return "".join(f"{line}\n" for line in lines).encode()
+    return assemble(file.heading, [render_line(each) for each in file.parameters])
+
+
+def assemble(heading: Sequence[str], lines: Sequence[str]) -> bytes:
+    """A file's bytes of comments and of lines as `render_line` gives them; never empty."""
+    comments = map(_comment, heading if heading or lines else (_EMPTY,))
+    return "".join(f"{line}\n" for line in (*comments, *lines)).encode()
 
 
 def render_line(parameter: Parameter) -> str:

@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from fleet.model import Facts
 from fleet.phone.pages import aastra_67xxi, mitel_68xxi
+from fleet.phone.pages.alike import open_alike
 from fleet.phone.pages.decode import decode
 from fleet.phone.pages.identity import Identity, identify
 from fleet.phone.pages.tables import Page, open_page
@@ -28,11 +29,12 @@ def read_page(
 ) -> Facts:
     """The facts that a status page states, and nothing that it does not.
 
-    `charset` is what the HTTP head said. `careful` skips the shortcut that reads only the SIP
-    table's part of the page (the outcome is the same; tests hold one against the other).
-    Raises PageUnreadable, and nothing else, for whatever is not a status page.
+    `charset` is what the HTTP head said. `careful` skips the shortcuts: the outcome is the
+    same, and tests hold one against the other. Raises PageUnreadable, and nothing else, for
+    whatever is not a status page.
     """
-    page = open_page(decode(body, charset), words.headers, careful=careful)
+    text, headers = decode(body, charset), words.headers
+    page = open_page(text, headers, careful=True) if careful else open_alike(text, headers)
     identity = identify(page, words)
     for dialect in DIALECTS.values():
         facts = dialect(page, identity, words)

@@ -45,7 +45,8 @@ _BETWEEN_CELLS = re.compile(r">\s+(?=</?t)")
 class Page:
     """What a page shows. `runs` are its visible texts in their order, `title` the document's.
 
-    `tables` are those that may matter, in their order; `count` is how many the page has.
+    `tables` are those that may matter, in their order; `count` is how many the page has. `plain`:
+    there is one that matters, and nothing about it needed a second thought.
     """
 
     title: str
@@ -53,6 +54,7 @@ class Page:
     tables: tuple[Table, ...]
     count: int
     source: Source
+    plain: bool = False
 
 
 def open_page(text: str, headers: frozenset[str], *, careful: bool = False) -> Page:
@@ -76,8 +78,10 @@ def open_page(text: str, headers: frozenset[str], *, careful: bool = False) -> P
     texts = [fold(text[:_LONGEST_RUN]) for text in _texts(root) if not text.isspace()]
     runs = tuple(filter(None, texts))
     careful = careful or source.has_open_tables
-    tables = _tables(root, headers, numbered, careful=careful, source=source)
-    return Page(title=title, runs=runs, tables=tables, count=len(numbered), source=source)
+    tables, plain = _tables(root, headers, numbered, careful=careful, source=source)
+    return Page(
+        title=title, runs=runs, tables=tables, count=len(numbered), source=source, plain=plain
+    )
 
 
 def _parse(text: str) -> Any:
@@ -101,15 +105,15 @@ def _encoded(text: str) -> bytes:
 
 def _tables(
     root: Any, headers: frozenset[str], numbered: list[Any], *, careful: bool, source: Source
-) -> tuple[Table, ...]:
-    """`numbered` are all tables that the page came with."""
+) -> tuple[tuple[Table, ...], bool]:
+    """The tables that may matter, and whether they are a plain one. `numbered`: all of the page."""
     if not _rows(root):
-        return ()
+        return (), False
     candidates, in_doubt = _candidates(root, headers)
     tables = without_examples(candidates)
     if not (careful or in_doubt) and len(tables) == 1 and (rows := _plain_rows(tables[0])):
-        return (Table(rows=rows, ordinal=numbered.index(tables[0])),)
-    return _read_carefully(root, numbered, unclosed=source.has_open_tables)
+        return (Table(rows=rows, ordinal=numbered.index(tables[0])),), True
+    return _read_carefully(root, numbered, unclosed=source.has_open_tables), False
 
 
 def _candidates(root: Any, headers: frozenset[str]) -> tuple[list[Any], bool]:

@@ -91,7 +91,12 @@ def without_examples(tables: list[Any]) -> list[Any]:
 
 def _is_example(table: Any) -> bool:
     text = _text_before(table)
-    return not has_clock(text) and _EXAMPLE.match(text) is not None
+    return not has_clock(text) and says_example(text)
+
+
+def says_example(text: str) -> bool:
+    """Whether a text may be the heading of an example."""
+    return _EXAMPLE.match(text) is not None
 
 
 def _text_before(table: Any) -> str:

@@ -11,7 +11,7 @@ from fleet.phone.parameters.catalogue import (
     spec_of,
     suggestion_for,
 )
-from fleet.phone.parameters.diff import ChangeKind, ParameterChange, any_reboot, diff
+from fleet.phone.parameters.diff import ChangeKind, ParameterChange, any_reboot, diff, without_login
 from fleet.phone.parameters.kinds import Kind, Shape, complaint
 
 __all__ = [
@@ -29,4 +29,5 @@ __all__ = [
     "needs_reboot",
     "spec_of",
     "suggestion_for",
+    "without_login",
 ]

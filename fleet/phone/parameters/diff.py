@@ -86,5 +86,10 @@ def _kind(before: EffectiveValue | None, after: EffectiveValue | None) -> Change
     return ChangeKind.LOCK if before.locked != after.locked else None
 
 
+def without_login(text: str) -> str:
+    """A value without the login inside a URI, as it may be shown."""
+    return _USERINFO.sub("…@", text)
+
+
 def _shown(value: EffectiveValue | None) -> str | None:
-    return None if value is None else _USERINFO.sub("…@", value.value)
+    return None if value is None else without_login(value.value)

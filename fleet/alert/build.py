@@ -1,0 +1,95 @@
+"""Makes of the settings what alerting works with; says of what is wrong where it is."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from fleet.alert.holding import FLAPPING
+from fleet.alert.routes import DEFAULT, Route
+from fleet.alert.values import Policy
+from fleet.alert.windows import DAYS, Window, quiet_hours
+from fleet.errors import SettingsError
+from fleet.judge import RULES
+from fleet.settings.watching import urls_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime, tzinfo
+
+    from fleet.settings import Settings
+    from fleet.settings.watching import MaintenanceSettings
+
+
+def policy_of(settings: Settings) -> Policy:
+    """Who is told of what and when. Raises `SettingsError` for a rule that there is not."""
+    alerts = settings.alerts
+    zone = ZoneInfo(alerts.timezone)
+    return Policy(
+        routes=routes_of(settings),
+        group_wait=timedelta(seconds=alerts.group_wait),
+        repeat_after=timedelta(seconds=alerts.repeat_after) if alerts.repeat_after else None,
+        quiet_hours=quiet_hours(alerts.quiet_hours, zone),
+        most_per_hour=alerts.most_per_hour,
+        zone=zone,
+    )
+
+
+def routes_of(settings: Settings) -> tuple[Route, ...]:
+    """The routes: that of `[alerts] urls`, which takes everything, then those with a name."""
+    routes = [Route(name=DEFAULT, urls=urls_of(settings.alerts))]
+    for name, each in settings.alerts.routes.items():
+        place = f"[alerts.routes.{name}]"
+        if name == DEFAULT:
+            raise SettingsError(f"{place}: this name stands for [alerts] urls; take another.")
+        if not each.urls:
+            raise SettingsError(f"{place} has no urls, so it would tell nobody.")
+        routes.append(
+            Route(
+                name=name,
+                urls=urls_of(each),
+                severities=frozenset(each.severities),
+                sites=frozenset(each.sites),
+                rules=_rules(each.rules, place),
+            )
+        )
+    return tuple(route for route in routes if route.urls)
+
+
+def windows_of(settings: Settings) -> tuple[Window, ...]:
+    """The maintenance windows. Raises `SettingsError` for a rule that there is not."""
+    zone = settings.alerts.timezone
+    return tuple(_window(name, each, zone) for name, each in settings.maintenance.items())
+
+
+def _window(name: str, of: MaintenanceSettings, otherwise: str) -> Window:
+    zone = ZoneInfo(of.timezone or otherwise)
+    return Window(
+        name=name,
+        zone=zone,
+        sites=frozenset(of.sites),
+        phones=frozenset(phone.lower() for phone in of.phones),
+        rules=_rules(of.rules, f"[maintenance.{name}]"),
+        start=of.start,
+        duration=timedelta(seconds=of.duration),
+        days=frozenset(map(DAYS.index, of.days)),
+        since=_in_zone(of.since, zone),
+        until=_in_zone(of.until, zone),
+    )
+
+
+def _in_zone(moment: datetime | None, zone: tzinfo) -> datetime | None:
+    if moment is None or moment.tzinfo is not None:
+        return moment
+    return moment.replace(tzinfo=zone)
+
+
+def _rules(names: Iterable[str], place: str) -> frozenset[str]:
+    known = (*RULES, *FLAPPING)
+    for name in names:
+        if name not in known:
+            raise SettingsError(
+                f"{place} rules: there is no rule {name}; rules: {', '.join(known)}."
+            )
+    return frozenset(names)

@@ -1,0 +1,202 @@
+"""The use case of alerting: looks at what there is, decides, and writes it down at once.
+
+A round may run as often as anybody likes, and in two processes at the same time: what another
+round has seen to is not seen to again, and every alert has a key that is told once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from fleet.alert.plan import plan
+from fleet.alert.values import Situation
+from fleet.alert.view import Zones
+from fleet.errors import PhoneNotFound
+from fleet.model import AlertKind, CauseKind, Reach
+from fleet.store import Alerting as Decided
+from fleet.store import NewAlert
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from fleet.alert.compose import Composer
+    from fleet.alert.values import FindCauses, Plan, Policy, Telling
+    from fleet.alert.windows import Window
+    from fleet.model import Cause, Incident, Notice, Population
+    from fleet.store import Store
+
+_HOUR = timedelta(hours=1)
+_TRIES = 3  # another process may have seen to the same notices meanwhile
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Round:
+    """What a round came to: alerts written, and notices dropped and held."""
+
+    alerts: int = 0
+    dropped: int = 0
+    held: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Alerting:
+    """Rounds of alerting. `find_causes` gives the causes that are new, changed or ended."""
+
+    store: Store
+    policy: Policy
+    find_causes: FindCauses
+    composer: Composer
+    windows: tuple[Window, ...] = ()
+    _reminded: set[str] = field(default_factory=set, repr=False)
+
+    def run(self, now: datetime) -> Round:
+        """Do a round; raises `StoreError`."""
+        for _ in range(_TRIES):
+            situation, changed = self._look(now, self._judge(now, write=True))
+            decided = self._without_old_reminders(plan(situation, self.policy))
+            if self._apply(now, decided, changed):
+                self._reminded.update(t.key for t in decided.tellings if _is_reminder(t))
+                return Round(
+                    alerts=len(decided.tellings),
+                    dropped=len(decided.dropped),
+                    held=len(decided.held),
+                )
+        return Round()  # others are at it: what is left is looked at in the next round
+
+    def look(self, now: datetime) -> Plan:
+        """Say what a round would decide now, and write nothing."""
+        situation, _ = self._look(now, self._judge(now, write=False))
+        return plan(situation, self.policy)
+
+    def _apply(self, now: datetime, decided: Plan, changed: Sequence[Cause]) -> bool:
+        if not (changed or decided.tellings or decided.dropped):
+            return True
+        zones = self._zones()
+        alerts = tuple(
+            NewAlert(
+                alert=self.composer.compose(telling, zones, now),
+                routes=tuple((channel, telling.due) for channel in telling.route.channels),
+                notice_ids=telling.notice_ids,
+                cause=telling.cause,
+            )
+            for telling in decided.tellings
+        )
+        return self.store.apply_alerting(
+            Decided(at=now, causes=tuple(changed), alerts=alerts, dropped=decided.dropped)
+        )
+
+    def _zones(self) -> Zones:
+        zones = {site.name: ZoneInfo(site.timezone) for site in self.store.sites() if site.timezone}
+        return Zones(of_sites=zones, otherwise=self.policy.zone)
+
+    def _without_old_reminders(self, decided: Plan) -> Plan:
+        """Leave out reminders of this beat that were written: their keys would say so again."""
+        kept = tuple(telling for telling in decided.tellings if telling.key not in self._reminded)
+        return replace(decided, tellings=kept)
+
+    # What there is
+
+    def _judge(self, now: datetime, *, write: bool) -> _Judged:
+        """Load what stands and judge its causes. New ones are written first: alerts name them."""
+        notices = tuple(self.store.unhandled_notices())
+        standing = tuple(self.store.incidents(open_only=True))
+        known = self.store.open_causes()
+        if not (standing or known):
+            return _Judged(notices=notices)
+        population = self.store.population(_registrars(standing, known))
+        changed = self.find_causes(standing, known, population, now)
+        new = [cause for cause in changed if cause.id is None and cause.ended is None]
+        if new and write:
+            self.store.apply_alerting(Decided(at=now, causes=tuple(new)))
+            known = self.store.open_causes()
+        changed = tuple(_as_written(cause, known) for cause in changed)
+        ids = {cause.id for cause in changed}
+        return _Judged(
+            notices=notices,
+            standing={one.id: one for one in standing if one.id is not None},
+            changed=changed,
+            causes=(*(cause for cause in known if cause.id not in ids), *changed),
+            population=population,
+        )
+
+    def _look(self, now: datetime, judged: _Judged) -> tuple[Situation, Sequence[Cause]]:
+        of_ended = {
+            cause.id: tuple(self.store.incidents(cause_id=cause.id))
+            for cause in judged.causes
+            if cause.id is not None and cause.ended
+        }
+        ids = {notice.incident.id for notice in judged.notices} | judged.standing.keys()
+        looks = judged.population.phones if judged.population else ()
+        situation = Situation(
+            now=now,
+            notices=judged.notices,
+            standing=judged.standing,
+            told=self.store.announced([i for i in ids if i is not None]),
+            causes=judged.causes,
+            members=self._members(judged, of_ended),
+            of_ended=of_ended,
+            told_causes=self.store.announced_causes(),
+            flapping=frozenset(self.store.flapping()),
+            silences=tuple(self.store.silences(now)),
+            windows=tuple(map(self._known_phones, self.windows)),
+            sent=self.store.alerts_since(now - _HOUR),
+            sweeping_since=self.store.sweeping_since(now),
+            unread=frozenset(look.phone_id for look in looks if look.reach not in (None, Reach.OK)),
+        )
+        return situation, judged.changed
+
+    def _members(
+        self, judged: _Judged, of_ended: Mapping[int, Sequence[Incident]]
+    ) -> dict[int, Cause]:
+        """Whose cause is which: of what stands, and of what is over and nobody has seen to yet."""
+        over = {n.incident.id for n in judged.notices if n.incident.resolved is not None}
+        found: dict[int, Cause] = {}
+        for cause in judged.causes if over else ():
+            if cause.id is None:
+                continue
+            once = of_ended.get(cause.id) or self.store.incidents(cause_id=cause.id)
+            found |= {one.id: cause for one in once if one.id is not None and one.id in over}
+        return found | {i: cause for cause in judged.causes for i in cause.members}
+
+    def _known_phones(self, window: Window) -> Window:
+        """Find the phones that a window names by MAC or host; one that is gone is none."""
+        ids = set()
+        for phone in window.phones:
+            try:
+                ids.add(self.store.find_phone(phone))
+            except PhoneNotFound:
+                continue
+        return replace(window, phone_ids=frozenset(ids))
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Judged:
+    """What stands, and its causes: those that changed, and all that last or just ended."""
+
+    notices: tuple[Notice, ...]
+    standing: Mapping[int, Incident] = field(default_factory=dict)
+    changed: tuple[Cause, ...] = ()
+    causes: tuple[Cause, ...] = ()
+    population: Population | None = None
+
+
+def _registrars(standing: Sequence[Incident], causes: Sequence[Cause]) -> set[str]:
+    named = {cause.name for cause in causes if cause.kind is CauseKind.REGISTRAR}
+    return named | {incident.registrar for incident in standing if incident.registrar}
+
+
+def _as_written(cause: Cause, known: Sequence[Cause]) -> Cause:
+    """Give a cause the id and the beginning that it has in the database, if it is in there."""
+    for row in known:
+        is_new = cause.id is None and cause.ended is None
+        if row.id == cause.id or (is_new and (row.kind, row.name) == (cause.kind, cause.name)):
+            return replace(cause, id=row.id, began=row.began)
+    return cause
+
+
+def _is_reminder(telling: Telling) -> bool:
+    return telling.kind is AlertKind.REMINDER

@@ -1,0 +1,196 @@
+"""What a template is given: every text made plain, every time in its zone, nothing to compute."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import UTC
+from typing import TYPE_CHECKING
+
+from fleet.alert.causes import checks_of, code_words, said_of, share_of
+from fleet.alert.words import counted, lasted, plain, when, zone_of
+from fleet.model import AlertKind, IncidentState
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime, tzinfo
+
+    from fleet.alert.values import Telling
+    from fleet.model import Cause, Incident
+
+MOST_NAMED = 20  # incidents that a digest names
+MOST_OF_CAUSE = 10  # phones that the alert of a cause names
+MOST_CHECKS = 6
+_LATE_401 = (
+    "A phone may show 401 for up to 30 minutes after the PBX was mended: so long it waits before "
+    "it tries again."
+)  # facts/web-ui 3.5
+_UNAUTHORIZED = 401
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Item:
+    """An incident as it is told. `lasted` is empty while it stands."""
+
+    id: int
+    where: str
+    what: str
+    rule: str
+    severity: str
+    since: str
+    lasted: str
+    sure: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CauseItem:
+    """A cause as it is told. `lasted` is empty while it lasts; `still` fail after it ended."""
+
+    id: int
+    title: str
+    what: str
+    share: str
+    codes: tuple[str, ...]
+    since: str
+    lasted: str
+    still: int
+    unread: int
+    command: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class View:
+    """An alert as templates see it.
+
+    `count` says how much it is about (`12 lines`), `more` how many incidents are not named.
+    `late` is empty, or says how many were held back since when.
+    """
+
+    kind: str
+    severity: str
+    key: str
+    count: str
+    reasons: str
+    items: tuple[Item, ...]
+    more: int
+    checks: tuple[str, ...]
+    cause: CauseItem | None
+    causes: tuple[CauseItem, ...]
+    late: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Zones:
+    """In which zone times are told: the site's, else that of the settings."""
+
+    of_sites: Mapping[str, tzinfo]
+    otherwise: tzinfo = UTC
+
+    def when(self, moment: datetime, site: str = "") -> str:
+        """Tell a moment as the clocks of a site show it."""
+        return when(moment, zone_of(site, self.of_sites, self.otherwise))
+
+
+def view_of(telling: Telling, zones: Zones) -> View:
+    """Make what a template is given."""
+    most = MOST_OF_CAUSE if telling.cause else MOST_NAMED
+    named = _standing_first(telling.incidents) if telling.cause else telling.incidents
+    return View(
+        kind=telling.kind,
+        severity=telling.severity,
+        key=telling.key,
+        count=_count(telling.incidents),
+        reasons=_reasons(telling.incidents),
+        items=tuple(_item(one, zones) for one in named[:most]),
+        more=max(len(named) - most, 0),
+        checks=tuple(_checks(telling)),
+        cause=_cause_item(telling.cause, telling, zones) if telling.cause else None,
+        causes=tuple(_cause_item(each, None, zones) for each in telling.causes),
+        late=_late(telling, zones),
+    )
+
+
+def _standing_first(incidents: Sequence[Incident]) -> list[Incident]:
+    return sorted(incidents, key=lambda one: one.state is IncidentState.RESOLVED)
+
+
+def _item(incident: Incident, zones: Zones) -> Item:
+    site, phone = plain(incident.site, 60), plain(incident.phone, 80)
+    over = incident.resolved
+    return Item(
+        id=incident.id or 0,
+        where=(f"{phone} ({site})" if site else phone)
+        + (f", line {incident.line}" if incident.line else ""),
+        what=plain(incident.text.removeprefix(f"line {incident.line}: ")),
+        rule=incident.rule,
+        severity=incident.severity,
+        since=zones.when(incident.first_seen, incident.site),
+        lasted=lasted(over - incident.first_seen) if over else "",
+        sure=_sure(incident),
+    )
+
+
+def _sure(incident: Incident) -> str:
+    if not incident.confirmed:
+        return "only the phone's own word so far, to be confirmed by a poll"
+    times = "once" if incident.sightings == 1 else f"{incident.sightings} times in a row"
+    return f"seen {times} by polling"
+
+
+def _cause_item(cause: Cause, telling: Telling | None, zones: Zones) -> CauseItem:
+    said, site = said_of(cause), cause.name
+    incidents = telling.incidents if telling else ()
+    still = sum(one.state is not IncidentState.RESOLVED for one in incidents)
+    return CauseItem(
+        id=cause.id or 0,
+        title=said.title,
+        what=said.what,
+        share=share_of(cause),
+        codes=tuple(f"{code_words(code)}: {number}" for code, number in cause.codes[:5]),
+        since=zones.when(cause.began, site),
+        lasted=lasted(cause.ended - cause.began) if cause.ended is not None else "",
+        still=still if cause.ended else 0,
+        unread=telling.unread if telling and cause.ended else 0,
+        command=f"fleet incidents list --cause {cause.id}",
+    )
+
+
+def _count(incidents: Sequence[Incident]) -> str:
+    if all(one.line for one in incidents):
+        return counted(len(incidents), "line")
+    if not any(one.line for one in incidents):
+        return counted(len(incidents), "phone")
+    return counted(len(incidents), "problem")
+
+
+def _reasons(incidents: Iterable[Incident]) -> str:
+    """Sum up in a few words: `401 Unauthorized 8, phone-unreachable 2`."""
+    reasons = Counter(code_words(one.code) if one.code else one.rule for one in incidents)
+    shown = [
+        reason if number == 1 else f"{number} × {reason}"
+        for reason, number in reasons.most_common(3)
+    ]
+    return ", ".join([*shown, "…"] if len(reasons) > len(shown) else shown)
+
+
+def _checks(telling: Telling) -> Iterable[str]:
+    """What to check, the most frequent advice first; what is over needs none."""
+    if telling.kind is AlertKind.RECOVERY:
+        return []
+    causes = [telling.cause] if telling.cause else list(telling.causes)
+    of_incidents = [] if telling.cause else [plain(one.check) for one in telling.incidents]
+    ranked = [check for check, _ in Counter(of_incidents).most_common(MOST_CHECKS) if check]
+    checks = list(dict.fromkeys([check for cause in causes for check in checks_of(cause)] + ranked))
+    codes = {one.code for one in telling.incidents}
+    if _UNAUTHORIZED in codes and not any("30 minutes" in check for check in checks):
+        checks.append(_LATE_401)
+    return checks
+
+
+def _late(telling: Telling, zones: Zones) -> str:
+    if not telling.late or not telling.late_since:
+        return ""
+    return (
+        f"{telling.late} of these held back since {zones.when(telling.late_since)} (quiet hours, a "
+        "silence, maintenance, flapping, or the limit of alerts an hour)"
+    )

@@ -1,0 +1,47 @@
+"""The audit's files: each whole or not there at all, and named by day and site."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from fleet.errors import UsageError
+from fleet.files import replacing
+from fleet.report.audit import AUDIT_FORMATS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from fleet.report.audit import AuditReport
+
+_PLAIN = re.compile(r"[^A-Za-z0-9._-]+")
+
+
+def write_files(report: AuditReport, folder: Path, formats: Sequence[str]) -> tuple[Path, ...]:
+    """Write the report in each format; the day's earlier files of the same site are replaced."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"The folder {folder} cannot be made: {error.strerror}.") from None
+    written = []
+    for form in dict.fromkeys(formats):
+        path = folder / f"{stem(report)}.{form}"
+        with replacing(path) as file:
+            AUDIT_FORMATS[form](report, file)
+        written.append(path)
+    return tuple(written)
+
+
+def stem(report: AuditReport) -> str:
+    """The files' name without its ending: `audit-2026-11-25`, `audit-2026-11-25-berlin`."""
+    day = report.at.astimezone(ZoneInfo(report.zone)).date().isoformat()
+    return f"audit-{day}-{_file_name(report.site)}" if report.site else f"audit-{day}"
+
+
+def _file_name(site: str) -> str:
+    """A site's name as a part of a file's; a name that has to give way keeps a mark of its own."""
+    plain = _PLAIN.sub("-", site).strip("-.")
+    return plain if plain == site else f"{plain}-{zlib.crc32(site.encode()):08x}".strip("-")

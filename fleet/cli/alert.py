@@ -1,0 +1,177 @@
+"""`fleet alert`: try out, look into and send alerts."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from fleet.app import now, run
+from fleet.cli.common import console, counted, with_app
+from fleet.cli.tables import ago, local, table
+from fleet.errors import UsageError
+from fleet.model import AlertKind, DeliveryState
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from fleet.alert import Held
+    from fleet.app import App
+    from fleet.model import Delivery
+
+_NOBODY = "Nobody is told of anything: set FLEET_ALERTS_URLS, or [alerts] urls in fleet.toml."
+_TEST = """\
+This is a test. Whoever reads this would be told of phones that are not registered.
+
+You are route {route} of fleet at {place}."""
+MOST_SHOWN = 1000  # deliveries
+
+
+@click.group()
+def command() -> None:
+    """Try out, look into and send alerts.
+
+    Who is told of what is set under [alerts] in fleet.toml (docs/operations.md).
+    """
+
+
+@command.command()
+@click.option("--route", help="Only this route: default, or a name under [alerts.routes].")
+@with_app
+def test(app: App, route: str | None) -> None:
+    """Send a real alert by each route and say whether it was taken.
+
+    Taken means that the mail or chat server accepted it, not that somebody read it.
+    """
+    from fleet import alert
+
+    channels = _channels(app, route)
+    alert.check(channels)
+    failed = 0
+    for name, url in channels.items():
+        text = _TEST.format(route=name, place=app.store.place)
+        key = f"fleet-test-{secrets.token_hex(6)}"
+        why = alert.send(
+            url, alert.word_of_fleet(AlertKind.TEST, key, now(), f"test of route {name}", text)
+        )
+        click.echo(f"{name}: {'not taken: ' + why if why else 'taken'}")
+        failed += bool(why)
+    if failed:
+        raise SystemExit(3)
+
+
+def _channels(app: App, route: str | None) -> Mapping[str, str]:
+    from fleet import alert
+
+    routes = alert.routes_of(app.settings)
+    if not routes:
+        raise UsageError(_NOBODY)
+    chosen = [each for each in routes if route in (None, each.name)]
+    if not chosen:
+        names = ", ".join(each.name for each in routes)
+        raise UsageError(f"There is no route {route}; routes: {names}.")
+    return alert.channels_of(chosen)
+
+
+@command.command()
+@with_app
+def send(app: App) -> None:
+    """Decide who is to be told of what, and deliver what is due, now.
+
+    For those who run fleet poll by cron: run this after it. fleet serve does both by itself.
+    """
+    deliverer = app.deliverer()
+    written = app.alerting().run(now())
+    done = run(deliverer.run())
+    parts = [f"Delivered: {done.sent}"]
+    if done.failed:
+        parts.append(f"to be tried again: {done.failed}")
+    if done.given_up:
+        parts.append(f"given up: {done.given_up}")
+    if written.held:
+        parts.append(f"held back: {written.held} (fleet alert pending)")
+    click.echo("; ".join(parts) + ".")
+    if not deliverer.channels and written.held:
+        click.echo(_NOBODY, err=True)
+    if done.failed or done.given_up:
+        raise SystemExit(3)
+
+
+@command.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+@with_app
+def pending(app: App, as_json: bool) -> None:
+    """Show what nobody was told yet, and why; and alerts that wait for their delivery.
+
+    What is held is looked at again in each round, and nothing is lost while it waits.
+    """
+    held = app.alerting().look(now()).held
+    waiting = app.store.deliveries(
+        [DeliveryState.WAITING, DeliveryState.GIVEN_UP], limit=MOST_SHOWN
+    )
+    if as_json:
+        made = {"held": [*map(_held, held)], "deliveries": [*map(_delivery, waiting)]}
+        click.echo(json.dumps(made, ensure_ascii=False, indent=1))
+        return
+    _show(held, waiting)
+
+
+def _show(held: Sequence[Held], waiting: Sequence[Delivery]) -> None:
+    screen = console()
+    if held:
+        screen.print(table(["phone", "line", "rule", "news", "for", "why"], map(_held_row, held)))
+        screen.print(f"Held back: {counted(len(held), 'notice')}.")
+    if waiting:
+        columns = ["route", "state", "tries", "next", "what"]
+        screen.print(table(columns, map(_delivery_row, waiting)))
+        screen.print(f"Not delivered: {counted(len(waiting), 'alert')}.")
+    if not (held or waiting):
+        screen.print("Nothing is held back, and every alert was delivered.")
+
+
+def _held_row(held: Held) -> list[str]:
+    notice, incident = held.notice, held.notice.incident
+    line = str(incident.line or "")
+    return [incident.phone, line, incident.rule, notice.kind, ago(notice.at, now()), held.why]
+
+
+def _delivery_row(delivery: Delivery) -> list[str]:
+    is_waiting = delivery.state is DeliveryState.WAITING
+    error = f"{delivery.error}: " if delivery.error else ""
+    return [
+        delivery.route,
+        delivery.state,
+        str(delivery.attempts),
+        local(delivery.due)[5:16] if is_waiting else "",
+        f"{error}{delivery.alert.subject}",
+    ]
+
+
+def _held(held: Held) -> dict[str, Any]:
+    incident = held.notice.incident
+    return {
+        "incident": incident.id,
+        "site": incident.site,
+        "phone": incident.phone,
+        "line": incident.line,
+        "rule": incident.rule,
+        "severity": incident.severity,
+        "news": held.notice.kind,
+        "at": held.notice.at.isoformat(timespec="seconds"),
+        "why": held.why,
+    }
+
+
+def _delivery(delivery: Delivery) -> dict[str, Any]:
+    return {
+        "alert": delivery.alert.key,
+        "subject": delivery.alert.subject,
+        "at": delivery.alert.at.isoformat(timespec="seconds"),
+        "route": delivery.route,
+        "state": delivery.state,
+        "attempts": delivery.attempts,
+        "due": delivery.due.isoformat(timespec="seconds"),
+        "error": delivery.error,
+    }

@@ -1,0 +1,46 @@
+"""`fleet doctor`: whether everything is as it should be, and what to mend."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import click
+
+from fleet.cli.common import console, with_settings
+from fleet.doctor import State, examine
+
+if TYPE_CHECKING:
+    from fleet.settings import Settings
+
+_BAD = {None: (), "fail": (State.FAIL,), "warn": (State.FAIL, State.WARN)}
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@click.option(
+    "--fail-on",
+    type=click.Choice(["fail", "warn"]),
+    help="Exit with 1 when anything fails; warn: or only just works.",
+)
+@with_settings
+def command(settings: Settings, as_json: bool, fail_on: str | None) -> None:
+    """Check settings, key, disk, database, clock, phones, daemon and alerts; say what to mend.
+
+    Some phones are connected to, and nothing is sent to them. Exits with 0 unless --fail-on finds
+    what it is to look for.
+    """
+    found = []
+    screen = console()
+    for each in examine(settings):
+        found.append(each)
+        if not as_json:
+            screen.print(f"{each.state:<5}{each.name:<10}{each.text}", soft_wrap=True)
+            if each.mend:
+                screen.print(f"{'':<15}→ {each.mend}", soft_wrap=True)
+    if as_json:
+        document = {"checks": [asdict(each) for each in found]}
+        click.echo(json.dumps(document, ensure_ascii=False, indent=1))
+    if any(each.state in _BAD[fail_on] for each in found):
+        raise SystemExit(1)

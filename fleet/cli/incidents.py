@@ -1,0 +1,278 @@
+"""`fleet incidents`: what is wrong and lasts; acknowledge it, silence it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from fleet.app import now
+from fleet.cli.common import LATER, TIME, console, counted, user_name, with_app
+from fleet.cli.tables import ago, local, table
+from fleet.errors import UsageError
+from fleet.judge import RULES
+from fleet.model import Selector, Silence
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from fleet.app import App
+    from fleet.model import Cause, Incident
+
+
+class ListByDefault(click.Group):
+    """`fleet incidents --all` means `fleet incidents list --all`."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put the word in where it is missing."""
+        if not args or (args[0].startswith("-") and args[0] not in ("-h", "--help")):
+            args = ["list", *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group(cls=ListByDefault)
+def command() -> None:
+    """List what is wrong and lasts; acknowledge it, silence it.
+
+    An incident is something wrong that was seen more than once. Without a command, the open ones
+    are listed.
+    """
+
+
+@command.command("list")
+@click.option(
+    "--open/--all", "open_only", default=True, help="Only what lasts (the default), or all."
+)
+@click.option("--site", help="Only those of this site.")
+@click.option("--cause", "cause_id", type=int, help="Only the members of this cause.")
+@click.option("--since", type=TIME, help="Only what lasted after this: 2026-11-23T07:00, 7d.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+@with_app
+def list_(
+    app: App,
+    open_only: bool,
+    site: str | None,
+    cause_id: int | None,
+    since: datetime | None,
+    as_json: bool,
+) -> None:
+    """List incidents, the newest first, and the causes that last."""
+    app.check_site(site)
+    causes = [_cause(app, cause_id)] if cause_id is not None else app.store.open_causes()
+    found = app.store.incidents(
+        open_only=open_only and not (cause_id and causes[0].ended),
+        site=site,
+        cause_id=cause_id,
+        since=since,
+    )
+    if as_json:
+        made = {"causes": [*map(_cause_object, causes)], "incidents": [*map(_object, found)]}
+        click.echo(json.dumps(made, ensure_ascii=False, indent=1))
+        return
+    _show(causes, found)
+
+
+def _cause(app: App, cause_id: int) -> Cause:
+    cause = app.store.cause(cause_id)
+    if cause is None:
+        raise UsageError(f"There is no cause {cause_id}; fleet incidents shows those that last.")
+    return cause
+
+
+def _show(causes: Sequence[Cause], found: Sequence[Incident]) -> None:
+    screen = console()
+    for cause in causes:
+        lasts = f"until {local(cause.ended)}" if cause.ended else _acked(cause) or "it lasts"
+        screen.print(
+            f"Cause {cause.id}: {cause.kind} {cause.name}, {cause.failing} of {cause.looked_at} "
+            f"fail, since {local(cause.began)}, {lasts}"
+        )
+    if not found:
+        screen.print("No incidents.")
+        return
+    columns = ["id", "phone", "line", "rule", "for", "state", "what"]
+    screen.print(table(columns, map(_row, found)))
+    screen.print(f"{counted(len(found), 'incident')}.")
+
+
+def _row(incident: Incident) -> list[str]:
+    return [
+        str(incident.id),
+        incident.phone,
+        str(incident.line or ""),
+        incident.rule,
+        ago(incident.first_seen, incident.resolved or now()),
+        _acked(incident) or incident.state,
+        incident.text.removeprefix(f"line {incident.line}: "),
+    ]
+
+
+def _acked(of: Incident | Cause) -> str:
+    over = of.ack_until is not None and of.ack_until <= now()
+    return "acked" if of.acked_at and not over else ""
+
+
+@command.command()
+@click.argument("ids", nargs=-1, type=int, metavar="ID...")
+@click.option("--cause", "cause_id", type=int, help="Acknowledge a cause in place of incidents.")
+@click.option("--until", type=LATER, help="Until when: 4h, 2026-11-23T12:00; else to its end.")
+@click.option("--comment", default="", help="What you are doing about it.")
+@with_app
+def ack(
+    app: App, ids: tuple[int, ...], cause_id: int | None, until: datetime | None, comment: str
+) -> None:
+    """Say that somebody works on incidents: reminders of them stop.
+
+    Their end is told all the same. The ids are those that fleet incidents shows.
+    """
+    if bool(ids) == (cause_id is not None):
+        raise click.UsageError("Give the ids of incidents, or --cause.")
+    by = f"{user_name()}: {comment}" if comment else user_name()
+    if cause_id is not None:
+        if not app.store.acknowledge_cause(cause_id, by=by, at=now(), until=until):
+            raise UsageError(f"No cause {cause_id} lasts; fleet incidents shows those that do.")
+        click.echo(f"Acknowledged cause {cause_id}.")
+        return
+    standing = {one.id for one in app.store.incidents(ids=ids, open_only=True)}
+    if unknown := [str(i) for i in ids if i not in standing]:
+        raise UsageError(f"Not open: {', '.join(unknown)}; fleet incidents shows those that are.")
+    done = app.store.acknowledge(ids, by=by, at=now(), until=until)
+    click.echo(f"Acknowledged {counted(done, 'incident')}.")
+
+
+@command.command()
+@click.option("--site", help="What is at this site.")
+@click.option("--phone", help="This phone: a MAC, a host or a name.")
+@click.option("--line", type=click.IntRange(1, 99), help="This line of the phone.")
+@click.option("--rule", help="What this rule finds: line-failed, phone-unreachable …")
+@click.option("--everything", is_flag=True, help="Everything, where none of these is given.")
+@click.option("--for", "span", type=LATER, help="How long: 2h, 90m, 3d.")
+@click.option("--until", type=LATER, help="Until when: 2026-11-23T12:00.")
+@click.option("--comment", default="", help="Why.")
+@with_app
+def silence(
+    app: App,
+    site: str | None,
+    phone: str | None,
+    line: int | None,
+    rule: str | None,
+    everything: bool,
+    span: datetime | None,
+    until: datetime | None,
+    comment: str,
+) -> None:
+    """Keep notices back for a time; polling and judging go on.
+
+    What still lasts at its end is told then; what began and ended meanwhile is not. The end of
+    what was told before is told at once.
+    """
+    if (span is None) == (until is None):
+        raise click.UsageError("Say how long: --for 2h, or --until TIME.")
+    selector = _selector(app, site, phone, line, rule)
+    if (selector == Selector()) != everything:
+        raise click.UsageError("Say what: --site, --phone, --line, --rule, or --everything.")
+    end = span or until
+    assert end is not None  # noqa: S101  one of them was given
+    number = app.store.add_silence(
+        Silence(selector=selector, since=now(), until=end, by=user_name(), comment=comment)
+    )
+    click.echo(
+        f"Silence {number} lasts until {local(end)}. To end it: fleet incidents unsilence {number}"
+    )
+
+
+def _selector(
+    app: App, site: str | None, phone: str | None, line: int | None, rule: str | None
+) -> Selector:
+    app.check_site(site)
+    if line is not None and phone is None:
+        raise click.UsageError("--line goes with --phone.")
+    if rule is not None and rule not in RULES:
+        raise UsageError(f"There is no rule {rule}; rules: {', '.join(RULES)}.")
+    number = app.store.find_phone(phone) if phone is not None else None
+    return Selector(site=site or "", phone_id=number, line=line, rule=rule or "")
+
+
+@command.command()
+@click.argument("silence_id", type=int, metavar="ID")
+@with_app
+def unsilence(app: App, silence_id: int) -> None:
+    """End a silence now; what it kept back and still lasts is told."""
+    if not app.store.end_silence(silence_id, now()):
+        raise UsageError(f"No silence {silence_id} lasts; see fleet incidents silences.")
+    click.echo(f"Silence {silence_id} is over.")
+
+
+@command.command()
+@click.option("--past", is_flag=True, help="Those that are over, too.")
+@with_app
+def silences(app: App, past: bool) -> None:
+    """List the silences that last."""
+    screen = console()
+    found = app.store.silences(now(), past=past)
+    if not found:
+        screen.print("No silences.")
+        return
+    ids = [one.selector.phone_id for one in found if one.selector.phone_id is not None]
+    names = {each.id: each.phone.label for each in app.store.phones(ids=ids)}
+    rows = (
+        [str(one.id), _words(one.selector, names), local(one.until)[:16], one.by, one.comment]
+        for one in found
+    )
+    screen.print(table(["id", "silenced", "until", "by", "why"], rows))
+
+
+def _words(selector: Selector, names: dict[int, str]) -> str:
+    parts = [
+        f"site {selector.site}" if selector.site else "",
+        names.get(selector.phone_id or 0, "") if selector.phone_id else "",
+        f"line {selector.line}" if selector.line else "",
+        selector.rule,
+    ]
+    return ", ".join(filter(None, parts)) or "everything"
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat(timespec="seconds") if moment else None
+
+
+def _object(incident: Incident) -> dict[str, Any]:
+    return {
+        "id": incident.id,
+        "site": incident.site,
+        "phone": incident.phone,
+        "line": incident.line,
+        "rule": incident.rule,
+        "severity": incident.severity,
+        "state": incident.state,
+        "text": incident.text,
+        "check": incident.check,
+        "code": incident.code,
+        "registrar": incident.registrar,
+        "sightings": incident.sightings,
+        "confirmed": incident.confirmed,
+        "since": _iso(incident.first_seen),
+        "opened": _iso(incident.opened),
+        "resolved": _iso(incident.resolved),
+        "acked_by": incident.acked_by,
+        "acked_at": _iso(incident.acked_at),
+        "ack_until": _iso(incident.ack_until),
+    }
+
+
+def _cause_object(cause: Cause) -> dict[str, Any]:
+    return {
+        "id": cause.id,
+        "kind": cause.kind,
+        "name": cause.name,
+        "failing": cause.failing,
+        "looked_at": cause.looked_at,
+        "codes": {str(code): count for code, count in cause.codes},
+        "since": _iso(cause.began),
+        "ended": _iso(cause.ended),
+        "acked_by": cause.acked_by,
+        "acked_at": _iso(cause.acked_at),
+        "ack_until": _iso(cause.ack_until),
+    }

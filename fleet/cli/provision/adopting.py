@@ -1,0 +1,130 @@
+"""`fleet provision adopt`: an old folder of configuration files becomes an inventory."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from fleet.app import now
+from fleet.cli.common import console, counted, with_app
+from fleet.cli.inventory import plan_lines
+from fleet.cli.provision.changes import change_line
+from fleet.enrolment import enrol
+from fleet.errors import UsageError
+from fleet.files import replacing
+from fleet.inventory import parse_yaml, write_yaml
+from fleet.inventory import plan as plan_import
+from fleet.phone.catalog import MODELS, model_named
+from fleet.provision.adopt import Surroundings, differences, read_folder
+from fleet.provision.adopt import adopt as adopt_folder
+from fleet.store import Secrets
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from fleet.app import App
+    from fleet.model import Inventory
+    from fleet.provision.adopt import Adopted, Folder
+
+MOST_NOTES = 20
+
+
+@click.command()
+@click.argument("folder", type=click.Path(file_okay=False, exists=True, path_type=Path))
+@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="A YAML file.")
+@click.option("--with-secrets", is_flag=True, help="Secrets too, in clear: guard that file.")
+@click.option("--import", "take", is_flag=True, help="Take it into the inventory, secrets too.")
+@click.option("--model", default="", help="The model of phones of which nobody knows it.")
+@with_app
+def adopt(
+    app: App,
+    folder: Path,
+    output: Path | None,
+    with_secrets: bool,
+    take: bool,
+    model: str,
+) -> None:
+    """Read aastra.cfg, <model>.cfg and <MAC>.cfg files of FOLDER into an inventory.
+
+    What the files say of all phones and of models stays there; lines become accounts; secrets go
+    to the database (--import) or are referred to by name. Shows what would change for phones if
+    the result were applied, which should be nothing.
+    """
+    if model and model_named(model) not in MODELS:
+        raise UsageError(f"{model} is not a model that fleet knows; say 6753i.")
+    old, known = read_folder(folder), _surroundings(app, model)
+    adopted = adopt_folder(old, known)
+    said = list(_lines(old, adopted, known))
+    if output is not None:
+        said.append(_write(adopted.inventory, output, with_secrets=with_secrets))
+    if take:
+        said += _import(app, adopted.inventory)
+    elif output is None:
+        said.append("Nothing was written: --output FILE writes the inventory, --import takes it.")
+    for line in said:
+        console().print(line)
+
+
+def _surroundings(app: App, model: str) -> Surroundings:
+    seen = app.store.seen_models()
+    stored = app.store.phones(secrets=Secrets.NONE)
+    return Surroundings(
+        at=now(),
+        phones={
+            each.phone.mac: replace(each.phone, model=seen.get(each.id, "") or each.phone.model)
+            for each in stored
+            if each.phone.mac
+        },
+        intents=app.store.intents(),
+        timezones={site.name: site.timezone for site in app.store.sites()},
+        model=model,
+    )
+
+
+def _lines(old: Folder, adopted: Adopted, known: Surroundings) -> Iterator[str]:
+    yield from adopted.notes[:MOST_NOTES]
+    if (more := len(adopted.notes) - MOST_NOTES) > 0:
+        yield f"… and {counted(more, 'more note')}."
+    found = differences(old, adopted, known)
+    for mac, changes in found.items():
+        if changes:
+            yield f"{mac}:"
+            yield from (f"    {change_line(change)}" for change in changes)
+    same = sum(not changes for changes in found.values())
+    stuck = len(adopted.inventory.phones) - len(found)
+    rest = f", {counted(stuck, 'phone')} cannot be rendered yet" if stuck else ""
+    yield f"Nothing changes for {same} of {counted(len(found), 'phone')}{rest}."
+
+
+def _write(inventory: Inventory, output: Path, *, with_secrets: bool) -> str:
+    text = _yaml(inventory, with_secrets=with_secrets)
+    with replacing(output, private=with_secrets) as file:
+        file.write(text.encode())
+    return f"Wrote {output}{_left_out(inventory, with_secrets=with_secrets)}"
+
+
+def _yaml(inventory: Inventory, *, with_secrets: bool) -> str:
+    out = io.StringIO()
+    write_yaml(inventory, out, with_secrets=with_secrets)
+    return out.getvalue()
+
+
+def _left_out(inventory: Inventory, *, with_secrets: bool) -> str:
+    passwords = sum(bool(one.sip_password) for each in inventory.phones for one in each.accounts)
+    if with_secrets or not (passwords or inventory.secrets):
+        return ""
+    left = f"{counted(passwords, 'SIP password')} and {counted(len(inventory.secrets), 'secret')}"
+    return f" without {left}; --import keeps them encrypted, --with-secrets writes them."
+
+
+def _import(app: App, inventory: Inventory) -> Iterator[str]:
+    file = parse_yaml(_yaml(inventory, with_secrets=True), source="The folder")
+    changes = plan_import(app.store.load_inventory(), file)
+    if not changes.changes_nothing:
+        app.ensure_key()
+        enrol(app.store, changes, now())
+    yield from plan_lines(changes, whole=False)

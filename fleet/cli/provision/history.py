@@ -1,0 +1,114 @@
+"""`fleet provision revisions`, `show`, `diff` and `rollback`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from fleet.app import now
+from fleet.cli.common import console, counted, standard_output, user_name, with_app
+from fleet.cli.provision.changes import change_line, some
+from fleet.cli.tables import local, table
+from fleet.errors import UsageError
+from fleet.provision.compare import compare
+from fleet.provision.mask import masked_file, referred
+from fleet.store import Secrets
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from fleet.app import App
+    from fleet.model import Revision
+    from fleet.phone.parameters import ParameterChange
+    from fleet.provision.compare import Comparison
+
+NUMBER = click.IntRange(min=1)
+
+
+@click.command()
+@with_app
+def revisions(app: App) -> None:
+    """List what was applied, the newest first."""
+    screen = console()
+    found = app.store.revisions()
+    if not found:
+        screen.print("Nothing was applied yet: fleet provision plan, then apply.")
+        return
+    rows = (
+        (str(one.number), local(one.at), one.by, str(one.files), _comment(one)) for one in found
+    )
+    screen.print(table(("revision", "applied", "by", "files", "why"), rows))
+
+
+@click.command()
+@click.argument("number", type=NUMBER, metavar="N")
+@click.argument("file", required=False)
+@click.option("--secrets", is_flag=True, help="Secrets too, in clear.")
+@with_app
+def show(app: App, number: int, file: str | None, secrets: bool) -> None:
+    """Show a revision and its files, or one FILE as it has it, secrets as ***."""
+    one = app.store.revision(number)
+    if file is not None:
+        found = app.store.file(file, number)
+        if found is None:
+            raise UsageError(f"Revision {number} has no file {file}.")
+        hidden = referred(app.store.intents())
+        standard_output().write(found.body if secrets else masked_file(found.body, hidden))
+        return
+    screen = console()
+    screen.print(f"Revision {number}, applied {local(one.at)} by {one.by or 'nobody known'}")
+    screen.print(_comment(one) or "without a comment")
+    digests, before = app.store.file_digests(number), app.store.file_digests(number - 1)
+    for name in sorted({*digests, *before}):
+        if digests.get(name) != before.get(name):
+            change = "changed" if name in before and name in digests else "added"
+            screen.print(f"    {name}: {change if name in digests else 'removed'}")
+    screen.print(f"{counted(one.files, 'file')} changed of {len(digests)}.")
+
+
+@click.command("diff")
+@click.argument("old", type=NUMBER, metavar="N")
+@click.argument("new", type=NUMBER, metavar="M")
+@with_app
+def diff(app: App, old: int, new: int) -> None:
+    """Show what revision M gives phones that N did not, parameter by parameter."""
+    stored = app.store.phones(secrets=Secrets.NONE)
+    seen = app.store.seen_models()
+    models = {each.id: seen.get(each.id, "") or each.phone.model for each in stored}
+    found = compare(app.store, old, new, models=models, secrets=referred(app.store.intents()))
+    labels = {each.id: each.phone.label for each in stored}
+    screen = console()
+    for line in _diff_lines(found, labels):
+        screen.print(line)
+
+
+@click.command()
+@click.argument("number", type=NUMBER, metavar="N")
+@click.option("--comment", default="", help="Why, for those who read it later.")
+@with_app
+def rollback(app: App, number: int, comment: str) -> None:
+    """Apply the files of revision N again, as a new revision.
+
+    The inventory stays as it is: fleet provision plan then shows what it wants otherwise.
+    """
+    made = app.store.roll_back(
+        number, by=user_name(), comment=comment, now=now(), expected=app.store.last_revision()
+    )
+    changed = counted(made.files, "file")
+    console().print(f"Applied revision {made.number}, as {number} was: {changed} changed.")
+
+
+def _comment(one: Revision) -> str:
+    back = f"back to revision {one.rolled_back_to}" if one.rolled_back_to else ""
+    return ": ".join(filter(None, (back, one.comment)))
+
+
+def _diff_lines(found: Comparison, labels: dict[int, str]) -> Iterator[str]:
+    groups: dict[tuple[ParameterChange, ...], list[str]] = {}
+    for phone in found.phones:
+        groups.setdefault(phone.changes, []).append(labels.get(phone.phone_id or 0, phone.name))
+    for said, names in groups.items():
+        yield f"{some(names)}: {counted(len(said), 'parameter') if said else 'nothing it says'}"
+        yield from (f"    {change_line(change)}" for change in said)
+    yield f"Different: {counted(len(found.files), 'file')}, {counted(len(found.phones), 'phone')}."

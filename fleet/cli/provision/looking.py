@@ -1,0 +1,145 @@
+"""`fleet provision explain` and `lint`: where values come from, and what is wrong with them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from fleet.cli.common import console, with_app
+from fleet.cli.provision.changes import finding_line, finding_object, some
+from fleet.errors import UsageError
+from fleet.model import Severity
+from fleet.phone.config_file import canonical_name, read, requested_file
+from fleet.phone.lint import lint_file
+from fleet.phone.parameters import suggestion_for
+from fleet.provision.mask import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from fleet.app import App
+    from fleet.phone.lint import LintFinding
+    from fleet.provision.origin import Value
+    from fleet.provision.render import OwnFile
+
+    Held = tuple[str, tuple[LintFinding, ...]]  # a phone or file, and what is held against it
+
+
+@click.command()
+@click.argument("phone", metavar="PHONE")
+@click.argument("parameter", required=False, metavar="[PARAM]")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+@with_app
+def explain(app: App, phone: str, parameter: str | None, as_json: bool) -> None:
+    """Say of each parameter of a phone its value, where that comes from, and what it overrode.
+
+    PARAM is a parameter's name, such as "sip line1 user name". Secrets are shown as ***.
+    """
+    file = app.provisioner().own(app.store.find_phone(phone))
+    values = {**file.phone.base.values, **file.phone.over}
+    names = sorted(values) if parameter is None else [_named(file, parameter)]
+    there = {name: values[name] for name in names if parameter or values[name].is_there}
+    if as_json:
+        document = {name: _value_object(name, value) for name, value in there.items()}
+        click.echo(json.dumps(document, ensure_ascii=False, indent=1))
+        return
+    screen = console()
+    for name, value in there.items():
+        for line in _explained(file, name, value):
+            screen.print(line)
+    if file.problem:
+        screen.print(f"{file.phone.label} cannot be rendered: {file.problem}")
+
+
+@click.command()
+@click.argument("what", nargs=-1, metavar="[FILE|PHONE]...")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+@click.option(
+    "--fail-on",
+    type=click.Choice(["critical", "warning"]),
+    help="Exit with 1 when something so bad is found.",
+)
+@with_app
+def lint(app: App, what: tuple[str, ...], as_json: bool, fail_on: str | None) -> None:
+    """Look for what phones would stumble over: in all phones, in some, or in files on disk.
+
+    A FILE is a configuration file whose name says which model it is for, where it does. The checks
+    are in docs/configuration-files.md.
+    """
+    held = list(_held(app, what))
+    if as_json:
+        document = {name: [finding_object(one) for one in found] for name, found in held}
+        click.echo(json.dumps(document, ensure_ascii=False, indent=1))
+    else:
+        screen = console()
+        for line in _lint_lines(held):
+            screen.print(line)
+    severities = {one.severity for _, found in held for one in found}
+    bad = {Severity.CRITICAL} | ({Severity.WARNING} if fail_on == "warning" else set())
+    if fail_on and severities & bad:
+        raise SystemExit(1)
+
+
+def _named(file: OwnFile, parameter: str) -> str:
+    name = canonical_name(parameter)
+    if name in file.phone.base.values or name in file.phone.over:
+        return name
+    meant = suggestion_for(name)
+    hint = f" (did you mean {meant}?)" if meant and meant != name else ""
+    raise UsageError(f"Nothing says {name!r} of {file.phone.label}{hint}.")
+
+
+def _explained(file: OwnFile, name: str, value: Value) -> Iterator[str]:
+    stands = f", in {_file_of(file, name)}" if value.is_there and not file.problem else ""
+    yield f"{value.wanted.mark}{name}: {shown(name, value.wanted)}"
+    yield f"    from {value.origin}{stands}"
+    for one in value.over:
+        yield f"    instead of {one.wanted.mark}{shown(name, one.wanted)} from {one.origin}"
+
+
+def _file_of(file: OwnFile, name: str) -> str:
+    """The file that says it to the phone."""
+    return file.name if name in file.names else "a file that it shares"
+
+
+def _value_object(name: str, value: Value) -> dict[str, Any]:
+    return {
+        "value": None if value.wanted.value is None else shown(name, value.wanted),
+        "mark": value.wanted.mark,
+        "from": str(value.origin),
+        "source": value.origin.source,
+        "level": value.origin.level,
+        "profile": value.origin.profile,
+        "instead_of": [
+            {"value": shown(name, one.wanted), "from": str(one.origin)} for one in value.over
+        ],
+    }
+
+
+def _held(app: App, what: Sequence[str]) -> Iterator[Held]:
+    files = [Path(each) for each in what if Path(each).is_file()]
+    for path in files:
+        model = requested_file(path.name).model
+        yield str(path), lint_file(read(path.read_bytes(), name=path.name), model)
+    names = [each for each in what if not Path(each).is_file()]
+    if names or not what:
+        ids = [app.store.find_phone(name) for name in names] if names else None
+        for file, found in app.provisioner().lint(ids):
+            yield file.phone.label, tuple(found)
+
+
+def _lint_lines(held: Sequence[Held]) -> Iterator[str]:
+    """Everything found, each once with the phones against which it holds."""
+    groups: dict[LintFinding, list[str]] = {}
+    for name, found in held:
+        for finding in found:
+            groups.setdefault(finding, []).append(name)
+    order = list(Severity)
+    for finding in sorted(groups, key=lambda one: order.index(one.severity)):
+        yield f"{finding_line(finding)}"
+        yield f"    {some(groups[finding])}"
+    well = sum(not found for _, found in held)
+    yield f"Looked at {len(held)}: {well} without a finding."

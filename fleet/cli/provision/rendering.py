@@ -1,0 +1,74 @@
+"""`fleet provision render`: the files as the inventory wants them, applied or not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from fleet.cli.common import console, counted, standard_output, with_app
+from fleet.errors import UsageError
+from fleet.files import replacing
+from fleet.provision.mask import masked_file
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from fleet.app import App
+    from fleet.provision.render import Rendered
+
+
+@click.command()
+@click.argument("name", required=False, metavar="[FILE|PHONE]")
+@click.option("--output", type=click.Path(file_okay=False, path_type=Path), help="A folder.")
+@click.option("--secrets", is_flag=True, help="Secrets too, in clear: guard what it writes.")
+@with_app
+def render(app: App, name: str | None, output: Path | None, secrets: bool) -> None:
+    """Print one file (aastra.cfg, 6753i.cfg, 00085D126411.cfg), or write all into a folder.
+
+    A PHONE stands for its own file. Secrets are shown as *** unless --secrets is given. Nothing is
+    applied: what phones get is what was applied last.
+    """
+    if (name is None) == (output is None):
+        raise UsageError("Say one file, or --output FOLDER for all of them.")
+    provisioner = app.provisioner()
+    rendered, hide = provisioner.rendered, None if secrets else provisioner.secret_names
+    if output is not None:
+        count = _write(rendered, output, hide)
+        console().print(f"Wrote {counted(count, 'file')} to {output}")
+        return
+    found = dict(_files(rendered, hide))
+    standard_output().write(found[_file_name(app, rendered, found, name or "")])
+
+
+def _file_name(app: App, rendered: Rendered, found: dict[str, bytes], name: str) -> str:
+    by_lower = {each.lower(): each for each in found}
+    if name.lower() in by_lower:
+        return by_lower[name.lower()]
+    if name.lower().endswith(".cfg"):
+        raise UsageError(f"There is no file {name}; fleet provision render --output writes all.")
+    number = app.store.find_phone(name)
+    file = next(each for each in rendered.own if each.phone.phone_id == number)
+    if file.problem:
+        raise UsageError(f"{file.phone.label} cannot be rendered: {file.problem}")
+    return file.name
+
+
+def _files(rendered: Rendered, hide: Collection[str] | None) -> Iterator[tuple[str, bytes]]:
+    """Every file; `hide` are parameters to hide beside secrets, None to show all."""
+    for shared in rendered.shared:
+        yield shared.name, shared.body
+    for own in rendered.own:
+        if not own.problem:
+            yield own.name, own.body if hide is None else masked_file(own.body, hide)
+
+
+def _write(rendered: Rendered, folder: Path, hide: Collection[str] | None) -> int:
+    folder.mkdir(parents=True, exist_ok=True)
+    count = 0
+    for name, body in _files(rendered, hide):
+        with replacing(folder / name, private=hide is None) as file:
+            file.write(body)
+        count += 1
+    return count

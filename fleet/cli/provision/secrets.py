@@ -1,0 +1,90 @@
+"""`fleet provision secret`: named secrets, to which the inventory refers."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from fleet.app import now
+from fleet.cli.common import console, with_app
+from fleet.cli.provision.changes import some
+from fleet.cli.tables import local, table
+from fleet.errors import UsageError
+from fleet.model import SecretKind, SecretRef
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from fleet.app import App
+    from fleet.model import Intent, Inventory
+
+
+@click.group()
+def secret() -> None:
+    """Keep secrets encrypted in the database; the inventory says {secret: NAME}."""
+
+
+@secret.command("set")
+@click.argument("name")
+@with_app
+def set_(app: App, name: str) -> None:
+    """Set a secret: asked for on a terminal, else the first line of standard input."""
+    value = _value()
+    if not name.strip() or not value:
+        raise UsageError("A secret needs a name and a value.")
+    app.ensure_key()
+    app.store.set_secret(name.strip(), value, now())
+    console().print(f"Set the secret {name.strip()}.")
+
+
+@secret.command("list")
+@with_app
+def list_(app: App) -> None:
+    """List the names of secrets, when each was set, and what refers to it."""
+    found = app.store.secrets()
+    screen = console()
+    if not found:
+        screen.print("There are no secrets: fleet provision secret set NAME.")
+        return
+    uses = _uses(app.store.load_inventory())
+    rows = ((name, local(changed), some(uses.get(name, []))) for name, changed in found)
+    screen.print(table(("secret", "set", "what"), rows))
+
+
+@secret.command()
+@click.argument("name")
+@with_app
+def remove(app: App, name: str) -> None:
+    """Forget a secret that nothing refers to."""
+    if uses := _uses(app.store.load_inventory()).get(name):
+        raise UsageError(f"{some(uses)} needs the secret {name}: import that without it first.")
+    if not app.store.remove_secret(name):
+        raise UsageError(f"There is no secret {name}.")
+    console().print(f"Removed the secret {name}.")
+
+
+def _value() -> str:
+    if sys.stdin.isatty():
+        value: str = click.prompt("Secret", hide_input=True, confirmation_prompt=True, err=True)
+        return value
+    return sys.stdin.readline().rstrip("\r\n")
+
+
+def _uses(inventory: Inventory) -> dict[str, list[str]]:
+    """Who refers to each secret."""
+    found: dict[str, list[str]] = {}
+    for owner, intent in _intents(inventory):
+        for wanted in intent.parameters.values():
+            if isinstance(wanted.value, SecretRef) and wanted.value.kind is SecretKind.SECRET:
+                found.setdefault(wanted.value.name, []).append(owner)
+    return {name: list(dict.fromkeys(owners)) for name, owners in found.items()}
+
+
+def _intents(inventory: Inventory) -> Iterator[tuple[str, Intent]]:
+    yield "fleet", inventory.fleet
+    yield from ((f"model {name}", intent) for name, intent in inventory.models.items())
+    yield from ((f"profile {name}", intent) for name, intent in inventory.profiles.items())
+    yield from ((f"site {site.name}", site.intent) for site in inventory.sites)
+    yield from ((phone.label, phone.intent) for phone in inventory.phones)

@@ -1,0 +1,96 @@
+"""`fleet serve`: the daemon."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from fleet.app import run
+from fleet.cli.common import opened, with_settings
+from fleet.cli.logs import FORMATS, log_to_stderr
+from fleet.daemon import Daemon, Services, stop_on_signals
+from fleet.settings import FILE_NAME
+from fleet.systemd import Notifier, unit
+
+if TYPE_CHECKING:
+    from fleet.app import App
+    from fleet.settings import Settings
+
+
+@click.command()
+@click.option(
+    "--log-format",
+    type=click.Choice(list(FORMATS)),
+    default="plain",
+    show_default=True,
+    help="Lines of time, level and message, or a JSON object a line.",
+)
+@click.option(
+    "--systemd-unit",
+    is_flag=True,
+    help="Print a systemd unit for this installation and these settings, and end.",
+)
+@with_settings
+def command(settings: Settings, log_format: str, systemd_unit: bool) -> None:
+    """Watch the fleet until it is stopped: the daemon that runs for months.
+
+    Sweeps all phones once each [poll] interval, each at its own moment of it; opens and resolves
+    incidents, tells those who are to be told, audits at night, and deletes what is old. Phones may
+    push what happens to their lines (docs/operations.md, The daemon).
+
+    \b
+    http://127.0.0.1:8080/healthz   200 while all is well, else 503 and why
+    http://127.0.0.1:8080/metrics   figures for Prometheus
+    fleet serve --systemd-unit      a unit that starts it with the machine
+    fleet doctor                    is everything as it should be?
+
+    It logs to standard error, changes only. SIGTERM or Ctrl-C stops it within seconds; what it was
+    polling is left to be carried on with. Many may run on one database: each planned sweep is run
+    by one of them.
+    """  # noqa: D301  \b is a character here: click's mark for a block kept as it is
+    if systemd_unit:
+        click.echo(unit_for(settings, _config()), nl=False)
+        return
+    log_to_stderr(log_format)
+    with opened(settings) as app:
+        run(serve(app))
+
+
+async def serve(app: App) -> None:
+    """Run the daemon until a signal stops it."""
+    stopping = asyncio.Event()
+    stop_on_signals(stopping)
+    await Daemon(app, Services.of(app), Notifier.of(os.environ, os.getpid())).run(stopping)
+
+
+def unit_for(settings: Settings, config: Path | None) -> str:
+    """The unit for this installation, its settings, and the user who owns their folder."""
+    folder = settings.folder.resolve()
+    script = Path(sys.argv[0]).resolve()
+    is_script = script.name == "fleet" and os.access(script, os.X_OK)
+    begin = [str(script)] if is_script else [sys.executable, "-m", "fleet"]
+    return unit(
+        command=[*begin, "serve", *(["--config", str(config)] if config else [])],
+        folder=folder,
+        user=folder.owner(),
+        writable=sorted({folder, settings.key_file.resolve().parent, *_database(settings)}),
+        environment=folder / "fleet.env",
+        port=settings.server.port,
+    )
+
+
+def _config() -> Path | None:
+    """The settings file in use, whole; None where there is none."""
+    named = click.get_current_context().params.get("config") or os.environ.get("FLEET_CONFIG")
+    path = Path(named or FILE_NAME)
+    return path.resolve() if path.exists() else None
+
+
+def _database(settings: Settings) -> list[Path]:
+    kind, _, path = settings.database_url.partition(":///")
+    return [Path(path).resolve().parent] if kind.startswith("sqlite") and path else []

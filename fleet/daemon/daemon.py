@@ -1,0 +1,137 @@
+"""The daemon: schedule, web server, dead man's switch and systemd, from the start to the end."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from fleet.app import now
+from fleet.daemon.vitals import Vitals
+from fleet.daemon.work import Work
+from fleet.ping import Pinger, get
+from fleet.schedule import Schedule, Timetable
+from fleet.sweep import SCHEDULE
+from fleet.web import Door, Fate, Pages, Place, listen, server
+
+if TYPE_CHECKING:
+    from socket import socket
+
+    from fleet.app import App
+    from fleet.daemon.services import Services
+    from fleet.systemd import Notifier
+
+log = logging.getLogger(__name__)
+
+_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
+
+class Daemon:
+    """Everything that runs for months. Made and run within one event loop."""
+
+    def __init__(self, app: App, services: Services, notifier: Notifier) -> None:
+        ping_url = app.settings.watchdog.ping_url
+        self._app, self._notifier = app, notifier
+        self._pinger = Pinger(url=ping_url.get_secret_value(), send=get) if ping_url else None
+        self._door = Door(time.monotonic())
+        self._work = work = Work(app, services, self._door, self._pinger)
+        table = Timetable(name=SCHEDULE, interval=work.interval, audit=services.audit_at)
+        self._schedule = Schedule(work.duties(), table, now)
+        work.look_at, work.wake = self._schedule.look_at, self._schedule.wake
+        self._vitals = Vitals(app, work, self._schedule, self._door)
+        self._place = place_of(app)
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Work until `stopping` is set. Raises `ServerError` if it cannot listen."""
+        web = server(self._pages().application(), self._place)
+        await self._work.learn_callers()
+        taken = listen(self._place)
+        helpers = [asyncio.create_task(self._watch())]
+        if self._pinger is not None:
+            helpers.append(asyncio.create_task(self._pinger.run()))
+        serving = asyncio.create_task(web.serve(sockets=[taken]))
+        # Without its server nobody would hear the phones: end, for systemd to start it anew.
+        serving.add_done_callback(lambda _: stopping.set())
+        self._say_hello(taken)
+        try:
+            await self._schedule.run(stopping)
+        finally:
+            self._notifier.stopping()
+            web.should_exit = True
+            for task in helpers:
+                task.cancel()
+            await asyncio.gather(*helpers, return_exceptions=True)
+            await serving
+        log.info("Stopped.")
+
+    def _pages(self) -> Pages:
+        return Pages(
+            door=self._door,
+            clock=now,
+            on_push=self._on_push,
+            health=self._vitals.health,
+            figures=self._vitals.figures,
+        )
+
+    def _on_push(self, fate: Fate) -> None:
+        if fate is Fate.TAKEN:
+            self._schedule.wake("push")
+
+    def _say_hello(self, taken: socket) -> None:
+        host, port = taken.getsockname()[:2]
+        log.info(
+            "Watching %d phones of %s, each every %g s; listening on %s port %d.",
+            self._app.store.count_phones(),
+            self._app.store.place,
+            self._app.settings.poll.interval,
+            host,
+            port,
+        )
+        self._notifier.ready()
+
+    async def _watch(self) -> None:
+        """Tell systemd that all is well, as long as the loop and the jobs are alive."""
+        if self._notifier.watchdog is None:
+            return
+        was_told = ""
+        while True:
+            trouble = self._schedule.trouble()
+            if not trouble:
+                self._notifier.alive()
+            elif trouble != was_told:
+                log.error("%s systemd will start fleet anew.", trouble)
+                self._notifier.status(trouble)
+            was_told = trouble
+            await asyncio.sleep(self._notifier.watchdog / 3)
+
+
+def place_of(app: App) -> Place:
+    """Where the settings want the daemon to listen."""
+    settings = app.settings.server
+    folder = app.settings.folder
+    return Place(
+        host=settings.host,
+        port=settings.port,
+        proxies=settings.trusted_proxies,
+        certificate=folder / settings.certificate if settings.certificate else None,
+        certificate_key=folder / settings.certificate_key if settings.certificate_key else None,
+    )
+
+
+def stop_on_signals(stopping: asyncio.Event) -> None:
+    """Have SIGTERM and SIGINT set the event; a second one of either ends the process at once."""
+    loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        log.info("Stopping; what is under way is left to be carried on with.")
+        stopping.set()
+        for number in _SIGNALS:
+            loop.remove_signal_handler(number)
+            signal.signal(number, signal.SIG_DFL)
+
+    for number in _SIGNALS:
+        with suppress(NotImplementedError):  # Windows
+            loop.add_signal_handler(number, stop)

@@ -1,0 +1,161 @@
+"""How the daemon and its fleet fare: for /healthz, /metrics and systemd."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from datetime import timedelta
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from fleet.app import now
+from fleet.errors import StoreError
+from fleet.model import DeliveryState
+from fleet.web import Figures, Health, JobHealth
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterator
+    from datetime import datetime
+
+    from fleet.app import App
+    from fleet.daemon.work import Work
+    from fleet.schedule import Job, Schedule
+    from fleet.web import Door
+
+T = TypeVar("T")
+
+_HEALTH_FOR = timedelta(seconds=2)  # whoever asks more often gets the same answer
+_FIGURES_FOR = timedelta(seconds=15)
+_STATES_FOR = timedelta(seconds=60)
+_MOST_DELIVERIES = 1_000
+_LATE = 2.5  # intervals without the end of a planned sweep
+
+
+class Kept(Generic[T]):
+    """A value that is found anew when it is older than `longest`; one at a time."""
+
+    def __init__(self, find: Callable[[], Awaitable[T]], longest: timedelta) -> None:
+        self._find, self._longest = find, longest
+        self._found: tuple[datetime, T] | None = None
+        self._finding = asyncio.Lock()
+
+    async def get(self) -> T:
+        """Give the value."""
+        async with self._finding:
+            moment = now()
+            if self._found is None or moment - self._found[0] >= self._longest:
+                self._found = moment, await self._find()
+            return self._found[1]
+
+
+class Vitals:
+    """Looks after everything that is alive."""
+
+    def __init__(self, app: App, work: Work, schedule: Schedule, door: Door) -> None:
+        self._app, self._work, self._schedule, self._door = app, work, schedule, door
+        self._started = now()
+        self._health = Kept(self._find_health, _HEALTH_FOR)
+        self._figures = Kept(self._find_figures, _FIGURES_FOR)
+        self._states = Kept(self._find_states, _STATES_FOR)
+
+    async def health(self) -> Health:
+        """Say how the daemon fares."""
+        return await self._health.get()
+
+    async def figures(self) -> Figures:
+        """Count everything."""
+        return await self._figures.get()
+
+    async def _find_health(self) -> Health:
+        last_sweep = None
+        try:
+            last_sweep = await asyncio.to_thread(self._last_sweep)
+            problems = self._lateness(last_sweep)
+        except StoreError:
+            problems = ["The database cannot be used; the log says why."]
+        return Health(
+            started=self._started,
+            problems=(*self._trouble(), *problems),
+            last_sweep=last_sweep,
+            last_delivery=self._schedule.delivery.worked,
+            jobs=tuple(map(_job_health, self._schedule.jobs)),
+            pushes=self._pushes(),
+            waiting=self._waiting(),
+        )
+
+    def _trouble(self) -> Iterator[str]:
+        if trouble := self._schedule.trouble():
+            yield trouble
+        for job in self._schedule.jobs:
+            if job.failures:
+                yield f"{job.name} fails: {job.error}"
+
+    def _lateness(self, last_sweep: datetime | None) -> list[str]:
+        since = max(self._started, last_sweep or self._started)
+        if now() - since <= self._work.interval * _LATE:
+            return []
+        return [f"No planned sweep has ended since {since:%Y-%m-%d %H:%M:%S} UTC."]
+
+    def _last_sweep(self) -> datetime | None:
+        """When the last planned sweep ended, whoever ran it."""
+        since = now() - 5 * self._work.interval - timedelta(hours=1)
+        ended = (
+            each.finished
+            for each in self._app.store.sweeps(since=since)
+            if each.planned_for is not None and each.finished is not None
+        )
+        return max(ended, default=None)
+
+    async def _find_figures(self) -> Figures:
+        health, nothing = await self.health(), Counter[str]()
+        try:
+            phones, lines = await self._states.get()
+            incidents, deliveries = await asyncio.to_thread(self._find_open)
+        except StoreError:  # fleet_up says it
+            phones = lines = incidents = deliveries = nothing
+        return Figures(
+            up=not health.problems,
+            sweeps=self._work.counts.sweeps,
+            polls=self._work.counts.polls,
+            pushes=self._pushes(),
+            phones=phones,
+            lines=lines,
+            incidents=incidents,
+            deliveries=deliveries,
+            waiting=self._waiting(),
+            job_failures={job.name: job.failures for job in self._schedule.jobs},
+            last_sweep=health.last_sweep.timestamp() if health.last_sweep else None,
+        )
+
+    async def _find_states(self) -> tuple[Counter[str], Counter[str]]:
+        return await asyncio.to_thread(self._count_states)
+
+    def _count_states(self) -> tuple[Counter[str], Counter[str]]:
+        phones: Counter[str] = Counter()
+        lines: Counter[str] = Counter()
+        for status in self._app.store.statuses():
+            phones[status.reach or "not-polled"] += 1
+            lines.update(str(each.line.registration) for each in status.lines)
+        return phones, lines
+
+    def _find_open(self) -> tuple[Counter[str], Counter[str]]:
+        store = self._app.store
+        incidents = Counter(str(each.severity) for each in store.incidents(open_only=True))
+        states = (DeliveryState.WAITING, DeliveryState.GIVEN_UP)
+        deliveries = store.deliveries(states, limit=_MOST_DELIVERIES)
+        return incidents, Counter(str(each.state) for each in deliveries)
+
+    def _pushes(self) -> dict[str, int]:
+        return {str(fate): count for fate, count in self._door.counts.items()}
+
+    def _waiting(self) -> dict[str, int]:
+        return {"pushes": self._door.waiting, "urgent polls": len(self._schedule.soon)}
+
+
+def _job_health(job: Job) -> JobHealth:
+    return JobHealth(
+        name=job.name,
+        worked=job.worked,
+        running_since=job.running_since,
+        failures=job.failures,
+        error=job.error,
+    )

@@ -1,0 +1,188 @@
+"""The duties: each is a use case of fleet, called when the schedule says."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import Counter
+from dataclasses import asdict, dataclass, field
+from datetime import timedelta
+from functools import partial
+from typing import TYPE_CHECKING
+
+from fleet.app import now
+from fleet.daemon.threads import in_thread, off_loop
+from fleet.errors import SweepRunning, SweepTaken
+from fleet.ping import Ping
+from fleet.push import PushDesk, callers
+from fleet.schedule import Duties
+from fleet.sweep import SCHEDULE, Order, Slot, Urgent, run_planned
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from datetime import datetime
+
+    from fleet.app import App
+    from fleet.daemon.services import Services
+    from fleet.model import SweepCounts
+    from fleet.ping import Pinger
+    from fleet.sweep import Outcome, Tally
+    from fleet.web import Door
+
+log = logging.getLogger(__name__)
+
+KNOWN_FOR = 60.0  # seconds, after which a push makes us look who may push now
+_AT_ONCE = 500  # pushes to a transaction
+
+
+@dataclass(kw_only=True)
+class Counts:
+    """What the daemon has done since its start."""
+
+    sweeps: Counter[str] = field(default_factory=Counter)
+    polls: Counter[str] = field(default_factory=Counter)
+
+
+class Work:
+    """Does what the schedule asks for. `look_at` and `wake` ask the schedule back."""
+
+    def __init__(self, app: App, services: Services, door: Door, pinger: Pinger | None) -> None:
+        self._app, self._services, self._door, self._pinger = app, services, door, pinger
+        self._desk = PushDesk(app.store, app.rules, services.step)
+        self._urgent = Urgent(now)
+        self._is_sweeping = False
+        self._known_at: float | None = None
+        self._knocks = 0
+        self._noted: frozenset[str] = frozenset()
+        self.counts = Counts()
+        self.look_at: Callable[[Iterable[int]], None] = _nobody
+        self.wake: Callable[[str], None] = _nobody
+
+    @property
+    def interval(self) -> timedelta:
+        """The time between two planned sweeps."""
+        return timedelta(seconds=self._app.settings.poll.interval)
+
+    def duties(self) -> Duties:
+        """Give them to the schedule."""
+        store, given = self._app.store, self._services
+        return Duties(
+            sweep=self.sweep,
+            planned=off_loop(partial(store.planned_sweeps, SCHEDULE)),
+            last_planned=off_loop(partial(store.last_planned_sweep, SCHEDULE)),
+            missed=off_loop(store.missed),
+            add_missed=off_loop(store.add_missed),
+            poll=self.poll,
+            push=self.push,
+            prune=self.prune,
+            alert=given.alert,
+            deliver=given.deliver,
+            audit=given.audit,
+            last_audit=off_loop(store.last_planned_audit),
+        )
+
+    async def sweep(self, moment: datetime) -> None:
+        """Run the sweep planned for a moment. Raises `SweepTaken` and `SweepRunning`."""
+        self._is_sweeping = True
+        try:
+            outcome = await run_planned(
+                self._planned,
+                Slot(moment=moment, interval=self.interval),
+                confirm_after=timedelta(seconds=self._app.settings.poll.confirm_after),
+                urgent=self._urgent,
+                clock=now,
+            )
+        except (SweepTaken, SweepRunning):
+            raise
+        except Exception:
+            self.counts.sweeps["failed"] += 1
+            self._tell(Ping.FAIL)
+            raise
+        finally:
+            self._is_sweeping = False
+        self.counts.sweeps["cut off" if outcome.gave_way else "finished"] += 1
+        self._tell(Ping.END)
+        await self._poll_waiting()
+
+    async def poll(self, phone_ids: Sequence[int]) -> None:
+        """Look at phones now: within the planned sweep that runs, else in a sweep of their own."""
+        for phone_id in phone_ids:
+            self._urgent.ask(phone_id)
+        if not self._is_sweeping:
+            await self._poll_waiting()
+
+    async def learn_callers(self) -> None:
+        """Look who may push, where somebody knocked since we last looked a while ago."""
+        knocks, moment = self._door.counts.total(), time.monotonic()
+        if self._known_at is not None and (
+            moment - self._known_at < KNOWN_FOR or knocks == self._knocks
+        ):
+            return
+        self._known_at, self._knocks = moment, knocks
+        networks = self._app.settings.server.push_networks
+        self._door.admit(await asyncio.to_thread(callers, self._app.store, networks))
+
+    async def push(self) -> None:
+        """Take in what phones said of themselves."""
+        await self.learn_callers()
+        while pushes := self._door.take(_AT_ONCE):
+            try:
+                taken = await asyncio.to_thread(self._desk.take, pushes)
+            except Exception:
+                self._door.give_back(pushes)
+                raise
+            self.look_at(taken.poll)
+            if taken.has_notices:
+                self.wake("alert")
+
+    async def prune(self) -> None:
+        """Delete what is old."""
+        await in_thread(self._app.prune)
+
+    async def _planned(self, order: Order) -> Outcome:
+        return await self._counted(order, on_begin=lambda: self._tell(Ping.START))
+
+    async def _poll_waiting(self) -> None:
+        """Look at the phones that no planned sweep has taken up; those it may take are left."""
+        waiting = self._urgent.take()
+        if not waiting:
+            return
+        order = Order(ids=waiting, selection="push", trigger="push", anew=True)
+        try:
+            await self._counted(order)
+        except SweepRunning:
+            for phone_id in waiting:
+                self._urgent.ask(phone_id)
+
+    async def _counted(self, order: Order, on_begin: Callable[[], None] = lambda: None) -> Outcome:
+        """Sweep, and count the polls of this pass: one that is carried on had some before."""
+        before: list[SweepCounts] = []
+
+        def progress(tally: Tally) -> None:
+            if not before:
+                before.append(tally.counts())
+                on_begin()
+
+        outcome = await self._app.sweep(order, progress)
+        first, last = asdict(before[0]), asdict(outcome.sweep.counts)
+        for reach in ("ok", "unreachable", "refused", "unreadable"):
+            self.counts.polls[reach] += last[reach] - first[reach]
+        self._log_new(outcome)
+        return outcome
+
+    def _log_new(self, outcome: Outcome) -> None:
+        """Log what a sweep noted, once: two phones of one MAC are noted by every sweep."""
+        for note in outcome.notes:
+            if note not in self._noted:
+                log.info("%s", note)
+        if outcome.sweep.planned_for is not None:
+            self._noted = frozenset(outcome.notes)
+
+    def _tell(self, ping: Ping) -> None:
+        if self._pinger is not None:
+            self._pinger.tell(ping)
+
+
+def _nobody(_: object) -> None:
+    """Before the schedule is there, nobody is to be asked."""

@@ -1,0 +1,51 @@
+"""Check of the way to the phones: a connection to some of them, and nothing is sent."""
+
+from __future__ import annotations
+
+import socket
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+from fleet.doctor.checked import fail, ok, warn
+from fleet.store import Secrets
+from fleet.sweep import target_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from fleet.app import App
+    from fleet.doctor.checked import Checked
+
+_ASKED = 20  # phones, from all over the inventory
+_WITHIN = 3.0  # seconds
+_NAMED = 5
+
+
+def phones(app: App) -> Iterator[Checked]:
+    """See whether connections to phones come about. No login is sent, nor anything else."""
+    stored = app.store.phones(secrets=Secrets.NONE)
+    if not stored:
+        yield warn("phones", "There are none.", "fleet inventory import FILE")
+        return
+    some = stored[:: -(-len(stored) // _ASKED)]
+    targets = [(each.phone.label, target_of(each, app.logins)) for each in some]
+    with ThreadPoolExecutor(_ASKED) as pool:
+        answers = pool.map(lambda one: _takes_connection(one[1].address, one[1].port), targets)
+        silent = [label for (label, _), answer in zip(targets, answers, strict=True) if not answer]
+    if not silent:
+        yield ok("phones", f"{len(some)} of {len(stored)} tried, and all take connections.")
+        return
+    named = ", ".join(silent[:_NAMED]) + (" …" if len(silent) > _NAMED else "")
+    text = f"{len(silent)} of {len(some)} tried take no connection: {named}."
+    if len(silent) == len(some):
+        yield fail("phones", text, "Look at this machine's network, and at firewalls on the way.")
+    else:
+        yield warn("phones", text, "fleet explain PHONE says what was seen of it.")
+
+
+def _takes_connection(host: str, port: int) -> bool:
+    try:
+        socket.create_connection((host, port), timeout=_WITHIN).close()
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,89 @@
+"""Checks of the daemon: whether it runs, what it missed, and who hears of trouble."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from fleet.app import now
+from fleet.doctor.checked import fail, ok, warn
+from fleet.model import DeliveryState
+from fleet.sweep import SCHEDULE
+from fleet.systemd import service
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from fleet.app import App
+    from fleet.doctor.checked import Checked
+
+_LATE = 2.5  # intervals since a planned sweep
+_DAY = timedelta(days=1)
+_SLOW = timedelta(hours=1)  # an alert that waits for so long does not get through
+
+
+def daemon(app: App) -> Iterator[Checked]:
+    """See whether the daemon runs."""
+    interval = timedelta(seconds=app.settings.poll.interval)
+    planned = app.store.planned_sweeps(SCHEDULE, now() - interval * _LATE - _DAY)
+    if not planned:
+        mend = "fleet serve; fleet serve --systemd-unit prints a unit for it."
+        yield warn("daemon", "No sweep was planned for a day: fleet serve does not run.", mend)
+    elif now() - planned[-1] > interval * _LATE:
+        text = f"The last planned sweep began {_ago(planned[-1])}: fleet serve does not run."
+        yield fail("daemon", text, "Start it, and see its log for why it ended.")
+    else:
+        yield ok("daemon", f"The last planned sweep began {_ago(planned[-1])}.")
+
+
+def unit(_: App) -> Iterator[Checked]:
+    """See whether systemd looks after the daemon."""
+    known = service()
+    if known is None:
+        return
+    mend = "fleet serve --systemd-unit prints a unit, and how to use it."
+    if known.get("LoadState") != "loaded":
+        yield warn("systemd", "It knows of no fleet.service.", mend)
+    elif known.get("ActiveState") != "active":
+        text = f"fleet.service is {known.get('ActiveState')}."
+        yield fail("systemd", text, "systemctl start fleet; journalctl -u fleet says why it ended.")
+    elif known.get("WatchdogUSec") in (None, "0", "infinity"):
+        yield warn("systemd", "fleet.service has no watchdog.", mend)
+    else:
+        yield ok("systemd", f"fleet.service runs, started anew {known.get('NRestarts')} times.")
+
+
+def missed(app: App) -> Iterator[Checked]:
+    """See whether all planned sweeps took place."""
+    gaps = app.store.missed(now() - _DAY)
+    if gaps:
+        count = sum(gap.count for gap in gaps)
+        text = f"{count} missed since yesterday, the last time because {gaps[-1].reason}."
+        yield warn("sweeps", text, "If sweeps take too long, raise [poll] interval.")
+    else:
+        yield ok("sweeps", "None was missed since yesterday.")
+
+
+def alerts(app: App) -> Iterator[Checked]:
+    """See whether anybody hears of trouble."""
+    settings = app.settings.alerts
+    if not (settings.urls or any(route.urls for route in settings.routes.values())):
+        yield warn("alerts", "Nobody is told of anything.", "Set [alerts] urls.")
+    given_up = app.store.deliveries([DeliveryState.GIVEN_UP])
+    waiting = app.store.deliveries([DeliveryState.WAITING])
+    late = [each for each in waiting if now() - each.alert.at > _SLOW]
+    if given_up:
+        text = f"{len(given_up)} alerts were given up, the last by {given_up[-1].route}: "
+        yield fail("alerts", text + f"{given_up[-1].error}", "fleet alert test")
+    if late:
+        text = f"{len(late)} alerts have waited for over an hour: {late[0].error}"
+        yield warn("alerts", text, "fleet alert pending; fleet alert test")
+    if not given_up and not late:
+        open_now = len(app.store.incidents(open_only=True))
+        yield ok("alerts", f"None is stuck. Incidents that stand: {open_now}.")
+
+
+def _ago(moment: datetime) -> str:
+    seconds = (now() - moment).total_seconds()
+    return f"{seconds / 60:.0f} min ago" if seconds < 7200 else f"{seconds / 3600:.0f} h ago"

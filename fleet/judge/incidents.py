@@ -1,0 +1,164 @@
+"""How findings become incidents: what lasts opens, and only a look that misses it resolves it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from fleet.judge.flapping import LINE_TROUBLE, track
+from fleet.model import Finding, Incident, IncidentState, Notice, NoticeKind, Step
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
+
+    from fleet.model import Flap, Sighting, Watch
+
+_Key = tuple[str, int]
+_OPEN_AFTER = 2  # sightings, of a rule that `Watch.open_after` does not name
+
+
+def advance(
+    standing: Sequence[Incident], flaps: Sequence[Flap], sighting: Sighting, watch: Watch
+) -> Step:
+    """Say what one look at a phone changes of its standing incidents and flaps.
+
+    A finding begins an incident, which opens once it was seen `watch.open_after` times in a row, or
+    at once when the phone itself pushed it. Only a rule that could look resolves one, and never a
+    push: it is evidence, not truth, so that "registered" too must be seen by a poll. A line that
+    goes from one trouble into another goes on counting, or two that alternate would never open.
+    A look older than what is known of an incident leaves it alone.
+    """
+    held = _held(sighting.verdicts)
+    known = {incident.key: incident for incident in standing}
+    turned = {
+        key: _resolved(incident, sighting.at)
+        for key, incident in known.items()
+        if _is_gone(incident, held, sighting)
+    }
+    counted = _counted_as_other_trouble(turned.values())
+    for key, finding in held.items():
+        if key in known:
+            turned[key] = _seen_again(known[key], finding, sighting, watch)
+        else:
+            turned[key] = _begun(key, finding, sighting, watch, counted.get(key[1], 0))
+    after = [each for each in {**known, **turned}.values() if _stands(each)]
+    moved, flapping = track(standing, after, flaps, sighting, watch)
+    turned |= {incident.key: incident for incident in flapping}
+    changed = tuple(new for key, new in turned.items() if new != known.get(key))
+    return Step(incidents=changed, flaps=tuple(moved), notices=_notices(changed, known))
+
+
+def close_for(standing: Iterable[Incident], at: datetime, why: str) -> Step:
+    """Resolve incidents that nobody will look at again, since their phone or rule is gone.
+
+    `why` is put behind their texts. Those that were open get their notice.
+    """
+    known = {(incident.phone_id, *incident.key): incident for incident in standing}
+    closed = tuple(
+        replace(
+            _resolved(incident, max(at, _latest(incident))),
+            text=f"{incident.text} (closed: {why})",
+        )
+        for incident in known.values()
+    )
+    return Step(incidents=closed, notices=_notices(closed, {}))
+
+
+def _held(verdicts: Mapping[str, Iterable[Finding]]) -> dict[_Key, Finding]:
+    """What is held, by rule and line; of two findings of one rule on one line, the first."""
+    held: dict[_Key, Finding] = {}
+    for rule, findings in verdicts.items():
+        for finding in findings:
+            held.setdefault((rule, finding.line or 0), finding)
+    return held
+
+
+def _is_gone(incident: Incident, held: Mapping[_Key, Finding], sighting: Sighting) -> bool:
+    return (
+        not sighting.pushed
+        and incident.rule in sighting.verdicts
+        and incident.key not in held
+        and sighting.at >= _latest(incident)
+    )
+
+
+def _counted_as_other_trouble(ended: Iterable[Incident]) -> dict[int, int]:
+    """The sightings of a line's trouble so far, by line, where one kind of it ends here."""
+    counted: dict[int, int] = {}
+    for incident in ended:
+        if incident.rule in LINE_TROUBLE:
+            line = incident.line or 0
+            counted[line] = max(incident.sightings, counted.get(line, 0))
+    return counted
+
+
+def _begun(key: _Key, finding: Finding, sighting: Sighting, watch: Watch, counted: int) -> Incident:
+    rule, line = key
+    incident = Incident(
+        phone_id=sighting.phone_id,
+        rule=rule,
+        line=line or None,
+        severity=finding.severity,
+        text=finding.text,
+        check=finding.check,
+        state=IncidentState.PENDING,
+        first_seen=sighting.at,
+        site=sighting.site,
+        phone=sighting.phone,
+        code=finding.code,
+        registrar=finding.registrar,
+        confirmed=not sighting.pushed,
+    )
+    sightings = 1 + (counted if rule in LINE_TROUBLE else 0)
+    return _with_sightings(incident, sightings, sighting, watch)
+
+
+def _seen_again(incident: Incident, finding: Finding, sighting: Sighting, watch: Watch) -> Incident:
+    is_open = incident.state is IncidentState.OPEN
+    if sighting.at < _latest(incident):
+        return incident
+    if sighting.pushed and is_open and incident.confirmed:
+        return incident  # what a poll saw is not put into the phone's own words
+    seen = replace(
+        incident,
+        severity=finding.severity,
+        text=finding.text,
+        check=finding.check,
+        code=finding.code,
+        registrar=finding.registrar,
+        confirmed=incident.confirmed or not sighting.pushed,
+    )
+    return seen if is_open else _with_sightings(seen, seen.sightings + 1, sighting, watch)
+
+
+def _with_sightings(
+    incident: Incident, sightings: int, sighting: Sighting, watch: Watch
+) -> Incident:
+    if not sighting.pushed and sightings < watch.open_after.get(incident.rule, _OPEN_AFTER):
+        return replace(incident, sightings=sightings)
+    return replace(incident, sightings=sightings, state=IncidentState.OPEN, opened=sighting.at)
+
+
+def _resolved(incident: Incident, at: datetime) -> Incident:
+    return replace(incident, state=IncidentState.RESOLVED, resolved=at)
+
+
+def _latest(incident: Incident) -> datetime:
+    return incident.opened or incident.first_seen
+
+
+def _stands(incident: Incident) -> bool:
+    return incident.state is not IncidentState.RESOLVED
+
+
+def _notices(changed: Iterable[Incident], known: Mapping[_Key, Incident]) -> tuple[Notice, ...]:
+    """A notice for each incident that opened here, and for each that had opened and is resolved."""
+    notices = []
+    for new in changed:
+        old = known.get(new.key)
+        if new.state is IncidentState.RESOLVED and new.opened and new.resolved:
+            notices.append(Notice(incident=new, kind=NoticeKind.RESOLVED, at=new.resolved))
+        elif new.state is IncidentState.OPEN and new.opened and not (old and old.opened):
+            notices.append(Notice(incident=new, kind=NoticeKind.OPENED, at=new.opened))
+    return tuple(notices)

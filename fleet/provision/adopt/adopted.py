@@ -1,0 +1,195 @@
+"""An inventory that says what a folder's files say; pure.
+
+What was said for all phones and for models stays there; what all phones of a model say alike in
+their own files becomes a profile; a line becomes an account. Whatever then differs from the old
+files, on the way through the levels, is said by the phone itself: so nothing changes for any of
+them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from fleet.inventory import read_value
+from fleet.model import NO_INTENT, Intent, Intents, Inventory, Phone, SecretKind, SecretRef, Wanted
+from fleet.phone.catalog import MODELS, model_named
+from fleet.phone.parameters import is_secret
+from fleet.provision.adopt.lift import lifted_accounts, of_account
+from fleet.provision.layers import DEFAULTS
+from fleet.provision.resolve import Resolver
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from datetime import datetime
+
+    from fleet.phone.config_file import Parameter
+    from fleet.provision.adopt.folder import Folder
+    from fleet.provision.resolve import Resolved
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Adopted:
+    """What a folder became. `inventory.secrets` are its secrets by the names referred to.
+
+    `notes` are sentences for people.
+    """
+
+    inventory: Inventory
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Surroundings:
+    """What is known already: phones by MAC with the models that they said to be, and the levels.
+
+    `model` is taken for phones of which nobody knows it; empty if nobody says so.
+    """
+
+    at: datetime
+    phones: Mapping[str, Phone] = field(default_factory=dict)
+    intents: Intents = field(default_factory=Intents)
+    timezones: Mapping[str, str] = field(default_factory=dict)
+    model: str = ""
+
+
+def adopt(folder: Folder, known: Surroundings) -> Adopted:
+    """Make an inventory of a folder."""
+    return _Adoption(folder, known).adopted()
+
+
+class _Adoption:
+    """One folder on its way into an inventory."""
+
+    def __init__(self, folder: Folder, known: Surroundings) -> None:
+        self._folder = folder
+        self._known = known
+        self._secrets: dict[str, str] = {}
+        self._notes = list(folder.notes)
+        self._phones = {mac: self._phone(mac) for mac in sorted(folder.phones)}
+        self._profiles = dict(self._common_profiles())
+        self._models = {
+            model: self._intent(f"model {model}", file.parameters)
+            for model, file in folder.models.items()
+            if file.parameters
+        }
+        self._intents = self._levels()
+
+    def adopted(self) -> Adopted:
+        """The inventory, and what is to say of it."""
+        resolver = Resolver(self._intents, timezones=self._known.timezones, at=self._known.at)
+        phones = tuple(
+            self._finished(number, phone, resolver)
+            for number, phone in enumerate(self._phones.values())
+        )
+        inventory = Inventory(
+            phones=phones,
+            fleet=self._intents.fleet,
+            models=self._models,
+            profiles=self._profiles,
+            secrets=self._secrets,
+        )
+        return Adopted(inventory=inventory, notes=tuple(self._notes))
+
+    def _phone(self, mac: str) -> Phone:
+        """The phone of an own file: as it is known, else by its MAC alone."""
+        known = self._known.phones.get(mac)
+        own = {one.key: one for one in self._folder.phones[mac].parameters}
+        host = known.host if known else _address(own)
+        if not host:
+            host = mac.replace(":", "").lower()
+            self._notes.append(f"{mac}: its address is not known; {host} stands for it as host.")
+        model = self._model(known)
+        if model not in MODELS:
+            self._notes.append(f"{mac}: its model is not known; say --model, or poll it first.")
+        name, site = (known.name, known.site) if known else ("", "")
+        accounts = lifted_accounts(own)
+        return Phone(host=host, mac=mac, model=model, name=name, site=site, accounts=accounts)
+
+    def _model(self, known: Phone | None) -> str:
+        if known and known.model:
+            return model_named(known.model)
+        only = list(self._folder.models) if len(self._folder.models) == 1 else [""]
+        return model_named(self._known.model) or only[0]
+
+    def _common_profiles(self) -> Iterator[tuple[str, Intent]]:
+        """For each model what all its phones, two at least, say alike in their own files."""
+        for model in sorted({phone.model for phone in self._phones.values()}):
+            macs = [mac for mac, phone in self._phones.items() if phone.model == model]
+            files = [set(self._folder.phones[mac].parameters) for mac in macs]
+            every = set.intersection(*files) if len(files) > 1 else set()
+            alike = [one for one in every if not of_account(one.key)]
+            if alike:
+                name = f"adopted {model}".rstrip()
+                yield name, self._intent(f"profile {name}", alike)
+
+    def _levels(self) -> Intents:
+        fleet = self._intent("fleet", self._folder.common.parameters)
+        missing = {name: Wanted(value=None) for name in DEFAULTS if name not in fleet.parameters}
+        for name in missing:
+            default = f"{name}: {DEFAULTS[name].value}"
+            self._notes.append(
+                f"`{name}: null` keeps fleet's default `{default}` out; take it away to have it."
+            )
+        return replace(
+            self._known.intents,
+            fleet=replace(fleet, parameters={**fleet.parameters, **missing}),
+            models={**self._known.intents.models, **self._models},
+            profiles={**self._known.intents.profiles, **self._profiles},
+            phones={
+                number: self._profile_of(phone.model)
+                for number, phone in enumerate(self._phones.values())
+            },
+        )
+
+    def _profile_of(self, model: str) -> Intent:
+        name = f"adopted {model}".rstrip()
+        return Intent(profiles=(name,)) if name in self._profiles else NO_INTENT
+
+    def _finished(self, number: int, phone: Phone, resolver: Resolver) -> Phone:
+        """The phone, saying itself whatever the levels do not say as its files did."""
+        shall = self._folder.wanted(phone.mac, phone.model)
+        intent = self._profile_of(phone.model)
+        while differs := self._differing(resolver.phone(number, phone, intent=intent), shall):
+            intent = replace(intent, parameters={**intent.parameters, **differs})
+        return replace(phone, intent=intent)
+
+    def _differing(self, resolved: Resolved, shall: Mapping[str, Parameter]) -> dict[str, Wanted]:
+        """What a phone has to say itself; saying it may bring up more, a line's backup say."""
+        has = {name: value.wanted for name, value in resolved.values.items()}
+        own = {name: Wanted(value=None) for name in sorted(has) if name not in shall}
+        for name, parameter in shall.items():
+            if not self._is(has.get(name), parameter):
+                own[name] = self._wanted(f"phone {resolved.mac}", parameter)
+        return own
+
+    def _is(self, wanted: Wanted | None, parameter: Parameter) -> bool:
+        if wanted is None:
+            return False
+        value = wanted.value
+        text = self._secrets.get(value.name) if isinstance(value, SecretRef) else value
+        return (text, wanted.lock, wanted.overwrite) == (
+            parameter.value,
+            parameter.lock,
+            parameter.overwrite,
+        )
+
+    def _intent(self, owner: str, parameters: Iterable[Parameter]) -> Intent:
+        ordered = sorted(parameters, key=lambda one: one.key)
+        return Intent(parameters={one.key: self._wanted(owner, one) for one in ordered})
+
+    def _wanted(self, owner: str, one: Parameter) -> Wanted:
+        value: str | SecretRef = one.value
+        if one.value and is_secret(one.key):
+            value = SecretRef(kind=SecretKind.SECRET, name=f"{owner} {one.key}")
+            self._secrets[value.name] = one.value
+        return Wanted(value=value, lock=one.lock, overwrite=one.overwrite)
+
+
+def _address(own: Mapping[str, Parameter]) -> str:
+    """The fixed address that a phone's own file gives it; empty if it gives none."""
+    given = own.get("ip")
+    try:
+        return str(read_value("host", given.value)) if given and given.value else ""
+    except ValueError:
+        return ""

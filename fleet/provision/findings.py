@@ -1,0 +1,97 @@
+"""What the linter holds against phones; phones that look alike to it are looked at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias
+
+from fleet.model import Severity
+from fleet.phone.config_file import Parameter, numbered
+from fleet.phone.lint import CHECKS, LintContext, LintFinding, lint
+from fleet.phone.lint.look import LintLook, has_placeholder, line_numbers
+from fleet.phone.parameters import complaint, is_secret, spec_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Iterable, Mapping
+
+    from fleet.model import Wanted
+    from fleet.provision.render import OwnFile, Part
+
+    ContextOf: TypeAlias = Callable[[str], LintContext]  # a site's
+
+_OF_PASSWORDS = "weak-password"
+_ORDER = tuple(Severity)
+_FREE = frozenset(
+    f"sip lineN {what}"
+    for what in ("user name", "auth name", "password", "display name", "screen name")
+) | {"http digest username", "http digest password"}
+"""Parameters whose text matters to one check alone, that of passwords: beside it, only whether
+there is one."""
+
+
+class PhoneLinter:
+    """Lints whole phones. `context_of` gives what the parameters of a site's phones do not say."""
+
+    def __init__(self, context_of: ContextOf) -> None:
+        self._context_of = context_of
+        self._contexts: dict[str, LintContext] = {}
+        self._known: dict[Hashable, tuple[LintFinding, ...]] = {}
+        self._about_passwords: dict[Part, Mapping[str, Wanted]] = {}
+
+    def lint(self, file: OwnFile) -> tuple[LintFinding, ...]:
+        """Everything wrong with what a phone gets, the worst first; nothing if it gets no file."""
+        if file.problem:
+            return ()
+        key = (file.part, _shape(file.over))
+        if key not in self._known:
+            self._known[key] = self._but_passwords(file)
+        weak = self._weak_passwords(file)
+        return _sorted((*self._known[key], *weak)) if weak else self._known[key]
+
+    def _but_passwords(self, file: OwnFile) -> tuple[LintFinding, ...]:
+        base = file.phone.base
+        if base.site not in self._contexts:
+            self._contexts[base.site] = self._context_of(base.site)
+        found = lint(_parameters(file.values), base.model, self._contexts[base.site])
+        return _sorted(one for one in found if one.check != _OF_PASSWORDS)
+
+    def _weak_passwords(self, file: OwnFile) -> tuple[LintFinding, ...]:
+        """What is wrong with a phone's passwords; its user names are all that matters to that."""
+        if file.part not in self._about_passwords:
+            self._about_passwords[file.part] = _about_passwords(file.part.values)
+        values = {**self._about_passwords[file.part], **_about_passwords(file.over)}
+        parameters = _parameters(values)
+        last = {one.name: one for one in parameters}
+        look = LintLook(parameters=parameters, last=last, lines=line_numbers(values))
+        return tuple(CHECKS[_OF_PASSWORDS](look))
+
+
+def _about_passwords(values: Mapping[str, Wanted]) -> Mapping[str, Wanted]:
+    return {name: want for name, want in values.items() if is_secret(name) or name.endswith("name")}
+
+
+def _shape(over: Mapping[str, Wanted]) -> Hashable:
+    """What makes two phones of one base the same to all checks but that of passwords."""
+    return tuple(
+        (name, _looks(name, str(want.value)) if numbered(name).family in _FREE else want)
+        for name, want in over.items()
+    )
+
+
+def _looks(name: str, value: str) -> Hashable:
+    if has_placeholder(value):
+        return value
+    spec = spec_of(name)
+    return value != "", complaint(spec.kind, value) if spec else ""
+
+
+def _parameters(values: Mapping[str, Wanted]) -> tuple[Parameter, ...]:
+    return tuple(
+        Parameter(name=name, value=str(want.value), lock=want.lock, overwrite=want.overwrite)
+        for name, want in values.items()
+    )
+
+
+def _sorted(findings: Iterable[LintFinding]) -> tuple[LintFinding, ...]:
+    return tuple(
+        sorted(findings, key=lambda one: (_ORDER.index(one.severity), one.check, one.parameter))
+    )

@@ -1,0 +1,171 @@
+"""The use case: what phones shall be, what that would change, and making it so."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from fleet.errors import ConfigurationError
+from fleet.model import Wanted
+from fleet.phone.lint import CHECKS, LintContext
+from fleet.provision.findings import PhoneLinter
+from fleet.provision.mask import referred
+from fleet.provision.plan import Applied, plan
+from fleet.provision.render import render
+from fleet.provision.resolve import Resolver
+from fleet.provision.secrets import SecretFinder
+from fleet.store import Secrets, without_collecting
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+    from fleet.model import Intents, Revision
+    from fleet.phone.lint import LintFinding
+    from fleet.provision.plan import ProvisionPlan
+    from fleet.provision.render import FindSecret, OwnFile, Rendered
+    from fleet.store import Store
+
+EVERY_SITE = "*"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Demands:
+    """What the settings demand of phones' parameters beside what the inventory says."""
+
+    reachable_as: tuple[str, ...] = ()
+    demand_backup: frozenset[str] = frozenset()
+
+    def context(self, site: str) -> LintContext:
+        """What the linter has to know of a site's phones."""
+        return LintContext(
+            complete=True,
+            demand_backup=bool({site, EVERY_SITE} & self.demand_backup),
+            our_hosts=self.reachable_as or None,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Provisioner:
+    """The inventory's intents as files, at one moment: what was read is not read again.
+
+    `environ` and `folder` are where secrets may be. Raises `ConfigurationError` for what the fleet
+    or a model says and no file can hold.
+    """
+
+    store: Store
+    at: datetime
+    environ: Mapping[str, str] = field(repr=False)
+    folder: Path
+    demands: Demands = field(default_factory=Demands)
+
+    @cached_property
+    def intents(self) -> Intents:
+        """What the inventory says."""
+        return self.store.intents()
+
+    @property
+    def secret_names(self) -> frozenset[str]:
+        """The parameters that hold secrets although their names do not say so."""
+        return referred(self.intents)
+
+    @cached_property
+    def resolver(self) -> Resolver:
+        """What resolves phones."""
+        logins = self.store.fetch_logins()
+        return Resolver(
+            self.intents,
+            timezones={site.name: site.timezone for site in self.store.sites()},
+            at=self.at,
+            asked={
+                number: {
+                    "http digest username": Wanted(value=login.username),
+                    "http digest password": Wanted(value=login.password),
+                }
+                for number, login in logins.items()
+            },
+        )
+
+    @cached_property
+    def find_secret(self) -> FindSecret:
+        """What finds the secrets that intents refer to."""
+        named = self.store.secret_values()
+        return SecretFinder(named=named, environ=self.environ, folder=self.folder)
+
+    @cached_property
+    def rendered(self) -> Rendered:
+        """The files of the whole fleet."""
+        with without_collecting():
+            seen = self.store.seen_models()
+            phones = [
+                self.resolver.phone(each.id, each.phone, seen.get(each.id, ""))
+                for each in self.store.phones(secrets=Secrets.ALL)
+            ]
+            return render(self.resolver, phones, self.find_secret)
+
+    @cached_property
+    def linter(self) -> PhoneLinter:
+        """What lints phones."""
+        return PhoneLinter(self.demands.context)
+
+    def own(self, phone_id: int) -> OwnFile:
+        """One phone's own file."""
+        return next(file for file in self.rendered.own if file.phone.phone_id == phone_id)
+
+    def lint(self, ids: Sequence[int] | None = None) -> list[tuple[OwnFile, list[LintFinding]]]:
+        """What the linter holds against phones: all, or those of `ids`."""
+        chosen = None if ids is None else set(ids)
+        return [
+            (file, list(self.linter.lint(file)))
+            for file in self.rendered.own
+            if chosen is None or file.phone.phone_id in chosen
+        ]
+
+    def plan(self) -> ProvisionPlan:
+        """What applying would change, against the last revision."""
+        with without_collecting():
+            return plan(self.rendered, self._applied(), self.linter.lint, self.secret_names)
+
+    def apply(
+        self, planned: ProvisionPlan, *, by: str, comment: str = "", allow: Sequence[str] = ()
+    ) -> Revision:
+        """Make a plan so: a new revision, which phones get from now on.
+
+        Raises `ConfigurationError` while a critical check holds that is not among `allow`, and
+        `StoreError` if another revision was applied since it was planned.
+        """
+        if unknown := [check for check in allow if check not in CHECKS]:
+            raise ConfigurationError(
+                f"{unknown[0]} is not a check; checks: {', '.join(sorted(CHECKS))}."
+            )
+        for check, phones in planned.critical.items():
+            if check not in allow:
+                raise ConfigurationError(_refusal(check, [phone.label for phone in phones]))
+        return self.store.apply_files(
+            planned.files, by=by, comment=comment, now=self.at, expected=planned.against
+        )
+
+    def _applied(self) -> Applied:
+        revision = self.store.last_revision()
+        digester = self.store.digester()
+        if digester is None:
+            return Applied(revision=revision)
+        return Applied(
+            revision=revision,
+            digests=self.store.file_digests(revision),
+            digest_of=digester,
+            load=lambda names: self._bodies(names, revision),
+        )
+
+    def _bodies(self, names: Sequence[str], revision: int) -> Mapping[str, bytes]:
+        return {file.name: file.body for file in self.store.files(revision, names=names)}
+
+
+def _refusal(check: str, labels: Sequence[str]) -> str:
+    shown = ", ".join(labels[:5]) + (f" and {len(labels) - 5} more" if len(labels) > 5 else "")
+    return (
+        f"Nothing was applied, for {check} holds against {shown}: fleet provision plan says what "
+        f"to mend; --allow {check} applies it all the same."
+    )

@@ -1,0 +1,108 @@
+"""Planned sweeps: each slot has one, or a record that says why it has none."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from fleet.errors import SweepRunning, SweepTaken
+from fleet.schedule.slots import missed_sweeps, slot_of, slots_between, unaccounted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from fleet.schedule.duties import Duties, Timetable
+
+log = logging.getLogger(__name__)
+
+NOT_RUNNING = "fleet was not running"
+STILL_RUNNING = "the sweep before was still running"
+LEASE_HELD = "another sweep held the lease"
+HELD_UP = "the machine slept, or fleet was held up"
+FAILED = "the sweep failed before it began"
+
+_MOMENT = timedelta(microseconds=1)
+
+
+class PlannedSweeps:
+    """Runs the sweep of each slot once, and accounts for the slots in between.
+
+    A slot is accounted for by a sweep in the database, whoever ran it, or by a record of why it
+    was missed. What cannot be written now, for want of the database, is written at a later slot.
+    """
+
+    def __init__(self, duties: Duties, timetable: Timetable, clock: Callable[[], datetime]) -> None:
+        self._duties = duties
+        self._name, self._interval = timetable.name, timetable.interval
+        self._clock = clock
+        self._begun = clock()
+        self._newest: datetime | None = None
+        self._accounted: datetime | None = None
+        self._why: dict[datetime, str] = {}
+        self._met_another = False
+
+    def is_due(self) -> bool:
+        """Tell whether the present slot's sweep was not tried yet."""
+        return self._newest is None or slot_of(self._clock(), self._interval) > self._newest
+
+    def note_overlap(self, slot: datetime) -> None:
+        """Say that a slot began before the sweep of the one before had ended."""
+        self._why[slot] = STILL_RUNNING
+
+    async def run(self) -> None:
+        """Run the sweep of the present slot."""
+        slot = slot_of(self._clock(), self._interval)
+        is_first, self._newest = self._newest is None, slot
+        await self.account(slot)
+        try:
+            await self._duties.sweep(slot)
+        except SweepTaken:
+            self._note_another(slot, is_first=is_first)
+        except SweepRunning:
+            self._why[slot] = LEASE_HELD
+            await self.account(slot + _MOMENT)
+        except Exception:
+            self._why[slot] = FAILED
+            raise
+
+    async def account(self, until: datetime) -> None:
+        """Record the slots before `until` that have neither a sweep nor a record."""
+        since = self._accounted or await self._duties.last_planned()
+        if since is not None:
+            await self._record(since, until)
+        self._accounted = max(until - _MOMENT, since or until - _MOMENT)
+        self._why = {slot: why for slot, why in self._why.items() if slot >= until}
+
+    async def _record(self, since: datetime, until: datetime) -> None:
+        if next(slots_between(since, until, self._interval), None) is None:
+            return
+        planned = set(await self._duties.planned(since))
+        known = await self._duties.missed(since)
+        gaps = unaccounted(slots_between(since, until, self._interval), planned, known)
+        for gap in missed_sweeps(self._name, gaps, self._interval, self._reason):
+            await self._duties.add_missed(gap)
+            log.warning("%s", _sentence(gap.first, gap.last, gap.count, gap.reason))
+
+    def _reason(self, slot: datetime) -> str:
+        return self._why.get(slot, NOT_RUNNING if slot <= self._begun else HELD_UP)
+
+    def _note_another(self, slot: datetime, *, is_first: bool) -> None:
+        """Say once that another daemon is at work; after a restart it was maybe this one."""
+        if not (is_first or self._met_another):
+            self._met_another = True
+            log.info(
+                "Another fleet serve works on this database: it has the sweep of %s. Each planned "
+                "sweep is run by one of them.",
+                f"{slot:%H:%M:%S} UTC",
+            )
+
+
+def _sentence(first: datetime, last: datetime, count: int, reason: str) -> str:
+    if count == 1:
+        return f"The sweep planned for {first:%Y-%m-%d %H:%M:%S} UTC was missed: {reason}."
+    return (
+        f"{count} sweeps planned from {first:%Y-%m-%d %H:%M:%S} to {last:%Y-%m-%d %H:%M:%S} UTC "
+        f"were missed: {reason}."
+    )

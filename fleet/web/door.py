@@ -1,0 +1,142 @@
+"""Who may push, and how often: decided in memory, before anything is written. Pure.
+
+Everybody gets the same answer, so that nobody learns which phones there are. What is let in waits
+in a bounded queue; what is not is counted.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from dataclasses import dataclass, field
+from enum import StrEnum
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from fleet.push import Caller, Push
+
+REPEAT = 2.0  # seconds: the 6739i calls twice at its first registration (facts/web-ui 4.1)
+PHONE_BURST, PHONE_RATE = 30, 0.5  # a phone with many lines at its start; then one in two seconds
+TOTAL_BURST, TOTAL_RATE = 2_000, 500.0  # a registrar's end, told by a large fleet
+MOST_WAITING = 5_000
+
+
+class Fate(StrEnum):
+    """What became of a push."""
+
+    TAKEN = "taken"
+    NOT_A_PHONE = "not-a-phone"  # its User-Agent is not a phone's
+    UNKNOWN_PHONE = "unknown-phone"  # not in the inventory, or without any allowed network
+    FOREIGN = "foreign"  # from an address outside the phone's networks
+    REPEATED = "repeated"
+    TOO_OFTEN = "too-often"  # this phone alone
+    FLOOD = "flood"  # all phones together
+    QUEUE_FULL = "queue-full"
+
+
+@dataclass(slots=True)
+class Bucket:
+    """So many at once, and so many a second from then on."""
+
+    burst: float
+    rate: float
+    filled: float
+    at: float
+
+    def take(self, now: float) -> bool:
+        """Take one if there is one."""
+        self.filled = min(self.burst, self.filled + (now - self.at) * self.rate)
+        self.at = now
+        if self.filled < 1:
+            return False
+        self.filled -= 1
+        return True
+
+
+@dataclass(slots=True)
+class _Guest:
+    """What is remembered of a phone that pushed."""
+
+    bucket: Bucket
+    recent: dict[tuple[object, ...], float] = field(default_factory=dict)
+
+    def is_repetition(self, push: Push, now: float) -> bool:
+        """Tell whether it said the very same a moment ago; remember that it says it now."""
+        self.recent = {key: at for key, at in self.recent.items() if now - at < REPEAT}
+        key = (push.event, push.state, push.code, push.user)
+        known = key in self.recent
+        self.recent.setdefault(key, now)
+        return known
+
+
+class Door:
+    """Lets pushes in. Times are seconds of any clock that only goes forward."""
+
+    def __init__(self, now: float) -> None:
+        self.counts: Counter[Fate] = Counter()
+        self._callers: Mapping[str, Caller] = {}
+        self._guests: dict[str, _Guest] = {}
+        self._total = Bucket(TOTAL_BURST, TOTAL_RATE, TOTAL_BURST, now)
+        self._waiting: deque[tuple[int, Push]] = deque()
+
+    @property
+    def waiting(self) -> int:
+        """How many wait to be taken in."""
+        return len(self._waiting)
+
+    def admit(self, callers: Mapping[str, Caller]) -> None:
+        """From now on let these phones in, by their MAC."""
+        self._callers = callers
+        self._guests = {mac: guest for mac, guest in self._guests.items() if mac in callers}
+
+    def knock(self, push: Push | None, address: str, now: float) -> Fate:
+        """Decide about a request (None: not a phone's) from an address."""
+        fate = self._fate(push, address, now)
+        self.counts[fate] += 1
+        return fate
+
+    def take(self, most: int) -> list[tuple[int, Push]]:
+        """Give what waits, the oldest first, with the phones' numbers."""
+        return [self._waiting.popleft() for _ in range(min(most, len(self._waiting)))]
+
+    def give_back(self, taken: list[tuple[int, Push]]) -> None:
+        """Have what could not be taken in wait once more."""
+        self._waiting.extendleft(reversed(taken))
+
+    def _fate(self, push: Push | None, address: str, now: float) -> Fate:
+        if push is None:
+            return Fate.NOT_A_PHONE
+        caller = self._callers.get(push.mac)
+        if caller is None:
+            return Fate.UNKNOWN_PHONE
+        if not _is_inside(address, caller):
+            return Fate.FOREIGN
+        guest = self._guest(push.mac, now)
+        if guest.is_repetition(push, now):
+            return Fate.REPEATED
+        if not guest.bucket.take(now):
+            return Fate.TOO_OFTEN
+        if not self._total.take(now):
+            return Fate.FLOOD
+        if len(self._waiting) >= MOST_WAITING:
+            return Fate.QUEUE_FULL
+        self._waiting.append((caller.phone_id, push))
+        return Fate.TAKEN
+
+    def _guest(self, mac: str, now: float) -> _Guest:
+        guest = self._guests.get(mac)
+        if guest is None:
+            guest = self._guests[mac] = _Guest(Bucket(PHONE_BURST, PHONE_RATE, PHONE_BURST, now))
+        return guest
+
+
+def _is_inside(text: str, caller: Caller) -> bool:
+    """Tell whether an address lies in the phone's networks; IPv4 within IPv6 is IPv4."""
+    try:
+        address: IPv4Address | IPv6Address = ip_address(text.partition("%")[0])
+    except ValueError:
+        return False
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return any((mapped or address) in network for network in caller.networks)

@@ -1,0 +1,85 @@
+"""What is served: the phones' push endpoint, health and metrics. Nothing here changes a thing.
+
+The one door for Starlette.
+"""
+
+from __future__ import annotations
+
+import time
+from functools import partial
+from typing import TYPE_CHECKING
+
+from starlette.applications import Starlette
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from fleet.push import PushEvent, read_push
+from fleet.web.metrics import CONTENT_TYPE, exposition
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from datetime import datetime
+
+    from starlette.requests import Request
+
+    from fleet.web.door import Door, Fate
+    from fleet.web.health import Health
+    from fleet.web.metrics import Figures
+
+LONGEST_QUERY = 512  # bytes; the phones cannot say 128 characters of address (facts/web-ui 4.1)
+
+# A blank URI makes the phone do nothing (facts/web-ui 4.1).
+NOTHING_TO_DO = b'<AastraIPPhoneExecute><ExecuteItem URI=""/></AastraIPPhoneExecute>'
+
+# The short forms leave room for the variables: some action URIs end after 128 characters.
+PATHS = {
+    PushEvent.REGISTRATION: ("/push/registration", "/p/r"),
+    PushEvent.REGISTERED: ("/push/registered", "/p/ok"),
+    PushEvent.STARTUP: ("/push/startup", "/p/s"),
+    PushEvent.POLL: ("/push/poll", "/p/p"),
+}
+
+
+class Pages:
+    """Answers requests. `on_push` is called for each push that is let in or of an unknown phone."""
+
+    def __init__(
+        self,
+        *,
+        door: Door,
+        clock: Callable[[], datetime],
+        on_push: Callable[[Fate], None],
+        health: Callable[[], Awaitable[Health]],
+        figures: Callable[[], Awaitable[Figures]],
+    ) -> None:
+        self._door, self._clock, self._on_push = door, clock, on_push
+        self._health, self._figures = health, figures
+
+    def application(self) -> Starlette:
+        """Make the application."""
+        routes = [
+            Route(path, partial(self._push, event), methods=["GET"])
+            for event, paths in PATHS.items()
+            for path in paths
+        ]
+        routes.append(Route("/healthz", self._healthz, methods=["GET"]))
+        routes.append(Route("/metrics", self._metrics, methods=["GET"]))
+        return Starlette(routes=routes)
+
+    async def _push(self, event: PushEvent, request: Request) -> Response:
+        """Give the same answer to everybody, and at once: what is to be written is queued."""
+        query, push = request.url.query, None
+        if len(query) <= LONGEST_QUERY:
+            user_agent = request.headers.get("user-agent", "")
+            push = read_push(event, request.query_params, user_agent, self._clock())
+        address = request.client.host if request.client else ""
+        self._on_push(self._door.knock(push, address, time.monotonic()))
+        return Response(NOTHING_TO_DO, media_type="text/xml")
+
+    async def _healthz(self, _: Request) -> Response:
+        health = await self._health()
+        return JSONResponse(health.document(), status_code=503 if health.problems else 200)
+
+    async def _metrics(self, _: Request) -> Response:
+        text = exposition(await self._figures())
+        return Response(text, media_type=CONTENT_TYPE)

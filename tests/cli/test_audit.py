@@ -1,0 +1,136 @@
+"""`fleet audit`, and the exports of what it and the incidents say."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from fleet.app import App
+from fleet.model import Finding, Incident, IncidentState, Severity, Sighting, Step
+from fleet.report import IncidentRecord, columns
+from fleet.settings import load_settings
+from tests.cli.steps import LINE, REFUSED, Simulate, done, imported, spec
+
+if TYPE_CHECKING:
+    from tests.cli.conftest import Fleet
+
+BAD = replace(REFUSED, number=1, user="1001")
+
+
+def rows(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_an_audit_sweeps_says_what_changed_and_writes_files(
+    fleet: Fleet, simulated: Simulate
+) -> None:
+    phones = simulated([spec(1), spec(2, LINE, REFUSED), spec(3)])
+    imported(fleet, phones)
+    first = done(fleet, "audit", "--output", "here", "--format", "html", "--format", "csv")
+    phones.set(0, lines=(BAD,))
+    phones.set(2, behaviour="closes_at_once")
+
+    out = done(fleet, "audit", "--output", "here", "--format", "json")
+
+    assert "There is no audit before this one" in first
+    assert sorted(path.suffix for path in Path("here").iterdir()) == [".csv", ".html", ".json"]
+    assert max(map(len, out.splitlines())) <= 80
+    lines = out.splitlines()
+    assert lines[1].startswith("2 regressions since the audit of ")
+    assert lines[2] == "Changes: 2 regression, 1 still."
+    assert lines[3].startswith("  regression  here, phone1, line 1: 401 Unauthorized")
+    assert "Phones: 3, 1 not read. Lines: 3, 2 flagged." in lines
+    assert lines[-2:] == ["Files:", f"  {next(Path('here').glob('*.json'))}"]
+
+
+def test_what_an_audit_fails_on(fleet: Fleet, simulated: Simulate) -> None:
+    phones = simulated([spec(1), spec(2, LINE, REFUSED)])
+    imported(fleet, phones)
+
+    def code(*words: str) -> int:
+        return fleet("audit", "--format", "csv", *words).code
+
+    assert code("--fail-on", "new") == 0
+    assert code("--fail-on", "flagged") == 1
+    assert code("--fail-on", "new") == 0
+    phones.set(0, lines=(BAD,))
+    assert code("--no-sweep", "--fail-on", "new") == 0
+    assert code("--fail-on", "new") == 1
+
+
+def test_an_audit_of_a_site_is_compared_with_those_of_that_site(
+    fleet: Fleet, simulated: Simulate
+) -> None:
+    imported(fleet, simulated([spec(1), spec(2, site="there")]))
+    done(fleet, "audit")
+
+    told = json.loads(done(fleet, "audit", "--site", "there", "--json"))
+
+    assert told["phones"] == 1
+    assert told["compared_with"] is None
+    assert [Path(path).suffix for path in told["files"]] == [".html", ".xlsx"]
+    assert all(Path(path).stem.endswith("-there") for path in told["files"])
+    assert fleet("audit", "--site", "nowhere").code == 2
+
+
+def test_what_the_last_audit_flagged_is_exported(fleet: Fleet, simulated: Simulate) -> None:
+    imported(fleet, simulated([spec(1, LINE, REFUSED), spec(2, site="there")]))
+    none = fleet("export", "audit")
+    assert (none.code, "fleet audit" in none.err) == (2, True)
+    done(fleet, "audit", "--format", "csv")
+
+    [row] = rows(done(fleet, "export", "audit"))
+
+    assert (row["phone"], row["line"], row["rule"], row["code"]) == (
+        "phone1", "2", "line-failed", "401",
+    )  # fmt: skip
+    assert rows(done(fleet, "export", "audit", "--site", "there")) == []
+    assert json.loads(done(fleet, "export", "audit", "--format", "json"))[0]["times"] == 1
+    [path] = Path("audits").glob("*.csv")
+    assert path.read_bytes().decode() == done(fleet, "export", "audit")
+
+
+def test_incidents_are_exported(fleet: Fleet, simulated: Simulate) -> None:
+    imported(fleet, simulated([spec(1)]))
+    done(fleet, "poll")
+    began = datetime(2026, 11, 24, 7, 0, tzinfo=UTC)
+    app = App.open(load_settings(None, {}))
+    phone_id = app.store.find_phone("phone1")
+    finding = Finding(rule="line-failed", severity=Severity.CRITICAL, text="=1+1", check="", line=1)
+    sighting = Sighting(phone_id=phone_id, at=began, verdicts={"line-failed": (finding,)})
+    incident = Incident(
+        phone_id=phone_id, rule="line-failed", line=1, severity=Severity.CRITICAL, text="=1+1",
+        check="", state=IncidentState.RESOLVED, first_seen=began, opened=began, site="here",
+        phone="phone1", code=401, registrar="pbx.example",
+        resolved=began.replace(hour=8),
+    )  # fmt: skip
+    app.store.record_sightings([sighting], lambda *_: Step(incidents=(incident,)))
+    app.close()
+
+    out = done(fleet, "export", "incidents")
+
+    assert out.splitlines()[0] == (
+        "site,phone,mac,host,rule,line,severity,state,text,code,registrar,first_seen,opened,"
+        "resolved,seconds,acked_by,cause"
+    )
+    [row] = rows(out)
+    assert (row["mac"], row["text"], row["seconds"], row["state"]) == (
+        "00:08:5D:00:00:01", "'=1+1", "3600", "resolved",
+    )  # fmt: skip
+    assert rows(done(fleet, "export", "incidents", "--since", "1s")) == []
+    assert columns(IncidentRecord) == tuple(out.splitlines()[0].split(","))
+
+
+@pytest.mark.parametrize("what", ["lines", "phones", "audit"])
+def test_only_history_and_incidents_have_a_beginning(what: str, fleet: Fleet) -> None:
+    ran: Any = fleet("export", what, "--since", "1d")
+
+    assert ran.code == 2
+    assert "--since goes with history and incidents" in ran.err

@@ -1,0 +1,355 @@
+"""`fleet provision`: from the inventory to files, planned, applied, explained, rolled back."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.cli.steps import done
+
+if TYPE_CHECKING:
+    from tests.cli.conftest import Fleet
+
+INVENTORY = """
+profiles:
+  office:
+    configuration:
+      registrar: pbx.example
+      registrar_port: 5060
+      keys: {prgkey1: {type: blf, value: 1002, line: 1}}
+fleet:
+  profiles: [office]
+  configuration:
+    "!admin_password": {secret: admin}
+    user_password: {env: PHONES_USER_PASSWORD}
+    parameters: {sip vmail: "*97"}
+sites:
+  Berlin:
+    timezone: Europe/Berlin
+    phones:
+      - host: 10.0.0.1
+        mac: 00:08:5D:00:00:01
+        model: 6753i
+        name: one
+        lines: [{line: 1, user: 1001, sip_password: Xy12345678z}]
+      - host: 10.0.0.2
+        mac: 00:08:5D:00:00:02
+        model: 6753i
+        name: two
+      - {host: 10.0.0.3, name: three}
+"""
+
+
+def give(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(text))
+
+
+def intend(fleet: Fleet, text: str) -> str:
+    Path("phones.yaml").write_text(text, encoding="utf-8")
+    return done(fleet, "inventory", "import", "phones.yaml")
+
+
+@pytest.fixture
+def intended(fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> Fleet:
+    monkeypatch.setenv("PHONES_USER_PASSWORD", "90125")
+    intend(fleet, INVENTORY)
+    give(monkeypatch, "48151623\n")
+    assert done(fleet, "provision", "secret", "set", "admin") == "Set the secret admin.\n"
+    return fleet
+
+
+@pytest.fixture
+def applied(intended: Fleet) -> Fleet:
+    done(intended, "provision", "apply", "--comment", "at first")
+    return intended
+
+
+def test_a_plan_tells_what_would_change_and_ends_with_1_then(intended: Fleet) -> None:
+    ran = intended("provision", "plan")
+    assert ran.code == 1
+    lines = ran.out.splitlines()
+    assert lines[0] == "aastra.cfg: added"
+    assert "one: its file is added; 25 parameters, has to restart" in lines
+    assert "    admin password: added (locked)" in lines
+    assert "    sip line1 password: added" in lines
+    assert "    sip vmail: (not set) → *97" in lines
+    assert (
+        "three: cannot be rendered, for its MAC is not known: poll it once, or give it in the "
+        "inventory" in lines
+    )
+    assert lines[-1] == (
+        "2 phones to change (2 to restart), 0 unchanged, 1 cannot be rendered, 3 files against "
+        "revision 0."
+    )
+    for secret in ("48151623", "90125", "Xy12345678z"):
+        assert secret not in ran.out
+
+
+def test_what_was_applied_is_planned_no_more(applied: Fleet) -> None:
+    ran = applied("provision", "plan")
+    assert ran.code == 0
+    assert ran.out.endswith("all files are as revision 1 has them.\n")
+    assert done(applied, "provision", "apply") == (
+        "Nothing to apply: all files are as revision 1 has them.\n"
+    )
+
+
+def test_a_plan_of_some_phones_or_a_site_shows_those(applied: Fleet) -> None:
+    intend(applied, "phones: [{host: 10.0.0.2, configuration: {parameters: {sip vmail: '*98'}}}]")
+    ran = applied("provision", "plan", "two")
+    assert ran.code == 1
+    assert "    sip vmail: *97 → *98\n" in ran.out
+    assert applied("provision", "plan", "one").code == 0
+    assert applied("provision", "plan", "--site", "Berlin").code == 1
+    assert applied("provision", "plan", "--site", "Bonn").code == 2
+
+
+def test_a_plan_as_json(applied: Fleet) -> None:
+    intend(applied, "fleet: {profiles: [], configuration: {parameters: {sip vmail: '*98'}}}")
+    ran = applied("provision", "plan", "--json")
+    assert ran.code == 1
+    plan = json.loads(ran.out)
+    assert (plan["against"], plan["files"]) == (1, 3)
+    assert plan["shared"] == [{"name": "aastra.cfg", "kind": "changed"}]
+    one = next(phone for phone in plan["phones"] if phone["phone"] == "one")
+    changes = {change["name"]: change for change in one["changes"]}
+    assert changes["admin password"] == {
+        "name": "admin password",
+        "kind": "removed",
+        "secret": True,
+        "reboot": True,
+        "old": None,
+        "new": None,
+        "was_locked": True,
+        "locked": False,
+    }
+    assert (changes["sip vmail"]["old"], changes["sip vmail"]["new"]) == ("*97", "*98")
+    assert {finding["check"] for finding in one["findings"]} >= {"default-password"}
+
+
+def test_the_linter_can_be_what_a_plan_is_asked_for(intended: Fleet) -> None:
+    assert intended("provision", "plan", "--fail-on", "critical").code == 0
+    intend(intended, "fleet: {configuration: {}}")
+    assert intended("provision", "plan", "--fail-on", "critical").code == 1
+
+
+def test_what_is_critical_is_not_applied_unless_allowed(applied: Fleet) -> None:
+    intend(applied, "fleet: {configuration: {parameters: {sip vmail: '*98'}}}")
+    ran = applied("provision", "apply")
+    assert ran.code == 2
+    assert "default-password holds against one, two" in ran.err
+    assert "revision 2" not in ran.out
+    out = done(applied, "provision", "apply", "--allow", "default-password")
+    assert out.endswith("Applied revision 2: 3 files changed.\n")
+
+
+def test_files_are_shown_without_secrets_unless_they_are_asked_for(intended: Fleet) -> None:
+    shared = done(intended, "provision", "render", "AASTRA.cfg")
+    assert "sip registrar ip: pbx.example\n" in shared
+    assert "password" not in shared
+    hidden = done(intended, "provision", "render", "one")
+    assert "!admin password: ***\n" in hidden
+    assert "user password: ***\n" in hidden
+    assert "sip line1 user name: 1001\n" in hidden
+    assert hidden == done(intended, "provision", "render", "00085d000001.cfg")
+    clear = done(intended, "provision", "render", "one", "--secrets")
+    assert "!admin password: 48151623\n" in clear
+    assert "user password: 90125\n" in clear
+
+
+def test_all_files_are_written_into_a_folder(intended: Fleet) -> None:
+    done(intended, "provision", "render", "--output", "masked")
+    out = done(intended, "provision", "render", "--output", "files", "--secrets")
+    assert out == "Wrote 3 files to files\n"
+    assert sorted(path.name for path in Path("files").iterdir()) == [
+        "00085D000001.cfg",
+        "00085D000002.cfg",
+        "aastra.cfg",
+    ]
+    own = Path("files/00085D000001.cfg")
+    assert own.stat().st_mode & 0o777 == 0o600
+    assert "48151623" in own.read_text(encoding="utf-8")
+    assert "48151623" not in Path("masked/00085D000001.cfg").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("render",), "Say one file, or --output FOLDER"),
+        (("render", "x.cfg"), "There is no file x.cfg"),
+        (("render", "three"), "three cannot be rendered: its MAC is not known"),
+        (("render", "nobody"), "nobody"),
+        (("explain", "one", "sip lin1 user name"), "did you mean sip line1 user name?"),
+        (("explain", "one", "sip line2 user name"), "Nothing says 'sip line2 user name' of one."),
+        (("show", "9"), "There is no revision 9; nothing was applied yet"),
+        (("rollback", "9"), "There is no revision 9; nothing was applied yet"),
+        (("secret", "remove", "nothing"), "There is no secret nothing."),
+        (("secret", "remove", "admin"), "fleet needs the secret admin"),
+    ],
+)
+def test_what_cannot_be_meant_is_told(intended: Fleet, words: tuple[str, ...], told: str) -> None:
+    ran = intended("provision", *words)
+    assert ran.code == 2
+    assert told in ran.err
+
+
+def test_explain_says_where_a_value_comes_from_and_what_it_overrode(intended: Fleet) -> None:
+    intend(
+        intended,
+        "phones: [{host: 10.0.0.1, configuration: {parameters: {sip vmail: '*1', lldp: null}}}]",
+    )
+    assert done(intended, "provision", "explain", "one", "SIP Vmail") == (
+        "sip vmail: *1\n    from phone, in 00085D000001.cfg\n    instead of *97 from fleet\n"
+    )
+    assert done(intended, "provision", "explain", "one", "lldp").startswith("lldp: (removed)\n")
+    out = done(intended, "provision", "explain", "one")
+    assert "!admin password: {secret: admin}\n    from fleet, in 00085D000001.cfg\n" in out
+    assert "sip line1 password: ***\n    from the account of line 1, in 00085D000001.cfg\n" in out
+    assert "prgkey1 type: blf\n    from fleet, profile office, in a file that it shares\n" in out
+    assert "dst config: 3\n    from the time zone Europe/Berlin of site Berlin" in out
+    assert "Xy12345678z" not in out
+    said = json.loads(done(intended, "provision", "explain", "one", "sip vmail", "--json"))
+    assert said["sip vmail"]["instead_of"] == [{"value": "*97", "from": "fleet"}]
+
+
+def test_lint_looks_at_phones_and_at_files(intended: Fleet) -> None:
+    out = done(intended, "provision", "lint")
+    assert out == "Looked at 3: 3 without a finding.\n"
+    Path("53i.cfg").write_text("sip dial plan: x+#|xx\nprgkey9 type: dnd\n", encoding="utf-8")
+    ran = intended("provision", "lint", "53i.cfg", "--fail-on", "critical")
+    assert ran.code == 1
+    assert "critical unquoted-hash:" in ran.out
+    assert "key-out-of-range" in ran.out
+    found = json.loads(done(intended, "provision", "lint", "53i.cfg", "--json"))
+    assert {one["check"] for one in found["53i.cfg"]} >= {"unquoted-hash"}
+
+
+def test_revisions_are_listed_shown_compared_and_rolled_back_to(applied: Fleet) -> None:
+    intend(applied, "phones: [{host: 10.0.0.2, configuration: {parameters: {sip vmail: '*98'}}}]")
+    done(applied, "provision", "apply")
+
+    listed = done(applied, "provision", "revisions")
+    assert "at first" in listed
+    shown = done(applied, "provision", "show", "2")
+    assert "    00085D000002.cfg: changed\n1 file changed of 3.\n" in shown
+    file = done(applied, "provision", "show", "2", "00085D000002.cfg")
+    assert "sip vmail: *98\n" in file
+    assert "48151623" not in file
+    assert "90125" not in file
+    assert "90125" in done(applied, "provision", "show", "2", "00085D000002.cfg", "--secrets")
+    assert done(applied, "provision", "diff", "1", "2") == (
+        "two: 1 parameter\n    sip vmail: *97 → *98\nDifferent: 1 file, 1 phone.\n"
+    )
+    back = done(applied, "provision", "rollback", "1", "--comment", "oops")
+    assert back == "Applied revision 3, as 1 was: 1 file changed.\n"
+    assert "back to revision 1: oops" in done(applied, "provision", "revisions")
+    assert applied("provision", "plan").code == 1
+
+
+def test_nothing_applied_yet_is_told(fleet: Fleet) -> None:
+    assert "Nothing was applied yet" in done(fleet, "provision", "revisions")
+    assert "There are no secrets" in done(fleet, "provision", "secret", "list")
+
+
+def test_secrets_are_listed_without_their_values(intended: Fleet) -> None:
+    listed = done(intended, "provision", "secret", "list")
+    assert "admin" in listed
+    assert "fleet" in listed
+    assert "48151623" not in listed
+    intend(intended, "fleet: {configuration: {}}")
+    assert done(intended, "provision", "secret", "remove", "admin") == "Removed the secret admin.\n"
+
+
+def test_an_empty_secret_is_refused(fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:
+    give(monkeypatch, "\n")
+    ran = fleet("provision", "secret", "set", "x")
+    assert (ran.code, "needs a name and a value" in ran.err) == (2, True)
+
+
+def test_an_import_shows_what_it_changes_of_intents_without_secrets(fleet: Fleet) -> None:
+    text = INVENTORY.replace("{secret: admin}", "48151623")
+    Path("phones.yaml").write_text(text, encoding="utf-8")
+    ran = fleet("inventory", "import", "phones.yaml")
+    assert ran.code == 2
+    assert "`admin password` is a secret in clear" in ran.err
+    assert "48151623" not in ran.err
+    out = intend(fleet, f"clear_secrets: true\n{text}")
+    assert "fleet: changed\n" in out
+    assert "    configuration sip vmail: (empty) → *97\n" in out
+    assert "    configuration admin password: (empty) → !{secret: fleet admin password}\n" in out
+    assert "secret fleet admin password: changed\n" in out
+    assert "48151623" not in out
+    again = done(fleet, "inventory", "import", "phones.yaml")
+    assert again == "Phones: 0 added, 0 changed, 3 unchanged, 0 absent.\n"
+
+
+def test_an_exported_intent_changes_nothing_when_imported(intended: Fleet) -> None:
+    done(intended, "inventory", "export", "--format", "yaml", "--output", "all.yaml")
+    text = Path("all.yaml").read_text(encoding="utf-8")
+    assert "48151623" not in text
+    assert "registrar: pbx.example" in text
+    assert done(intended, "inventory", "import", "all.yaml") == (
+        "Phones: 0 added, 0 changed, 3 unchanged, 0 absent.\n"
+    )
+
+
+@pytest.fixture
+def old_folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "tftpboot"
+    folder.mkdir()
+    (folder / "aastra.cfg").write_text("admin password: 48151623\nsip registrar ip: pbx\n")
+    (folder / "53i.cfg").write_text("lldp: 0\n")
+    for number in (1, 2):
+        (folder / f"00085D00000{number}.cfg").write_text(
+            f"sip line1 user name: 100{number}\nsip line1 password: hush{number}\nlanguage: 1\n"
+        )
+    return folder
+
+
+def test_an_old_folder_is_adopted_and_nothing_changes(fleet: Fleet, old_folder: Path) -> None:
+    out = done(fleet, "provision", "adopt", str(old_folder), "--import")
+    assert "Nothing changes for 2 of 2 phones.\n" in out
+    assert out.endswith("Phones: 2 added, 0 changed, 0 unchanged, 0 absent.\n")
+    assert "hush" not in out
+    files = done(fleet, "provision", "render", "00085D000001.cfg", "--secrets")
+    assert files.splitlines()[1:] == [
+        "admin password: 48151623",
+        "language: 1",
+        "sip line1 password: hush1",
+        "sip line1 user name: 1001",
+    ]
+    assert done(fleet, "provision", "render", "6753i.cfg").splitlines()[1:] == ["lldp: 0"]
+    again = done(fleet, "provision", "adopt", str(old_folder), "--import")
+    assert again.endswith("Phones: 0 added, 0 changed, 2 unchanged, 0 absent.\n")
+
+
+def test_an_adopted_folder_is_written_as_yaml_without_secrets(
+    fleet: Fleet, old_folder: Path
+) -> None:
+    out = done(fleet, "provision", "adopt", str(old_folder), "--output", "new.yaml")
+    assert "Wrote new.yaml without 2 SIP passwords and 1 secret; --import keeps them" in out
+    text = Path("new.yaml").read_text(encoding="utf-8")
+    assert "48151623" not in text
+    assert "hush" not in text
+    assert "registrar: pbx" in text
+    done(
+        fleet,
+        *("provision", "adopt", str(old_folder), "--output", "all.yaml", "--with-secrets"),
+    )
+    assert Path("all.yaml").stat().st_mode & 0o777 == 0o600
+    done(fleet, "inventory", "import", "all.yaml")
+    assert "48151623" in done(fleet, "provision", "render", "00085D000001.cfg", "--secrets")
+
+
+def test_adopting_without_a_place_to_put_it_only_looks(fleet: Fleet, old_folder: Path) -> None:
+    out = done(fleet, "provision", "adopt", str(old_folder))
+    assert out.endswith(
+        "Nothing was written: --output FILE writes the inventory, --import takes it.\n"
+    )
+    assert "No phones in" in done(fleet, "inventory", "list")
+    ran = fleet("provision", "adopt", str(old_folder), "--model", "9999i")
+    assert (ran.code, "9999i is not a model" in ran.err) == (2, True)

@@ -1,0 +1,178 @@
+"""`fleet serve` as a process: signals, two of them on one database, the log, the unit."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import closing, contextmanager
+from typing import IO, TYPE_CHECKING
+from urllib.request import urlopen
+
+import pytest
+
+from fleet.store import Store
+from tests.cli.conftest import answering
+from tests.cli.steps import REFUSED, spec
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from fleet.model import Sweep
+    from tests.cli.conftest import Fleet
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+
+WITHIN = 60  # seconds for what takes one or two
+
+
+class Served:
+    """A running `fleet serve`, and what it logs."""
+
+    def __init__(self, process: subprocess.Popen[str], port: int) -> None:
+        self.process, self.port = process, port
+        assert process.stderr is not None
+        self.log: IO[str] = process.stderr
+
+    def stop(self, *signals: signal.Signals) -> tuple[int, str]:
+        """Send signals; give its exit code and the rest of its log."""
+        for number in signals:
+            self.process.send_signal(number)
+        _, log = self.process.communicate(timeout=WITHIN)
+        return self.process.returncode, log
+
+    def ask(self, path: str) -> bytes:
+        with urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=WITHIN) as answer:
+            return bytes(answer.read())
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return int(taken.getsockname()[1])
+
+
+@contextmanager
+def serving(folder: Path, *words: str, **environ: str) -> Iterator[Served]:
+    """Start a daemon and wait for its first line; it is killed if the test has not stopped it."""
+    port = free_port()
+    given = {"FLEET_SERVER_PORT": str(port), "FLEET_WEB_UI_PASSWORD": "22222"} | environ
+    with subprocess.Popen(
+        [sys.executable, "-m", "fleet", "serve", *words],
+        cwd=folder,
+        env=os.environ | given,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            served = Served(process, port)
+            assert "Watching" in served.log.readline()
+            yield served
+        finally:
+            process.kill()
+
+
+def url(folder: Path) -> str:
+    return f"sqlite:///{folder / 'fleet.db'}"
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_stops_it_and_it_ends_well(tmp_path: Path, number: signal.Signals) -> None:
+    with serving(tmp_path) as served:
+        assert json.loads(served.ask("/healthz"))["status"] == "well"
+        code, log = served.stop(number)
+    assert code == 0
+    first, last = log.splitlines()
+    assert first.endswith(" INFO Stopping; what is under way is left to be carried on with.")
+    assert last.endswith(" INFO Stopped.")
+
+
+def test_a_stop_amid_a_sweep_of_silent_phones_leaves_it_to_be_carried_on(tmp_path: Path) -> None:
+    phones = [spec(n, behaviour="hangs_when_connected") for n in range(1, 9)]
+    with answering(phones) as simulated:
+        (tmp_path / "phones.csv").write_text(simulated.csv(), encoding="utf-8")
+        run(tmp_path, "inventory", "import", "phones.csv")
+        patient = {"FLEET_POLL_READ_TIMEOUT": "300", "FLEET_POLL_TOTAL_TIMEOUT": "300"}
+        with serving(tmp_path, FLEET_POLL_INTERVAL="5", **patient) as served:
+            until(lambda: any(sweep.planned for sweep in sweeps(url(tmp_path))))
+            code, log = served.stop(signal.SIGTERM)
+    assert (code, "Traceback" in log) == (0, False)
+    with closing(Store.open(url(tmp_path), keyring=None)) as store:
+        assert store.sweeps()[-1].interrupted
+        assert {status.reach for status in store.statuses()} == {None}  # not polled, not failed
+
+
+def sweeps(database_url: str) -> list[Sweep]:
+    with closing(Store.open(database_url, keyring=None)) as store:
+        return store.sweeps()
+
+
+def until(condition: Callable[[], bool]) -> None:
+    """Wait for what another process brings about."""
+    end = time.monotonic() + WITHIN
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.1)
+
+
+def run(folder: Path, *words: str) -> None:
+    subprocess.run(
+        [sys.executable, "-m", "fleet", *words],
+        cwd=folder,
+        env=os.environ | {"FLEET_WEB_UI_PASSWORD": "22222"},
+        check=True,
+        capture_output=True,
+    )
+
+
+def test_of_two_on_one_database_each_sweep_is_run_once(
+    tmp_path: Path, empty_database_url: str
+) -> None:
+    environ = {"FLEET_DATABASE_URL": empty_database_url, "FLEET_POLL_INTERVAL": "1"}
+    with answering([spec(1), spec(2, REFUSED)]) as simulated:
+        (tmp_path / "phones.csv").write_text(simulated.csv(), encoding="utf-8")
+        with serving(tmp_path, **environ) as one, serving(tmp_path, **environ) as two:
+            until(lambda: len(sweeps(empty_database_url)) >= 5)
+            ended = [served.stop(signal.SIGTERM) for served in (one, two)]
+    assert [code for code, _ in ended] == [0, 0]
+    assert "Traceback" not in "".join(log for _, log in ended)
+    planned = [sweep.planned_for for sweep in sweeps(empty_database_url)]
+    assert len(planned) == len(set(planned))
+
+
+def test_a_second_signal_ends_it_at_once(tmp_path: Path) -> None:
+    with serving(tmp_path) as served:
+        served.process.send_signal(signal.SIGTERM)
+        assert "Stopping" in served.log.readline()
+        code, _ = served.stop(signal.SIGTERM)
+    assert code in (0, -signal.SIGTERM)  # it may have ended by itself in between
+
+
+def test_the_log_can_be_json(tmp_path: Path) -> None:
+    with serving(tmp_path, "--log-format", "json") as served:
+        _, log = served.stop(signal.SIGTERM)
+    assert json.loads(log.splitlines()[-1])["message"] == "Stopped."
+
+
+def test_an_address_that_is_taken_ends_it_with_3(
+    tmp_path: Path, fleet: Fleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        monkeypatch.setenv("FLEET_SERVER_PORT", str(taken.getsockname()[1]))
+        ran = fleet("serve")
+    assert ran.code == 3
+    assert "Error: fleet cannot listen on 127.0.0.1 port" in ran.err
+
+
+def test_it_prints_a_unit_for_these_settings(fleet: Fleet, tmp_path: Path) -> None:
+    fleet("init")
+    ran = fleet("serve", "--systemd-unit")
+    assert ran.code == 0
+    assert f"serve --config {tmp_path}/fleet.toml\n" in ran.out
+    assert f"\nReadWritePaths={tmp_path}\n" in ran.out
+    assert "\nType=notify\n" in ran.out
+    assert not (tmp_path / "fleet.db-wal").exists()

@@ -1,0 +1,143 @@
+"""What the doctor finds, and what it says to do."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import closing
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from fleet.app import App, now
+from fleet.doctor import Checked, State, examine
+from fleet.errors import UsageError
+from fleet.model import MissedSweeps, Phone
+from fleet.settings import Settings
+from fleet.simulator import PhoneSpec
+from fleet.systemd import service
+from tests.cli.conftest import answering
+from tests.daemon.running import add
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def settings(database_url: str, folder: Path, **values: Any) -> Settings:
+    given = {"database": {"url": database_url}, "folder": folder, **values}
+    return Settings.model_validate(given)
+
+
+def found(made: Settings) -> dict[str, list[Checked]]:
+    """What is found, by the check's name."""
+    checks: dict[str, list[Checked]] = {}
+    for each in examine(made):
+        checks.setdefault(each.name, []).append(each)
+    return checks
+
+
+def states(checks: list[Checked]) -> list[State]:
+    return [each.state for each in checks]
+
+
+def test_a_fresh_fleet_is_in_order_and_told_what_is_missing(
+    database_url: str, tmp_path: Path
+) -> None:
+    checks = found(settings(database_url, tmp_path))
+    assert states(checks["database"]) == states(checks["clock"]) == [State.OK]
+    assert states(checks["sweeps"]) == [State.OK]
+    assert states(checks["daemon"]) == states(checks["phones"]) == [State.WARN]
+    assert checks["phones"][0].mend == "fleet inventory import FILE"
+    assert "password" not in str(checks["database"][0].text)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes of POSIX")
+def test_a_key_that_others_can_read_is_the_first_thing_to_mend(
+    sqlite_url: str, tmp_path: Path
+) -> None:
+    key = tmp_path / "fleet.key"
+    key.write_text("not looked at")
+    key.chmod(0o644)
+    checks = found(settings(sqlite_url, tmp_path))
+    assert checks["key"][0].mend == f"chmod 600 {key}"
+    assert states(checks["key"]) == states(checks["database"]) == [State.FAIL]
+
+
+def test_a_key_beside_the_database_is_warned_of(sqlite_url: str, tmp_path: Path) -> None:
+    made = settings(sqlite_url, tmp_path)
+    with closing(App.open(made)) as app:
+        app.ensure_key()
+    assert states(found(made)["key"]) == [State.WARN]
+    (tmp_path / "keys").mkdir()
+    (tmp_path / "fleet.key").rename(tmp_path / "keys" / "fleet.key")
+    apart = settings(sqlite_url, tmp_path, secrets={"key_file": "keys/fleet.key"})
+    assert states(found(apart)["key"]) == [State.OK]
+    in_variable = settings(sqlite_url, tmp_path, secrets_key="x")
+    assert next(iter(examine(in_variable))).state is State.OK
+
+
+def test_a_database_that_cannot_be_had_is_the_last_thing_told(tmp_path: Path) -> None:
+    checks = found(settings("postgresql://u:secret@127.0.0.1:1/x", tmp_path))
+    assert states(checks["database"]) == [State.FAIL]
+    assert "secret" not in checks["database"][0].text
+    assert "phones" not in checks
+
+
+def test_a_wrong_setting_is_no_finding_but_an_error(tmp_path: Path) -> None:
+    with pytest.raises(UsageError):
+        list(examine(settings("mysql://x/y", tmp_path)))
+
+
+def test_phones_that_take_no_connection_are_named(database_url: str, tmp_path: Path) -> None:
+    made = settings(database_url, tmp_path)
+    off = Phone(host="127.0.0.1:1", name="attic")
+    with answering([PhoneSpec(name="reception")]) as phones, closing(App.open(made)) as app:
+        add(app, Phone(host=phones.simulator.hosts[0], name="reception"))
+        assert states(found(made)["phones"]) == [State.OK]
+        add(app, off)
+        [said] = found(made)["phones"]
+        assert (said.state, said.text) == (
+            State.WARN,
+            "1 of 2 tried take no connection: attic.",
+        )
+        app.store.remove_phones([app.store.find_phone("reception")], now())
+        assert states(found(made)["phones"]) == [State.FAIL]
+
+
+def test_a_daemon_that_stopped_is_told_by_its_last_sweep(database_url: str, tmp_path: Path) -> None:
+    made = settings(database_url, tmp_path)
+    with closing(App.open(made)) as app:
+        for ago, expected in ((timedelta(hours=3), State.FAIL), (timedelta(minutes=4), State.OK)):
+            sweep = app.store.begin_sweep(
+                trigger="schedule",
+                selection="planned",
+                planned=0,
+                now=now() - ago,
+                ttl=timedelta(minutes=1),
+                schedule="sweep",
+                planned_for=now() - ago,
+            )
+            app.store.finish_sweep(sweep.id, sweep.counts, now())
+            assert states(found(made)["daemon"]) == [expected]
+
+
+def test_missed_sweeps_are_counted_with_the_newest_reason(
+    database_url: str, tmp_path: Path
+) -> None:
+    made = settings(database_url, tmp_path)
+    with closing(App.open(made)) as app:
+        for hours, reason in ((3, "fleet was not running"), (1, "another sweep held the lease")):
+            moment = now() - timedelta(hours=hours)
+            app.store.add_missed(
+                MissedSweeps(schedule="sweep", first=moment, last=moment, count=2, reason=reason)
+            )
+    [said] = found(made)["sweeps"]
+    assert said.text == (
+        "4 missed since yesterday, the last time because another sweep held the lease."
+    )
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="systemd is Linux's")
+def test_systemd_is_asked_where_it_runs() -> None:
+    assert service() is None or "LoadState" in service()

@@ -1,0 +1,251 @@
+"""An old folder becomes an inventory that says the same."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fleet.errors import UsageError
+from fleet.inventory import parse_yaml, plan, write_yaml
+from fleet.model import IntendedAccount, Intents, Inventory, Phone, SecretKind, SecretRef, Wanted
+from fleet.phone.config_file import ConfigFile, Parameter, render
+from fleet.provision.adopt import (
+    Adopted,
+    Surroundings,
+    adopt,
+    differences,
+    folder_of,
+    read_folder,
+)
+from tests.phone.config_file.strategies import PARAMETERS
+from tests.provision.fleets import AT, intent, phone
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+OLD = {
+    "aastra.cfg": b"""# all phones
+download protocol: TFTP
+tftp server: 10.0.0.5
+!admin password: 48151623
+sip registrar ip: pbx.example   # the old one
+sip registrar port: 5060
+sip backup registrar ip: backup.example
+sip dial plan: "x+#|xx+*"
+this is no parameter
+""",
+    "6753i.cfg": b"prgkey1 type: dnd\r\nlldp: 0\r\n",
+    "00085D000001.cfg": b"""sip line1 user name: 1001
+sip line1 auth name: auth1
+sip line1 password: "pass#1"
+sip line1 display name: One
+sip line1 registrar ip: own.example
+sip line1 registrar port: 5070
+^prgkey2 type: speeddial
+prgkey2 value: 110
+user password: 4711
+language: 1
+""",
+    "00085D000002.cfg": b"""SIP line1 User Name: 1002
+sip line1 password: pass2
+user password: 4711
+language: 1
+!prgkey1 type: none
+""",
+    "53i.st": b"firmware",
+    "aastra.tuz": b"encrypted",
+}
+
+
+def known(**more: object) -> Surroundings:
+    return Surroundings(at=AT, **more)  # type: ignore[arg-type]
+
+
+def adopted(files: dict[str, bytes] = OLD, **more: object) -> Adopted:
+    return adopt(folder_of(files), known(**more))
+
+
+def test_levels_stay_where_they_were_and_lines_become_accounts() -> None:
+    inventory = adopted().inventory
+    admin = SecretRef(kind=SecretKind.SECRET, name="fleet admin password")
+    assert inventory.fleet.parameters["admin password"] == Wanted(value=admin, lock=True)
+    assert inventory.fleet.parameters["sip dial plan"] == Wanted(value="x+#|xx+*")
+    assert {name: want.value for name, want in inventory.models["6753i"].parameters.items()} == {
+        "lldp": "0",
+        "prgkey1 type": "dnd",
+    }
+    one, two = inventory.phones
+    assert (one.mac, one.model, one.host) == ("00:08:5D:00:00:01", "6753i", "00085d000001")
+    assert one.accounts == (
+        IntendedAccount(
+            line=1,
+            user="1001",
+            auth_name="auth1",
+            sip_password="pass#1",
+            display_name="One",
+            registrar="own.example",
+            registrar_port=5070,
+        ),
+    )
+    assert two.accounts == (IntendedAccount(line=1, user="1002", sip_password="pass2"),)
+
+
+def test_what_all_phones_of_a_model_say_alike_becomes_a_profile() -> None:
+    inventory = adopted().inventory
+    user = SecretRef(kind=SecretKind.SECRET, name="profile adopted 6753i user password")
+    assert inventory.profiles["adopted 6753i"].parameters == {
+        "language": Wanted(value="1"),
+        "user password": Wanted(value=user),
+    }
+    assert {phone.intent.profiles for phone in inventory.phones} == {("adopted 6753i",)}
+    assert inventory.secrets == {
+        "fleet admin password": "48151623",
+        "profile adopted 6753i user password": "4711",
+    }
+
+
+def test_what_fleet_would_add_by_itself_is_kept_out() -> None:
+    one, two = adopted().inventory.phones
+    assert {name: (want.value, want.mark) for name, want in one.intent.parameters.items()} == {
+        "prgkey2 type": ("speeddial", "^"),
+        "prgkey2 value": ("110", ""),
+        "sip line1 backup registrar ip": (None, ""),
+        "sip line1 proxy ip": (None, ""),
+        "sip line1 proxy port": (None, ""),
+    }
+    assert {name: (want.value, want.mark) for name, want in two.intent.parameters.items()} == {
+        "prgkey1 type": ("none", "!"),
+        "sip line1 auth name": (None, ""),
+    }
+
+
+def test_nothing_changes_for_any_phone() -> None:
+    folder = folder_of(OLD)
+    assert differences(folder, adopted(), known()) == {
+        "00:08:5D:00:00:01": (),
+        "00:08:5D:00:00:02": (),
+    }
+
+
+def test_what_was_not_taken_is_noted_without_what_it_says() -> None:
+    notes = adopted().notes
+    assert "aastra.cfg line 9: there is no colon after a name; left out." in notes
+    assert "aastra.tuz is encrypted and was not read; what it says is not known." in notes
+    assert any(note.startswith("`contact rcs: null` keeps") for note in notes)
+    assert "00:08:5D:00:00:01: its address is not known; 00085d000001 stands for it as host." in (
+        notes
+    )
+
+
+def test_a_value_that_cannot_be_written_is_noted_without_being_shown() -> None:
+    notes = adopted({"aastra.cfg": b'admin password: a"hush\n'}).notes
+    assert any("line 1" in note and "double quote" in note for note in notes)
+    assert "hush" not in "".join(notes)
+
+
+def test_a_known_phone_keeps_its_host_name_and_site() -> None:
+    here = Phone(host="10.1.1.1", mac="00:08:5D:00:00:01", site="Berlin", name="one", model="6757i")
+    one = adopted(phones={here.mac: here}).inventory.phones[0]
+    assert (one.host, one.site, one.name, one.model) == ("10.1.1.1", "Berlin", "one", "6757i")
+
+
+def test_a_sites_levels_that_are_there_already_change_nothing_either() -> None:
+    here = {"00:08:5D:00:00:01": Phone(host="10.1.1.1", site="Berlin", model="6753i")}
+    around = known(
+        phones=here,
+        intents=Intents(sites={"Berlin": intent("x", lldp="1")}, profiles={"x": intent(a="b")}),
+        timezones={"Berlin": "Europe/Berlin"},
+    )
+    folder = folder_of(OLD)
+    found = differences(folder, adopt(folder, around), around)
+    assert set(found.values()) == {()}
+
+
+def test_two_files_for_one_model_that_differ_are_noted() -> None:
+    files = {**OLD, "53i.cfg": b"lldp: 1\n"}
+    result = adopted(files)
+    assert any(note.startswith("53i.cfg differs from 6753i.cfg") for note in result.notes)
+    assert result.inventory.models["6753i"].parameters["lldp"].value == "0"
+
+
+def test_a_model_nobody_knows_can_be_said() -> None:
+    files = {name: body for name, body in OLD.items() if name != "6753i.cfg"}
+    without = adopted(files)
+    assert {phone.model for phone in without.inventory.phones} == {""}
+    assert any("its model is not known" in note for note in without.notes)
+    assert differences(folder_of(files), without, known()) == {}
+    assert {phone.model for phone in adopted(files, model="53i").inventory.phones} == {"6753i"}
+
+
+@pytest.mark.parametrize("body", [None, b"", b"\r\n"])
+def test_an_empty_global_file_is_noted(body: bytes | None) -> None:
+    files = {"00085D000001.cfg": b"lldp: 1\n"} | ({} if body is None else {"aastra.cfg": body})
+    assert "aastra.cfg is empty or not there: phones may not have read their own." in (
+        adopted(files).notes
+    )
+
+
+def test_a_folder_is_read_from_disk(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"holds no aastra\.cfg"):
+        read_folder(tmp_path)
+    for name, body in OLD.items():
+        (tmp_path / name).write_bytes(body)
+    assert read_folder(tmp_path) == folder_of(OLD)
+
+
+def through_yaml(inventory: Inventory) -> Inventory:
+    out = io.StringIO()
+    write_yaml(inventory, out, with_secrets=True)
+    result = plan(Inventory(), parse_yaml(out.getvalue()))
+    return Inventory(
+        phones=tuple(change.after for change in result.phones),
+        fleet=next((one.after for one in result.levels if one.level == "fleet"), inventory.fleet),
+        models={one.name: one.after for one in result.levels if one.level == "model"},
+        profiles={one.name: one.after for one in result.levels if one.level is None},
+        secrets=result.secrets,
+    )
+
+
+_ACCOUNTS = st.builds(
+    Parameter,
+    name=st.sampled_from(
+        [
+            f"sip line{line} {what}"
+            for line in (1, 2)
+            for what in ("user name", "auth name", "password", "registrar ip", "registrar port")
+        ]
+        + ["sip registrar ip", "sip proxy ip", "sip backup registrar ip", "contact rcs", "ip"]
+    ),
+    value=st.sampled_from(["", "1001", "pbx.example", "05060", "70000", "0.0.0.0", "a b", "x#y"]),
+    lock=st.booleans(),
+)
+_FILES = st.lists(PARAMETERS | _ACCOUNTS, max_size=10).map(
+    lambda them: render(ConfigFile(parameters=tuple(them)))
+)
+
+
+@given(
+    common=_FILES,
+    model=_FILES,
+    own=st.lists(_FILES, min_size=1, max_size=3),
+    has_zone=st.booleans(),
+)
+@settings(max_examples=200, deadline=None)
+def test_any_folder_becomes_an_inventory_that_changes_nothing(
+    common: bytes, model: bytes, own: list[bytes], has_zone: bool
+) -> None:
+    files = {"aastra.cfg": common, "6753i.cfg": model}
+    files |= {f"00085D00000{number}.cfg": body for number, body in enumerate(own)}
+    folder = folder_of(files)
+    around = known(
+        phones={"00:08:5D:00:00:00": phone(0, site="Berlin")} if has_zone else {},
+        timezones={"Berlin": "Europe/Berlin"},
+    )
+    result = adopt(folder, around)
+    assert set(differences(folder, result, around).values()) == {()}
+    read_back = Adopted(inventory=through_yaml(result.inventory))
+    assert set(differences(folder, read_back, around).values()) == {()}

@@ -1,0 +1,121 @@
+"""Once a night in every zone, whatever the clocks do; slots that no restart moves."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fleet.schedule.triggers import EverySlot, Nightly
+
+BERLIN, NEW_YORK = ZoneInfo("Europe/Berlin"), ZoneInfo("America/New_York")
+ZONES = ("Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata", "UTC")
+DAY = timedelta(days=1)
+MOMENTS = st.floats(1.6e9, 1.9e9).map(lambda seconds: datetime.fromtimestamp(seconds, UTC))
+
+
+def nights(zone: ZoneInfo, at: str, first: date, count: int) -> list[datetime]:
+    """The nights that follow the midnight at which `first` begins."""
+    trigger = Nightly(at, zone)
+    moment = datetime.combine(first, time(), zone) - timedelta(seconds=1)
+    found = []
+    for _ in range(count):
+        night = trigger.after(moment)
+        assert night is not None
+        moment = night
+        found.append(moment)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("zone", "at", "change", "utc"),
+    [
+        (BERLIN, "02:30", date(2026, 3, 29), "01:30"),  # 02:30 is skipped: 03:30 summer time
+        (BERLIN, "02:30", date(2026, 10, 25), "00:30"),  # 02:30 comes twice: the first
+        (NEW_YORK, "02:30", date(2026, 3, 8), "07:30"),
+        (NEW_YORK, "02:30", date(2026, 11, 1), "07:30"),
+        (NEW_YORK, "01:30", date(2026, 11, 1), "05:30"),
+    ],
+)
+def test_the_nights_of_a_change_have_one_audit_each(
+    zone: ZoneInfo, at: str, change: date, utc: str
+) -> None:
+    found = nights(zone, at, change - DAY, 3)
+    assert [each.astimezone(zone).date() for each in found] == [change - DAY, change, change + DAY]
+    assert f"{found[1].astimezone(UTC):%H:%M}" == utc
+
+
+@given(
+    zone=st.sampled_from(ZONES),
+    at=st.times(),
+    first=st.dates(date(2020, 1, 1), date(2030, 1, 1)),
+)
+def test_every_calendar_day_has_exactly_one_night(zone: str, at: time, first: date) -> None:
+    found = nights(ZoneInfo(zone), f"{at:%H:%M}", first, 5)
+    days = [each.astimezone(ZoneInfo(zone)).date() for each in found]
+    assert days == [first + n * DAY for n in range(5)]
+
+
+@given(
+    zone=st.sampled_from(ZONES),
+    at=st.times(),
+    moment=MOMENTS,
+)
+def test_the_newest_night_is_the_one_before_the_next(zone: str, at: time, moment: datetime) -> None:
+    trigger = Nightly(f"{at:%H:%M}", ZoneInfo(zone))
+    newest, following = trigger.newest(moment), trigger.after(moment)
+    assert newest is not None
+    assert following is not None
+    assert newest <= moment < following == trigger.after(newest)
+
+
+def test_a_night_that_is_now_fires_now() -> None:
+    now = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
+    trigger = Nightly("02:30", BERLIN)
+    assert trigger.get_next_fire_time(None, now) == now
+    assert trigger.get_next_fire_time(now, now) == now + timedelta(hours=25)
+
+
+@pytest.mark.parametrize(
+    ("fields", "days"),
+    [
+        ("30 2 * * mon-fri", [2, 3, 4, 5, 6, 9]),
+        ("30 2 * * 1-5", [2, 3, 4, 5, 6, 9]),
+        ("30 2 * * 0,6", [7, 8, 14, 15, 21, 22]),
+        ("30 2 * * 7", [8, 15, 22, 29]),
+        ("30 2 1,15 * *", [15]),
+    ],
+)
+def test_five_fields_of_cron_choose_the_nights(fields: str, days: list[int]) -> None:
+    found = nights(BERLIN, fields, date(2026, 3, 2), len(days))
+    assert [each.astimezone(BERLIN).day for each in found] == days
+    assert Nightly(fields, BERLIN).newest(found[-1]) == found[-1]
+
+
+@pytest.mark.parametrize("fields", ["25:00", "2:61", "x", "", "* * *", "0 0 * * 8", "a b c d e"])
+def test_what_is_no_time_is_refused(fields: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        Nightly(fields, BERLIN)
+
+
+def test_a_day_that_never_comes_has_no_night() -> None:
+    trigger = Nightly("0 0 30 2 *", BERLIN)
+    now = datetime(2026, 3, 1, tzinfo=UTC)
+    assert trigger.after(now) is None
+    assert trigger.newest(now) is None
+
+
+@given(
+    seconds=st.floats(0.5, 90_000),
+    now=MOMENTS,
+)
+def test_slots_are_multiples_of_the_interval(seconds: float, now: datetime) -> None:
+    interval = timedelta(seconds=seconds)
+    trigger = EverySlot(interval)
+    first = trigger.get_next_fire_time(None, now)
+    assert now <= first < now + interval
+    assert trigger.get_next_fire_time(first, now) == first + interval
+    assert (first - datetime(1970, 1, 1, tzinfo=UTC)) % interval == timedelta()

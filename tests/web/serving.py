@@ -1,0 +1,93 @@
+"""A real server on a real socket, and what clients of all kinds say to it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from ipaddress import ip_network
+from typing import TYPE_CHECKING
+
+from fleet.push import Caller
+from fleet.web import Door, Figures, Health, Pages, Place, listen, server
+from fleet.web.protocol import Limited
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+
+    from fleet.web import Fate
+
+MAC = "00:08:5D:12:64:11"
+AGENT = "Aastra6753i MAC:00-08-5D-12-64-11 V:3.3.1.4365-SIP"
+START = datetime(2026, 3, 2, 7, tzinfo=UTC)
+
+
+def caller(phone_id: int = 1, *networks: str) -> Caller:
+    found = networks or ("127.0.0.0/8",)
+    return Caller(phone_id=phone_id, networks=tuple(map(ip_network, found)))
+
+
+@dataclass(kw_only=True)
+class Served:
+    """A server that runs: its port, its door, what it was told of."""
+
+    port: int
+    door: Door
+    told: list[Fate] = field(default_factory=list)
+    health: Health = field(default_factory=lambda: Health(started=START))
+    figures: Figures = field(default_factory=lambda: Figures(up=True))
+
+    async def ask(self, path: str, agent: str = AGENT, **headers: str) -> bytes:
+        """Ask once on a connection of its own; give the whole answer."""
+        lines = [f"GET {path} HTTP/1.1", "Host: x", f"User-Agent: {agent}", "Connection: close"]
+        lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
+        return await self.say("\r\n".join(lines).encode() + b"\r\n\r\n")
+
+    async def say(self, *parts: bytes) -> bytes:
+        """Send bytes as they are; give what comes until the end."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        try:
+            for part in parts:
+                writer.write(part)
+                await writer.drain()
+            return await reader.read()
+        except ConnectionError:
+            return b""
+        finally:
+            writer.close()
+
+
+@asynccontextmanager
+async def serving(
+    callers: dict[str, Caller] | None = None,
+    proxies: Sequence[str] = (),
+    protocol: type[Limited] = Limited,
+) -> AsyncIterator[Served]:
+    """Serve pages on loopback; stopped at the end."""
+    place = Place(host="127.0.0.1", port=0, proxies=proxies)
+    socket = listen(place)
+    served = Served(port=socket.getsockname()[1], door=Door(time.monotonic()))
+    served.door.admit(callers if callers is not None else {MAC: caller()})
+
+    async def health() -> Health:
+        return served.health
+
+    async def figures() -> Figures:
+        return served.figures
+
+    pages = Pages(
+        door=served.door,
+        clock=lambda: START,
+        on_push=served.told.append,
+        health=health,
+        figures=figures,
+    )
+    running = server(pages.application(), place, protocol)
+    task = asyncio.create_task(running.serve(sockets=[socket]))
+    try:
+        yield served
+    finally:
+        running.should_exit = True
+        await task
