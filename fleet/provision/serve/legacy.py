@@ -34,6 +34,7 @@ class ListenerInProcess:
     def __init__(self, make: Callable[[], FileService]) -> None:
         """`make` is called in the process, and so must be what can be pickled."""
         self._make = make
+        self.pause = _PAUSE
         self._url = ""
         self._process: BaseProcess | None = None
         self._keeper: asyncio.Task[None] | None = None
@@ -79,7 +80,7 @@ class ListenerInProcess:
         while self._process is not None:
             await _ended(self._process)
             _log.error("The legacy https listener ended; it is started anew.")
-            await asyncio.sleep(_PAUSE)
+            await asyncio.sleep(self.pause)
             with contextlib.suppress(FleetError):
                 self._process = await self._begin()
 

@@ -71,6 +71,10 @@ class FileService:
         """Take over the inventory at once; else it is known here within seconds."""
         await self._parts.desk.refresh()
 
+    async def flush(self) -> None:
+        """Write down at once what was fetched; else that is done every second."""
+        await self._parts.books.flush()
+
     async def wait(self) -> None:
         """Wait until something that must not end ends, and raise what it raised."""
         await asyncio.gather(*self._upkeep)
