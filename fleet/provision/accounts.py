@@ -33,7 +33,7 @@ def account_values(
     """
     values: dict[str, Value] = {}
     for account in accounts:
-        origin = Origin(source=Source.ACCOUNT, detail=f"account of line {account.line}")
+        origin = Origin(source=Source.ACCOUNT, detail=f"the account of line {account.line}")
         for name, text in _said(account, below):
             full = f"sip line{account.line} {name}"
             before = below.get(full)

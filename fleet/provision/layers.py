@@ -129,7 +129,7 @@ class Layers:
         computed = replace(
             origin,
             source=Source.COMPUTED,
-            detail=f"computed from the time zone {zone or '(none)'}",
+            detail=f"the time zone {zone or '(none)'}",
         )
         none = Layer(origin=computed, parameters=_NO_CLOCK, is_clock=True)
         if not zone:

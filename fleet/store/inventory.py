@@ -50,17 +50,29 @@ def apply_inventory(
             "try again."
         )
     changed = {i: phone for i, phone in _with_macs(changes, before).items() if before[i] != phone}
+    _change_phones(connection, keyring, site_ids, before, changed)
     added = [change.phone for change in changes if change.id is None]
-    _park(connection, [i for i, phone in changed.items() if _moves(before[i], phone)])
-    _update(connection, keyring, site_ids, changed)
-    _forget_what_no_longer_holds(connection, before, changed)
-    touched = {i: p for i, p in changed.items() if before[i].accounts != p.accounts}
     inserted = _insert(connection, keyring, site_ids, added)
-    _replace_accounts(connection, keyring, touched | inserted)
+    _replace_accounts(connection, keyring, inserted)
     of_phones = {i: p.intent for i, p in {**changed, **inserted}.items()}
     apply_intents(connection, intents, wanted_sites, of_phones)
     if intent is not None:
         apply_common(connection, keyring, intent)
+
+
+def _change_phones(
+    connection: sa.Connection,
+    keyring: Keyring | None,
+    site_ids: Mapping[str, int],
+    before: Mapping[int, Phone],
+    changed: Mapping[int, Phone],
+) -> None:
+    """Write the phones that differ, but for their intents."""
+    _park(connection, [i for i, phone in changed.items() if _moves(before[i], phone)])
+    _update(connection, keyring, site_ids, changed)
+    _forget_what_no_longer_holds(connection, before, changed)
+    touched = {i: p for i, p in changed.items() if before[i].accounts != p.accounts}
+    _replace_accounts(connection, keyring, touched)
 
 
 def _with_macs(changes: Sequence[Change], before: Mapping[int, Phone]) -> dict[int, Phone]:

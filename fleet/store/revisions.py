@@ -176,7 +176,7 @@ def _write(connection: sa.Connection, made: Made, rows: list[dict[str, Any]]) ->
         numbered = [row | {"revision": revision.number} for row in rows]
         connection.execute(sa.insert(revision_files), numbered)
     back = f", back to revision {made.rolled_back_to}" if made.rolled_back_to else ""
-    what = f"Applied revision {revision.number}{back}: {len(rows)} files changed."
+    what = f"Applied revision {revision.number}{back}; files changed: {len(rows)}."
     connection.execute(sa.insert(journal).values(at=made.at, by=made.by, what=what))
     return revision
 

@@ -15,7 +15,7 @@ from fleet.store.find import find_phone
 from fleet.store.history import history
 from fleet.store.holder import Holder
 from fleet.store.incidents import take_steps
-from fleet.store.intended import load_inventory
+from fleet.store.intended import load_inventory, with_own_intents
 from fleet.store.intending import Intending
 from fleet.store.inventory import apply_inventory, forget_certificates, rehost, remove_phones
 from fleet.store.phones import (
@@ -80,9 +80,14 @@ class Store(Watching, Intending, FetchRecords, Rolling):
         ids: Sequence[int] | None = None,
         secrets: Secrets = Secrets.ALL,
     ) -> list[StoredPhone]:
-        """Give phones in the order they came: all, a site's, or those of `ids`."""
+        """Give phones in the order they came: all, a site's, or those of `ids`.
+
+        With all secrets they have their intents too, and are whole: fit to be changed and given
+        back to `apply_inventory`.
+        """
         with self._reading() as connection:
-            return load_phones(connection, self._keyring, secrets, site=site, ids=ids)
+            found = load_phones(connection, self._keyring, secrets, site=site, ids=ids)
+            return with_own_intents(connection, found) if secrets is Secrets.ALL else found
 
     def sites(self) -> list[Site]:
         """Give all sites, without their passwords."""

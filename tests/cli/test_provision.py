@@ -208,9 +208,9 @@ def test_explain_says_where_a_value_comes_from_and_what_it_overrode(intended: Fl
     assert done(intended, "provision", "explain", "one", "lldp").startswith("lldp: (removed)\n")
     out = done(intended, "provision", "explain", "one")
     assert "!admin password: {secret: admin}\n    from fleet, in 00085D000001.cfg\n" in out
-    assert "sip line1 password: ***\n    from account of line 1, in 00085D000001.cfg\n" in out
+    assert "sip line1 password: ***\n    from the account of line 1, in 00085D000001.cfg\n" in out
     assert "prgkey1 type: blf\n    from fleet, profile office, in a file that it shares\n" in out
-    assert "dst config: 3\n    from computed from the time zone Europe/Berlin of site Berlin" in out
+    assert "dst config: 3\n    from the time zone Europe/Berlin of site Berlin" in out
     assert "Xy12345678z" not in out
     said = json.loads(done(intended, "provision", "explain", "one", "sip vmail", "--json"))
     assert said["sip vmail"]["instead_of"] == [{"value": "*97", "from": "fleet"}]

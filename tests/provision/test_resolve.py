@@ -88,7 +88,7 @@ def test_the_clock_is_that_of_the_sites_time_zone() -> None:
     found = resolved(phone(site="Berlin"), Berlin="Europe/Berlin")
     assert clock_of(texts(found)) == clock("Europe/Berlin")
     origin = found.values["dst config"].origin
-    assert str(origin) == "computed from the time zone Europe/Berlin of site Berlin"
+    assert str(origin) == "the time zone Europe/Berlin of site Berlin"
     assert found.base.valid_until is None
 
 
@@ -161,7 +161,7 @@ def test_an_account_says_all_of_its_line() -> None:
         "backup proxy ip": "b.example",
         "backup proxy port": "0",
     }
-    assert str(found.values["sip line2 user name"].origin) == "account of line 2"
+    assert str(found.values["sip line2 user name"].origin) == "the account of line 2"
     assert "hush" not in repr(found)
 
 

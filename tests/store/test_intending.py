@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from threading import Barrier
 from typing import TYPE_CHECKING
 
 import pytest
@@ -108,6 +110,14 @@ def test_what_says_nothing_is_taken_away_and_what_is_not_named_stays(store: Stor
     assert store.intents().phones == {}
 
 
+def test_a_phone_that_is_changed_and_given_back_keeps_its_intent(store: Store) -> None:
+    (number,) = add(store, Phone(host="10.0.0.1", intent=PLAIN))
+    (stored,) = store.phones()
+    assert stored.phone.intent == PLAIN
+    store.apply_inventory([], [Change(id=number, phone=replace(stored.phone, name="one"))])
+    assert store.intents().phones == {number: PLAIN}
+
+
 def test_a_phones_intent_goes_with_it(store: Store) -> None:
     (number,) = add(store, Phone(host="10.0.0.1", intent=PLAIN))
     store.remove_phones([number], START)
@@ -151,7 +161,7 @@ def test_revisions_are_numbered_and_hold_only_what_changed(store: Store) -> None
     assert bodies(store, 1) == {"00085D000001.cfg": b"two\n", "aastra.cfg": b"one\n"}
     assert bodies(store) == {"00085D000001.cfg": b"three\n", "aastra.cfg": b"one\n"}
     (entry, _) = rows(store, sa.select(journal.c.by, journal.c.what).order_by(journal.c.id.desc()))
-    assert entry == ("me", "Applied revision 2: 1 files changed.")
+    assert entry == ("me", "Applied revision 2; files changed: 1.")
 
 
 def test_a_file_is_found_as_a_revision_has_it(store: Store) -> None:
@@ -244,6 +254,9 @@ def test_two_databases_give_one_body_different_digests(tmp_path: Path, keyring: 
 
 def test_a_new_key_reaches_files_secrets_and_digests(store: Store) -> None:
     store.set_secret("admin", "4711", START)
+    (number,) = add(store, Phone(host="10.0.0.1"))
+    for password in ("first", "second"):
+        store.set_fetch_login(number, username="u", password=password, now=START)
     applied(store, {"a.cfg": b"one\n", "b.cfg": b"two\n"}, 0)
     before = store.file_digests()
     with store._reading() as connection:
@@ -256,9 +269,29 @@ def test_a_new_key_reaches_files_secrets_and_digests(store: Store) -> None:
     store.use_keyring(Keyring(keys=(new,)))
 
     assert store.secret("admin") == "4711"
+    login = store.fetch_logins()[number]
+    assert (login.password, login.previous) == ("second", "first")
     assert bodies(store) == {"a.cfg": b"one\n", "b.cfg": b"two\n"}
     digester = store.digester()
     assert digester is not None
     assert digester(b"one\n") == before["a.cfg"].digest
     with store._reading() as connection:
         assert not old_marks & set(connection.scalars(sa.select(marks.c.value)))
+
+
+def test_of_two_that_apply_at_once_one_has_to_plan_again(store: Store) -> None:
+    barrier = Barrier(2)
+
+    def apply(body: bytes) -> str:
+        barrier.wait(10)
+        try:
+            return str(applied(store, {"aastra.cfg": body}, 0).number)
+        except StoreError as error:
+            return str(error)
+
+    with ThreadPoolExecutor(2) as pool:
+        ended = sorted(pool.map(apply, (b"one\n", b"two\n")))
+
+    assert ended[0] == "1"
+    assert "applied meanwhile" in ended[1]
+    assert store.last_revision() == 1

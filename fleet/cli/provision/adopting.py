@@ -58,19 +58,15 @@ def adopt(
         raise UsageError(f"{model} is not a model that fleet knows; say 6753i.")
     old, known = read_folder(folder), _surroundings(app, model)
     adopted = adopt_folder(old, known)
-    screen = console()
-    for line in _lines(old, adopted, known):
-        screen.print(line)
+    said = list(_lines(old, adopted, known))
     if output is not None:
-        text = _yaml(adopted.inventory, with_secrets=with_secrets)
-        with replacing(output, private=with_secrets) as file:
-            file.write(text.encode())
-        screen.print(f"Wrote {output}{_left_out(adopted.inventory, with_secrets=with_secrets)}")
+        said.append(_write(adopted.inventory, output, with_secrets=with_secrets))
     if take:
-        for line in _import(app, adopted.inventory):
-            screen.print(line)
+        said += _import(app, adopted.inventory)
     elif output is None:
-        screen.print("Nothing was written: --output FILE writes the inventory, --import takes it.")
+        said.append("Nothing was written: --output FILE writes the inventory, --import takes it.")
+    for line in said:
+        console().print(line)
 
 
 def _surroundings(app: App, model: str) -> Surroundings:
@@ -102,6 +98,13 @@ def _lines(old: Folder, adopted: Adopted, known: Surroundings) -> Iterator[str]:
     stuck = len(adopted.inventory.phones) - len(found)
     rest = f", {counted(stuck, 'phone')} cannot be rendered yet" if stuck else ""
     yield f"Nothing changes for {same} of {counted(len(found), 'phone')}{rest}."
+
+
+def _write(inventory: Inventory, output: Path, *, with_secrets: bool) -> str:
+    text = _yaml(inventory, with_secrets=with_secrets)
+    with replacing(output, private=with_secrets) as file:
+        file.write(text.encode())
+    return f"Wrote {output}{_left_out(inventory, with_secrets=with_secrets)}"
 
 
 def _yaml(inventory: Inventory, *, with_secrets: bool) -> str:

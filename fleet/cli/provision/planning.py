@@ -34,7 +34,7 @@ _AS_BAD = {
 @click.command()
 @PHONES
 @click.option("--site", help="Only the phones of this site.")
-@click.option("--all", "every", is_flag=True, help="Every change, however many there are.")
+@click.option("--all", "every", is_flag=True, help="Every change and finding, however many.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
 @click.option(
     "--fail-on",
@@ -106,7 +106,7 @@ def plan_lines(
     groups = _groups(phones)
     shown = groups if every else groups[:MOST_GROUPS]
     for group in shown:
-        yield from _group_lines(group)
+        yield from _group_lines(group, every=every)
     if len(shown) < len(groups):
         more = counted(len(groups) - len(shown), "other set")
         yield f"… and {more} of changes: --all shows them."
@@ -124,11 +124,13 @@ def _groups(phones: Sequence[PhonePlan]) -> list[list[PhonePlan]]:
     return list(found.values())
 
 
-def _group_lines(group: Sequence[PhonePlan]) -> Iterator[str]:
+def _group_lines(group: Sequence[PhonePlan], *, every: bool) -> Iterator[str]:
     first = group[0]
     yield f"{some([phone.label for phone in group])}: {_what(first)}"
     yield from (f"    {change_line(change)}" for change in first.changes)
-    yield from (f"    {finding_line(finding)}" for finding in first.findings)
+    for finding in first.findings:
+        if every or finding.severity is not Severity.INFO:
+            yield f"    {finding_line(finding)}"
 
 
 def _what(phone: PhonePlan) -> str:
