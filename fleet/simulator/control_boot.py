@@ -33,6 +33,7 @@ def told_of(device: Device) -> dict[str, Any]:
         "sip": f"{host}:{port}",
         "digests": device.flash.digests,
         **_told(device.record),
+        "called": len(device.record.called),  # an address may hold a secret
     }
 
 
