@@ -10,9 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from asyncio import Transport
-
-_FIRST_PAUSE = 0.001
-_LONGEST_PAUSE = 0.05
+    from collections.abc import Callable
 
 
 class Connection:
@@ -22,11 +20,12 @@ class Connection:
         self._transport = transport
         self._lost = asyncio.Event()
         self._news = asyncio.Event()
+        self.watcher: Callable[[], object] | None = None
 
     @property
     def is_lost(self) -> bool:
-        """Whether it is over."""
-        return self._lost.is_set()
+        """Whether it is over, or about to be: what is not known to have arrived never will be."""
+        return self._lost.is_set() or self._transport.is_closing()
 
     def lose(self) -> None:
         """Note that it is over."""
@@ -34,31 +33,28 @@ class Connection:
         self._news.set()
 
     def hear(self) -> None:
-        """Note that the client has said its last word, and may have closed."""
+        """Note that something happened: there is room again, or the client said its last word.
+
+        Now is when to look: it may be over in a moment.
+        """
+        if self.watcher is not None and not self.is_lost:
+            self.watcher()
         self._news.set()
 
     def unsent(self) -> int:
         """Bytes that were written and that the client has not acknowledged yet."""
         return self._transport.get_write_buffer_size() + self._in_kernel()
 
-    async def settle(self, patience: float) -> int:
-        """Wait until all that was written has arrived, or cannot any more; give what has not.
-
-        `patience` is in seconds; after that it is given up on.
-        """
-        loop = asyncio.get_running_loop()
-        until, pause = loop.time() + patience, 0.0
-        while (left := self.unsent()) and not self.is_lost and loop.time() < until:
-            await self._pause(pause)
-            pause = min(max(2 * pause, _FIRST_PAUSE), _LONGEST_PAUSE)
-        return left
+    def buffered(self) -> int:
+        """Bytes that were written and that the system has not taken yet."""
+        return self._transport.get_write_buffer_size()
 
     async def abort(self) -> None:
         """End it at once, and wait until it is over."""
         self._transport.abort()
         await self._lost.wait()
 
-    async def _pause(self, seconds: float) -> None:
+    async def pause(self, seconds: float) -> None:
         """Sleep, but no longer than until there is news."""
         if not seconds:
             await asyncio.sleep(0)  # what was written goes out at the end of the loop's turn

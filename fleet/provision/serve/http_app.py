@@ -2,35 +2,31 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Iterator, MutableMapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING
 
 from fleet.errors import StoreError
 from fleet.model import FetchOutcome
 from fleet.provision.files.names import file_of_path
 from fleet.provision.files.networks import client_address
 from fleet.provision.files.reply import Conditions, busy, refusal, reply_with, wrong_method
+from fleet.provision.serve.delivery import STALL, Delivery
 from fleet.provision.serve.desk import Request
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from fleet.model import Fetch
     from fleet.provision.files.networks import Network
     from fleet.provision.files.reply import Reply
     from fleet.provision.serve.connection import Connection
+    from fleet.provision.serve.delivery import Message, Receive, Send
     from fleet.provision.serve.desk import Answer, Desk
-
-Message: TypeAlias = MutableMapping[str, Any]
-Send: TypeAlias = Callable[[Message], Awaitable[None]]
-Receive: TypeAlias = Callable[[], Awaitable[Message]]
 
 _log = logging.getLogger(__name__)
 
 CONNECTION = "fleet.connection"  # in the state of a request's scope, where the server tells
-_PIECE = 64 * 1024
-_STALL = 60.0  # seconds without progress after which a client is given up on
 _METHODS = ("GET", "HEAD")
 _SINGLE = {
     b"user-agent": "agent",
@@ -53,7 +49,7 @@ class HttpApp:
         secret: str,
         trusted: Iterable[Network],
         protocol: str,
-        stall: float = _STALL,
+        stall: float = STALL,
     ) -> None:
         self._desk = desk
         self._secret = secret
@@ -66,14 +62,17 @@ class HttpApp:
         """Answer one request."""
         connection: Connection | None = scope.get("state", {}).get(CONNECTION)
         if scope["method"] not in _METHODS:
-            await _send(send, wrong_method(), connection, self._stall)
+            await Delivery(wrong_method(), connection, self._stall).run(send)
             return
         said, forwarded = _headers(scope["headers"])
         answer = await self._ask(scope, said, forwarded)
         reply = self._reply(answer, scope["method"], said)
-        sent = await _send(send, reply, connection, self._stall)
-        if answer is not None and answer.fetch is not None:
-            self._desk.record(_ended(answer.fetch, answer, reply, sent))
+        delivery = Delivery(reply, connection, self._stall)
+        try:
+            await delivery.run(send)
+        finally:
+            if answer is not None and answer.fetch is not None:
+                self._desk.record(_ended(answer.fetch, answer, reply, delivery))
 
     async def _ask(
         self, scope: Message, said: dict[str, str], forwarded: list[str]
@@ -122,60 +121,14 @@ def _headers(raw: Iterable[tuple[bytes, bytes]]) -> tuple[dict[str, str], list[s
     return said, forwarded
 
 
-def _ended(fetch: Fetch, answer: Answer, reply: Reply, sent: int) -> Fetch:
+def _ended(fetch: Fetch, answer: Answer, reply: Reply, delivery: Delivery) -> Fetch:
     """What is written down of a request: a digest only where these bytes as a whole are meant."""
     if answer.content is None:
         return fetch
-    complete = sent == reply.size
     meant = reply.whole or reply.outcome is FetchOutcome.NOT_MODIFIED
     return replace(
         fetch,
-        outcome=reply.outcome if complete else FetchOutcome.CUT_OFF,
+        outcome=reply.outcome if delivery.is_complete else FetchOutcome.CUT_OFF,
         digest=answer.content.digest if meant else "",
-        sent=sent,
+        sent=delivery.arrived,
     )
-
-
-async def _send(send: Send, reply: Reply, connection: Connection | None, stall: float) -> int:
-    """Send a reply; give how many bytes of its body arrived, as far as can be known."""
-    headers = list(reply.headers)
-    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
-    if connection is None:
-        for piece in _pieces(reply.parts):
-            await send({"type": "http.response.body", "body": piece, "more_body": True})
-        arrived = reply.size
-    else:
-        arrived = await _deliver(send, reply, connection, stall)
-    if arrived == reply.size:
-        await send({"type": "http.response.body", "body": b"", "more_body": False})
-    return arrived
-
-
-async def _deliver(send: Send, reply: Reply, connection: Connection, stall: float) -> int:
-    """Send the body and see it arrive. A client that takes nothing for long is given up on."""
-    handed = arrived = 0
-    try:
-        for piece in _pieces(reply.parts):
-            async with asyncio.timeout(stall):
-                await send({"type": "http.response.body", "body": piece, "more_body": True})
-            if connection.is_lost:
-                return arrived
-            handed += len(piece)
-            arrived = max(arrived, handed - connection.unsent())
-        left = await connection.settle(stall)
-    except TimeoutError:
-        left = max(connection.unsent(), 1)
-    arrived = max(arrived, handed - left)
-    if arrived < reply.size and not connection.is_lost:
-        await connection.abort()
-    return max(arrived, 0)
-
-
-def _pieces(parts: Iterable[bytes | memoryview]) -> Iterator[bytes | memoryview]:
-    for part in parts:
-        if len(part) <= _PIECE:
-            yield part
-            continue
-        view = memoryview(part)
-        for start in range(0, len(view), _PIECE):
-            yield view[start : start + _PIECE]

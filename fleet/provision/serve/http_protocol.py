@@ -55,6 +55,12 @@ class FetchProtocol(HttpToolsProtocol):
         cycle.keep_alive = False
         return True
 
+    def resume_writing(self) -> None:
+        """There is room again."""
+        super().resume_writing()
+        if self._connection is not None:
+            self._connection.hear()
+
     def data_received(self, data: bytes) -> None:
         """Take what came, up to the largest head."""
         if self._deadline is not None:

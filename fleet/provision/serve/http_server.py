@@ -81,6 +81,9 @@ class HttpListener:
         if self._server is None or self._task is None:
             return
         self._server.should_exit = True
+        await asyncio.wait([self._task], timeout=_TO_FINISH)
+        for protocol in self._server.server_state.connections:
+            protocol.transport.abort()  # whoever does not read would keep it open for ever
         await self._task
 
     def _config(self) -> uvicorn.Config:
@@ -99,6 +102,6 @@ class HttpListener:
             backlog=_BACKLOG,
             limit_concurrency=_MOST_CONNECTIONS,
             timeout_keep_alive=_KEEP_ALIVE,
-            timeout_graceful_shutdown=_TO_FINISH,
+            timeout_graceful_shutdown=2 * _TO_FINISH,
             ssl_context_factory=(lambda _config, _default: context) if context else None,
         )

@@ -10,6 +10,10 @@ from fleet.errors import UsageError
 if TYPE_CHECKING:
     from socket import SocketKind
 
+# Of each connection, which inherits it: 20,000 phones at once may not have megabytes each, and what
+# waits here is what is not known to have arrived.
+_SEND_BUFFER = 128 * 1024
+
 
 class Listener(Protocol):
     """Something that serves files from its start to its stop."""
@@ -34,6 +38,7 @@ def bound(host: str, port: int, kind: SocketKind, setting: str) -> socket.socket
         made = socket.socket(family, kind)
         if kind is socket.SOCK_STREAM:
             made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            made.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
         try:
             made.bind(address)
         except OSError:
