@@ -6,6 +6,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from fleet.phone.sip.ask import SipClient
+from fleet.provision.addressees import account_sip
+from fleet.provision.diagnose import Diagnoser
+from fleet.provision.lines import intended_sip
 from fleet.provision.resync import BY_DEFAULT, Resyncer
 from fleet.provision.rollout.service import RolloutService
 
@@ -13,9 +16,11 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     from fleet.phone.client import PhoneClient
+    from fleet.provision.lines import IntendedSip
+    from fleet.provision.provisioner import Provisioner
     from fleet.provision.resync import How
     from fleet.settings import Settings
-    from fleet.store import Store
+    from fleet.store import Store, StoredPhone
     from fleet.sweep import LoginDefaults
 
 
@@ -62,3 +67,13 @@ def rollout_service_of(
 
 def _now() -> datetime:
     return datetime.now(UTC)
+
+
+def diagnoser_of(store: Store, provisioner: Provisioner, *, by: str) -> Diagnoser:
+    """Make what diagnoses phones, as the inventory wants them now."""
+
+    def intended(stored: StoredPhone) -> IntendedSip:
+        effective = provisioner.effective(stored)
+        return intended_sip(effective) if effective else account_sip(stored)
+
+    return Diagnoser(store=store, sip=SipClient(), intended=intended, clock=_now, by=by)

@@ -119,3 +119,13 @@ def test_a_paused_rollout_asks_nobody_until_it_is_resumed_or_stopped(
     assert fleet("provision", "rollout", "start").code == 3
     assert "2 proven" in done(fleet, "provision", "rollout", "resume", "--settle", "0")
     assert fleet("provision", "rollout", "stop").code == 2
+
+
+def test_a_diagnosis_says_what_is_wrong_and_whom_it_asked(fleet: Fleet, loop: Loop) -> None:
+    loop.intend(1, NEW)
+    out = done(fleet, "diagnose", "00:08:5D:00:01:01")
+    assert "rejects the inventory's user and password of 1001 (401)." in out
+    assert "The inventory has another password for" in out
+    said = json.loads(done(fleet, "diagnose", "00:08:5D:00:01:02", "--line", "1", "--json"))
+    assert said["lines"][0]["registrars"][0]["login"] == "sent"
+    assert NEW not in out

@@ -79,6 +79,17 @@ class Loop:
         users = {f"10{number:02}" for number in range(1, len(self.ids) + 1)}
         await within(self.pbx.until(lambda pbx: set(pbx.registered) == users))
 
+    async def until_written(self) -> None:
+        """Wait until the fetches of every phone's own file are in the database."""
+
+        async def written() -> None:
+            while len({one for one, name in self.store.last_fetches() if name[0] == "0"}) < len(
+                self.ids
+            ):
+                await asyncio.sleep(0.05)
+
+        await within(written())
+
     async def poll(self, *ids: int) -> None:
         order = Order(ids=ids or self.ids, selection="test", insist=True, anew=True)
         await self.app.sweep(order, lambda _: None)
@@ -165,4 +176,5 @@ async def whole_loop(store: Store, tmp_path: Path, count: int = 2) -> AsyncItera
                 store.rehost(dict(zip(ids, simulator.hosts, strict=True)), now())
                 loop = Loop(app=app, pbx=pbx, service=service, simulator=simulator, ids=ids)
                 await loop.until_registered()
+                await loop.until_written()
                 yield loop
