@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from fleet.model import Cause, Finding, Incident, Observation, Population
     from fleet.phone.pages import Words
     from fleet.provision.provisioner import Provisioner
+    from fleet.provision.serve import FileService
     from fleet.settings import Settings
     from fleet.store import Known, Pruned, TakeStep
     from fleet.sweep import Tally
@@ -190,6 +191,17 @@ class App:
                 reachable_as=tuple(asked.reachable_as),
                 demand_backup=frozenset(asked.demand_backup),
             ),
+        )
+
+    def file_service(self) -> FileService:
+        """Make what gives phones their files, as the settings have it."""
+        from fleet.provision.serve import listeners  # here, for it loads a web server
+
+        return listeners(
+            self.settings,
+            self.store,
+            open_store=partial(open_store, self.settings),
+            clock=now,
         )
 
     def check_site(self, site: str | None) -> None:

@@ -24,6 +24,9 @@ MODULES = {
     "rollback": "history",
     "secret": "secrets",
     "adopt": "adopting",
+    "serve": "serving",
+    "fetches": "serving",
+    "firmware": "serving",
 }
 
 
@@ -42,6 +45,9 @@ class ProvisionGroup(LazyGroup):
         "rollback": "A new revision with the files of an older one.",
         "secret": "Set, list and remove named secrets.",
         "adopt": "Read a folder of old configuration files into an inventory.",
+        "serve": "Give phones their files, until stopped.",
+        "fetches": "Who asked for which file, and what became of it.",
+        "firmware": "Which firmware phones run, and which they would get.",
     }
 
     def find(self, name: str) -> click.Command:
