@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from fleet.provision.provisioner import Provisioner
     from fleet.provision.rollout import Pace
     from fleet.provision.rollout.service import RolloutProgress
+    from fleet.provision.serve import FileService
     from fleet.settings import Settings
     from fleet.store import Known, Pruned, TakeStep
     from fleet.sweep import Tally
@@ -221,6 +222,17 @@ class App:
             ids=tuple(ids), selection=selection, trigger="rollout", insist=True, anew=True
         )
         await self.sweep(order, lambda _tally: None)
+
+    def file_service(self) -> FileService:
+        """Make what gives phones their files, as the settings have it."""
+        from fleet.provision.serve import listeners  # here, for it loads a web server
+
+        return listeners(
+            self.settings,
+            self.store,
+            open_store=partial(open_store, self.settings),
+            clock=now,
+        )
 
     def check_site(self, site: str | None) -> None:
         """Raise `UsageError` if there is no such site."""

@@ -26,6 +26,9 @@ MODULES = {
     "rollout": "rolling",
     "secret": "secrets",
     "adopt": "adopting",
+    "serve": "serving",
+    "fetches": "serving",
+    "firmware": "serving",
 }
 
 
@@ -46,6 +49,9 @@ class ProvisionGroup(LazyGroup):
         "rollout": "The last revision to the phones, in stages, gated by proof.",
         "secret": "Set, list and remove named secrets.",
         "adopt": "Read a folder of old configuration files into an inventory.",
+        "serve": "Give phones their files, until stopped.",
+        "fetches": "Who asked for which file, and what became of it.",
+        "firmware": "Which firmware phones run, and which they would get.",
     }
 
     def find(self, name: str) -> click.Command:

@@ -77,7 +77,9 @@ class FileService:
 
     async def wait(self) -> None:
         """Wait until something that must not end ends, and raise what it raised."""
-        await asyncio.gather(*self._upkeep)
+        done, _ = await asyncio.wait(self._upkeep, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
 
     async def __aenter__(self) -> Self:
         """Start. Raises `UsageError` for what cannot be listened on, `StoreError`."""
