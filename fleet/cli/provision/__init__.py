@@ -24,6 +24,7 @@ MODULES = {
     "rollback": "history",
     "resync": "resyncing",
     "rollout": "rolling",
+    "rotate": "rotating",
     "secret": "secrets",
     "adopt": "adopting",
 }
@@ -44,6 +45,7 @@ class ProvisionGroup(LazyGroup):
         "rollback": "A new revision with the files of an older one.",
         "resync": "Ask phones to read their configuration again.",
         "rollout": "The last revision to the phones, in stages, gated by proof.",
+        "rotate": "New admin passwords, without a moment in which a phone is locked out.",
         "secret": "Set, list and remove named secrets.",
         "adopt": "Read a folder of old configuration files into an inventory.",
     }
