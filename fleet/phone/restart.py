@@ -6,18 +6,16 @@ can send them.
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fleet.errors import PhoneError
-from fleet.phone.session import MOST_401S
+from fleet.phone.login import look, request
 from fleet.phone.trouble import clean
 
 if TYPE_CHECKING:
     from fleet.phone.client import PhoneClient, Target
 
-_LOOK = "/sysinfo.html"
 _RESET = "/reset.html"
 _RESTART = b"resetOption=0"
 
@@ -39,40 +37,16 @@ async def restart(client: PhoneClient, target: Target) -> RestartOutcome:
         detail = f"{target.authority} has no web UI login here: give one in the inventory."
         return RestartOutcome(accepted=False, detail=detail)
     try:
-        status = await _look(client, target)
+        status = await look(client, target)
         if status != 200:
             return _refused(target, status)
-        head = await client.send(target, _request(target, "POST", _RESET, _RESTART))
+        head = await client.send(target, request(target, "POST", _RESET, _RESTART))
     except PhoneError as error:
         return RestartOutcome(accepted=False, detail=error.detail)
     if head.status != 200:
         return _refused(target, head.status)
     detail = f"{target.authority} takes the restart by its web UI."
     return RestartOutcome(accepted=True, detail=detail)
-
-
-async def _look(client: PhoneClient, target: Target) -> int:
-    """The status of a page; a first 401 may be the phone's greeting (facts/web-ui 1.3)."""
-    request = _request(target, "GET", _LOOK)
-    status = (await client.send(target, request)).status
-    for _ in range(MOST_401S - 1):
-        if status != 401:
-            break
-        await asyncio.sleep(client.retry_pause)
-        status = (await client.send(target, request)).status
-    return status
-
-
-def _request(target: Target, method: str, path: str, body: bytes = b"") -> bytes:
-    form = f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(body)}\r\n"
-    head = (
-        f"{method} {path} HTTP/1.1\r\n"
-        f"Host: {target.authority}\r\n"
-        f"Authorization: {target.authorization}\r\n"
-        f"{form if body else ''}"
-        "Connection: close\r\n\r\n"
-    )
-    return head.encode("ascii") + body
 
 
 def _refused(target: Target, status: int) -> RestartOutcome:

@@ -129,3 +129,16 @@ def test_a_diagnosis_says_what_is_wrong_and_whom_it_asked(fleet: Fleet, loop: Lo
     said = json.loads(done(fleet, "diagnose", "00:08:5D:00:01:02", "--line", "1", "--json"))
     assert said["lines"][0]["registrars"][0]["login"] == "sent"
     assert NEW not in out
+
+
+def test_new_admin_passwords_are_made_applied_rolled_out_and_used(fleet: Fleet, loop: Loop) -> None:
+    out = done(fleet, "provision", "rotate", "admin", "--all", "--settle", "0")
+    assert "Applied revision 2: 2 phones to change." in out
+    assert "Revision 2 done: 2 proven." in out
+    used = {each.phone.password for each in loop.store.phones()}
+    assert len(used) == 2
+    assert all(password.isdecimal() and len(password) == 9 for password in used)
+    assert not any(password in out for password in used)
+    loop.intend(1, NEW)
+    ran = fleet("provision", "rotate", "admin", "--all")
+    assert (ran.code, "waits to be applied" in ran.err) == (2, True)

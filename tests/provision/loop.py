@@ -83,12 +83,14 @@ class Loop:
         """Wait until the fetches of every phone's own file are in the database."""
 
         async def written() -> None:
-            while len({one for one, name in self.store.last_fetches() if name[0] == "0"}) < len(
-                self.ids
-            ):
+            while len(self._fetchers()) < len(self.ids):  # noqa: ASYNC110  nobody tells of it
                 await asyncio.sleep(0.05)
 
         await within(written())
+
+    def _fetchers(self) -> set[int]:
+        """The phones whose fetch of their own file is in the database."""
+        return {number for number, name in self.store.last_fetches() if name[0] == "0"}
 
     async def poll(self, *ids: int) -> None:
         order = Order(ids=ids or self.ids, selection="test", insist=True, anew=True)

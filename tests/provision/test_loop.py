@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fleet.app import now
-from fleet.model import ProofState, RolloutState
+from fleet.model import Intent, ProofState, Reach, RolloutState, Wanted
 from fleet.provision.rollout import StageOrder
 from fleet.provision.rollout.service import Terms, begin
+from fleet.store import IntentChange
 from tests.provision.loop import NEW, WRONG, whole_loop
 
 if TYPE_CHECKING:
@@ -59,3 +60,20 @@ async def test_with_a_wrong_password_the_canary_fails_and_the_rollout_stops(
         assert loop.proofs()[1].state is ProofState.FAILED
         assert loop.proofs()[2].state is ProofState.WAITING
         assert "1002" in loop.pbx.registered
+
+
+async def test_a_new_admin_password_is_used_as_soon_as_the_phone_takes_it(
+    store: Store, tmp_path: Path
+) -> None:
+    async with whole_loop(store, tmp_path) as loop:
+        await loop.poll()
+        common = Intent(parameters={"admin password": Wanted(value="31415926", lock=True)})
+        store.apply_inventory([], [], IntentChange(at=now(), fleet=common))
+        loop.apply()
+        ended = await loop.run(begin(store, Terms(order=CANARY_FIRST, deadline=30), now()))
+        assert ended.state is RolloutState.DONE
+        assert {each.phone.password for each in store.phones()} == {"31415926"}
+        await loop.poll()
+        assert {status.reach for status in store.statuses()} == {Reach.OK}
+        written = store.journal(phone_id=loop.ids[0])
+        assert "takes its new admin password" in "".join(entry.what for entry in written)

@@ -112,7 +112,7 @@ def start(
     terms = Terms(
         order=_order(app, canaries, stages), deadline=deadline, most_failures=max_failures
     )
-    _run(app, begin(app.store, terms, now()), _pace(at_once, settle))
+    run_rollout(app, begin(app.store, terms, now()), at_once=at_once, settle=settle)
 
 
 @rollout.command()
@@ -157,7 +157,7 @@ def resume(app: App, at_once: int, settle: float) -> None:
         raise UsageError("No roll-out is paused or cut off.")
     running = RolloutState.RUNNING
     app.store.control_rollout(found.id, running, among=[RolloutState.PAUSED], why="", now=now())
-    _run(app, found, _pace(at_once, settle))
+    run_rollout(app, found, at_once=at_once, settle=settle)
 
 
 @rollout.command()
@@ -182,11 +182,7 @@ def rollback(app: App, to: int | None, deadline: float, at_once: int, settle: fl
     """
     made = roll_back(app.store, to=to, by=user_name(), deadline=deadline, now=now())
     console().print(f"Applied revision {made.revision}, as it was before; rolling it out.")
-    _run(app, made, _pace(at_once, settle))
-
-
-def _pace(at_once: int, settle: float) -> Pace:
-    return Pace(at_once=at_once, settle=timedelta(seconds=settle))
+    run_rollout(app, made, at_once=at_once, settle=settle)
 
 
 def _order(app: App, canaries: Sequence[str], stages: str) -> StageOrder:
@@ -198,7 +194,9 @@ def _order(app: App, canaries: Sequence[str], stages: str) -> StageOrder:
     return StageOrder(canaries=tuple(map(app.store.find_phone, canaries)), steps=steps)
 
 
-def _run(app: App, started: Rollout, pace: Pace) -> None:
+def run_rollout(app: App, started: Rollout, *, at_once: int, settle: float) -> None:
+    """Run a roll-out with its progress told. Exit code 3 where it stops by itself."""
+    pace = Pace(at_once=at_once, settle=timedelta(seconds=settle))
     screen = console()
     telling = Telling(screen, _labels(app))
     try:

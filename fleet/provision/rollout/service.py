@@ -12,6 +12,7 @@ from fleet.model import RolloutState
 from fleet.provision.addressees import addressees
 from fleet.provision.applied import AppliedRevision
 from fleet.provision.rollout.evidence import Evidence
+from fleet.provision.rollout.logins import LoginRenewer
 from fleet.provision.rollout.machine import Pace
 from fleet.provision.rollout.runner import Runner, Tools
 from fleet.provision.rollout.stages import Candidate, StageOrder, stages_of
@@ -112,10 +113,24 @@ class RolloutService:
                 return "it is not in the inventory any more"
             return (await self.resyncer.ask(some[0])).how
 
+        renewer = LoginRenewer(
+            store=self.store,
+            http=self.resyncer.http,
+            applied=applied,
+            models=models,
+            logins=self.logins,
+            clock=self.clock,
+            by=self.resyncer.by,
+        )
+
+        async def poll(ids: Sequence[int]) -> None:
+            await renewer.renew(ids)
+            await self.poll(ids)
+
         tools = Tools(
             store=self.store,
             ask=ask,
-            poll=self.poll,
+            poll=poll,
             look=evidence.look,
             clock=self.clock,
             pace=self.pace,
