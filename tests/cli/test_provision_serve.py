@@ -97,5 +97,5 @@ def test_files_are_served_until_a_signal_comes(filled: Fleet, number: signal.Sig
 def test_a_port_that_is_no_ones_to_take_is_said(filled: Fleet, tmp_path: Path) -> None:
     Path("fleet.toml").write_text('[provisioning]\nhost = "192.0.2.1"\n', encoding="utf-8")
     ran = filled("provision", "serve")
-    assert ran.code == 2
+    assert ran.code == 3
     assert "[provisioning] port: 192.0.2.1 port 8090 cannot be listened on" in ran.err

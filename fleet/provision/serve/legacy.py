@@ -12,7 +12,7 @@ import multiprocessing
 import signal
 from typing import TYPE_CHECKING, Any
 
-from fleet.errors import FleetError, UsageError
+from fleet.errors import FleetError, ServerError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,7 +50,7 @@ class ListenerInProcess:
         return self._process.pid if self._process else None
 
     async def start(self) -> None:
-        """Start the process; raises `UsageError` with its reason if it cannot listen."""
+        """Start the process; raises `ServerError` with its reason if it cannot listen."""
         self._process = await self._begin()
         self._keeper = asyncio.create_task(self._keep())
 
@@ -74,7 +74,7 @@ class ListenerInProcess:
             self._url = said
             return process
         await _end(process)
-        raise UsageError(said[0] if said else "The legacy https listener did not start.")
+        raise ServerError(said[0] if said else "The legacy https listener did not start.")
 
     async def _keep(self) -> None:
         while self._process is not None:

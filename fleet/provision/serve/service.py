@@ -82,7 +82,7 @@ class FileService:
             task.result()
 
     async def __aenter__(self) -> Self:
-        """Start. Raises `UsageError` for what cannot be listened on, `StoreError`."""
+        """Start. Raises `ServerError` for what cannot be listened on, `StoreError`."""
         await self._parts.desk.start()
         async with contextlib.AsyncExitStack() as started:
             for listener in self._listeners.values():

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 import trustme
 
-from fleet.errors import SettingsError, UsageError
+from fleet.errors import ServerError, SettingsError
 from fleet.model import FetchOutcome
 from fleet.provision.serve.legacy import ListenerInProcess
 from fleet.store import Store
@@ -151,7 +151,7 @@ async def test_a_process_that_was_killed_is_started_anew(
 
 
 async def test_why_the_process_does_not_start_is_said(sqlite_store: Store, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"legacy_https_certificate .*none.pem .*No such file"):
+    with pytest.raises(ServerError, match=r"legacy_https_certificate .*none.pem .*No such file"):
         async with serving(
             sqlite_store, tmp_path, **LEGACY | {"legacy_https_certificate": "none.pem"}
         ):
@@ -169,7 +169,7 @@ async def test_a_certificate_that_is_none_is_refused(sqlite_store: Store, tmp_pa
 async def test_a_port_in_use_is_said(sqlite_store: Store, tmp_path: Path) -> None:
     async with serving(sqlite_store, tmp_path) as service:
         port = int(service.urls["http"].rsplit(":", 1)[1].strip("/"))
-        with pytest.raises(UsageError, match=rf"\[provisioning\] port: 127.0.0.1 port {port}"):
+        with pytest.raises(ServerError, match=rf"\[provisioning\] port: 127.0.0.1 port {port}"):
             async with serving(sqlite_store, tmp_path, port=port):
                 pass
     assert settings_of(tmp_path).provisioning.host == "127.0.0.1"
