@@ -10,7 +10,7 @@ import signal
 import threading
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from fleet.errors import SettingsError, UsageError
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from fleet.audit import Auditor
     from fleet.model import Cause, Finding, Incident, Observation, Population, Rollout
     from fleet.phone.pages import Words
+    from fleet.provision.drift import FileWatch
     from fleet.provision.provisioner import Provisioner
     from fleet.provision.rollout import Pace
     from fleet.provision.rollout.service import RolloutProgress
@@ -75,7 +76,20 @@ class App:
 
     def judge(self, look: Look) -> tuple[Finding, ...]:
         """Judge with the rules as the settings have them."""
-        return judge(look, rules=self.rules)
+        return judge(self.files.seen(look), rules=self.rules)
+
+    @cached_property
+    def files(self) -> FileWatch:
+        """What tells the rules of phones' files."""
+        from fleet.provision.drift import FileWatch
+
+        asked = self.settings.provisioning
+        return FileWatch(
+            self.store,
+            stale_after=timedelta(seconds=asked.stale_after),
+            versions=asked.firmware_versions,
+            clock=now,
+        )
 
     @property
     def logins(self) -> LoginDefaults:
@@ -101,6 +115,7 @@ class App:
         """Sweep the phones of an order."""
         poll = self.settings.poll
         interval = timedelta(seconds=poll.interval)
+        await asyncio.to_thread(self.files.refresh)
         async with self.client() as client:
             sweeper = Sweeper(
                 store=self.store,
@@ -130,8 +145,10 @@ class App:
             reason=observation.reason,
             detail=observation.detail,
             lines=facts.lines if facts else (),
+            model=facts.model if facts else "",
+            firmware=facts.firmware if facts else "",
         )
-        return verdicts(look, rules=self.rules)
+        return verdicts(self.files.seen(look), rules=self.rules)
 
     def auditor(self) -> Auditor:
         """Make the auditor, as the settings have it."""

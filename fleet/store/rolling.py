@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fleet.errors import RolloutRunning
-from fleet.store import leases, rollouts
+from fleet.store import leases, revisions, rollouts
 from fleet.store.database import Database
 from fleet.store.holder import Holder
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from fleet.model import JournalEntry, Proof, ProofState, Rollout, RolloutState
-    from fleet.store.values import RolloutStart
+    from fleet.store.values import OwnFile, RolloutStart
 
 
 class Rolling(Database):
@@ -91,6 +91,11 @@ class Rolling(Database):
         """Put a roll-out that is in a state `among` these into another; False if it is not."""
         with self._writing() as connection:
             return rollouts.control(connection, rollout_id, state, among=among, why=why, now=now)
+
+    def own_files(self) -> dict[int, OwnFile]:
+        """Give the phones' own files as they are applied now, by the phones' numbers."""
+        with self._reading() as connection:
+            return revisions.own_files(connection)
 
     # The journal
 

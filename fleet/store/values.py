@@ -197,6 +197,16 @@ class RolloutStart:
     most_failures: int
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OwnFile:
+    """A phone's own file as it is applied now: the revision that changed it last, and when."""
+
+    name: str
+    digest: str
+    revision: int
+    at: datetime
+
+
 class EventKind(StrEnum):
     """What changed by itself, without anybody telling the inventory."""
 

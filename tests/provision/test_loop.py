@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fleet.app import now
-from fleet.model import Intent, ProofState, Reach, RolloutState, Wanted
+from fleet.model import Fetch, FetchOutcome, Intent, ProofState, Reach, RolloutState, Wanted
 from fleet.provision.rollout import StageOrder
 from fleet.provision.rollout.service import Terms, begin
+from fleet.status import look_at
 from fleet.store import IntentChange
 from tests.provision.loop import NEW, WRONG, whole_loop
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from fleet.app import App
     from fleet.store import Store
 
 CANARY_FIRST = StageOrder(canary_count=1, steps=())
@@ -77,3 +80,41 @@ async def test_a_new_admin_password_is_used_as_soon_as_the_phone_takes_it(
         assert {status.reach for status in store.statuses()} == {Reach.OK}
         written = store.journal(phone_id=loop.ids[0])
         assert "takes its new admin password" in "".join(entry.what for entry in written)
+
+
+async def test_what_was_applied_and_not_fetched_is_told_by_the_rules(
+    store: Store, tmp_path: Path
+) -> None:
+    async with whole_loop(store, tmp_path) as loop:
+        settings = loop.app.settings.provisioning
+        settings = settings.model_copy(
+            update={"stale_after": 0, "firmware_versions": {"6753i": "3.3.1.9999"}}
+        )
+        app = replace(
+            loop.app, settings=loop.app.settings.model_copy(update={"provisioning": settings})
+        )
+        await loop.poll()
+        assert rules(app) == {"firmware-drift"}
+        loop.intend(1, NEW)
+        loop.apply()
+        app.files.refresh()
+        assert rules(app) == {"firmware-drift", "config-stale"}
+        rollout = begin(store, Terms(order=CANARY_FIRST), now())
+        app.files.refresh()
+        assert rules(app) == {"firmware-drift"}, "its turn has not come"
+        assert store.rollout() == rollout
+        refused = Fetch(
+            at=now(),
+            file="00085D000101.cfg",
+            address="127.9.9.9",
+            outcome=FetchOutcome.WRONG_AGENT,
+            phone_id=loop.ids[0],
+        )
+        store.record_fetches([refused])
+        app.files.refresh()
+        assert rules(app) == {"firmware-drift", "unexpected-fetch"}
+
+
+def rules(app: App) -> set[str]:
+    looks = [look_at(status) for status in app.store.statuses()]
+    return {finding.rule for look in looks if look for finding in app.judge(look)}
