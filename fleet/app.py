@@ -34,6 +34,7 @@ from fleet.sweep import Backoff, LoginDefaults, Observer, Order, Outcome, Sweepe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping, Sequence
+    from pathlib import Path
 
     from fleet.alert import Alerting, Deliverer
     from fleet.audit import Auditor
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from fleet.provision.provisioner import Provisioner
     from fleet.provision.rollout import Pace
     from fleet.provision.rollout.service import RolloutProgress
+    from fleet.provision.serve import FileService
     from fleet.settings import Settings
     from fleet.store import Known, Pruned, TakeStep
     from fleet.sweep import Tally
@@ -158,6 +160,14 @@ class App:
             self.settings, store=self.store, judge=self.judge, rules=rules, clock=now
         )
 
+    def send_report(
+        self, urls: Sequence[str], subject: str, text: str, html: str, files: Sequence[Path]
+    ) -> None:
+        """Send a report to Apprise URLs. Raises `FleetError` if somebody did not take it."""
+        from fleet import alert
+
+        alert.send_report(urls, subject, text, html, files, clock=now)
+
     def alerting(self) -> Alerting:
         """Make what decides who is told; raises `SettingsError` for what is wrong with it."""
         from fleet import alert  # here, for it loads Jinja2, and most commands tell nobody
@@ -229,6 +239,17 @@ class App:
             ids=tuple(ids), selection=selection, trigger="rollout", insist=True, anew=True
         )
         await self.sweep(order, lambda _tally: None)
+
+    def file_service(self) -> FileService:
+        """Make what gives phones their files, as the settings have it."""
+        from fleet.provision.serve import listeners  # here, for it loads a web server
+
+        return listeners(
+            self.settings,
+            self.store,
+            open_store=partial(open_store, self.settings),
+            clock=now,
+        )
 
     def check_site(self, site: str | None) -> None:
         """Raise `UsageError` if there is no such site."""

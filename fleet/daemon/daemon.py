@@ -6,7 +6,7 @@ import asyncio
 import logging
 import signal
 import time
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
 from fleet.app import now
@@ -18,6 +18,7 @@ from fleet.sweep import SCHEDULE
 from fleet.web import Door, Fate, Pages, Place, listen, server
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
     from socket import socket
 
     from fleet.app import App
@@ -46,6 +47,27 @@ class Daemon:
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Work until `stopping` is set. Raises `ServerError` if it cannot listen."""
+        async with self._serving_files(stopping):
+            await self._watch_phones(stopping)
+        log.info("Stopped.")
+
+    @asynccontextmanager
+    async def _serving_files(self, stopping: asyncio.Event) -> AsyncIterator[None]:
+        """Give phones their files meanwhile, if the settings say so."""
+        if not self._app.settings.provisioning.enabled:
+            yield
+            return
+        async with self._app.file_service() as service:
+            for url in service.urls.values():
+                log.info("Serving files at %s", url)
+            broken = asyncio.create_task(service.wait())
+            broken.add_done_callback(lambda _: stopping.set())
+            try:
+                yield
+            finally:
+                broken.cancel()
+
+    async def _watch_phones(self, stopping: asyncio.Event) -> None:
         web = server(self._pages().application(), self._place)
         await self._work.learn_callers()
         taken = listen(self._place)
@@ -65,7 +87,6 @@ class Daemon:
                 task.cancel()
             await asyncio.gather(*helpers, return_exceptions=True)
             await serving
-        log.info("Stopped.")
 
     def _pages(self) -> Pages:
         return Pages(

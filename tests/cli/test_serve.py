@@ -57,7 +57,9 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(folder: Path, *words: str, **environ: str) -> Iterator[Served]:
+def serving(
+    folder: Path, *words: str, begins: str = "Watching", **environ: str
+) -> Iterator[Served]:
     """Start a daemon and wait for its first line; it is killed if the test has not stopped it."""
     port = free_port()
     given = {"FLEET_SERVER_PORT": str(port), "FLEET_WEB_UI_PASSWORD": "22222"} | environ
@@ -70,7 +72,7 @@ def serving(folder: Path, *words: str, **environ: str) -> Iterator[Served]:
     ) as process:
         try:
             served = Served(process, port)
-            assert "Watching" in served.log.readline()
+            assert begins in served.log.readline()
             yield served
         finally:
             process.kill()
@@ -150,6 +152,14 @@ def test_a_second_signal_ends_it_at_once(tmp_path: Path) -> None:
         assert "Stopping" in served.log.readline()
         code, _ = served.stop(signal.SIGTERM)
     assert code in (0, -signal.SIGTERM)  # it may have ended by itself in between
+
+
+def test_it_gives_phones_their_files_where_the_settings_say_so(tmp_path: Path) -> None:
+    given = {"FLEET_PROVISIONING_ENABLED": "true", "FLEET_PROVISIONING_PORT": "0"}
+    with serving(tmp_path, begins="Serving files at http://", **given) as served:
+        assert "Watching" in served.log.readline()
+        code, log = served.stop(signal.SIGTERM)
+    assert (code, "Traceback" in log) == (0, False)
 
 
 def test_the_log_can_be_json(tmp_path: Path) -> None:

@@ -27,6 +27,9 @@ MODULES = {
     "rotate": "rotating",
     "secret": "secrets",
     "adopt": "adopting",
+    "serve": "serving",
+    "fetches": "serving",
+    "firmware": "serving",
 }
 
 
@@ -48,6 +51,9 @@ class ProvisionGroup(LazyGroup):
         "rotate": "New admin passwords, without a moment in which a phone is locked out.",
         "secret": "Set, list and remove named secrets.",
         "adopt": "Read a folder of old configuration files into an inventory.",
+        "serve": "Give phones their files, until stopped.",
+        "fetches": "Who asked for which file, and what became of it.",
+        "firmware": "Which firmware phones run, and which they would get.",
     }
 
     def find(self, name: str) -> click.Command:

@@ -12,7 +12,7 @@ import multiprocessing
 import signal
 from typing import TYPE_CHECKING, Any
 
-from fleet.errors import FleetError, UsageError
+from fleet.errors import FleetError, ServerError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,6 +34,7 @@ class ListenerInProcess:
     def __init__(self, make: Callable[[], FileService]) -> None:
         """`make` is called in the process, and so must be what can be pickled."""
         self._make = make
+        self.pause = _PAUSE
         self._url = ""
         self._process: BaseProcess | None = None
         self._keeper: asyncio.Task[None] | None = None
@@ -49,7 +50,7 @@ class ListenerInProcess:
         return self._process.pid if self._process else None
 
     async def start(self) -> None:
-        """Start the process; raises `UsageError` with its reason if it cannot listen."""
+        """Start the process; raises `ServerError` with its reason if it cannot listen."""
         self._process = await self._begin()
         self._keeper = asyncio.create_task(self._keep())
 
@@ -73,13 +74,13 @@ class ListenerInProcess:
             self._url = said
             return process
         await _end(process)
-        raise UsageError(said[0] if said else "The legacy https listener did not start.")
+        raise ServerError(said[0] if said else "The legacy https listener did not start.")
 
     async def _keep(self) -> None:
         while self._process is not None:
             await _ended(self._process)
             _log.error("The legacy https listener ended; it is started anew.")
-            await asyncio.sleep(_PAUSE)
+            await asyncio.sleep(self.pause)
             with contextlib.suppress(FleetError):
                 self._process = await self._begin()
 

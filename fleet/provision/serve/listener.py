@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 from typing import TYPE_CHECKING, Protocol
 
-from fleet.errors import UsageError
+from fleet.errors import ServerError
 
 if TYPE_CHECKING:
     from socket import SocketKind
@@ -23,14 +23,14 @@ class Listener(Protocol):
         """Where it listens, once it was started."""
 
     async def start(self) -> None:
-        """Listen. Raises `UsageError` where that cannot be."""
+        """Listen. Raises `ServerError` where that cannot be."""
 
     async def stop(self) -> None:
         """Let those who are being served finish, for a while, and end."""
 
 
 def bound(host: str, port: int, kind: SocketKind, setting: str) -> socket.socket:
-    """A socket on that address, of IPv4 or IPv6. Raises `UsageError` that names the setting."""
+    """A socket on that address, of IPv4 or IPv6. Raises `ServerError` that names the setting."""
     try:
         family, _, _, _, address = socket.getaddrinfo(
             host, port, type=kind, flags=socket.AI_PASSIVE
@@ -45,7 +45,7 @@ def bound(host: str, port: int, kind: SocketKind, setting: str) -> socket.socket
             made.close()
             raise
     except OSError as error:
-        raise UsageError(
+        raise ServerError(
             f"[provisioning] {setting}: {host} port {port} cannot be listened on: "
             f"{error.strerror or error}."
         ) from None

@@ -71,12 +71,18 @@ class FileService:
         """Take over the inventory at once; else it is known here within seconds."""
         await self._parts.desk.refresh()
 
+    async def flush(self) -> None:
+        """Write down at once what was fetched; else that is done every second."""
+        await self._parts.books.flush()
+
     async def wait(self) -> None:
         """Wait until something that must not end ends, and raise what it raised."""
-        await asyncio.gather(*self._upkeep)
+        done, _ = await asyncio.wait(self._upkeep, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
 
     async def __aenter__(self) -> Self:
-        """Start. Raises `UsageError` for what cannot be listened on, `StoreError`."""
+        """Start. Raises `ServerError` for what cannot be listened on, `StoreError`."""
         await self._parts.desk.start()
         async with contextlib.AsyncExitStack() as started:
             for listener in self._listeners.values():

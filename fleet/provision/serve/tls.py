@@ -39,8 +39,9 @@ def legacy_context(certificate: Path, key: Path) -> ssl.SSLContext:
 def _load(context: ssl.SSLContext, certificate: Path, key: Path, setting: str) -> None:
     try:
         context.load_cert_chain(certificate, key)
-    except OSError as error:  # ssl.SSLError is one
-        said = error.strerror if error.filename else "they are no certificate and its key in PEM"
+    except OSError as error:
+        is_read = isinstance(error, ssl.SSLError)
+        said = "they are no certificate and its key in PEM" if is_read else error.strerror
         raise SettingsError(
             f"[provisioning] {setting}_certificate and {setting}_key: {certificate} and {key} "
             f"cannot be used: {said or error}."

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -12,10 +14,10 @@ import httpx
 from fleet.model import NewFile, Phone, Site
 from fleet.provision.serve import listeners
 from fleet.settings import Settings
-from fleet.store import Change, Store
+from fleet.store import Change, Keyring, Store
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
     from pathlib import Path
 
     from fleet.provision.serve import FileService
@@ -70,13 +72,28 @@ def settings_of(tmp_path: Path, **chosen: Any) -> Settings:
     return made
 
 
+def open_again(url: str, keys: tuple[str, ...]) -> Store:
+    """Open a store in another process."""
+    return Store.open(url, keyring=Keyring(keys=keys))
+
+
+async def until(condition: Callable[[], object]) -> None:
+    """Wait for something that another process or the network does; at most half a minute."""
+    for _ in range(3000):
+        if condition():
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("it never came to that")
+
+
 @asynccontextmanager
 async def serving(
     store: Store, tmp_path: Path, clock: Clock | None = None, **chosen: Any
 ) -> AsyncIterator[FileService]:
     """Serve a store's files."""
     settings = settings_of(tmp_path, **chosen)
-    opened = partial(Store.open, str(store.place), keyring=None)
+    keys = store._keyring.keys if store._keyring else ()
+    opened = partial(open_again, f"sqlite:///{store.place}", keys)
     service = listeners(settings, store, open_store=opened, clock=clock or Clock())
     async with service:
         yield service
@@ -102,8 +119,6 @@ async def phone(
 
 def firmware(tmp_path: Path, name: str = "53i.st", body: bytes = FIRMWARE) -> None:
     """Put a file into the firmware folder, as if it were there for a day."""
-    import os
-
     folder = tmp_path / "firmware"
     folder.mkdir(exist_ok=True)
     (folder / name).write_bytes(body)

@@ -1,0 +1,101 @@
+"""`fleet provision serve`, `fetches` and `firmware`, as an admin calls them."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
+
+import pytest
+
+from fleet.settings import load_settings
+from fleet.store import Keyring, Store
+from tests.provision.serve.served import AGENT, BODY, OWN, fill
+from tests.store.test_fetching import fetch
+
+if TYPE_CHECKING:
+    from tests.cli.conftest import Fleet
+
+WITHIN = 60
+POSIX = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+
+
+@pytest.fixture
+def filled(fleet: Fleet) -> Fleet:
+    """A folder with a fleet's settings, key and applied files."""
+    assert fleet("init").code == 0
+    settings = load_settings(None, {})
+    store = Store.open(settings.database_url, keyring=Keyring.read(settings.key_file))
+    number = fill(store)
+    store.record_fetches([fetch(number, agent="x" * 200)])
+    store.close()
+    return fleet
+
+
+def test_fetches_are_a_table_of_80_columns_and_json(filled: Fleet) -> None:
+    ran = filled("provision", "fetches")
+    assert ran.code == 0, ran.err
+    assert OWN in ran.out
+    assert "served" in ran.out
+    (one,) = json.loads(filled("provision", "fetches", "--json", "127.0.0.1").out)
+    assert (one["file"], one["outcome"], one["sent"], one["revision"]) == (OWN, "served", 812, 3)
+    none = filled("provision", "fetches", "--outcome", "unknown-mac", "--since", "1h")
+    assert none.out == "No fetches of that kind.\n"
+    assert filled("provision", "fetches", "--outcome", "x").code == 2
+    assert filled("provision", "fetches", "nobody").code == 2
+
+
+def test_firmware_is_compared_with_the_folder(filled: Fleet) -> None:
+    empty = filled("provision", "firmware")
+    assert "There is no firmware in" in empty.out
+    assert "2 phones: 2 no-file." in empty.out
+    folder = Path("firmware")
+    folder.mkdir()
+    (folder / "53i.st").write_bytes(b"firmware")
+    os.utime(folder / "53i.st", (1_000_000_000, 1_000_000_000))
+    document = json.loads(filled("provision", "firmware", "--json").out)
+    assert [file["name"] for file in document["files"]] == ["53i.st"]
+    assert {phone["state"] for phone in document["phones"]} == {"unknown"}
+    assert filled("provision", "firmware", "--state", "same").out.endswith("0 phones.\n")
+    assert filled("provision", "firmware", "--site", "nowhere").code == 2
+
+
+@POSIX
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_files_are_served_until_a_signal_comes(filled: Fleet, number: signal.Signals) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "fleet", "provision", "serve"],
+        env={**os.environ, "FLEET_PROVISIONING_PORT": "0"},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stderr is not None
+        said = process.stderr.readline()
+        url = said.split(" at ")[1].strip()
+        with urlopen(Request(url + OWN, headers={"User-Agent": AGENT}), timeout=WITHIN) as answer:
+            assert answer.read() == BODY
+        with pytest.raises(HTTPError, match="404"):
+            urlopen(url + OWN, timeout=WITHIN)
+    finally:
+        began = time.monotonic()
+        process.send_signal(number)
+        _, log = process.communicate(timeout=WITHIN)
+    assert (process.returncode, "Traceback" in log) == (0, False), log
+    assert time.monotonic() - began < WITHIN
+    found = json.loads(filled("provision", "fetches", "--json").out)
+    assert [one["outcome"] for one in found] == ["wrong-agent", "served", "served"]
+
+
+def test_a_port_that_is_no_ones_to_take_is_said(filled: Fleet, tmp_path: Path) -> None:
+    Path("fleet.toml").write_text('[provisioning]\nhost = "192.0.2.1"\n', encoding="utf-8")
+    ran = filled("provision", "serve")
+    assert ran.code == 3
+    assert "[provisioning] port: 192.0.2.1 port 8090 cannot be listened on" in ran.err

@@ -1,0 +1,107 @@
+"""What was fetched is written down, also by a database that is away for a while."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING
+
+from fleet.errors import StoreError
+from fleet.provision.files.handshakes import Handshakes
+from fleet.provision.serve import books as books_module
+from fleet.provision.serve.books import BATCH, Books
+from tests.provision.serve.served import Clock
+from tests.store.test_fetching import fetch
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    import pytest
+
+    from fleet.model import Fetch
+    from fleet.store import FetchLogin
+
+
+class Memory:
+    """A store that can be away."""
+
+    def __init__(self) -> None:
+        self.batches: list[int] = []
+        self.fetches: list[Fetch] = []
+        self.is_away = False
+
+    def record_fetches(self, batch: Sequence[Fetch]) -> None:
+        if self.is_away:
+            raise StoreError("The database is away.")
+        self.batches.append(len(batch))
+        self.fetches += batch
+
+    def mark_fetch_login_used(self, login: FetchLogin, now: datetime) -> bool:
+        raise NotImplementedError
+
+
+def books_of(memory: Memory, flush_every: float = 60.0) -> Books:
+    return Books(memory, Handshakes(), Clock(), flush_every=flush_every)
+
+
+async def test_what_waits_is_written_in_batches_at_the_end() -> None:
+    memory = Memory()
+    books = books_of(memory)
+    for number in range(BATCH * 2 + 3):
+        books.put(fetch(number))
+    task = asyncio.create_task(books.run())
+    books.stop()
+    await task
+    assert memory.batches == [BATCH, BATCH, 3]
+    assert [each.phone_id for each in memory.fetches] == list(range(BATCH * 2 + 3))
+
+
+async def test_a_full_batch_does_not_wait() -> None:
+    memory = Memory()
+    books = books_of(memory)
+    task = asyncio.create_task(books.run())
+    for number in range(BATCH):
+        books.put(fetch(number))
+    async with asyncio.timeout(10):
+        while not memory.batches:  # noqa: ASYNC110  a thread writes
+            await asyncio.sleep(0.01)
+    books.stop()
+    await task
+
+
+async def test_a_database_that_is_away_loses_nothing_and_is_told_of_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    memory = Memory()
+    books = books_of(memory)
+    memory.is_away = True
+    for number in range(3):
+        books.put(fetch(number))
+        assert not await books.flush()
+    memory.is_away = False
+    assert await books.flush()
+    assert [each.phone_id for each in memory.fetches] == [0, 1, 2]
+    assert [record.levelno for record in caplog.records] == [logging.ERROR, logging.WARNING]
+
+
+async def test_what_was_lost_is_counted(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    memory = Memory()
+    books = books_of(memory)
+    for number in range(books_module.MOST + 5):
+        books.put(fetch(number))
+    assert await books.flush()
+    assert len(memory.fetches) == books_module.MOST
+    assert "5 fetches were lost" in caplog.text
+
+
+async def test_it_ends_though_the_database_never_comes_back() -> None:
+    memory = Memory()
+    memory.is_away = True
+    books = books_of(memory)
+    books.put(fetch(1))
+    books.stop()
+    await books.run()
+    assert memory.fetches == []

@@ -1,0 +1,139 @@
+"""Where bytes come from: read together, kept while they hold, never out of date."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from fleet.errors import StoreError
+from fleet.model import AppliedFile, Revision
+from fleet.provision.firmware import FirmwareFolder
+from fleet.provision.serve.batch import Batch
+from fleet.provision.serve.shelf import Shelf
+from tests.provision.serve.served import START
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+    from pathlib import Path
+
+
+class Applied:
+    """Files that were applied, and how often they were read."""
+
+    def __init__(self) -> None:
+        self.revision = 1
+        self.body = b"one"
+        self.reads: list[list[str]] = []
+        self.moments = [START]
+
+    def last_revision(self) -> int:
+        return self.revision
+
+    def revisions(self) -> list[Revision]:
+        return [Revision(number=n, at=at) for n, at in enumerate(self.moments, 1)][::-1]
+
+    def files(
+        self, revision: int | None = None, *, names: Sequence[str] | None = None
+    ) -> Iterator[AppliedFile]:
+        self.reads.append(sorted(names or ()))
+        for name in names or ():
+            if name != "none.cfg":
+                yield AppliedFile(name=name, revision=self.revision, digest="d", body=self.body)
+
+    def apply(self, body: bytes, after: timedelta) -> None:
+        self.revision += 1
+        self.body = body
+        self.moments.append(self.moments[-1] + after)
+
+
+@pytest.fixture
+def applied() -> Applied:
+    return Applied()
+
+
+@pytest.fixture
+def shelf(applied: Applied, tmp_path: Path) -> Shelf:
+    return Shelf(applied, FirmwareFolder(tmp_path / "none", lambda: 0.0))
+
+
+async def test_a_file_is_read_once_for_a_revision(shelf: Shelf, applied: Applied) -> None:
+    for _ in range(3):
+        content = await shelf.content("a.cfg")
+        assert content is not None
+        assert content.body == b"one"
+        assert await shelf.content("none.cfg") is None
+    assert applied.reads == [["a.cfg"], ["none.cfg"]]
+    applied.apply(b"two", timedelta(hours=1))
+    content = await shelf.content("a.cfg")
+    assert content is not None
+    assert (content.body, content.revision) == (b"two", 2)
+
+
+async def test_many_who_ask_at_once_are_one_look(shelf: Shelf, applied: Applied) -> None:
+    names = [f"{number}.cfg" for number in range(50)]
+    found = await asyncio.gather(*(shelf.content(name) for name in names * 2))
+    assert all(found)
+    assert sum(len(read) for read in applied.reads) == 50
+    assert len(applied.reads) <= 2
+
+
+async def test_two_revisions_of_one_second_have_two_dates(shelf: Shelf, applied: Applied) -> None:
+    dates = []
+    for body in (b"1", b"2", b"3"):
+        applied.apply(body, timedelta(milliseconds=1))
+        content = await shelf.content("a.cfg")
+        assert content is not None
+        assert content.modified is not None
+        dates.append(content.modified)
+    assert dates == sorted(set(dates))
+    assert all(date.microsecond == 0 for date in dates)
+
+
+async def test_an_error_is_everybodys_who_waits_and_the_next_look_is_a_new_one() -> None:
+    broken = True
+
+    def read(keys: Collection[str]) -> dict[str, str]:
+        if broken:
+            raise StoreError("The database is away.")
+        return {key: key for key in keys}
+
+    batch: Batch[str, str] = Batch(read)
+    found = await asyncio.gather(*(batch.get(k) for k in "aab"), return_exceptions=True)
+    assert [type(each) for each in found] == [StoreError] * 3
+    broken = False
+    assert await batch.get("a") == "a"
+
+
+async def test_a_look_begins_after_the_question() -> None:
+    begun, go_on = threading.Event(), threading.Event()
+    seen: list[Any] = []
+    value = ["old"]
+
+    def read(keys: Collection[str]) -> dict[str, str]:
+        found = dict.fromkeys(keys, value[0])
+        if not begun.is_set():
+            begun.set()
+            go_on.wait(10)
+        return found
+
+    batch: Batch[str, str] = Batch(read)
+    first = asyncio.create_task(batch.get("a"))
+    await asyncio.to_thread(begun.wait, 10)
+    value[0] = "new"
+    second = asyncio.create_task(batch.get("a"))
+    await asyncio.sleep(0)
+    go_on.set()
+    seen = [await first, await second]
+    assert seen == ["old", "new"]
+
+
+async def test_who_goes_away_while_waiting_disturbs_nobody(shelf: Shelf) -> None:
+    gone = asyncio.create_task(shelf.content("a.cfg"))
+    stays = asyncio.create_task(shelf.content("a.cfg"))
+    await asyncio.sleep(0)
+    gone.cancel()
+    assert await stays is not None
