@@ -14,10 +14,13 @@ from fleet.app import run
 from fleet.cli.common import console
 from fleet.cli.poll import flagged_records, show
 from fleet.cli.progress import watched
-from fleet.demo import Demo
+from fleet.cli.provision.stages import Telling, labels_of
+from fleet.demo import Demo, RolloutDemo
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+MOST_PROVISIONED = 12
 
 
 @click.command()
@@ -30,12 +33,20 @@ if TYPE_CHECKING:
     help="Where its settings, database and inventory go; made anew each time.",
 )
 @click.option("--seed", default=0, help="Another fleet.")
-def command(phones: int, folder: Path, seed: int) -> None:
+@click.option(
+    "--provision",
+    is_flag=True,
+    help="Show instead how phones get new passwords, in stages and by proof (a dozen phones).",
+)
+def command(phones: int, folder: Path, seed: int, provision: bool) -> None:
     """Start simulated phones, import them, sweep them, and show what is flagged.
 
     Some lines are refused, unregistered or on the backup registrar; some phones are off, want
     another password, speak French, or answer with a session that expired.
     """
+    if provision:
+        _show_rollout(folder, min(phones, MOST_PROVISIONED))
+        return
     demo = Demo(folder=folder, phones=phones, seed=seed)
     app = demo.prepare()
     screen = console()
@@ -48,6 +59,16 @@ def command(phones: int, folder: Path, seed: int) -> None:
     finally:
         app.close()
     _say_what_next(screen, folder, worst)
+
+
+def _show_rollout(folder: Path, phones: int) -> None:
+    demo = RolloutDemo(demo=Demo(folder=folder, phones=phones))
+    app = demo.prepare()
+    screen = console()
+    try:
+        run(demo.run(app, screen.print, lambda app: Telling(screen, labels_of(app))))
+    finally:
+        app.close()
 
 
 def _say_what_next(screen: Console, folder: Path, worst: str) -> None:

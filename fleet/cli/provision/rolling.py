@@ -12,12 +12,11 @@ import click
 from fleet.app import now, run
 from fleet.cli.common import console, user_name, with_app
 from fleet.cli.progress import progressing
-from fleet.cli.provision.stages import FINAL, Telling, show_rollout
+from fleet.cli.provision.stages import FINAL, Telling, labels_of, show_rollout
 from fleet.errors import UsageError
 from fleet.model import RolloutState
 from fleet.provision.rollout import Pace, StageOrder
 from fleet.provision.rollout.service import Terms, begin, roll_back
-from fleet.store import Secrets
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -129,7 +128,7 @@ def status(app: App, every: bool, as_json: bool) -> None:
             console().print("There was no roll-out yet: fleet provision rollout start.")
         return
     proofs = app.store.proofs(found.id)
-    labels = _labels(app)
+    labels = labels_of(app)
     is_run = app.store.is_rollout_run(now())
     if as_json:
         document = _document(found, proofs, labels, is_run=is_run)
@@ -198,7 +197,7 @@ def run_rollout(app: App, started: Rollout, *, at_once: int, settle: float) -> N
     """Run a roll-out with its progress told. Exit code 3 where it stops by itself."""
     pace = Pace(at_once=at_once, settle=timedelta(seconds=settle))
     screen = console()
-    telling = Telling(screen, _labels(app))
+    telling = Telling(screen, labels_of(app))
     try:
         with progressing("Rolling out") as show:
 
@@ -222,10 +221,6 @@ def _control(app: App, state: RolloutState, *, among: Sequence[RolloutState], wh
         found.id, state, among=among, why=said, now=now()
     ):
         raise UsageError("No roll-out is under way.")
-
-
-def _labels(app: App) -> dict[int, str]:
-    return {each.id: each.phone.label for each in app.store.phones(secrets=Secrets.NONE)}
 
 
 def _document(

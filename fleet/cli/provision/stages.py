@@ -8,17 +8,24 @@ from typing import TYPE_CHECKING
 from fleet.cli.common import counted
 from fleet.cli.tables import local, table
 from fleet.model import ProofState, RolloutState
+from fleet.store import Secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from rich.console import Console
 
+    from fleet.app import App
     from fleet.model import Proof, Rollout
 
 FINAL = (ProofState.PROVEN, ProofState.FAILED, ProofState.SKIPPED)
 MOST_SHOWN = 20
 _STATES = tuple(ProofState)
+
+
+def labels_of(app: App) -> dict[int, str]:
+    """What people call the phones."""
+    return {each.id: each.phone.label for each in app.store.phones(secrets=Secrets.NONE)}
 
 
 class Telling:
@@ -34,7 +41,10 @@ class Telling:
         """Say what is new."""
         if rollout.stage != self._stage:
             self._stage = rollout.stage
-            some = sum(proof.stage == rollout.stage for proof in proofs.values())
+            some = sum(
+                proof.stage == rollout.stage and proof.state is not ProofState.SKIPPED
+                for proof in proofs.values()
+            )
             name = rollout.stages[rollout.stage]
             self._screen.print(
                 f"Revision {rollout.revision}, stage {name}: {counted(some, 'phone')}."

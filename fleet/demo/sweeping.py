@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from fleet.sweep import Outcome, Tally
 
 MARK = "# Settings of fleet demo: this folder is made anew each time.\n"
-SETTINGS = MARK + "[poll]\nconnect_timeout = 2\nread_timeout = 5\n"
+POLLING = "[poll]\nconnect_timeout = 2\nread_timeout = 5\n"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,20 +33,20 @@ class Demo:
     phones: int
     seed: int = 0
 
-    def prepare(self) -> App:
-        """Make the folder anew and open its database.
+    def prepare(self, more: str = POLLING) -> App:
+        """Make the folder anew, with these settings, and open its database.
 
         Raises `UsageError` if it is not a demo's, or cannot be written.
         """
         try:
-            path = self._settings_file()
+            path = self._settings_file(more)
         except OSError as error:
             raise UsageError(f"{self.folder} cannot be written: {error.strerror}.") from None
         app = App.open(load_settings(path, {}))
         app.ensure_key()
         return app
 
-    def _settings_file(self) -> Path:
+    def _settings_file(self, more: str) -> Path:
         path = self.folder / FILE_NAME
         if self.folder.exists() and any(self.folder.iterdir()):
             if not path.exists() or not path.read_text(encoding="utf-8").startswith(MARK):
@@ -54,7 +54,7 @@ class Demo:
             for file in self.folder.glob("fleet.db*"):
                 file.unlink()
         self.folder.mkdir(parents=True, exist_ok=True)
-        path.write_text(SETTINGS, encoding="utf-8")
+        path.write_text(MARK + more, encoding="utf-8")
         (self.folder / "fleet.key").unlink(missing_ok=True)
         return path
 
