@@ -35,24 +35,48 @@ def unhandled_notices(connection: sa.Connection) -> list[Notice]:
 
 def announced(connection: sa.Connection, ids: Collection[int]) -> dict[int, datetime]:
     """Give the incidents that an alert told of, by itself or by their cause, and when last."""
+    by_alert = sa.select(notices.c.incident_id, notices.c.alert_id).where(
+        notices.c.kind == NoticeKind.OPENED, notices.c.alert_id.is_not(None)
+    )
+    by_cause = sa.select(incidents.c.id, incidents.c.cause_id).where(
+        incidents.c.cause_id.is_not(None)
+    )
     told: dict[int, datetime] = {}
-    for some in codec.chunks(sorted(ids)):
-        by_itself = (
-            sa.select(notices.c.incident_id, sa.func.max(alerts.c.at).label("at"))
-            .join(alerts, alerts.c.id == notices.c.alert_id)
-            .where(notices.c.incident_id.in_(some), notices.c.kind == NoticeKind.OPENED)
-            .group_by(notices.c.incident_id)
-        )
-        by_cause = (
-            sa.select(incidents.c.id.label("incident_id"), sa.func.max(alerts.c.at).label("at"))
-            .join(alerts, alerts.c.cause_id == incidents.c.cause_id)
-            .where(incidents.c.id.in_(some), alerts.c.kind != AlertKind.RECOVERY)
-            .group_by(incidents.c.id)
-        )
-        for query in (by_itself, by_cause):
-            for row in connection.execute(query):
-                told[row.incident_id] = max(row.at, told.get(row.incident_id, row.at))
+    # Joined here: a planner that knows nothing yet of young tables would go through all of them.
+    for query, of, moments in (
+        (by_alert, notices.c.incident_id, _moments_of_alerts),
+        (by_cause, incidents.c.id, _moments_of_causes),
+    ):
+        pairs = [
+            (row[0], row[1])
+            for some in codec.chunks(sorted(ids))
+            for row in connection.execute(query.where(of.in_(some)))
+        ]
+        when = moments(connection, {second for _, second in pairs})
+        for incident_id, second in pairs:
+            if (at := when.get(second)) is not None:
+                told[incident_id] = max(at, told.get(incident_id, at))
     return told
+
+
+def _moments_of_alerts(connection: sa.Connection, ids: Collection[int]) -> dict[int, datetime]:
+    moments: dict[int, datetime] = {}
+    for some in codec.chunks(sorted(ids)):
+        query = sa.select(alerts.c.id, alerts.c.at).where(alerts.c.id.in_(some))
+        moments |= {row.id: row.at for row in connection.execute(query)}
+    return moments
+
+
+def _moments_of_causes(connection: sa.Connection, ids: Collection[int]) -> dict[int, datetime]:
+    moments: dict[int, datetime] = {}
+    for some in codec.chunks(sorted(ids)):
+        query = (
+            sa.select(alerts.c.cause_id, sa.func.max(alerts.c.at).label("at"))
+            .where(alerts.c.cause_id.in_(some), alerts.c.kind != AlertKind.RECOVERY)
+            .group_by(alerts.c.cause_id)
+        )
+        moments |= {row.cause_id: row.at for row in connection.execute(query)}
+    return moments
 
 
 def open_causes(connection: sa.Connection) -> list[Cause]:
