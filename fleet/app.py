@@ -81,15 +81,9 @@ class App:
     @cached_property
     def files(self) -> FileWatch:
         """What tells the rules of phones' files."""
-        from fleet.provision.drift import FileWatch
+        from fleet.provision.drift import file_watch_of
 
-        asked = self.settings.provisioning
-        return FileWatch(
-            self.store,
-            stale_after=timedelta(seconds=asked.stale_after),
-            versions=asked.firmware_versions,
-            clock=now,
-        )
+        return file_watch_of(self.settings.provisioning, self.store, now)
 
     @property
     def logins(self) -> LoginDefaults:
@@ -207,19 +201,9 @@ class App:
 
     def provisioner(self) -> Provisioner:
         """Make what turns intents into files, as they are now."""
-        from fleet.provision.provisioner import Demands, Provisioner  # most commands need none
+        from fleet.provision.provisioner import provisioner_of  # most commands need none
 
-        asked = self.settings.provisioning
-        return Provisioner(
-            store=self.store,
-            at=now(),
-            environ=os.environ,
-            folder=self.settings.folder,
-            demands=Demands(
-                reachable_as=tuple(asked.reachable_as),
-                demand_backup=frozenset(asked.demand_backup),
-            ),
-        )
+        return provisioner_of(self.settings, self.store, at=now(), environ=os.environ)
 
     async def roll_out(
         self, rollout: Rollout, progress: RolloutProgress, *, by: str, pace: Pace

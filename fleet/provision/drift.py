@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from fleet.judge import Look
     from fleet.model import Fetch, Finding
+    from fleet.settings.provisioning import ProvisioningSettings
     from fleet.store import OwnFile, Store
 
 UNEXPECTED_FOR = timedelta(days=1)  # how long a refusal is told of
@@ -104,3 +105,15 @@ class FileWatch:
             if one.phone_id is not None:
                 found[one.phone_id] += (one.finding,)
         return dict(found)
+
+
+def file_watch_of(
+    asked: ProvisioningSettings, store: Store, clock: Callable[[], datetime]
+) -> FileWatch:
+    """Make what tells the rules of phones' files, as the settings have it."""
+    return FileWatch(
+        store,
+        stale_after=timedelta(seconds=asked.stale_after),
+        versions=asked.firmware_versions,
+        clock=clock,
+    )

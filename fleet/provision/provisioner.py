@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from fleet.phone.lint import LintFinding
     from fleet.provision.plan import ProvisionPlan
     from fleet.provision.render import Effective, FindSecret, OwnFile, Rendered
+    from fleet.settings import Settings
     from fleet.store import Store, StoredPhone
 
 EVERY_SITE = "*"
@@ -168,6 +169,17 @@ class Provisioner:
 
     def _bodies(self, names: Sequence[str], revision: int) -> Mapping[str, bytes]:
         return {file.name: file.body for file in self.store.files(revision, names=names)}
+
+
+def provisioner_of(
+    settings: Settings, store: Store, *, at: datetime, environ: Mapping[str, str]
+) -> Provisioner:
+    """Make what turns intents into files, as the settings have it."""
+    asked = settings.provisioning
+    demands = Demands(
+        reachable_as=tuple(asked.reachable_as), demand_backup=frozenset(asked.demand_backup)
+    )
+    return Provisioner(store=store, at=at, environ=environ, folder=settings.folder, demands=demands)
 
 
 def _refusal(check: str, labels: Sequence[str]) -> str:

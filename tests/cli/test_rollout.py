@@ -119,6 +119,10 @@ def test_a_paused_rollout_asks_nobody_until_it_is_resumed_or_stopped(
     assert fleet("provision", "rollout", "start").code == 3
     assert "2 proven" in done(fleet, "provision", "rollout", "resume", "--settle", "0")
     assert fleet("provision", "rollout", "stop").code == 2
+    written = done(fleet, "provision", "journal")
+    assert "Paused the roll-out of revision 2." in written
+    said = json.loads(done(fleet, "provision", "journal", "00:08:5D:00:01:01", "--json"))
+    assert said[0]["what"] == "Asked to re-sync: SIP NOTIFY through its registrar: accepted."
 
 
 def test_a_diagnosis_says_what_is_wrong_and_whom_it_asked(fleet: Fleet, loop: Loop) -> None:

@@ -14,7 +14,7 @@ from fleet.cli.common import console, user_name, with_app
 from fleet.cli.progress import progressing
 from fleet.cli.provision.stages import FINAL, Telling, labels_of, show_rollout
 from fleet.errors import UsageError
-from fleet.model import RolloutState
+from fleet.model import JournalEntry, RolloutState
 from fleet.provision.rollout import Pace, StageOrder
 from fleet.provision.rollout.service import Terms, begin, roll_back
 
@@ -195,6 +195,7 @@ def _order(app: App, canaries: Sequence[str], stages: str) -> StageOrder:
 
 def run_rollout(app: App, started: Rollout, *, at_once: int, settle: float) -> None:
     """Run a roll-out with its progress told. Exit code 3 where it stops by itself."""
+    note(app, f"Runs the roll-out of revision {started.revision}.")
     pace = Pace(at_once=at_once, settle=timedelta(seconds=settle))
     screen = console()
     telling = Telling(screen, labels_of(app))
@@ -221,6 +222,12 @@ def _control(app: App, state: RolloutState, *, among: Sequence[RolloutState], wh
         found.id, state, among=among, why=said, now=now()
     ):
         raise UsageError("No roll-out is under way.")
+    note(app, f"{why} the roll-out of revision {found.revision}.")
+
+
+def note(app: App, what: str) -> None:
+    """Write into the journal what this user does."""
+    app.store.add_journal([JournalEntry(at=now(), by=user_name(), what=what)])
 
 
 def _document(

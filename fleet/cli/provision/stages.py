@@ -36,6 +36,7 @@ class Telling:
         self._labels = labels
         self._stage = -1
         self._failed: set[int] = set()
+        self._is_over = False
 
     def __call__(self, rollout: Rollout, proofs: Mapping[int, Proof]) -> None:
         """Say what is new."""
@@ -54,7 +55,8 @@ class Telling:
                 self._failed.add(proof.phone_id)
                 label = self._labels.get(proof.phone_id, "?")
                 self._screen.print(f"{label} failed. {proof.detail}")
-        if rollout.state is not RolloutState.RUNNING:
+        if rollout.state is not RolloutState.RUNNING and not self._is_over:
+            self._is_over = True
             self._screen.print(sentence(rollout, proofs.values()))
 
 

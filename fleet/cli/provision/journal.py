@@ -1,0 +1,48 @@
+"""`fleet provision journal`: what was done to phones and settings."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import click
+
+from fleet.cli.common import TIME, console, with_app
+from fleet.cli.provision.stages import labels_of
+from fleet.cli.tables import local, table
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from fleet.app import App
+
+MOST = 200
+
+
+@click.command()
+@click.argument("phone", required=False)
+@click.option("--since", type=TIME, help="Only from then on: 2026-11-23T07:00, 7d.")
+@click.option("--limit", type=click.IntRange(min=1), default=MOST, show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+@with_app
+def journal(app: App, phone: str | None, since: datetime | None, limit: int, as_json: bool) -> None:
+    """List what was done to phones and settings, and by whom, the newest first."""
+    phone_id = app.store.find_phone(phone) if phone else None
+    found = app.store.journal(phone_id=phone_id, since=since, limit=limit)
+    labels = labels_of(app)
+    if as_json:
+        rows = [
+            {
+                "at": each.at.isoformat(timespec="seconds"),
+                "by": each.by,
+                "phone": labels.get(each.phone_id or 0, ""),
+                "what": each.what,
+            }
+            for each in found
+        ]
+        click.echo(json.dumps(rows, ensure_ascii=False, indent=1))
+        return
+    cells = (
+        (local(each.at), each.by, labels.get(each.phone_id or 0, ""), each.what) for each in found
+    )
+    console().print(table(("when", "by", "phone", "what was done"), cells))
