@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import gc
 import os
-import signal
-import threading
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 from fleet.errors import SettingsError, UsageError
 from fleet.judge import (
@@ -26,14 +22,13 @@ from fleet.judge import (
     verdicts,
     watch_for,
 )
-from fleet.loop import loop_factory
 from fleet.phone.client import PhoneClient, Timeouts
 from fleet.phone.pages import words_with
 from fleet.store import Keyring, Store, make_key_file, rotate_key_file
 from fleet.sweep import Backoff, LoginDefaults, Observer, Order, Outcome, Sweeper
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from fleet.alert import Alerting, Deliverer
@@ -48,11 +43,6 @@ if TYPE_CHECKING:
     from fleet.settings import Settings
     from fleet.store import Known, Pruned, TakeStep
     from fleet.sweep import Tally
-
-T = TypeVar("T")
-
-# A sweep makes few cycles and many objects: collecting less often saves a sixth of its time.
-_GC = (50_000, 20, 100)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -279,25 +269,6 @@ def open_store(settings: Settings) -> Store:
 def now() -> datetime:
     """The time, in UTC."""
     return datetime.now(UTC)
-
-
-def run(main: Coroutine[Any, Any, T]) -> T:
-    """Run a coroutine with the quickest event loop there is. SIGTERM cancels it, as Ctrl-C does."""
-    gc.freeze()
-    gc.set_threshold(*_GC)
-    with asyncio.Runner(loop_factory=loop_factory()) as runner:
-        try:
-            return runner.run(_stoppable(main))
-        except asyncio.CancelledError:
-            raise KeyboardInterrupt from None
-
-
-async def _stoppable(main: Coroutine[Any, Any, T]) -> T:
-    loop, task = asyncio.get_running_loop(), asyncio.current_task()
-    if task and threading.current_thread() is threading.main_thread():
-        with contextlib.suppress(NotImplementedError):  # Windows
-            loop.add_signal_handler(signal.SIGTERM, task.cancel)
-    return await main
 
 
 def words_of(settings: Settings) -> Words:

@@ -1,12 +1,40 @@
-"""The quickest event loop there is."""
+"""The quickest event loop there is, and how a command runs in it."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import asyncio
+import contextlib
+import gc
+import signal
+import threading
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    import asyncio
-    from collections.abc import Callable
+    from collections.abc import Callable, Coroutine
+
+T = TypeVar("T")
+
+# A sweep makes few cycles and many objects: collecting less often saves a sixth of its time.
+_GC = (50_000, 20, 100)
+
+
+def run(main: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine with the quickest event loop there is. SIGTERM cancels it, as Ctrl-C does."""
+    gc.freeze()
+    gc.set_threshold(*_GC)
+    with asyncio.Runner(loop_factory=loop_factory()) as runner:
+        try:
+            return runner.run(_stoppable(main))
+        except asyncio.CancelledError:
+            raise KeyboardInterrupt from None
+
+
+async def _stoppable(main: Coroutine[Any, Any, T]) -> T:
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    if task and threading.current_thread() is threading.main_thread():
+        with contextlib.suppress(NotImplementedError):  # Windows
+            loop.add_signal_handler(signal.SIGTERM, task.cancel)
+    return await main
 
 
 def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fleet.app import now, run
+from fleet.app import now
 from fleet.cli.common import console, counted, with_app
 from fleet.cli.tables import ago, local, table
 from fleet.errors import UsageError
+from fleet.loop import run
 from fleet.model import AlertKind, DeliveryState
 
 if TYPE_CHECKING:

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fleet.app import run
 from fleet.audit import AuditOrder
 from fleet.cli.common import counted, with_app
 from fleet.cli.poll import order_of, sweep
 from fleet.errors import FleetError
+from fleet.loop import run
 from fleet.report.audit import AUDIT_FORMATS, AuditChange, json_head, summary
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fleet.app import run
 from fleet.cli.common import with_app
 from fleet.errors import PageUnreadable, PhoneNotFound, UsageError
+from fleet.loop import run
 from fleet.model import Phone
 from fleet.phone.capture import capture_files, folder_name, unreadable_files, write_capture
 from fleet.phone.pages import read_page

@@ -43,6 +43,7 @@ def prune(app: App) -> None:
     click.echo(
         f"Deleted {counted(done.periods, 'period')}, {counted(done.pages, 'page')}, "
         f"{counted(done.sweeps, 'sweep')}, {counted(done.events, 'event')}, "
+        f"{counted(done.incidents, 'incident')}, "
         f"{done.fetches} {'fetch' if done.fetches == 1 else 'fetches'}."
     )
 

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fleet.app import run
 from fleet.cli.common import console
 from fleet.cli.poll import flagged_records, show
 from fleet.cli.progress import watched
 from fleet.cli.provision.stages import Telling, labels_of
 from fleet.demo import Demo, RolloutDemo
+from fleet.loop import run
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fleet.app import run
 from fleet.cli.common import console, user_name, with_app
 from fleet.cli.tables import local, pairs
+from fleet.loop import run
 from fleet.provision.build import diagnoser_of
 
 if TYPE_CHECKING:

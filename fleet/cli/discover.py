@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fleet.app import run
 from fleet.cli.common import console, counted, opened, with_settings
 from fleet.cli.progress import progressing
 from fleet.cli.tables import table
 from fleet.discovery import addresses, discover
 from fleet.enrolment import enrol_found
+from fleet.loop import run
 from fleet.model import Phone
 from fleet.phone.client import Timeouts
 

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fleet.app import now, run
+from fleet.app import now
 from fleet.cli.common import FAIL_ON, PHONES, console, counted, fail_if, no_phones, with_app
 from fleet.cli.documents import document
 from fleet.cli.progress import watched
 from fleet.cli.tables import print_lines
+from fleet.loop import run
 from fleet.status import line_records, one_per_unread_phone, phone_records, totals
 from fleet.store import Secrets
 from fleet.sweep import Order

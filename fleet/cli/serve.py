@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fleet.app import run
 from fleet.cli.common import opened, with_settings
 from fleet.cli.logs import FORMATS, log_to_stderr
 from fleet.daemon import Daemon, Services, stop_on_signals
+from fleet.loop import run
 from fleet.settings import FILE_NAME
 from fleet.systemd import Notifier, unit
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fleet.app import run
 from fleet.cli.common import PHONES, console, counted, no_phones, user_name, with_app
 from fleet.cli.progress import progressing
 from fleet.cli.tables import table
+from fleet.loop import run
 from fleet.provision.addressees import addressees
 from fleet.provision.applied import AppliedRevision
 from fleet.provision.build import resyncer_of

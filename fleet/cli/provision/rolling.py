@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fleet.app import now, run
+from fleet.app import now
 from fleet.cli.common import console, user_name, with_app
 from fleet.cli.progress import progressing
 from fleet.cli.provision.stages import FINAL, Telling, labels_of, show_rollout
 from fleet.errors import UsageError
+from fleet.loop import run
 from fleet.model import JournalEntry, RolloutState
 from fleet.provision.rollout import Pace, StageOrder
 from fleet.provision.rollout.service import Terms, begin, roll_back

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fleet.app import now, run
+from fleet.app import now
 from fleet.cli.common import TIME, console, counted, no_phones, opened, with_app, with_settings
 from fleet.cli.logs import FORMATS, log_to_stderr
 from fleet.cli.tables import local, table
 from fleet.daemon import stop_on_signals
+from fleet.loop import run
 from fleet.model import FetchOutcome
 from fleet.provision.firmware import Compliance, compliance
 from fleet.provision.serve import firmware_folder
