@@ -111,7 +111,8 @@ class Holding:
     def _sweeping(self, notice: Notice) -> str:
         """Whether the sweep that saw it goes on: what else it sees is told with it, once."""
         since = self.situation.sweeping_since
-        is_of_sweep = since is not None and since <= notice.at and notice.incident.confirmed
+        # What the phone itself pushed is told within seconds, also once a poll has confirmed it.
+        is_of_sweep = since is not None and since <= notice.at and notice.incident.sightings > 0
         if not is_of_sweep or notice.at + LONGEST_WAIT <= self._now:
             return ""
         return "waits for the sweep to end, and for what else it sees"

@@ -133,6 +133,8 @@ def _item(incident: Incident, zones: Zones) -> Item:
 def _sure(incident: Incident) -> str:
     if not incident.confirmed:
         return "only the phone's own word so far, to be confirmed by a poll"
+    if not incident.sightings:
+        return "said by the phone and confirmed by a poll"
     times = "once" if incident.sightings == 1 else f"{incident.sightings} times in a row"
     return f"seen {times} by polling"
 

@@ -98,7 +98,7 @@ class Daemon:
         )
 
     def _on_push(self, fate: Fate) -> None:
-        if fate is Fate.TAKEN:
+        if fate in (Fate.TAKEN, Fate.UNKNOWN_PHONE):
             self._schedule.wake("push")
 
     def _say_hello(self, taken: socket) -> None:

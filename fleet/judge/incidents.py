@@ -89,7 +89,7 @@ def _counted_as_other_trouble(ended: Iterable[Incident]) -> dict[int, int]:
     for incident in ended:
         if incident.rule in LINE_TROUBLE:
             line = incident.line or 0
-            counted[line] = max(incident.sightings, counted.get(line, 0))
+            counted[line] = max(incident.sightings, 1, counted.get(line, 0))
     return counted
 
 
@@ -110,7 +110,7 @@ def _begun(key: _Key, finding: Finding, sighting: Sighting, watch: Watch, counte
         registrar=finding.registrar,
         confirmed=not sighting.pushed,
     )
-    sightings = 1 + (counted if rule in LINE_TROUBLE else 0)
+    sightings = int(not sighting.pushed) + (counted if rule in LINE_TROUBLE else 0)
     return _with_sightings(incident, sightings, sighting, watch)
 
 
@@ -129,7 +129,9 @@ def _seen_again(incident: Incident, finding: Finding, sighting: Sighting, watch:
         registrar=finding.registrar,
         confirmed=incident.confirmed or not sighting.pushed,
     )
-    return seen if is_open else _with_sightings(seen, seen.sightings + 1, sighting, watch)
+    if is_open:
+        return seen
+    return _with_sightings(seen, seen.sightings + int(not sighting.pushed), sighting, watch)
 
 
 def _with_sightings(

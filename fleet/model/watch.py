@@ -30,8 +30,9 @@ class Incident:
     """A finding that lasts: `rule` on `line` (None: the phone itself) of the phone `phone_id`.
 
     `site` and `phone` are what people called them when it began. `sightings` counts looks that
-    held it in a row, up to the one that opened it. `first_seen` is the first of them; `opened` and
-    `resolved` are None until then. `confirmed` is False while only the phone's own push says so.
+    held it in a row, up to the one that opened it: none where the phone's own push opened it before
+    anybody looked. `first_seen` is the first of them; `opened` and `resolved` are None until then.
+    `confirmed` is False while only the push says so.
     `code` and `registrar` are those of the line when it was last seen. `acked` by whom and until
     when (None: until it is resolved) tells that somebody works on it; repeats stop meanwhile.
     `id` is None until it is stored, `phone_id` None once its phone was removed.

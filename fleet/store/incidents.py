@@ -237,6 +237,7 @@ def acknowledge(
     until: datetime | None,
 ) -> int:
     """Note that somebody works on incidents or causes that last; give how many there were."""
+    take_turns(connection, LOCK)  # else a look under way would write over it
     ended: sa.Column[Any] = table.c.resolved if table is incidents else table.c.ended
     done = connection.execute(
         sa.update(table)

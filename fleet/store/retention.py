@@ -68,20 +68,33 @@ def prune(
 def _delete_watched(engine: sa.Engine, before: datetime) -> int:
     """Delete what watching has done with: incidents whose notices were all seen to, and the rest.
 
-    Notices go with their incidents, deliveries with their alerts.
+    Notices go with their incidents, deliveries with their alerts. Alerts and causes stay as long as
+    any of their incidents: that somebody was told is why its end is told too.
     """
     waiting = sa.select(notices.c.incident_id).where(notices.c.handled.is_(None))
     ended = (incidents.c.resolved < before, incidents.c.id.not_in(waiting))
     deleted = _delete(engine, incidents, incidents.c.id, *ended)
-    undelivered = sa.select(deliveries.c.alert_id).where(
-        deliveries.c.state == DeliveryState.WAITING
-    )
-    _delete(engine, alerts, alerts.c.id, alerts.c.at < before, alerts.c.id.not_in(undelivered))
-    _delete(engine, causes, causes.c.id, causes.c.ended < before)
+    explained = sa.select(incidents.c.cause_id).where(incidents.c.cause_id.is_not(None))
+    _delete(engine, causes, causes.c.id, causes.c.ended < before, causes.c.id.not_in(explained))
+    _delete(engine, alerts, alerts.c.id, *_is_done_with(before))
     _delete(engine, silences, silences.c.id, silences.c.until < before)
     newest = sa.select(sa.func.max(audits.c.id)).group_by(audits.c.selection)
     _delete(engine, audits, audits.c.id, audits.c.at < before, audits.c.id.not_in(newest))
     return deleted
+
+
+def _is_done_with(before: datetime) -> tuple[sa.ColumnElement[bool], ...]:
+    """Whether an alert is old, delivered, and of nothing that is still kept."""
+    undelivered = sa.select(deliveries.c.alert_id).where(
+        deliveries.c.state == DeliveryState.WAITING
+    )
+    telling = sa.select(notices.c.alert_id).where(notices.c.alert_id.is_not(None))
+    return (
+        alerts.c.at < before,
+        alerts.c.cause_id.is_(None),
+        alerts.c.id.not_in(undelivered),
+        alerts.c.id.not_in(telling),
+    )
 
 
 def _delete(

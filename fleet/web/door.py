@@ -1,7 +1,8 @@
 """Who may push, and how often: decided in memory, before anything is written. Pure.
 
 Everybody gets the same answer, so that nobody learns which phones there are. What is let in waits
-in a bounded queue; what is not is counted.
+in a bounded queue; what is not is counted. What a phone said that is not known yet is kept until
+somebody has looked whether it is by now: it may have come into the inventory since.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ REPEAT = 2.0  # seconds: the 6739i calls twice at its first registration (facts/
 PHONE_BURST, PHONE_RATE = 30, 0.5  # a phone with many lines at its start; then one in two seconds
 TOTAL_BURST, TOTAL_RATE = 2_000, 500.0  # a registrar's end, told by a large fleet
 MOST_WAITING = 5_000
+MOST_UNKNOWN = 500  # pushes of unknown phones; of more, the oldest are forgotten
 
 
 class Fate(StrEnum):
@@ -46,9 +48,9 @@ class Bucket:
     at: float
 
     def take(self, now: float) -> bool:
-        """Take one if there is one."""
-        self.filled = min(self.burst, self.filled + (now - self.at) * self.rate)
-        self.at = now
+        """Take one if there is one; `now` may be a moment before the last one."""
+        self.filled = min(self.burst, self.filled + max(now - self.at, 0) * self.rate)
+        self.at = max(now, self.at)
         if self.filled < 1:
             return False
         self.filled -= 1
@@ -80,6 +82,7 @@ class Door:
         self._guests: dict[str, _Guest] = {}
         self._total = Bucket(TOTAL_BURST, TOTAL_RATE, TOTAL_BURST, now)
         self._waiting: deque[tuple[int, Push]] = deque()
+        self._unknown: deque[tuple[Push, str, float]] = deque(maxlen=MOST_UNKNOWN)
 
     @property
     def waiting(self) -> int:
@@ -87,9 +90,13 @@ class Door:
         return len(self._waiting)
 
     def admit(self, callers: Mapping[str, Caller]) -> None:
-        """From now on let these phones in, by their MAC."""
+        """From now on let these phones in, by their MAC; also with what they said just before."""
         self._callers = callers
         self._guests = {mac: guest for mac, guest in self._guests.items() if mac in callers}
+        kept, self._unknown = self._unknown, deque(maxlen=MOST_UNKNOWN)
+        for push, address, at in kept:
+            if push.mac in callers:
+                self.knock(push, address, at)
 
     def knock(self, push: Push | None, address: str, now: float) -> Fate:
         """Decide about a request (None: not a phone's) from an address."""
@@ -110,6 +117,7 @@ class Door:
             return Fate.NOT_A_PHONE
         caller = self._callers.get(push.mac)
         if caller is None:
+            self._unknown.append((push, address, now))
             return Fate.UNKNOWN_PHONE
         if not _is_inside(address, caller):
             return Fate.FOREIGN

@@ -42,6 +42,21 @@ def test_a_new_problem_waits_for_others_that_belong_to_it(world: World) -> None:
     assert told(world) == [("problem", [1, 2])]
 
 
+def test_what_a_sweep_sees_waits_for_its_end_but_not_for_ever(world: World) -> None:
+    world.sweeping_since = START
+    world.open(2)
+    assert why(world, MINUTE) == ["waits for the sweep to end, and for what else it sees"]
+    world.round(4 * MINUTE)
+    assert told(world) == [("problem", [1])]
+
+
+def test_what_a_phone_pushed_does_not_wait_for_the_sweep_that_confirms_it(world: World) -> None:
+    world.sweeping_since = START
+    world.open(2, sightings=0, confirmed=True)
+    world.round(10 * SECOND)
+    assert told(world) == [("problem", [1])]
+
+
 def test_what_was_over_before_anybody_was_told_is_dropped(world: World) -> None:
     world.open(2)
     world.round()

@@ -42,6 +42,7 @@ class World:
     ending: set[int] = field(default_factory=set)
     silences: dict[int, Silence] = field(default_factory=dict)
     flapping: set[tuple[int, int]] = field(default_factory=set)
+    sweeping_since: datetime | None = None
     alerts: dict[str, Telling] = field(default_factory=dict)
     written: dict[str, datetime] = field(default_factory=dict)
     rounds: list[Plan] = field(default_factory=list)
@@ -164,6 +165,7 @@ class World:
             },
             told_causes=self.told_causes(),
             flapping=frozenset(self.flapping),
+            sweeping_since=self.sweeping_since,
             silences=tuple(s for s in self.silences.values() if s.until > self.now),
             sent=self.sent(),
         )

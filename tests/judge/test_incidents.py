@@ -173,6 +173,7 @@ def test_a_push_opens_at_once_and_a_poll_confirms_it_without_a_word() -> None:
     phone.look(FAILED, after=1)
 
     assert phone.standing["line-failed", 1].confirmed
+    assert phone.standing["line-failed", 1].sightings == 0
     assert phone.told == [OPENED]
 
 
@@ -184,6 +185,17 @@ def test_a_push_opens_what_a_poll_saw_once() -> None:
 
     assert phone.told == [OPENED]
     assert phone.standing["line-failed", 1].confirmed
+    assert phone.standing["line-failed", 1].sightings == 1
+
+
+def test_what_was_pushed_and_is_another_trouble_of_the_line_goes_on() -> None:
+    phone = Watched()
+
+    phone.look(FAILED, pushed=True)
+    phone.look(replace(FAILED, rule="line-unregistered"), after=1)
+
+    other = ("line-unregistered", "opened")
+    assert sorted(phone.told) == sorted([OPENED, RESOLVED, other])
 
 
 def test_a_poll_that_misses_what_was_pushed_resolves_it() -> None:

@@ -81,9 +81,19 @@ def test_dropped_notices_say_why_and_are_not_announced(troubled: Store) -> None:
     assert troubled.announced(incidents) == {}
 
 
-def test_a_cause_is_told_with_its_members(troubled: Store) -> None:
-    members = frozenset(one.id for one in troubled.incidents() if one.id)
-    cause = Cause(
+def prune(store: Store) -> None:
+    later = START + timedelta(days=500)
+    store.prune(history_before=later, evidence_before=later, sweeps_before=later)
+
+
+def taken(store: Store) -> None:
+    """Everything that is due is delivered."""
+    for one in store.claim_deliveries(now=SOON, until=SOON + MINUTE):
+        store.mark_delivery(replace(one, state=DeliveryState.SENT, sent=SOON))
+
+
+def cause_of(members: frozenset[int]) -> Cause:
+    return Cause(
         kind=CauseKind.REGISTRAR,
         name="pbx.example",
         began=START,
@@ -92,6 +102,45 @@ def test_a_cause_is_told_with_its_members(troubled: Store) -> None:
         members=members,
         codes=((401, 2),),
     )
+
+
+def test_pruning_keeps_that_somebody_was_told_of_what_stands(troubled: Store) -> None:
+    incidents = [one.id for one in troubled.incidents() if one.id]
+    troubled.apply_alerting(round_of(troubled))
+    taken(troubled)
+    prune(troubled)
+    assert troubled.announced(incidents) == dict.fromkeys(incidents, SOON)
+
+
+def test_pruning_keeps_the_cause_that_somebody_was_told_of_as_long_as_its_members(
+    troubled: Store,
+) -> None:
+    incidents = frozenset(one.id for one in troubled.incidents() if one.id)
+    cause = cause_of(incidents)
+    told = NewAlert(alert=alert(), routes=(("noc", SOON),), cause=cause)
+    troubled.apply_alerting(Alerting(at=SOON, causes=(cause,), alerts=(told,)))
+    [stored] = troubled.open_causes()
+    over = replace(stored, ended=SOON)
+    dropped = tuple((one.id, "covered") for one in troubled.unhandled_notices() if one.id)
+    troubled.apply_alerting(Alerting(at=SOON, causes=(over,), dropped=dropped))
+    taken(troubled)
+    prune(troubled)
+    assert troubled.announced(incidents) == dict.fromkeys(incidents, SOON)
+
+
+def test_pruning_deletes_what_was_told_and_is_over(troubled: Store) -> None:
+    [phone_id] = {one.phone_id for one in troubled.incidents() if one.phone_id}
+    look(troubled, phone_id, SOON)
+    troubled.apply_alerting(round_of(troubled))
+    taken(troubled)
+    prune(troubled)
+    assert troubled.incidents() == []
+    assert troubled.deliveries() == []
+
+
+def test_a_cause_is_told_with_its_members(troubled: Store) -> None:
+    members = frozenset(one.id for one in troubled.incidents() if one.id)
+    cause = cause_of(members)
     told = NewAlert(alert=alert(), routes=(("noc", SOON),), cause=cause)
     assert troubled.apply_alerting(Alerting(at=SOON, causes=(cause,), alerts=(told,)))
     [stored] = troubled.open_causes()

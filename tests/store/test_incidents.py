@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -11,6 +13,11 @@ from fleet.model import Flap, IncidentState, NoticeKind, Phone, Site, Step
 from fleet.store import Change, Store
 from tests.store.fleets import MINUTE, START, Sweeping, add, good, line
 from tests.store.watching import finding, look, sighting, step
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fleet.model import Incident
 
 
 @pytest.fixture
@@ -134,6 +141,29 @@ def test_incidents_are_found_by_site_phone_time_and_acknowledged(store: Store) -
     assert store.acknowledge(ids, by="ann", at=START + MINUTE) == 1
     [standing] = store.incidents(open_only=True)
     assert (standing.acked_by, standing.acked_at) == ("ann", START + MINUTE)
+
+
+def test_a_look_under_way_does_not_write_over_an_acknowledgement(
+    store: Store, phone_id: int
+) -> None:
+    look(store, phone_id, START, finding())
+    [standing] = store.incidents()
+    acks = [
+        threading.Thread(
+            target=store.acknowledge, args=([standing.id],), kwargs={"by": "ann", "at": START}
+        )
+    ]
+
+    def meanwhile(known: Sequence[Incident], *_: object) -> Step:
+        acks[0].start()
+        acks[0].join(0.2)  # it cannot end before this look has: its turn comes after
+        return Step(incidents=tuple(replace(one, code=403) for one in known))
+
+    store.record_sightings([sighting(phone_id, START + MINUTE, finding())], meanwhile)
+    acks[0].join()
+
+    [after] = store.incidents()
+    assert (after.code, after.acked_by) == (403, "ann")
 
 
 def test_the_population_names_groups(store: Store) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from fleet.push import Push, PushEvent, PushState
 from fleet.web import Door, Fate
-from fleet.web.door import MOST_WAITING, PHONE_BURST, TOTAL_BURST
+from fleet.web.door import MOST_UNKNOWN, MOST_WAITING, PHONE_BURST, TOTAL_BURST
 from tests.web.serving import MAC, START, caller
 
 SAID = Push(at=START, mac=MAC, event=PushEvent.REGISTRATION, state=PushState.REFUSED, user="1")
@@ -90,6 +90,23 @@ def test_a_phone_that_leaves_the_inventory_is_forgotten() -> None:
     at.knock(SAID, "127.0.0.1", 0.0)
     at.admit({})
     assert at.knock(SAID, "127.0.0.1", 0.0) is Fate.UNKNOWN_PHONE
+
+
+def test_what_a_phone_said_before_it_was_known_is_heard_once_it_is() -> None:
+    at = Door(0.0)
+    assert at.knock(SAID, "127.0.0.1", 1.0) is Fate.UNKNOWN_PHONE
+    assert at.knock(replace(SAID, mac=mac(9)), "127.0.0.1", 1.0) is Fate.UNKNOWN_PHONE
+    at.admit({MAC: caller(7)})
+    at.admit({MAC: caller(7)})
+    assert at.take(10) == [(7, SAID)]
+
+
+def test_what_unknown_phones_say_is_bounded_and_still_has_to_come_from_their_networks() -> None:
+    at = Door(0.0)
+    for number in range(MOST_UNKNOWN + 5):
+        at.knock(replace(SAID, mac=mac(number)), "10.2.0.1", 0.0)
+    at.admit({mac(n): caller(n, "10.1.0.0/16" if n % 2 else "10.2.0.0/16") for n in range(600)})
+    assert at.waiting == MOST_UNKNOWN // 2
 
 
 @given(st.text(max_size=80) | st.ip_addresses().map(str))
