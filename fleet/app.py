@@ -8,9 +8,9 @@ import gc
 import os
 import signal
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from fleet.errors import SettingsError, UsageError
@@ -34,12 +34,16 @@ from fleet.sweep import Backoff, LoginDefaults, Observer, Order, Outcome, Sweepe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping, Sequence
+    from pathlib import Path
 
     from fleet.alert import Alerting, Deliverer
     from fleet.audit import Auditor
-    from fleet.model import Cause, Finding, Incident, Observation, Population
+    from fleet.model import Cause, Finding, Incident, Observation, Population, Rollout
     from fleet.phone.pages import Words
+    from fleet.provision.drift import FileWatch
     from fleet.provision.provisioner import Provisioner
+    from fleet.provision.rollout import Pace
+    from fleet.provision.rollout.service import RolloutProgress
     from fleet.provision.serve import FileService
     from fleet.settings import Settings
     from fleet.store import Known, Pruned, TakeStep
@@ -72,7 +76,20 @@ class App:
 
     def judge(self, look: Look) -> tuple[Finding, ...]:
         """Judge with the rules as the settings have them."""
-        return judge(look, rules=self.rules)
+        return judge(self.files.seen(look), rules=self.rules)
+
+    @cached_property
+    def files(self) -> FileWatch:
+        """What tells the rules of phones' files."""
+        from fleet.provision.drift import FileWatch
+
+        asked = self.settings.provisioning
+        return FileWatch(
+            self.store,
+            stale_after=timedelta(seconds=asked.stale_after),
+            versions=asked.firmware_versions,
+            clock=now,
+        )
 
     @property
     def logins(self) -> LoginDefaults:
@@ -98,6 +115,7 @@ class App:
         """Sweep the phones of an order."""
         poll = self.settings.poll
         interval = timedelta(seconds=poll.interval)
+        await asyncio.to_thread(self.files.refresh)
         async with self.client() as client:
             sweeper = Sweeper(
                 store=self.store,
@@ -127,8 +145,10 @@ class App:
             reason=observation.reason,
             detail=observation.detail,
             lines=facts.lines if facts else (),
+            model=facts.model if facts else "",
+            firmware=facts.firmware if facts else "",
         )
-        return verdicts(look, rules=self.rules)
+        return verdicts(self.files.seen(look), rules=self.rules)
 
     def auditor(self) -> Auditor:
         """Make the auditor, as the settings have it."""
@@ -139,6 +159,14 @@ class App:
         return audit.auditor_of(
             self.settings, store=self.store, judge=self.judge, rules=rules, clock=now
         )
+
+    def send_report(
+        self, urls: Sequence[str], subject: str, text: str, html: str, files: Sequence[Path]
+    ) -> None:
+        """Send a report to Apprise URLs. Raises `FleetError` if somebody did not take it."""
+        from fleet import alert
+
+        alert.send_report(urls, subject, text, html, files, clock=now)
 
     def alerting(self) -> Alerting:
         """Make what decides who is told; raises `SettingsError` for what is wrong with it."""
@@ -192,6 +220,25 @@ class App:
                 demand_backup=frozenset(asked.demand_backup),
             ),
         )
+
+    async def roll_out(
+        self, rollout: Rollout, progress: RolloutProgress, *, by: str, pace: Pace
+    ) -> Rollout:
+        """Run a roll-out until it is over, or paused."""
+        from fleet.provision.build import rollout_service_of
+
+        async with self.client() as client:
+            service = rollout_service_of(
+                self.settings, self.store, client, logins=self.logins, poll=self._poll_some, by=by
+            )
+            return await replace(service, clock=now, pace=pace).run(rollout, progress)
+
+    async def _poll_some(self, ids: Sequence[int]) -> None:
+        selection = "roll-out " + " ".join(map(str, ids))
+        order = Order(
+            ids=tuple(ids), selection=selection, trigger="rollout", insist=True, anew=True
+        )
+        await self.sweep(order, lambda _tally: None)
 
     def file_service(self) -> FileService:
         """Make what gives phones their files, as the settings have it."""

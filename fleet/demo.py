@@ -70,4 +70,11 @@ class Demo:
             file = parse_csv(text.getvalue(), source="The demo's inventory")
             enrol(app.store, plan(app.store.load_inventory(), file), now())
             with watched() as progress:
-                return await app.sweep(Order(), progress)
+                outcome = await app.sweep(Order(), progress)
+            await app.sweep(_second_look(outcome), lambda _tally: None)
+            return outcome
+
+
+def _second_look(outcome: Outcome) -> Order:
+    """Look again at what is new, as the daemon does: what is still so becomes an incident."""
+    return Order(ids=outcome.new_problems, selection="confirm", trigger="confirm", anew=True)

@@ -9,7 +9,8 @@
     │   └── PhoneNotFound      no phone of that MAC, host or name
     ├── StoreError             the database or its key
     │   ├── SweepRunning       another sweep holds the lease
-    │   └── SweepTaken         another runner has this planned sweep, or had it
+    │   ├── SweepTaken         another runner has this planned sweep, or had it
+    │   └── RolloutRunning     another process runs the roll-out, or another one is not over
     ├── ServerError            the address or certificate that fleet serve listens with
     └── PhoneError             one poll of one phone; carries its reason, and so its reach
         └── PageUnreadable     a page that is not a status page we can read
@@ -85,6 +86,10 @@ class SweepRunning(StoreError):
 
 class SweepTaken(StoreError):
     """Another runner has this planned sweep, or had it."""
+
+
+class RolloutRunning(StoreError):
+    """Another process runs the roll-out, or another roll-out is not over yet."""
 
 
 class ServerError(FleetError):

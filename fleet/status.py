@@ -31,6 +31,8 @@ def look_at(status: PhoneStatus) -> Look | None:
         reason=status.reason,
         detail=status.detail,
         lines=lines,
+        model=status.model,
+        firmware=status.firmware,
     )
 
 

@@ -7,8 +7,8 @@ from fleet.alert.build import policy_of, routes_of, windows_of
 from fleet.alert.compose import Composer, word_of_fleet
 from fleet.alert.deliver import Delivered, Deliverer
 from fleet.alert.door import check, send
-from fleet.alert.holding import FLAPPING
 from fleet.alert.plan import plan
+from fleet.alert.reports import send_report
 from fleet.alert.round import Alerting, Round
 from fleet.alert.routes import Route, channels_of
 from fleet.alert.values import Held, Plan, Policy, Situation, Telling
@@ -16,7 +16,6 @@ from fleet.alert.view import Zones
 from fleet.alert.windows import QuietHours, Window
 
 __all__ = [
-    "FLAPPING",
     "Alerting",
     "Composer",
     "Delivered",
@@ -37,6 +36,7 @@ __all__ = [
     "policy_of",
     "routes_of",
     "send",
+    "send_report",
     "windows_of",
     "word_of_fleet",
 ]

@@ -6,12 +6,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from fleet.alert.holding import FLAPPING
 from fleet.alert.routes import DEFAULT, Route
 from fleet.alert.values import Policy
 from fleet.alert.windows import DAYS, Window, quiet_hours
 from fleet.errors import SettingsError
-from fleet.judge import RULES
+from fleet.judge import RULE_NAMES
 from fleet.settings.watching import urls_of
 
 if TYPE_CHECKING:
@@ -86,10 +85,9 @@ def _in_zone(moment: datetime | None, zone: tzinfo) -> datetime | None:
 
 
 def _rules(names: Iterable[str], place: str) -> frozenset[str]:
-    known = (*RULES, *FLAPPING)
     for name in names:
-        if name not in known:
+        if name not in RULE_NAMES:
             raise SettingsError(
-                f"{place} rules: there is no rule {name}; rules: {', '.join(known)}."
+                f"{place} rules: there is no rule {name}; rules: {', '.join(RULE_NAMES)}."
             )
     return frozenset(names)

@@ -20,7 +20,8 @@ from fleet.errors import SettingsError
 from fleet.model import AlertKind, Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
     import apprise
 
@@ -89,17 +90,18 @@ def check(channels: Mapping[str, str]) -> None:
             )
 
 
-def send(url: str, alert: Alert) -> str:
+def send(url: str, alert: Alert, files: Sequence[Path] = ()) -> str:
     """Send an alert now; give an empty text when the channel took it, else why it did not.
 
-    Blocks for as long as the channel does: Apprise limits each of its steps to some seconds.
+    `files` go with it where the channel takes files. Blocks for as long as the channel does:
+    Apprise limits each of its steps to some seconds.
     """
     service = _service(_with_key(url, alert.key))
     if service is None:
         return "its URL is not one that Apprise understands"
     _said.take()
     try:
-        is_taken = service.notify(**_message(service, alert))
+        is_taken = service.notify(**_message(service, alert), **_attached(service, files))
     except Exception as error:  # noqa: BLE001  whatever a plug-in raises, the alert stays due
         return struck_out(url, f"{type(error).__name__}: {error}")
     return "" if is_taken else struck_out(url, _said.take() or _NOT_TAKEN)
@@ -133,6 +135,13 @@ def _message(service: apprise.NotifyBase, alert: Alert) -> dict[str, Any]:
     }
 
 
+def _attached(service: apprise.NotifyBase, files: Sequence[Path]) -> dict[str, Any]:
+    if not (files and service.attachment_support):
+        return {}
+    of_file = import_module("apprise.attachment.file").AttachFile  # takes a path for what it is
+    return {"attach": load().AppriseAttachment([of_file(path=str(path)) for path in files])}
+
+
 def _notify_type(loaded: Any, alert: Alert) -> Any:
     if alert.kind is AlertKind.RECOVERY:
         return loaded.NotifyType.SUCCESS
@@ -157,7 +166,7 @@ def struck_out(url: str, said: str) -> str:
             line = re.sub(rf"(?<!\w){re.escape(secret)}(?!\w)", "***", line)
         else:
             line = line.replace(secret, "***")
-    return plain(line)
+    return plain(line).rstrip(".")
 
 
 def _secrets(url: str) -> Iterator[str]:

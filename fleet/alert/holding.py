@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from fleet.judge import LINE_FLAPPING, PHONE_FLAPPING
 from fleet.model import NoticeKind, Severity
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from fleet.model import Incident, Notice
 
 LONGEST_WAIT = timedelta(minutes=5)  # for a sweep to end, where sweeps take longer
-FLAPPING = ("line-flapping", "phone-flapping")  # rules of incidents that tell of flapping itself
+FLAPPING = (LINE_FLAPPING, PHONE_FLAPPING)  # rules of incidents that tell of flapping itself
 
 
 @dataclass(frozen=True, kw_only=True)

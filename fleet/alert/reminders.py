@@ -26,7 +26,7 @@ def remind(ledger: Ledger) -> None:
     now = ledger.situation.now
     if every is None or (hours and hours.end(now)):
         return
-    beat, began = _beat(now, every, ledger.policy.zone)
+    beat, began = beat_of(now, every, ledger.policy.zone)
     before = began - every / 2
     incidents, causes = list(_incidents(ledger, before)), list(_causes(ledger, before))
     for route in ledger.policy.routes:
@@ -70,7 +70,7 @@ def is_acked(of: Incident | Cause, now: datetime) -> bool:
     return of.acked_at is not None and (of.ack_until is None or now < of.ack_until)
 
 
-def _beat(now: datetime, every: timedelta, zone: tzinfo) -> tuple[str, datetime]:
+def beat_of(now: datetime, every: timedelta, zone: tzinfo) -> tuple[str, datetime]:
     """Name the beat that lasts, and say when it began.
 
     A clock that is put back counts one twice, which the key forgives.

@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from fleet.alert.plan import plan
+from fleet.alert.reminders import beat_of
 from fleet.alert.values import Situation
 from fleet.alert.view import Zones
 from fleet.errors import PhoneNotFound
-from fleet.model import AlertKind, CauseKind, Reach
+from fleet.judge import registrars_of
+from fleet.model import IncidentState, Reach
 from fleet.store import Alerting as Decided
 from fleet.store import NewAlert
 
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from fleet.alert.compose import Composer
-    from fleet.alert.values import FindCauses, Plan, Policy, Telling
+    from fleet.alert.values import FindCauses, Plan, Policy
     from fleet.alert.windows import Window
     from fleet.model import Cause, Incident, Notice, Population
     from fleet.store import Store
@@ -51,15 +53,19 @@ class Alerting:
     find_causes: FindCauses
     composer: Composer
     windows: tuple[Window, ...] = ()
-    _reminded: set[str] = field(default_factory=set, repr=False)
+    _beats: set[str] = field(default_factory=set, repr=False)
 
     def run(self, now: datetime) -> Round:
         """Do a round; raises `StoreError`."""
+        policy, beat = self._policy_for(now)
         for _ in range(_TRIES):
-            situation, changed = self._look(now, self._judge(now, write=True))
-            decided = self._without_old_reminders(plan(situation, self.policy))
-            if self._apply(now, decided, changed):
-                self._reminded.update(t.key for t in decided.tellings if _is_reminder(t))
+            judged = self._judge(now, write=True, remind=policy.repeat_after is not None)
+            if not (judged.notices or judged.causes or judged.standing):
+                return Round()
+            decided = plan(self._situation(now, judged), policy)
+            if self._apply(now, decided, judged.changed):
+                self._beats.clear()
+                self._beats.add(beat)
                 return Round(
                     alerts=len(decided.tellings),
                     dropped=len(decided.dropped),
@@ -67,10 +73,20 @@ class Alerting:
                 )
         return Round()  # others are at it: what is left is looked at in the next round
 
+    def _policy_for(self, now: datetime) -> tuple[Policy, str]:
+        """Leave out reminders where those of this beat were seen to; give the beat, if there is."""
+        every, hours = self.policy.repeat_after, self.policy.quiet_hours
+        if every is None or (hours and hours.end(now)):
+            return replace(self.policy, repeat_after=None), ""
+        beat, _ = beat_of(now, every, self.policy.zone)
+        if beat in self._beats:
+            return replace(self.policy, repeat_after=None), beat
+        return self.policy, beat
+
     def look(self, now: datetime) -> Plan:
         """Say what a round would decide now, and write nothing."""
-        situation, _ = self._look(now, self._judge(now, write=False))
-        return plan(situation, self.policy)
+        judged = self._judge(now, write=False, remind=False)
+        return plan(self._situation(now, judged), replace(self.policy, repeat_after=None))
 
     def _apply(self, now: datetime, decided: Plan, changed: Sequence[Cause]) -> bool:
         if not (changed or decided.tellings or decided.dropped):
@@ -93,21 +109,17 @@ class Alerting:
         zones = {site.name: ZoneInfo(site.timezone) for site in self.store.sites() if site.timezone}
         return Zones(of_sites=zones, otherwise=self.policy.zone)
 
-    def _without_old_reminders(self, decided: Plan) -> Plan:
-        """Leave out reminders of this beat that were written: their keys would say so again."""
-        kept = tuple(telling for telling in decided.tellings if telling.key not in self._reminded)
-        return replace(decided, tellings=kept)
-
     # What there is
 
-    def _judge(self, now: datetime, *, write: bool) -> _Judged:
+    def _judge(self, now: datetime, *, write: bool, remind: bool) -> _Judged:
         """Load what stands and judge its causes. New ones are written first: alerts name them."""
         notices = tuple(self.store.unhandled_notices())
-        standing = tuple(self.store.incidents(open_only=True))
         known = self.store.open_causes()
-        if not (standing or known):
-            return _Judged(notices=notices)
-        population = self.store.population(_registrars(standing, known))
+        is_calm = not (notices or known)  # no cause can begin, and none end
+        standing = () if is_calm and not remind else self._standing()
+        if is_calm:
+            return _Judged(standing=_by_id(standing))
+        population = self.store.population(registrars_of(standing, known))
         changed = self.find_causes(standing, known, population, now)
         new = [cause for cause in changed if cause.id is None and cause.ended is None]
         if new and write:
@@ -117,13 +129,16 @@ class Alerting:
         ids = {cause.id for cause in changed}
         return _Judged(
             notices=notices,
-            standing={one.id: one for one in standing if one.id is not None},
+            standing=_by_id(standing),
             changed=changed,
             causes=(*(cause for cause in known if cause.id not in ids), *changed),
             population=population,
         )
 
-    def _look(self, now: datetime, judged: _Judged) -> tuple[Situation, Sequence[Cause]]:
+    def _standing(self) -> tuple[Incident, ...]:
+        return tuple(self.store.incidents(open_only=True, pending=True))
+
+    def _situation(self, now: datetime, judged: _Judged) -> Situation:
         of_ended = {
             cause.id: tuple(self.store.incidents(cause_id=cause.id))
             for cause in judged.causes
@@ -131,7 +146,7 @@ class Alerting:
         }
         ids = {notice.incident.id for notice in judged.notices} | judged.standing.keys()
         looks = judged.population.phones if judged.population else ()
-        situation = Situation(
+        return Situation(
             now=now,
             notices=judged.notices,
             standing=judged.standing,
@@ -147,7 +162,6 @@ class Alerting:
             sweeping_since=self.store.sweeping_since(now),
             unread=frozenset(look.phone_id for look in looks if look.reach not in (None, Reach.OK)),
         )
-        return situation, judged.changed
 
     def _members(
         self, judged: _Judged, of_ended: Mapping[int, Sequence[Incident]]
@@ -177,16 +191,17 @@ class Alerting:
 class _Judged:
     """What stands, and its causes: those that changed, and all that last or just ended."""
 
-    notices: tuple[Notice, ...]
+    notices: tuple[Notice, ...] = ()
     standing: Mapping[int, Incident] = field(default_factory=dict)
     changed: tuple[Cause, ...] = ()
     causes: tuple[Cause, ...] = ()
     population: Population | None = None
 
 
-def _registrars(standing: Sequence[Incident], causes: Sequence[Cause]) -> set[str]:
-    named = {cause.name for cause in causes if cause.kind is CauseKind.REGISTRAR}
-    return named | {incident.registrar for incident in standing if incident.registrar}
+def _by_id(incidents: Sequence[Incident]) -> dict[int, Incident]:
+    """The open ones by their ids; what is pending only counts for causes."""
+    opened = (one for one in incidents if one.state is IncidentState.OPEN)
+    return {one.id: one for one in opened if one.id is not None}
 
 
 def _as_written(cause: Cause, known: Sequence[Cause]) -> Cause:
@@ -196,7 +211,3 @@ def _as_written(cause: Cause, known: Sequence[Cause]) -> Cause:
         if row.id == cause.id or (is_new and (row.kind, row.name) == (cause.kind, cause.name)):
             return replace(cause, id=row.id, began=row.began)
     return cause
-
-
-def _is_reminder(telling: Telling) -> bool:
-    return telling.kind is AlertKind.REMINDER

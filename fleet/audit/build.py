@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from operator import attrgetter
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from fleet.audit import differences as differing
 from fleet.audit.availability import by_phone
@@ -94,11 +94,8 @@ def report(
     site: str | None = None,
 ) -> AuditReport:
     """Lay out the report: the whole, or with `site` that site's part of it."""
-    question, material = audit.question, audit.material
-    phones = _of_site(audit.phones, site, "status.stored.phone.site")
+    question = audit.question
     flagged = [flag.record for flag in compared.findings.flags]
-    seen = ((status.model, status.firmware) for status in material.statuses)
-    passwords = material.passwords
     lines = _of_site(audit.lines, site)
     return AuditReport(
         at=question.at,
@@ -109,21 +106,28 @@ def report(
         month=question.month,
         sweep=sweep,
         notes=tuple(notes) if site is None else (),
-        totals=totals(phones),
-        counts=counts(phones),
         changes=_changes(compared.changes, site),
         flagged=_of_site(flagged, site),
-        not_read=tuple(differing.not_read(phones)),
-        firmware=tuple(differing.old_firmware(phones, newest(seen))),
-        differences=differing.differences(phones, material.conflicts),
-        passwords=None
-        if passwords is None
-        else tuple(differing.default_passwords(phones, passwords)),
         lines=lines,
         sites=tuple(_sites(lines)),
         days=_days(audit.days, site),
-        missed=tuple(_missed(material, question.since)),
+        missed=tuple(_missed(audit.material, question.since)),
+        **_of_phones(_of_site(audit.phones, site, "status.stored.phone.site"), audit.material),
     )
+
+
+def _of_phones(phones: Sequence[Looked], material: Material) -> dict[str, Any]:
+    """Give those parts of a report that its phones' state tells."""
+    seen = ((status.model, status.firmware) for status in material.statuses)
+    ids = material.passwords
+    return {
+        "totals": totals(phones),
+        "counts": counts(phones),
+        "not_read": tuple(differing.not_read(phones)),
+        "firmware": tuple(differing.old_firmware(phones, newest(seen))),
+        "differences": differing.differences(phones, material.conflicts),
+        "passwords": None if ids is None else tuple(differing.default_passwords(phones, ids)),
+    }
 
 
 def _of_site(records: Iterable[T], site: str | None, name: str = "site") -> tuple[T, ...]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from fleet.audit.findings import Flag
+from fleet.judge import FILE_RULES
 from fleet.model import IncidentState, Reach
 from fleet.outages import is_down, runs
 from fleet.report.audit import FlaggedRecord
@@ -39,7 +40,7 @@ class Looked:
 
     def lines(self) -> Iterator[tuple[Line | None, bool]]:
         """Give each line seen and whether it is flagged; None for one that is not there."""
-        against = {finding.line for finding in self.findings}
+        against = {each.line for each in self.findings if each.rule not in FILE_RULES}
         shown = {each.line.number for each in self.status.lines}
         for each in self.status.lines if self.is_read else ():
             yield each.line, None in against or each.line.number in against

@@ -31,6 +31,7 @@ COMMANDS = {
     "status": "What every line is now, or was at a time.",
     "history": "When a line lost its registration, and for how long.",
     "explain": "The evidence: what a phone said and how it was judged.",
+    "diagnose": "Why a line is not registered, found out without disturbing it.",
     "audit": "What changed since the audit before, and the whole report.",
     "incidents": "What is wrong and lasts; acknowledge it, silence it.",
     "alert": "Try out, look into and send alerts.",

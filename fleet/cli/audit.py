@@ -12,8 +12,9 @@ import click
 
 from fleet.app import run
 from fleet.audit import AuditOrder
-from fleet.cli.common import with_app
+from fleet.cli.common import counted, with_app
 from fleet.cli.poll import order_of, sweep
+from fleet.errors import FleetError
 from fleet.report.audit import AUDIT_FORMATS, AuditChange, json_head, summary
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ NEW = (AuditChange.REGRESSION, AuditChange.NEW)
 )  # fmt: skip
 @click.option("--site", help="Only the phones of this site.")
 @click.option("--no-sweep", is_flag=True, help="Ask no phone: take what the last sweeps saw.")
+@click.option("--send", is_flag=True, help="Send it to [audit] recipients, each site its part.")
 @click.option(
     "--fail-on",
     type=click.Choice(["flagged", "new"]),
@@ -50,6 +52,7 @@ def command(
     forms: tuple[str, ...],
     site: str | None,
     no_sweep: bool,
+    send: bool,
     fail_on: str | None,
     as_json: bool,
 ) -> None:
@@ -63,15 +66,20 @@ def command(
         output=output or app.settings.audit_folder,
         formats=forms or tuple(app.settings.audit.formats),
         site=site,
+        send=app.send_report if send else None,
     )
     try:
         done = run(_audit(app, order, no_sweep=no_sweep))
     except KeyboardInterrupt:
         raise click.Abort("Stopped. Nothing was kept of this audit.") from None
+    for trouble in done.troubles:
+        click.echo(trouble, err=True)
     if as_json:
         click.echo(json.dumps(_document(done), ensure_ascii=False, indent=1))
     else:
         _show(done)
+    if done.troubles:
+        raise SystemExit(FleetError.exit_code)
     if _is_failure(fail_on, done):
         raise SystemExit(1)
 
@@ -87,10 +95,10 @@ async def _audit(app: App, order: AuditOrder, *, no_sweep: bool) -> Audited:
 
 
 def _show(done: Audited) -> None:
-    for line in (*done.report.notes, *summary(done.report)):
+    for line in (*done.report.notes, *summary(done.report), *_files(done.files)):
         click.echo(line)
-    for line in _files(done.files):
-        click.echo(line)
+    if done.sent:
+        click.echo(f"Sent: {counted(done.sent, 'report')}.")
 
 
 def _files(files: Sequence[Path]) -> list[str]:
@@ -100,7 +108,11 @@ def _files(files: Sequence[Path]) -> list[str]:
 
 
 def _document(done: Audited) -> dict[str, Any]:
-    return json_head(done.report) | {"files": [str(path) for path in done.files]}
+    return json_head(done.report) | {
+        "files": [str(path) for path in done.files],
+        "sent": done.sent,
+        "troubles": list(done.troubles),
+    }
 
 
 def _is_failure(fail_on: str | None, done: Audited) -> bool:

@@ -58,6 +58,8 @@ def _say_what_next(screen: Console, folder: Path, worst: str) -> None:
     for words, why in (
         (f"explain {worst}", "why it is flagged, what to check"),
         ("status --flagged", "what is wrong, all of it"),
+        ("incidents", "what was still so when looked at again: alerts tell of these"),
+        ("audit --no-sweep", "the nightly report, as a page and a workbook"),
         ("export lines --output lines.csv", "every line, for a spreadsheet"),
         ("simulate --help", "phones that stay, to try things on"),
     ):

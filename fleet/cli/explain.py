@@ -108,7 +108,7 @@ def _judgement(screen: Console, app: App, status: PhoneStatus) -> None:
         screen.print("No rule could look: the phone was never polled. Run fleet poll.")
         return
     screen.print("Rules:")
-    screen.print(pairs(_rule_rows(look, app.rules)))
+    screen.print(pairs(_rule_rows(app.files.seen(look), app.rules)))
 
 
 def _rule_rows(look: Look, settings: Mapping[str, RuleSetting]) -> Iterator[tuple[str, str]]:

@@ -11,7 +11,7 @@ from fleet.app import now
 from fleet.cli.common import LATER, TIME, console, counted, user_name, with_app
 from fleet.cli.tables import ago, local, table
 from fleet.errors import UsageError
-from fleet.judge import RULES
+from fleet.judge import RULE_NAMES
 from fleet.model import Selector, Silence
 
 if TYPE_CHECKING:
@@ -189,8 +189,8 @@ def _selector(
     app.check_site(site)
     if line is not None and phone is None:
         raise click.UsageError("--line goes with --phone.")
-    if rule is not None and rule not in RULES:
-        raise UsageError(f"There is no rule {rule}; rules: {', '.join(RULES)}.")
+    if rule is not None and rule not in RULE_NAMES:
+        raise UsageError(f"There is no rule {rule}; rules: {', '.join(RULE_NAMES)}.")
     number = app.store.find_phone(phone) if phone is not None else None
     return Selector(site=site or "", phone_id=number, line=line, rule=rule or "")
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
+from urllib.parse import urlsplit
 
 import click
 
@@ -15,15 +17,24 @@ from fleet.simulator import (
     BEHAVIOURS,
     BELIEVABLE_MIX,
     TROUBLES,
+    BootSpec,
     PhoneSpec,
+    Places,
+    RunningClock,
+    SimulatedPhone,
     Simulator,
     believable_fleet,
+    booting_fleet,
+    booting_inventory,
     inventory_csv,
     run,
+    sip_places,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
+
+_RETRY = 10.0  # seconds until a phone that got no configuration boots again
 
 
 class Mix(click.ParamType[dict[str, float]]):
@@ -67,6 +78,19 @@ def _known(_ctx: click.Context, _option: click.Parameter, behaviour: str | None)
     return behaviour
 
 
+def _url(_ctx: click.Context, _option: click.Parameter, url: str | None) -> str | None:
+    if url is None:
+        return None
+    try:
+        place = urlsplit(url)
+        right = place.scheme in ("http", "https") and bool(place.hostname) and place.port != 0
+    except ValueError:
+        right = False
+    if not right:
+        raise click.BadParameter(f"{url!r} is no address like http://127.0.0.1:8067/.")
+    return url
+
+
 @click.command(
     epilog=f"Troubles for --bad-mix: {', '.join(TROUBLES)}. "
     "Every behaviour for --behaviour: fleet simulate --list-behaviours."
@@ -108,6 +132,28 @@ def _known(_ctx: click.Context, _option: click.Parameter, behaviour: str | None)
     help="Serve a small HTTP/JSON API on 127.0.0.1 that changes phones while they run.",
 )
 @click.option("--uvloop", is_flag=True, help="Use uvloop, for many phones.")
+@click.option(
+    "--boot",
+    metavar="URL",
+    callback=_url,
+    help="Have the phones boot from this provisioning server and register at two simulated "
+    "registrars; the inventory then holds the accounts they are to get. All are in order: "
+    "--bad-mix does not count.",
+)
+@click.option(
+    "--sip-port",
+    default=5060,
+    show_default=True,
+    type=click.IntRange(1, 65_000),
+    help="SIP port of registrars and phones, with --boot.",
+)
+@click.option(
+    "--speed",
+    default=1.0,
+    show_default=True,
+    type=click.FloatRange(0.001, 100_000),
+    help="How many times as fast the phones' own timers run, with --boot.",
+)
 def command(
     phones: int,
     port: int,
@@ -119,21 +165,46 @@ def command(
     with_lines: bool,
     control_port: int | None,
     uvloop: bool,
+    boot: str | None,
+    sip_port: int,
+    speed: float,
 ) -> None:
     """Run phones that do not exist, on this machine's loopback only.
 
     Their web UI password is 22222, the phones' factory setting. Ends with Ctrl-C.
     """
-    specs = _altered(believable_fleet(phones, seed=seed, mix=bad_mix), behaviour, delay)
+    mix = bad_mix if boot is None else {}
+    specs = _altered(believable_fleet(phones, seed=seed, mix=mix), behaviour, delay)
+    places = Places(port=port, control=control_port, sip=sip_port)
     with _made(inventory) as file:
-        run(
-            specs,
-            on_ready=partial(_ready, file, with_lines=with_lines),
-            port=port,
-            control=control_port is not None,
-            control_port=control_port or 0,
-            uvloop=uvloop,
-        )
+        if boot is None:
+            write = partial(inventory_csv, with_lines=with_lines)
+            run(specs, on_ready=partial(_ready, file, write), places=places, uvloop=uvloop)
+        else:
+            _boot(specs, boot, file, places=places, seed=seed, speed=speed, uvloop=uvloop)
+
+
+def _boot(
+    specs: Sequence[PhoneSpec],
+    url: str,
+    file: TextIO | None,
+    *,
+    places: Places,
+    seed: int,
+    speed: float,
+    uvloop: bool,
+) -> None:
+    registrars, first_port = sip_places(places.sip)
+    boot = BootSpec(server=url, retry=_RETRY)
+    fleet = booting_fleet(specs, boot, places=registrars, seed=seed)
+    run(
+        fleet.phones,
+        on_ready=partial(_ready, file, partial(booting_inventory, fleet)),
+        places=replace(places, sip=first_port),
+        registrars=fleet.registrars,
+        clock=RunningClock(start=datetime.now(UTC), speed=speed),
+        uvloop=uvloop,
+    )
 
 
 def _altered(specs: Sequence[PhoneSpec], behaviour: str | None, delay: float) -> list[PhoneSpec]:
@@ -162,13 +233,20 @@ def _made(path: Path | None) -> Iterator[TextIO | None]:
             path.unlink()
 
 
-def _ready(file: TextIO | None, simulator: Simulator, *, with_lines: bool) -> None:
+def _ready(
+    file: TextIO | None,
+    write: Callable[[Sequence[SimulatedPhone], TextIO], None],
+    simulator: Simulator,
+) -> None:
     if file:
-        inventory_csv(simulator.phones, file, with_lines=with_lines)
+        write(simulator.phones, file)
         file.flush()
     hosts = simulator.hosts
     which = hosts[0] if len(hosts) == 1 else f"{hosts[0]} … {hosts[-1]}"
-    click.echo(f"Phones that answer: {len(hosts)}, {which}. Ctrl-C ends them.")
+    does = "boot" if simulator.registrars else "answer"
+    click.echo(f"Phones that {does}: {len(hosts)}, {which}. Ctrl-C ends them.")
+    for registrar in simulator.registrars:
+        click.echo(f"Registrar: {registrar.address}:{registrar.port}")
     if simulator.control_address:
         click.echo("Control API: http://{}:{}/phones".format(*simulator.control_address))
     if file:

@@ -67,6 +67,7 @@ async def audit(app: App, moment: datetime) -> None:
         formats=tuple(app.settings.audit.formats),
         trigger="schedule",
         planned_for=moment,
+        send=app.send_report,
     )
     sweep = partial(app.sweep, Order(trigger="audit"), lambda _: None)
     done = await app.auditor().run(order, sweep)

@@ -4,13 +4,14 @@ from fleet.judge.beginnings import CauseSettings
 from fleet.judge.causes import find_causes, registrars_of
 from fleet.judge.flapping import LINE_FLAPPING, LINE_TROUBLE, PHONE_FLAPPING
 from fleet.judge.incidents import advance, close_for
-from fleet.judge.look import NO_REGISTER, Look, Rule, RuleSetting
+from fleet.judge.look import NO_REGISTER, FileLook, Look, Rule, RuleSetting
 from fleet.judge.reasons import REASONS, Advice
-from fleet.judge.rules import RULES, judge, verdicts
+from fleet.judge.rules import FILE_RULES, RULES, judge, verdicts
 from fleet.judge.sip_codes import SIP_CODES, SipCode, sip_code
 from fleet.judge.watching import OPEN_AFTER, RULE_NAMES, watch_for
 
 __all__ = [
+    "FILE_RULES",
     "LINE_FLAPPING",
     "LINE_TROUBLE",
     "NO_REGISTER",
@@ -22,6 +23,7 @@ __all__ = [
     "SIP_CODES",
     "Advice",
     "CauseSettings",
+    "FileLook",
     "Look",
     "Rule",
     "RuleSetting",

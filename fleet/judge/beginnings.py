@@ -11,7 +11,7 @@ from fleet.judge.sharing import ALL_PHONES
 from fleet.model import CauseKind, Reach
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from fleet.judge.groups import Group
     from fleet.model import Incident, PhoneLook, Population
@@ -102,7 +102,7 @@ def own_side(
     It is ours when not one phone answered since the trouble began, at any site, whatever causes
     there are already. As long as phones of several sites fail and none has answered since, either
     may be so, and nobody should be told of sites. Phones that refuse us are in a back-off, so that
-    their sites need not be heard from.
+    their sites need not be heard from, as long as they are not most.
     """
     (group,) = groups_of(CauseKind.OWN_NETWORK, standing, population, {}, [ALL_PHONES])
     polled = [look for look in population.phones if look.observed_at]
@@ -112,7 +112,7 @@ def own_side(
     if start is None or len(polled) < settings.at_least or _answers_since(polled, start):
         return OwnSide()
     silent = [look.site for look in polled if _is_silent(look) and _moment(look) >= start]
-    everywhere = {look.site for look in polled if look.reach is not Reach.REFUSED} <= {*silent}
+    everywhere = _is_everywhere(polled, {*silent})
     is_ours = (
         everywhere
         and len(silent) >= max(settings.at_least, settings.coverage * len(polled))
@@ -120,6 +120,12 @@ def own_side(
     )
     in_doubt = not is_ours and (everywhere or len({*silent}) > 1)
     return OwnSide(start=start if is_ours else None, in_doubt=in_doubt)
+
+
+def _is_everywhere(polled: Iterable[PhoneLook], silent: Collection[str]) -> bool:
+    sites = {look.site for look in polled}
+    heard_from = {look.site for look in polled if look.reach is not Reach.REFUSED}
+    return heard_from <= {*silent} and 2 * len(silent) > len(sites)
 
 
 def _answers_since(polled: Iterable[PhoneLook], start: datetime) -> bool:

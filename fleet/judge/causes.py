@@ -96,7 +96,8 @@ class _Search:
         return group.kind is CauseKind.NETWORK and not sites.isdisjoint(self.undecided)
 
     def _lasting(self, cause: Cause, group: Group, settings: CauseSettings, now: datetime) -> Cause:
-        if not any(incident.id in cause.members for incident in self.standing):
+        has_members = any(incident.id in cause.members for incident in self.standing)
+        if not has_members and not group.failing(cause.began):
             return replace(cause, failing=0, codes=(), ended=now)
         if not group.looked_at(cause.began):
             return cause

@@ -9,20 +9,44 @@ from typing import TYPE_CHECKING, TypeAlias
 from fleet.model import Finding, Reach
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from fleet.model import IntendedAccount, Line, Phone, Reason, Severity
 
 NO_REGISTER = "0.0.0.0"  # noqa: S104  a registrar that tells the phone not to register
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class FileLook:
+    """What is known of a phone's files. `applied_at` None: it has no file of its own.
+
+    `revision` is the one that changed its file last. `firmware` is what it shall run, empty where
+    nobody says. `unexpected` are refusals of somebody who asked for its files.
+    """
+
+    revision: int = 0
+    applied_at: datetime | None = None
+    fetched_at: datetime | None = None
+    is_stale: bool = False
+    firmware: str = ""
+    unexpected: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Look:
-    """One observation beside what is intended. `lines` is empty unless `reach` is `OK`."""
+    """One observation beside what is intended. `lines` is empty unless `reach` is `OK`.
+
+    `files` is None where provisioning is not used; `model` and `firmware` are as the phone says.
+    """
 
     phone: Phone
     reach: Reach
     reason: Reason | None = None
     detail: str = ""
     lines: tuple[Line, ...] = ()
+    model: str = ""
+    firmware: str = ""
+    files: FileLook | None = None
 
     @property
     def readable(self) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fleet.judge.accounts import differences
+from fleet.judge.files import config_stale, firmware_drift, unexpected_fetch
 from fleet.judge.look import RuleSetting
 from fleet.judge.reasons import REASONS
 from fleet.judge.sip_codes import sip_code
@@ -176,7 +177,13 @@ RULES: Mapping[str, Rule] = {
     "phone-unreachable": phone_unreachable,
     "phone-refused": phone_refused,
     "phone-unreadable": phone_unreadable,
+    "config-stale": config_stale,
+    "firmware-drift": firmware_drift,
+    "unexpected-fetch": unexpected_fetch,
 }
+
+FILE_RULES = ("config-stale", "firmware-drift", "unexpected-fetch")
+"""Rules about a phone's files: what they hold says nothing of its lines."""
 
 _DEFAULT = RuleSetting()
 

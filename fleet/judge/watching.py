@@ -26,6 +26,9 @@ OPEN_AFTER: Mapping[str, int] = {
     "phone-unreachable": 3,  # a restart of the phone takes a look or two
     "phone-refused": 2,
     "phone-unreadable": 3,  # a busy phone answers badly, and well again soon
+    "config-stale": 2,
+    "firmware-drift": 2,
+    "unexpected-fetch": 1,  # it was seen at our own door
 }
 """Sightings in a row that open an incident, by rule. A flapping one opens at once."""
 

@@ -40,13 +40,17 @@ from fleet.model.provision import (
     Rollout,
     RolloutState,
 )
-from fleet.model.watch import (
+from fleet.model.telling import (
     Alert,
     AlertKind,
-    Cause,
-    CauseKind,
     Delivery,
     DeliveryState,
+    Selector,
+    Silence,
+)
+from fleet.model.watch import (
+    Cause,
+    CauseKind,
     Flap,
     Incident,
     IncidentState,
@@ -55,9 +59,7 @@ from fleet.model.watch import (
     NoticeKind,
     PhoneLook,
     Population,
-    Selector,
     Sighting,
-    Silence,
     Step,
     Watch,
 )

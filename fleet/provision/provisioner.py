@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from fleet.model import Intents, Revision
     from fleet.phone.lint import LintFinding
     from fleet.provision.plan import ProvisionPlan
-    from fleet.provision.render import FindSecret, OwnFile, Rendered
-    from fleet.store import Store
+    from fleet.provision.render import Effective, FindSecret, OwnFile, Rendered
+    from fleet.store import Store, StoredPhone
 
 EVERY_SITE = "*"
 
@@ -113,6 +113,13 @@ class Provisioner:
     def own(self, phone_id: int) -> OwnFile:
         """One phone's own file."""
         return next(file for file in self.rendered.own if file.phone.phone_id == phone_id)
+
+    def effective(self, stored: StoredPhone) -> Effective:
+        """Every parameter of one phone as it shall have it; none where it cannot be rendered."""
+        seen = self.store.seen_models().get(stored.id, "")
+        phone = self.resolver.phone(stored.id, stored.phone, seen)
+        [own] = render(self.resolver, [phone], self.find_secret).own
+        return own.effective
 
     def lint(self, ids: Sequence[int] | None = None) -> list[tuple[OwnFile, list[LintFinding]]]:
         """What the linter holds against phones: all, or those of `ids`."""

@@ -155,6 +155,13 @@ class ProvisioningSettings(Section):
         description="true: serve over TFTP too. It is in the clear, without any login.",
     )
     tftp_port: Port = Field(default=69, description="For TFTP (UDP).")
+    stale_after: Number = Field(
+        default=3600,
+        ge=0,
+        le=31_622_400,
+        description="How long a phone may take to fetch what was applied, before the rule "
+        "config-stale holds.",
+    )
     firmware_folder: str = Field(
         default="firmware",
         max_length=1000,

@@ -6,12 +6,18 @@ beside it, so that a mistake of the reader cannot hide in a mistake of the write
 
 from fleet.simulator.behaviour import Behaviour, Door, Expected
 from fleet.simulator.behaviours import BEHAVIOURS
+from fleet.simulator.boot.fleet import (
+    BootingFleet,
+    booting_fleet,
+    booting_inventory,
+    sip_places,
+)
 from fleet.simulator.boot.spec import BootSpec, FirmwareCheck
 from fleet.simulator.clock import Clock, RunningClock
 from fleet.simulator.fleets import BELIEVABLE_MIX, TROUBLES, believable_fleet
 from fleet.simulator.phone import SimulatedPhone
 from fleet.simulator.record import Record
-from fleet.simulator.run import inventory_csv, run, serve
+from fleet.simulator.run import Places, inventory_csv, run, serve
 from fleet.simulator.simulator import Simulator
 from fleet.simulator.sip.registrar import SimulatedRegistrar
 from fleet.simulator.sip.spec import RegistrarSpec, RegistrarState, SipLogin
@@ -23,12 +29,14 @@ __all__ = [
     "TROUBLES",
     "Behaviour",
     "BootSpec",
+    "BootingFleet",
     "Clock",
     "Door",
     "Expected",
     "FirmwareCheck",
     "LineSpec",
     "PhoneSpec",
+    "Places",
     "Record",
     "RegistrarSpec",
     "RegistrarState",
@@ -38,7 +46,10 @@ __all__ = [
     "Simulator",
     "SipLogin",
     "believable_fleet",
+    "booting_fleet",
+    "booting_inventory",
     "inventory_csv",
     "run",
     "serve",
+    "sip_places",
 ]

@@ -6,27 +6,37 @@
     GET   /records         every phone's record; the trap's is last
     POST  /shutdown        set `Simulator.stopped`
 
-It listens on 127.0.0.1 alone. Passwords can be set but are never told.
+What there is for phones that boot and for registrars is said in `control_boot`. It listens on
+127.0.0.1 alone. Passwords can be set but are never told.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from fleet.errors import UsageError
 from fleet.model import Registration
+from fleet.simulator.control_boot import (
+    change_registrar,
+    command_phone,
+    told_of,
+    told_of_registrar,
+)
 from fleet.simulator.spec import LineSpec, PhoneSpec
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from fleet.simulator.phone import SimulatedPhone
     from fleet.simulator.record import Record
+    from fleet.simulator.sip.registrar import SimulatedRegistrar
 
 _MOST_BODY = 1024 * 1024
 _ANSWER_WITHIN = 10.0  # seconds for a request to arrive whole
-_CHANGEABLE = frozenset(field.name for field in fields(PhoneSpec))
+_CHANGEABLE = frozenset(field.name for field in fields(PhoneSpec)) - {"boot"}
 
 
 class Controlled(Protocol):
@@ -38,6 +48,10 @@ class Controlled(Protocol):
     @property
     def phones(self) -> tuple[SimulatedPhone, ...]:
         """The phones in order."""
+
+    @property
+    def registrars(self) -> tuple[SimulatedRegistrar, ...]:
+        """The registrars in order."""
 
 
 class Control:
@@ -73,7 +87,7 @@ class Control:
             writer.close()
 
     def _answer(self, method: str, path: str, body: bytes) -> tuple[str, Any]:
-        phones = self._simulator.phones
+        phones, registrars = self._simulator.phones, self._simulator.registrars
         match (method, path.strip("/").split("/")):
             case ("GET", ["phones"]):
                 return "200 OK", [_brief(index, phone) for index, phone in enumerate(phones)]
@@ -81,6 +95,14 @@ class Control:
                 return "200 OK", _whole(int(number), phones[int(number)])
             case ("PATCH" | "POST", ["phones", number]) if _within(number, phones):
                 return _change(int(number), phones[int(number)], body)
+            case ("POST", ["phones", number, ("reboot" | "busy") as what]) if _within(
+                number, phones
+            ):
+                return command_phone(phones[int(number)], what, body)
+            case ("GET", ["registrars"]):
+                return "200 OK", [told_of_registrar(registrar) for registrar in registrars]
+            case ("PATCH" | "POST", ["registrars", number]) if _within(number, registrars):
+                return change_registrar(registrars[int(number)], body)
             case ("GET", ["records"]):
                 everyone = (*phones, self._simulator.trap)
                 return "200 OK", [_told(phone.record) for phone in everyone]
@@ -101,8 +123,8 @@ async def _request(reader: asyncio.StreamReader) -> tuple[str, str, bytes]:
     return method, path, await reader.readexactly(min(length, _MOST_BODY))
 
 
-def _within(number: str, phones: tuple[SimulatedPhone, ...]) -> bool:
-    return number.isascii() and number.isdigit() and int(number) < len(phones)
+def _within(number: str, things: Sequence[object]) -> bool:
+    return number.isascii() and number.isdigit() and int(number) < len(things)
 
 
 def _brief(index: int, phone: SimulatedPhone) -> dict[str, Any]:
@@ -121,9 +143,9 @@ def _told(record: Record) -> dict[str, Any]:
 
 
 def _whole(index: int, phone: SimulatedPhone) -> dict[str, Any]:
-    told = asdict(phone.spec) | _brief(index, phone)
-    del told["password"]
-    return told
+    told = asdict(replace(phone.spec, boot=None)) | _brief(index, phone)
+    del told["password"], told["boot"]
+    return told if phone.device is None else told | {"boot": told_of(phone.device)}
 
 
 def _change(index: int, phone: SimulatedPhone, body: bytes) -> tuple[str, Any]:

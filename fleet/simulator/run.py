@@ -6,6 +6,7 @@ import asyncio
 import csv
 import importlib
 import signal
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TextIO
 
 from fleet.loop import loop_factory
@@ -14,7 +15,9 @@ from fleet.simulator.simulator import Simulator
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from fleet.simulator.clock import Clock
     from fleet.simulator.phone import SimulatedPhone
+    from fleet.simulator.sip.spec import RegistrarSpec
     from fleet.simulator.spec import PhoneSpec
 
 _COLUMNS = ("site", "host", "name", "username", "password")
@@ -37,16 +40,40 @@ def inventory_csv(
             writer.writerow((*row, line.number, line.user, line.registrar, line.port))
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Places:
+    """Where a simulator listens. 0: any free port; `control` None: no control API.
+
+    `sip` is the port where phones that boot are asked by SIP.
+    """
+
+    port: int = 0
+    control: int | None = None
+    sip: int = 0
+
+
+_ANYWHERE = Places()
+
+
 async def serve(
     specs: Sequence[PhoneSpec],
     *,
     on_ready: Callable[[Simulator], None],
-    port: int = 0,
-    control: bool = False,
-    control_port: int = 0,
+    places: Places = _ANYWHERE,
+    registrars: Sequence[RegistrarSpec] = (),
+    clock: Clock | None = None,
 ) -> None:
     """Simulate the phones until the control API or a signal (SIGINT, SIGTERM) says stop."""
-    async with Simulator(specs, port=port, control=control, control_port=control_port) as simulator:
+    simulator = Simulator(
+        specs,
+        port=places.port,
+        control=places.control is not None,
+        control_port=places.control or 0,
+        registrars=registrars,
+        clock=clock,
+        sip_port=places.sip,
+    )
+    async with simulator:
         _stop_at_signals(simulator.stopped)
         on_ready(simulator)
         await simulator.stopped.wait()
@@ -56,20 +83,20 @@ def run(
     specs: Sequence[PhoneSpec],
     *,
     on_ready: Callable[[Simulator], None],
-    port: int = 0,
-    control: bool = False,
-    control_port: int = 0,
+    places: Places = _ANYWHERE,
+    registrars: Sequence[RegistrarSpec] = (),
+    clock: Clock | None = None,
     uvloop: bool = False,
 ) -> None:
     """Do what `serve` does in an event loop of its own.
 
-    `on_ready` is called once all phones answer. `uvloop` takes that loop where it is installed.
-    FleetError if the port is taken.
+    `on_ready` is called once all phones answer, or boot. `uvloop` takes that loop where it is
+    installed. FleetError if a port is taken.
     """
     _lift_file_limit()
     with asyncio.Runner(loop_factory=loop_factory() if uvloop else None) as runner:
         runner.run(
-            serve(specs, on_ready=on_ready, port=port, control=control, control_port=control_port)
+            serve(specs, on_ready=on_ready, places=places, registrars=registrars, clock=clock)
         )
 
 

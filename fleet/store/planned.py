@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
 from fleet.model import MissedSweeps
 from fleet.store.engine import insert_into
+from fleet.store.holder import Holder
 from fleet.store.tables import sweeps
 from fleet.store.values import StoredAudit
 from fleet.store.watch_tables import audits, missed_sweeps
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+    from fleet.store.codec import Values
+
+_LONGEST_AUDIT = timedelta(hours=6)  # after which its runner, on another machine, is given up
 
 
 def planned_sweeps(connection: sa.Connection, schedule: str, since: datetime) -> list[datetime]:
@@ -70,12 +76,33 @@ def begin_audit(
     selection: str,
     planned_for: datetime | None,
     now: datetime,
+    holder: Holder,
 ) -> int | None:
-    """Begin an audit; None if another runner has the one planned for that moment."""
-    values = {"trigger": trigger, "selection": selection, "planned_for": planned_for, "at": now}
+    """Begin an audit; None if another runner has, or had, the one planned for that moment.
+
+    One whose runner is gone before it was finished is begun anew.
+    """
+    values = {
+        "trigger": trigger,
+        "selection": selection,
+        "planned_for": planned_for,
+        "at": now,
+        "holder": str(holder),
+    }
     insert = insert_into(connection, audits).values(values).on_conflict_do_nothing()
     made: int | None = connection.scalar(insert.returning(audits.c.id))
-    return made
+    return made or _take_over(connection, values, holder)
+
+
+def _take_over(connection: sa.Connection, values: Values, me: Holder) -> int | None:
+    query = sa.select(audits).where(audits.c.planned_for == values["planned_for"])
+    row = connection.execute(query.with_for_update()).one()
+    gone = Holder.parse(row.holder).is_surely_gone(me) or row.at < values["at"] - _LONGEST_AUDIT
+    if row.finished is not None or not gone:
+        return None
+    connection.execute(sa.update(audits).where(audits.c.id == row.id).values(values))
+    number: int = row.id
+    return number
 
 
 def finish_audit(

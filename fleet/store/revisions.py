@@ -13,7 +13,7 @@ from fleet.store import codec, keymark
 from fleet.store.contents import make_digester, read_content, write_contents
 from fleet.store.phones import of_phones
 from fleet.store.provision_tables import contents, journal, revision_files, revisions
-from fleet.store.values import FileDigest
+from fleet.store.values import FileDigest, OwnFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -69,6 +69,17 @@ def file_digests(connection: sa.Connection, revision: int | None = None) -> dict
     return {
         row.name: FileDigest(phone_id=row.phone_id, digest=row.digest)
         for row in connection.execute(query)
+    }
+
+
+def own_files(connection: sa.Connection) -> dict[int, OwnFile]:
+    """Give the phones' own files as the last revision has them, by the phones' numbers."""
+    query = _files(None, revisions.c.at).join(
+        revisions, revisions.c.number == revision_files.c.revision
+    )
+    return {
+        row.phone_id: OwnFile(name=row.name, digest=row.digest, revision=row.revision, at=row.at)
+        for row in connection.execute(query.where(revision_files.c.phone_id.is_not(None)))
     }
 
 

@@ -28,6 +28,7 @@ from fleet.store.phones import (
 )
 from fleet.store.recorder import record
 from fleet.store.retention import prune
+from fleet.store.rolling import Rolling
 from fleet.store.watching import Watching
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ if TYPE_CHECKING:
     )
 
 
-class Store(Watching, Intending, FetchRecords):
+class Store(Watching, Intending, FetchRecords, Rolling):
     """An open database. Safe to use from many threads; every failure is a `StoreError`.
 
     What it gives as an iterator holds a connection until it is used up or closed.

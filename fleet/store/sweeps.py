@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from fleet.errors import SweepRunning, SweepTaken
 from fleet.model import Sweep, SweepCounts
+from fleet.store import leases as lease
 from fleet.store.engine import insert_into
 from fleet.store.events import add_events
 from fleet.store.holder import Holder
@@ -84,9 +85,9 @@ def interrupted_sweep(
 
     A sweep whose holder is gone is marked as cut off first, so that it is found.
     """
-    lease = _lock_lease(connection)
-    if lease is not None and _is_free(lease, me, now):
-        _clear(connection, lease, now)
+    held = lease.lock(connection, _LEASE)
+    if held is not None and lease.is_free(held, me, now):
+        _clear(connection, held, now)
     newest = (
         sa.select(sweeps)
         .where(sweeps.c.selection == selection)
@@ -216,31 +217,21 @@ def _load(connection: sa.Connection, which: sa.ColumnElement[bool]) -> Sweep:
 
 
 def _take_lease(connection: sa.Connection, holder: Holder, now: datetime, ttl: timedelta) -> None:
-    lease = _lock_lease(connection)
-    if lease is None:
+    held = lease.lock(connection, _LEASE)
+    if held is None:
         _insert_lease(connection, holder, now, ttl)
         return
-    if not _is_free(lease, holder, now):
+    if not lease.is_free(held, holder, now):
         raise SweepRunning(
-            f"A sweep is running since {lease.since:%Y-%m-%d %H:%M:%S} UTC "
-            f"({Holder.parse(lease.holder).label}); wait for it, or stop it."
+            f"A sweep is running since {held.since:%Y-%m-%d %H:%M:%S} UTC "
+            f"({Holder.parse(held.holder).label}); wait for it, or stop it."
         )
-    _clear(connection, lease, now)
+    _clear(connection, held, now)
     _insert_lease(connection, holder, now, ttl)
 
 
-def _lock_lease(connection: sa.Connection) -> sa.Row[Any] | None:
-    query = sa.select(leases).where(leases.c.name == _LEASE).with_for_update()
-    return connection.execute(query).first()
-
-
 def _insert_lease(connection: sa.Connection, holder: Holder, now: datetime, ttl: timedelta) -> None:
-    values = {"name": _LEASE, "holder": str(holder), "since": now, "until": now + ttl}
-    insert = insert_into(connection, leases)
-    taken = insert.values(values).on_conflict_do_nothing().returning(leases.c.name)
-    if (
-        connection.execute(taken).first() is None
-    ):  # another took it between our look and our insert (PostgreSQL)
+    if not lease.insert(connection, _LEASE, holder, now, ttl):
         raise SweepRunning("A sweep was begun by another process just now; wait for it.")
 
 
@@ -248,22 +239,18 @@ def _give_lease(connection: sa.Connection, sweep_id: int) -> None:
     connection.execute(sa.update(leases).where(leases.c.name == _LEASE).values(sweep_id=sweep_id))
 
 
-def _is_free(lease: sa.Row[Any], me: Holder, now: datetime) -> bool:
-    return bool(now >= lease.until) or Holder.parse(lease.holder).is_surely_gone(me)
-
-
-def _clear(connection: sa.Connection, lease: sa.Row[Any], now: datetime) -> None:
+def _clear(connection: sa.Connection, held: sa.Row[Any], now: datetime) -> None:
     """Take a lease from a holder that is gone, and say that its sweep was cut off."""
     connection.execute(sa.delete(leases).where(leases.c.name == _LEASE))
     cut_off = connection.execute(
         sa.update(sweeps)
-        .where(sweeps.c.id == lease.sweep_id, sweeps.c.finished.is_(None))
+        .where(sweeps.c.id == held.sweep_id, sweeps.c.finished.is_(None))
         .values(interrupted=True)
     )
     if cut_off.rowcount:
         text = (
-            f"The sweep begun {lease.since:%Y-%m-%d %H:%M:%S} UTC by "
-            f"{Holder.parse(lease.holder).label} was cut off."
+            f"The sweep begun {held.since:%Y-%m-%d %H:%M:%S} UTC by "
+            f"{Holder.parse(held.holder).label} was cut off."
         )
         add_events(connection, [Event(at=now, kind=EventKind.SWEEP_INTERRUPTED, text=text)])
 

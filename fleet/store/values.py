@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         Line,
         Observation,
         Phone,
+        Proof,
         Reach,
         Reason,
         Sighting,
@@ -183,6 +184,27 @@ class FileDigest:
 
     phone_id: int | None
     digest: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RolloutStart:
+    """A roll-out to be begun: the revision, its stages by name, and every phone in its stage."""
+
+    revision: int
+    stages: tuple[str, ...]
+    proofs: tuple[Proof, ...]
+    deadline: float
+    most_failures: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OwnFile:
+    """A phone's own file as it is applied now: the revision that changed it last, and when."""
+
+    name: str
+    digest: str
+    revision: int
+    at: datetime
 
 
 class EventKind(StrEnum):

@@ -153,6 +153,7 @@ audits = sa.Table(
     sa.Column("trigger", sa.Text, nullable=False),
     sa.Column("planned_for", Utc, unique=True),  # NULL: somebody asked for it
     sa.Column("at", Utc, nullable=False, index=True),
+    sa.Column("holder", sa.Text, nullable=False),  # the process that makes it
     sa.Column("sweep_id", sa.Integer),
     sa.Column("finished", Utc),
     sa.Column("selection", sa.Text, nullable=False),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from fleet.store import alerting, incidents, planned, silences, sweeps
 from fleet.store.database import Database
+from fleet.store.holder import Holder
 from fleet.store.population import population
 from fleet.store.watch_tables import causes as causes_table
 from fleet.store.watch_tables import incidents as incidents_table
@@ -222,12 +223,26 @@ class Watching(Database):
             return planned.load_missed(connection, since)
 
     def begin_audit(
-        self, *, trigger: str, selection: str, planned_for: datetime | None, now: datetime
+        self,
+        *,
+        trigger: str,
+        selection: str,
+        planned_for: datetime | None,
+        now: datetime,
+        holder: Holder | None = None,
     ) -> int | None:
-        """Begin an audit; None if another runner has the one planned for that moment."""
+        """Begin an audit; None if another runner has the one planned for that moment.
+
+        One whose runner is gone before it was finished is begun anew.
+        """
         with self._writing() as connection:
             return planned.begin_audit(
-                connection, trigger=trigger, selection=selection, planned_for=planned_for, now=now
+                connection,
+                trigger=trigger,
+                selection=selection,
+                planned_for=planned_for,
+                now=now,
+                holder=holder or Holder.this_process(),
             )
 
     def finish_audit(

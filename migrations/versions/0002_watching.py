@@ -17,6 +17,7 @@ def upgrade() -> None:
         sa.Column("trigger", sa.Text(), nullable=False),
         sa.Column("planned_for", sa.DateTime(timezone=True), nullable=True),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("holder", sa.Text(), nullable=False),
         sa.Column("sweep_id", sa.Integer(), nullable=True),
         sa.Column("finished", sa.DateTime(timezone=True), nullable=True),
         sa.Column("selection", sa.Text(), nullable=False),

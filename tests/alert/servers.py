@@ -22,13 +22,15 @@ if TYPE_CHECKING:
 
 @dataclass
 class Webhook:
-    """What came in, and with which status it is answered."""
+    """What came in, and with which status it is answered; not before `let_go` where `holds`."""
 
     port: int = 0
     status: int = 200
     bodies: list[dict[str, Any]] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
     came: threading.Event = field(default_factory=threading.Event)
+    holds: bool = False
+    let_go: threading.Event = field(default_factory=threading.Event)
 
     @property
     def url(self) -> str:
@@ -38,6 +40,13 @@ class Webhook:
     @property
     def keys(self) -> list[str]:
         return [headers["X-Fleet-Alert"] for headers in self.headers]
+
+
+class Server(ThreadingHTTPServer):
+    """One whose callers may be killed."""
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing: they are gone."""
 
 
 @contextmanager
@@ -51,6 +60,8 @@ def webhook(status: int = 200) -> Iterator[Webhook]:
             made.bodies.append(json.loads(body))
             made.headers.append(dict(self.headers))
             made.came.set()
+            if made.holds:
+                made.let_go.wait(60)
             self.send_response(made.status)
             self.send_header("Content-Length", "0")
             self.end_headers()
@@ -58,13 +69,14 @@ def webhook(status: int = 200) -> Iterator[Webhook]:
         def log_message(self, *_: object) -> None:
             """Say nothing."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = Server(("127.0.0.1", 0), Handler)
     made.port = server.server_port
     thread = threading.Thread(target=server.serve_forever, args=[0.05])
     thread.start()
     try:
         yield made
     finally:
+        made.let_go.set()
         server.shutdown()
         thread.join()
         server.server_close()

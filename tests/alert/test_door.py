@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fleet.alert import check, send
@@ -130,6 +130,7 @@ PARTS = st.text(
 )
 
 
+@settings(deadline=None)
 @given(PARTS, PARTS, PARTS, st.sampled_from(["tgram", "json", "slack", "mailto"]))
 def test_every_part_of_a_url_is_struck_out(one: str, two: str, three: str, scheme: str) -> None:
     host = one if scheme in ("tgram", "slack") else "localhost"

@@ -104,16 +104,13 @@ def test_whatever_was_told_has_exactly_one_recovery(world: World) -> None:
         if one.kind is not NoticeKind.RESOLVED:
             continue
         i = one.incident.id or 0
-        digests = {
-            telling.route.name
-            for telling in world.of_kind(AlertKind.RECOVERY)
-            if number in telling.notice_ids
-        }
+        recoveries = [t for t in world.of_kind(AlertKind.RECOVERY) if number in t.notice_ids]
         by_cause = world.dropped.get(number, "").startswith("covered by cause")
-        if by_cause:
+        if by_cause or any(telling.cause for telling in recoveries):
             assert ends[world.cause_of[i]] >= 1
+            assert all(telling.cause for telling in recoveries)
         else:
-            assert bool(digests) == (i in told)
+            assert bool(recoveries) == (i in told)
     for telling in world.of_kind(AlertKind.PROBLEM):
         if telling.cause:
             assert ends[telling.cause.id or 0] >= 1

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fleet.alert.windows import QuietHours, Window, quiet_hours
@@ -141,6 +141,7 @@ def test_no_span_is_no_quiet_hours() -> None:
     assert quiet_hours("", BERLIN) is None
 
 
+@settings(deadline=None)
 @given(
     now=st.datetimes(
         min_value=datetime.fromisoformat("2026-01-01"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import socket
 import sys
 import threading
 from concurrent.futures import Future
@@ -32,6 +33,19 @@ class Ran:
 
 class Fleet(Protocol):
     def __call__(self, *words: str) -> Ran: ...
+
+
+@pytest.fixture
+def free_port() -> int:
+    """A port of the loopback where nobody listens, for UDP nor for TCP."""
+    with (
+        socket.socket(socket.AF_INET, socket.SOCK_STREAM) as stream,
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as datagram,
+    ):
+        stream.bind(("127.0.0.1", 0))
+        port: int = stream.getsockname()[1]
+        datagram.bind(("127.0.0.1", port))
+    return port
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from fleet.app import App
 from fleet.model import Finding, Incident, IncidentState, Severity, Sighting, Step
 from fleet.report import IncidentRecord, columns
 from fleet.settings import load_settings
+from tests.alert.servers import mail_server
 from tests.cli.steps import LINE, REFUSED, Simulate, done, imported, spec
 
 if TYPE_CHECKING:
@@ -126,6 +127,35 @@ def test_incidents_are_exported(fleet: Fleet, simulated: Simulate) -> None:
     )  # fmt: skip
     assert rows(done(fleet, "export", "incidents", "--since", "1s")) == []
     assert columns(IncidentRecord) == tuple(out.splitlines()[0].split(","))
+
+
+def test_an_audit_is_mailed_to_everybody_and_to_each_sites_own(
+    fleet: Fleet, simulated: Simulate
+) -> None:
+    imported(fleet, simulated([spec(1, LINE, REFUSED), spec(2, site="there")]))
+    with mail_server() as everybody, mail_server() as there:
+        Path("fleet.toml").write_text(
+            f"[audit]\nrecipients = ['{everybody.url}']\nformats = ['csv', 'html']\n"
+            f"[audit.sites.there]\nrecipients = ['{there.url}']\n"
+        )
+        out = done(fleet, "audit", "--send")
+        there.refuses = "550 no"
+        ran = fleet("audit", "--send", "--no-sweep")
+
+    assert out.endswith("Sent: 2 reports.\n")
+    whole, part = everybody.mails[0], there.mails[0]
+    assert whole["Subject"].endswith(": 1 line flagged")
+    assert part["Subject"].startswith("fleet audit of there ")
+    assert [file.get_filename() for file in part.iter_attachments()] == [
+        path.name for path in sorted(Path("audits").glob("*-there.*"))
+    ]
+    page, shown = part.get_body(("html",)), whole.get_body(("html",))
+    assert page is not None
+    assert shown is not None
+    assert ("phone1" in page.get_content(), "phone1" in shown.get_content()) == (False, True)
+    assert ran.code == 3
+    assert "could not be sent to the recipients of site there: receiver 1: " in ran.err
+    assert "Sent: 1 report." in ran.out
 
 
 @pytest.mark.parametrize("what", ["lines", "phones", "audit"])

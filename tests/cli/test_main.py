@@ -68,7 +68,9 @@ def test_every_command_explains_itself(name: str, command: click.Command, fleet:
 
 
 def test_help_loads_no_library_of_the_work() -> None:
-    heavy = "{'httpx', 'sqlalchemy', 'pydantic', 'bs4', 'lxml', 'rich', 'alembic'}"
+    heavy = (
+        "{'httpx', 'sqlalchemy', 'pydantic', 'bs4', 'lxml', 'rich', 'alembic', 'apprise', 'jinja2'}"
+    )
     code = (
         "import sys; sys.argv = ['fleet', '--help']\n"
         "from fleet.cli import main\n"

@@ -5,7 +5,9 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Event, Thread
 from typing import TYPE_CHECKING
 
 import pytest
@@ -88,3 +90,50 @@ def test_the_demo_takes_no_folder_of_somebody_else(fleet: Fleet) -> None:
 
     assert (ran.code, ran.out) == (2, "")
     assert Path("mine/fleet.db").read_text(encoding="utf-8") == "mine"
+
+
+class Files(BaseHTTPRequestHandler):
+    """A provisioning server that knows nobody but has something for everybody."""
+
+    def do_GET(self) -> None:
+        body = b"# nothing\n" if self.path.endswith("/aastra.cfg") else b""
+        self.send_response(200 if body else 404)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+        if self.path.endswith(".st"):
+            self.server.asked.set()  # type: ignore[attr-defined]
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+def test_simulated_phones_can_boot_and_their_inventory_has_accounts(
+    fleet: Fleet, free_port: int
+) -> None:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Files)
+    server.asked = Event()  # type: ignore[attr-defined]
+    Thread(target=server.serve_forever, daemon=True).start()
+    url = f"http://127.0.0.1:{server.server_port}/cfg/"
+    command = [sys.executable, "-m", "fleet", "simulate", "--phones", "2", "--boot", url]
+    command += ["--sip-port", str(free_port), "--speed", "60", "--inventory", "made.csv"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as simulator:
+        assert simulator.stdout
+        told = "".join(simulator.stdout.readline() for _ in range(4))
+        assert server.asked.wait(60)  # type: ignore[attr-defined]
+        simulator.send_signal(signal.SIGINT)
+    server.shutdown()
+    server.server_close()
+
+    assert "Phones that boot: 2" in told
+    assert told.count("Registrar: 127.") == 2
+    assert simulator.returncode == 0
+    assert "added" in done(fleet, "inventory", "import", "made.csv")
+
+
+@pytest.mark.parametrize("url", ["127.0.0.1:80", "ftp://127.0.0.1/", "http://[::", "http://"])
+def test_phones_boot_from_web_addresses_only(url: str, fleet: Fleet) -> None:
+    ran = fleet("simulate", "--boot", url)
+
+    assert ran.code == 2
+    assert "is no address like" in ran.err

@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime
+
 import pytest
 
-from fleet.judge import REASONS, RULES, SIP_CODES, Look, RuleSetting, judge, sip_code, verdicts
+from fleet.judge import (
+    FILE_RULES,
+    REASONS,
+    RULES,
+    SIP_CODES,
+    FileLook,
+    Look,
+    RuleSetting,
+    judge,
+    sip_code,
+    verdicts,
+)
 from fleet.model import (
     Account,
+    Finding,
     IntendedAccount,
     Line,
     Phone,
@@ -14,6 +29,16 @@ from fleet.model import (
     Reason,
     Registration,
     Severity,
+)
+
+STALE = FileLook(
+    revision=4,
+    applied_at=datetime(2026, 3, 1, 7, tzinfo=UTC),
+    is_stale=True,
+    firmware="3.3.1.4365",
+    unexpected=(
+        Finding(rule="unexpected-fetch", severity=Severity.WARNING, text="x asked", check="Look."),
+    ),
 )
 
 
@@ -239,7 +264,8 @@ def test_rules_that_could_not_look_are_absent_not_clear() -> None:
         "phone-refused",
         "phone-unreadable",
     }
-    assert set(verdicts(look(line()))) == set(RULES)
+    assert set(verdicts(look(line()))) == set(RULES) - set(FILE_RULES)
+    assert set(verdicts(replace(look(line()), firmware="3.2", files=STALE))) == set(RULES)
 
 
 def test_a_disabled_rule_is_absent() -> None:
@@ -269,6 +295,7 @@ def test_every_rule_tells_what_and_what_to_check() -> None:
         look(line(Registration.FAILED, code=401, backup=True), want=want),
         look(line(Registration.UNREGISTERED)),
         look(line(Registration.UNKNOWN, status_text="Registriert")),
+        replace(look(line()), firmware="3.2", files=STALE),
         *(failed_look(reason) for reason in (Reason.SILENT, Reason.FORBIDDEN, Reason.TOO_LARGE)),
     ]
     findings = [finding for seen in looks for finding in judge(seen)]
@@ -303,3 +330,36 @@ def test_a_table_without_any_line_is_never_all_well() -> None:
     look = Look(phone=Phone(host="10.0.0.1"), reach=Reach.OK)
 
     assert [finding.rule for finding in judge(look)] == ["line-missing"]
+
+
+@pytest.mark.parametrize(
+    ("files", "firmware", "held"),
+    [
+        (FileLook(), "3.2", set()),
+        (replace(STALE, is_stale=False, unexpected=()), "3.3.1.4365-SIP", set()),
+        (replace(STALE, unexpected=()), "", {"config-stale"}),
+        (FileLook(firmware="3.3"), "3.2", {"firmware-drift"}),
+        (STALE, "3.2", set(FILE_RULES)),
+    ],
+)
+def test_files_are_judged_as_far_as_anything_is_known(
+    files: FileLook, firmware: str, held: set[str]
+) -> None:
+    seen = replace(look(line()), files=files, firmware=firmware)
+    assert {finding.rule for finding in judge(seen)} == held
+
+
+def test_a_stale_phone_is_told_since_when_whether_it_can_be_polled_or_not() -> None:
+    (unreachable, stale) = judge(
+        replace(
+            failed_look(Reason.NO_ANSWER),
+            files=replace(
+                STALE, firmware="", unexpected=(), fetched_at=datetime(2026, 2, 1, tzinfo=UTC)
+            ),
+        )
+    )
+    assert unreachable.rule == "phone-unreachable"
+    assert stale.text == (
+        "its configuration is behind: revision 4 was applied at 2026-03-01 07:00 UTC, and it "
+        "fetched at 2026-02-01 00:00 UTC"
+    )

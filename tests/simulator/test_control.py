@@ -7,7 +7,9 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from fleet.simulator import PhoneSpec, Simulator
+from fleet.simulator import BootSpec, PhoneSpec, Simulator
+from tests.simulator.boot.file_server import file_server
+from tests.simulator.boot.phones import LINE, MAC, MAC_FILE, PBX, Booted, quick_clock
 from tests.simulator.conftest import hear
 
 
@@ -86,3 +88,67 @@ async def test_it_asks_for_the_end(simulator):
     assert not simulator.stopped.is_set()
     await call(simulator, "POST", "/shutdown")
     assert simulator.stopped.is_set()
+
+
+FILES = {
+    "aastra.cfg": "admin password: 4711\n",
+    MAC_FILE: LINE,
+}
+
+
+@pytest.fixture
+async def booting():
+    async with file_server(FILES) as server:
+        spec = PhoneSpec(mac=MAC, boot=BootSpec(server=server.url))
+        specs = [spec, PhoneSpec()]
+        async with Simulator(specs, registrars=[PBX], clock=quick_clock(), control=True) as phones:
+            yield Booted(phones)
+
+
+async def test_it_tells_what_a_booting_phone_is_at_without_its_secrets(booting):
+    await booting.until_line("registered")
+    _, told = await call(booting.simulator, "GET", "/phones/0")
+    assert (told["boot"]["boots"], told["boot"]["up"], told["boot"]["stopped"]) == (1, True, "")
+    assert [line["registration"] for line in told["lines"]] == ["registered"]
+    assert "4711" not in json.dumps(told)
+    assert "s3cret" not in json.dumps(told)
+
+
+async def test_it_reboots_phones_and_has_them_be_busy(booting):
+    await booting.until_boots(1)
+    await call(booting.simulator, "POST", "/phones/0/busy", {"busy": True})
+    _, told = await call(booting.simulator, "POST", "/phones/0/reboot")
+    assert (told["busy"], told["boots"]) == (True, 1)
+    await call(booting.simulator, "POST", "/phones/0/busy", {"busy": False})
+    await booting.until_boots(2)
+
+
+async def test_it_takes_registrars_down_and_changes_their_passwords(booting):
+    await booting.until_line("registered")
+    wanted = {"state": "down", "passwords": {"1001": "n3w"}}
+    _, told = await call(booting.simulator, "PATCH", "/registrars/0", wanted)
+    assert (told["state"], booting.pbx.state.value) == ("down", "down")
+    await call(booting.simulator, "PATCH", "/registrars/0", {"state": "up"})
+    await booting.until_line("failed", 401)
+    _, (told,) = await call(booting.simulator, "GET", "/registrars")
+    assert told["wrong_passwords"]["1001"] >= 1
+    assert "n3w" not in json.dumps(told)
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/phones/1/reboot", {}),
+        ("/phones/0/reboot", {"busy": True}),
+        ("/phones/0/busy", [1]),
+        ("/registrars/0", {"state": "gone"}),
+        ("/registrars/0", {"passwords": ["1001"]}),
+        ("/registrars/0", {"passwords": {"": "x"}}),
+        ("/registrars/0", {"users": []}),
+        ("/phones/0", {"boot": None}),
+    ],
+)
+async def test_it_refuses_what_cannot_be_done_to_a_phone_or_a_registrar(booting, path, body):
+    status, answer = await call(booting.simulator, "POST", path, body)
+    assert status == 400
+    assert answer["error"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -10,9 +11,12 @@ import pytest
 
 from fleet.errors import SweepRunning, SweepTaken
 from fleet.model import MissedSweeps, Sweep, SweepCounts
+from fleet.store import Holder
 from tests.store.fleets import MINUTE, START
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from fleet.store import Store
 
 TTL = timedelta(minutes=10)
@@ -103,6 +107,26 @@ def test_a_planned_audit_runs_once_and_is_remembered(store: Store) -> None:
     store.finish_audit(by_hand, sweep_id=None, findings=b"y", now=START + MINUTE)
     assert store.last_audit("all", before_id=by_hand) == kept
     assert store.last_audit("site berlin") is None
+
+
+def test_an_audit_whose_runner_died_is_begun_anew(store: Store) -> None:
+    me = Holder.this_process()
+    dead = replace(me, pid=2**22 + 1)
+
+    def start(holder: Holder, at: datetime = START) -> int | None:
+        return store.begin_audit(
+            trigger="schedule", selection="all", planned_for=START, now=at, holder=holder
+        )
+
+    number = start(dead)
+    assert number is not None
+    assert start(me) == number
+    assert start(me) is None
+    elsewhere = replace(me, machine="another")
+    assert start(elsewhere) is None
+    assert start(elsewhere, START + timedelta(hours=7)) == number
+    store.finish_audit(number, sweep_id=None, findings=b"x", now=START)
+    assert start(me, START + timedelta(days=1)) is None
 
 
 def test_sweeps_are_given_in_order(store: Store) -> None:

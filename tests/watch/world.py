@@ -30,7 +30,7 @@ from fleet.store import Change, Known, Recorded, Store
 from fleet.sweep.agenda import fraction
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from fleet.model import Alert
 
@@ -60,16 +60,11 @@ class World:
     dead_sites: set[str] = field(default_factory=set)
     dead_registrars: set[str] = field(default_factory=set)
     refused: set[tuple[int, int]] = field(default_factory=set)
+    deliver: Callable[[], object] | None = None
 
     def __post_init__(self) -> None:
-        names = [f"site{number:02}" for number in range(self.sites)]
-        phones = [
-            Phone(host=f"10.{n // 250}.{n % 250}.1", site=names[n % self.sites], name=f"phone{n}")
-            for n in range(self.phones)
-        ]
-        self.store.apply_inventory(
-            [Site(name=name) for name in names], [Change(id=None, phone=phone) for phone in phones]
-        )
+        if not self.store.count_phones():
+            self._populate()
         self.known = self.store.load_known()
         self.alerting = Alerting(
             store=self.store,
@@ -78,11 +73,21 @@ class World:
             composer=Composer(None),
         )
 
+    def _populate(self) -> None:
+        names = [f"site{number:02}" for number in range(self.sites)]
+        phones = [
+            Phone(host=f"10.{n // 250}.{n % 250}.1", site=names[n % self.sites], name=f"phone{n}")
+            for n in range(self.phones)
+        ]
+        self.store.apply_inventory(
+            [Site(name=name) for name in names], [Change(id=None, phone=phone) for phone in phones]
+        )
+
     def sweep(self, times: int = 1) -> list[Alert]:
         """Poll every phone at its moment, some again, with rounds of alerting in between."""
         begun = self.now
         for number in range(times):
-            self._sweep()
+            self.sweep_once()
             self.now = begun + (number + 1) * INTERVAL
         self.alerting.run(self.now)
         return self.told()
@@ -95,7 +100,8 @@ class World:
             self.store.mark_delivery(sent)
         return [each.alert for each in waiting]
 
-    def _sweep(self) -> None:
+    def sweep_once(self) -> None:
+        """Poll every phone at its moment; tell, and deliver if that was asked for."""
         sweep = self.store.begin_sweep(
             trigger="test",
             selection="all",
@@ -113,9 +119,14 @@ class World:
             looks = [each for each in (*due, *again) if self.now <= each[0] < until]
             again += [(at + CONFIRM, i) for at, i in self._look(sweep.id, looks)]
             self.now = until
-            self.alerting.run(self.now)
+            self._tell()
         self.store.finish_sweep(sweep.id, SweepCounts(ok=len(due)), self.now)
+        self._tell()
+
+    def _tell(self) -> None:
         self.alerting.run(self.now)
+        if self.deliver:
+            self.deliver()
 
     def _look(
         self, sweep_id: int, looks: Sequence[tuple[datetime, int]]

@@ -71,6 +71,10 @@ _MEANINGS: Mapping[FetchOutcome, _Meaning] = {
 }
 
 
+REFUSALS = frozenset(_MEANINGS)
+"""The outcomes that findings are made of."""
+
+
 def unexpected_fetches(fetches: Iterable[Fetch]) -> list[Unexpected]:
     """The findings of `unexpected-fetch`: refusals, by phone (else by MAC and address) and outcome.
 

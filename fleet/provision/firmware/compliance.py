@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from fleet.judge.files import plain_version
 from fleet.phone.catalog import model_named
 from fleet.phone.config_file import firmware_file
 
@@ -79,9 +80,4 @@ def compliance(
 def _state(runs: str, version: str) -> Compliance:
     if not runs or not version:
         return Compliance.UNKNOWN
-    return Compliance.SAME if _plain(runs) == _plain(version) else Compliance.OTHER
-
-
-def _plain(version: str) -> str:
-    """A version without the suffix that phones give it in some places only."""
-    return version.strip().casefold().removesuffix("-sip")
+    return Compliance.SAME if plain_version(runs) == plain_version(version) else Compliance.OTHER

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from fleet.model import Credentials
 from fleet.phone.catalog import MODELS, model_named
+from fleet.simulator.numbers import number_in
 
 if TYPE_CHECKING:
     from fleet.simulator.boot.configuration import Configuration
@@ -68,8 +69,8 @@ class _Line:
         host, port = self.text(f"{which} ip"), self.text(f"{which} port")
         if host in ("", _NOWHERE):
             return None
-        right = port.isascii() and port.isdigit() and 0 < int(port[:6]) < 65_536
-        return SipServer(host=host, port=int(port) if right else _DEFAULT_PORT)
+        given = number_in(port) or 0
+        return SipServer(host=host, port=given if 0 < given < 65_536 else _DEFAULT_PORT)
 
 
 def accounts(configuration: Configuration, model: str) -> tuple[LineAccount, ...]:
@@ -86,7 +87,6 @@ def accounts(configuration: Configuration, model: str) -> tuple[LineAccount, ...
 
 def _account(line: _Line) -> LineAccount:
     user = line.text("user name")
-    period = line.text("registration period")
     return LineAccount(
         number=line.number,
         user=user,
@@ -96,7 +96,7 @@ def _account(line: _Line) -> LineAccount:
         backup=line.server("backup registrar"),
         proxy=line.text("proxy ip"),
         backup_proxy=line.text("backup proxy ip"),
-        period=int(period) if period.isascii() and period.isdigit() and len(period) < 11 else 0,
+        period=number_in(line.text("registration period")) or 0,
     )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from fleet.model import Credentials
 from fleet.simulator.boot.spec import FACTORY_LOGIN, FACTORY_PASSWORD
+from fleet.simulator.numbers import number_in
 from fleet.simulator.wording import WORDINGS
 
 if TYPE_CHECKING:
@@ -32,8 +33,10 @@ class Configuration:
     def number(self, name: str, default: int) -> int:
         """A number; the default where it is none (assumed)."""
         text = self.text(name)
-        digits = text.removeprefix("-")
-        return int(text) if digits.isascii() and digits.isdigit() and len(text) < 12 else default
+        given = number_in(text.removeprefix("-"))
+        if given is None:
+            return default
+        return -given if text.startswith("-") else given
 
     def flag(self, name: str, *, default: bool = False) -> bool:
         """Whether a switch is on."""
@@ -43,7 +46,8 @@ class Configuration:
     def admin_password(self) -> str:
         """The web UI's: digits up to 4294967295, else the factory's."""
         given = self.text("admin password")
-        right = given.isascii() and given.isdigit() and int(given[:20]) <= _HIGHEST_PASSWORD
+        number = number_in(given)
+        right = number is not None and number <= _HIGHEST_PASSWORD
         return given if right else FACTORY_PASSWORD
 
     @property

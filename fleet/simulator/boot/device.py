@@ -5,9 +5,7 @@ How the real ones do it: facts/provisioning 1 and 2.
 
 from __future__ import annotations
 
-import asyncio
 import random
-import secrets
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
@@ -20,6 +18,7 @@ from fleet.simulator.boot.flash import Flash
 from fleet.simulator.boot.lines import Lines
 from fleet.simulator.boot.notify import Wish, react
 from fleet.simulator.boot.objects import Act, pushed_object, read_object
+from fleet.simulator.boot.orders import Orders
 from fleet.simulator.boot.phone_sip import PhoneSip
 from fleet.simulator.boot.record import BootRecord
 from fleet.simulator.boot.register import Registering
@@ -33,9 +32,8 @@ from fleet.simulator.watched import Watched
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from fleet.simulator.boot.network import Network
+    from fleet.simulator.boot.place import Place
     from fleet.simulator.boot.spec import BootSpec
-    from fleet.simulator.clock import Clock
     from fleet.simulator.sip.message import SipMessage
     from fleet.simulator.spec import PhoneSpec
 
@@ -47,29 +45,13 @@ _TWICE = "6739i"  # calls `action uri registered` twice (facts/web-ui 4.1)
 _TAKEN = b"<html><body>OK</body></html>\n"
 
 
-def _token() -> str:
-    return secrets.token_hex(8)
-
-
 class Device(Watched):
     """The inside of a phone: up between `start` and `stop`, except while it boots.
 
-    `phone` says what it is, `show` changes what its page tells. `chance` spreads its auto-resync.
-    A phone that is `busy` puts off a reset until it is idle.
+    `phone` says what it is, `show` changes what its page tells.
     """
 
-    def __init__(
-        self,
-        phone: PhoneSpec,
-        boot: BootSpec,
-        *,
-        show: Show,
-        address: str,
-        network: Network,
-        clock: Clock,
-        token: Callable[[], str] = _token,
-        chance: random.Random | None = None,
-    ) -> None:
+    def __init__(self, phone: PhoneSpec, boot: BootSpec, place: Place, show: Show) -> None:
         super().__init__()
         self.boot = boot
         self.record = BootRecord()
@@ -78,22 +60,14 @@ class Device(Watched):
         self.up = False
         self._phone = phone
         self._show = show
-        self._address = address
-        self._network = network
-        self._clock = clock
-        self._token = token
-        self._chance = chance or random.Random(phone.mac)  # noqa: S311  a spread, not a secret
+        self._place = place
+        self._chance = random.Random(phone.mac)  # noqa: S311  a spread, not a secret
         self._startup = Startup(
-            phone=phone,
-            boot=boot,
-            flash=self.flash,
-            record=self.record,
-            address=address,
-            token=token,
+            phone=phone, boot=boot, flash=self.flash, record=self.record, place=place
         )
-        self.sip = PhoneSip(answer=self._answer, patience=boot.patience, token=token)
-        self._life = Tasks()
-        self._work = Tasks()
+        self.sip = PhoneSip(answer=self._answer, patience=boot.patience, token=place.token)
+        self._life, self._work = Tasks(), Tasks()
+        self._orders = Orders()
         self._errands = Errands(
             client=self._startup.client,
             order=self._order,
@@ -102,14 +76,10 @@ class Device(Watched):
             server=boot.server,
         )
         self.lines = self._new_lines()
-        self._wanted: Act | None = None
-        self._called = asyncio.Event()
-        self._idle = asyncio.Event()
-        self._idle.set()
 
     async def start(self, *, sip_port: int = 0) -> None:
         """Switch it on; it boots in the background. OSError where its SIP port is taken."""
-        await self.sip.open(self._address, sip_port)
+        await self.sip.open(self._place.address, sip_port)
         self._life.start(self._live())
 
     async def stop(self) -> None:
@@ -126,15 +96,12 @@ class Device(Watched):
 
     @property
     def busy(self) -> bool:
-        """Whether somebody is on the phone."""
-        return not self._idle.is_set()
+        """Whether somebody is on the phone: a boot that is asked for then has to wait."""
+        return self._orders.busy
 
     @busy.setter
     def busy(self, busy: bool) -> None:
-        if busy:
-            self._idle.clear()
-        else:
-            self._idle.set()
+        self._orders.busy = busy
 
     def reboot(self, *, fast: bool = False) -> None:
         """Boot once it is idle; `fast`: without a look at the firmware."""
@@ -156,30 +123,22 @@ class Device(Watched):
     def _order(self, act: Act) -> None:
         if act is Act.CLEAR_LOCAL:
             self.flash.local = ()
-        if self._wanted is None or act is not Act.FAST_REBOOT:
-            self._wanted = act
-        self._called.set()
+        self._orders.put(act)
 
     async def _live(self) -> None:
         act = Act.RESET
         while True:
-            await self._clock.sleep(self.boot.seconds)
+            await self._place.clock.sleep(self.boot.seconds)
             full = act is not Act.FAST_REBOOT
-            self.configuration = await self._startup.run(look_at_firmware=full)
+            async with self._place.turn:
+                self.configuration = await self._startup.run(look_at_firmware=full)
             self._come_up()
-            act = await self._next_order()
+            act = await self._orders.next()
             self.up = False
             await self._work.stop()
             self.sip.hang_up()
             self.record.reboots += 1
             self.changed()
-
-    async def _next_order(self) -> Act:
-        await self._called.wait()
-        await self._idle.wait()
-        act, self._wanted = self._wanted or Act.RESET, None
-        self._called.clear()
-        return act
 
     def _come_up(self) -> None:
         configuration = self.configuration
@@ -190,7 +149,7 @@ class Device(Watched):
             password=configuration.admin_password,
             language=configuration.page_language,
         )
-        self.lines.begin(self._work, self._registering().register, self._clock)
+        self.lines.begin(self._work, self._registering().register, self._place.clock)
         self._fire("startup", {})
         self._set_alarms()
         self.up = True
@@ -198,7 +157,7 @@ class Device(Watched):
         self._changed()
 
     def _set_alarms(self) -> None:
-        start, clock = self._work.start, self._clock
+        start, clock = self._work.start, self._place.clock
         if resync := resync_of(self.configuration):
             share = self._chance.random
             look = partial(self._look, config=resync.config, firmware=resync.firmware)
@@ -223,7 +182,7 @@ class Device(Watched):
         if not self.up:
             return None
         servers = (server for line in self.lines.accounts for server in line.servers)
-        found = (self._network.find(server) for server in servers)
+        found = (self._place.network.find(server) for server in servers)
         reaction = react(
             request,
             source=source,
@@ -232,7 +191,7 @@ class Device(Watched):
         )
         self._grant(reaction.wish, request)
         headers = (*reaction.headers, ("User-Agent", self._agent))
-        return answer_to(request, reaction.status, *headers, tag=self._token())
+        return answer_to(request, reaction.status, *headers, tag=self._place.token())
 
     def _grant(self, wish: Wish, request: SipMessage) -> None:
         if wish is Wish.NOTHING:
@@ -250,7 +209,7 @@ class Device(Watched):
 
     @property
     def _own(self) -> dict[str, str]:
-        return {"LOCALIP": self._address}
+        return {"LOCALIP": self._place.address}
 
     def _new_lines(self) -> Lines:
         return Lines(
@@ -264,9 +223,9 @@ class Device(Watched):
     def _registering(self) -> Registering:
         return Registering(
             sip=self.sip,
-            network=self._network,
+            network=self._place.network,
             agent=self._agent,
-            token=self._token,
+            token=self._place.token,
             tcp=self.configuration.text("sip transport protocol") == _TCP,
         )
 

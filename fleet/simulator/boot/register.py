@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from fleet.simulator.boot.line import Verdict
 from fleet.simulator.digest import answer, pairs
+from fleet.simulator.numbers import number_in
 from fleet.simulator.sip.message import SipMessage, parameter, sip_uri, uri_of
 
 if TYPE_CHECKING:
@@ -87,8 +88,8 @@ class Registering:
         self, heard: SipMessage, account: LineAccount, server: SipServer, draft: _Draft
     ) -> bool:
         """Whether to send it once more, as what was heard has made it."""
-        if heard.status == 423 and heard.first("min-expires").isdigit():
-            draft.period = int(heard.first("min-expires"))
+        if heard.status == 423 and (least := number_in(heard.first("min-expires"))):
+            draft.period = least
             draft.login, draft.tried = (), False
             return True
         if heard.status not in _LOGINS:
@@ -114,8 +115,6 @@ def _verdict(heard: SipMessage, request: SipMessage) -> Verdict:
     ours = uri_of(request.first("contact"))
     mine = (one for one in heard.every("contact") if uri_of(one) == ours)
     text = next((parameter(one, "expires") for one in mine), "") or heard.first("expires")
-    asked = int(request.first("expires"))
-    return Verdict(
-        status=heard.status,
-        expires=int(text) if text.isascii() and text.isdigit() and len(text) < 11 else asked,
-    )
+    given = number_in(text)
+    asked = number_in(request.first("expires")) or 0
+    return Verdict(status=heard.status, expires=asked if given is None else given)

@@ -21,9 +21,8 @@ from fleet.simulator.boot.trust import Trust
 from fleet.simulator.digest import md5
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from fleet.simulator.boot.flash import Flash
+    from fleet.simulator.boot.place import Place
     from fleet.simulator.boot.record import BootRecord
     from fleet.simulator.boot.spec import BootSpec
     from fleet.simulator.spec import PhoneSpec
@@ -34,14 +33,13 @@ _PEM = "-----BEGIN CERTIFICATE-----"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Startup:
-    """Boots one phone. `phone` says model, maker and MAC, `address` is where it stands."""
+    """Boots one phone. `phone` says model, maker and MAC, `place` where it stands."""
 
     phone: PhoneSpec
     boot: BootSpec
     flash: Flash
     record: BootRecord
-    address: str
-    token: Callable[[], str]
+    place: Place
 
     async def run(self, *, look_at_firmware: bool) -> Configuration:
         """Boot, and once more after each new firmware."""
@@ -72,7 +70,7 @@ class Startup:
         modules = module_headers(self.boot.modules)
         return HttpClient(
             headers=(("User-Agent", agent), ("Accept-Language", "en"), *modules),
-            source=self.address,
+            source=self.place.address,
             login=flash.login,
             trust=Trust(
                 authorities=flash.trusted,
@@ -81,7 +79,7 @@ class Startup:
                 legacy=self.boot.legacy_tls,
             ),
             patience=self.boot.fetch_patience,
-            token=self.token,
+            token=self.place.token,
         )
 
     async def _configure(self) -> Configuration:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Self
 
 from fleet.simulator.boot.device import Device
 from fleet.simulator.boot.network import Network
+from fleet.simulator.boot.place import Place
 from fleet.simulator.clock import RunningClock
 from fleet.simulator.sip.registrar import SimulatedRegistrar
 
@@ -17,6 +19,10 @@ if TYPE_CHECKING:
     from fleet.simulator.clock import Clock
     from fleet.simulator.phone import SimulatedPhone
     from fleet.simulator.sip.spec import RegistrarSpec
+
+
+# Phones that fetch at the same moment: with more, one process drops what it sends to itself.
+_AT_ONCE = 256
 
 
 class Surroundings:
@@ -52,18 +58,13 @@ class Surroundings:
 
     async def switch_on(self, phones: Iterable[SimulatedPhone]) -> None:
         """Have every phone boot that does; OSError where a SIP port is taken."""
-        network = Network(self.registrars)
+        network, turn = Network(self.registrars), asyncio.Semaphore(_AT_ONCE)
         for index, phone in enumerate(phones):
             if phone.given.boot is None:
                 continue
-            device = Device(
-                phone.given,
-                phone.given.boot,
-                show=phone.set,
-                address=phone.address,
-                network=network,
-                clock=self._clock,
-            )
+            phone.set(lines=())
+            place = Place(address=phone.address, network=network, clock=self._clock, turn=turn)
+            device = Device(phone.given, phone.given.boot, place, phone.set)
             shift = index if self._one_address and self._sip_port else 0
             phone.device = device
             await device.start(sip_port=self._sip_port + shift)

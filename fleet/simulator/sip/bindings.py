@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from fleet.simulator.numbers import number_in
 from fleet.simulator.sip.message import parameter, uri_of
 
 if TYPE_CHECKING:
@@ -61,7 +62,8 @@ class Bindings:
 def wanted_expiry(request: SipMessage, contact: str, default: int) -> int:
     """How many seconds a contact asks for (RFC 3261, 10.3)."""
     text = parameter(contact, "expires") or request.first("expires")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 11 else default
+    wanted = number_in(text)
+    return default if wanted is None else wanted
 
 
 def contact_uri(contact: str) -> str:

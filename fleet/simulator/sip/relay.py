@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from fleet.simulator.numbers import number_in
 from fleet.simulator.sip.message import without_top_via
 
 if TYPE_CHECKING:
@@ -52,6 +53,5 @@ class Relay:
 
 
 def _one_less(request: SipMessage) -> str:
-    text = request.first("max-forwards")
-    hops = int(text) if text.isascii() and text.isdigit() and len(text) < 4 else 70
-    return str(max(hops - 1, 0))
+    hops = number_in(request.first("max-forwards"))
+    return str(max((70 if hops is None else hops) - 1, 0))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import socket
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeAlias, cast
@@ -14,6 +15,7 @@ Address: TypeAlias = tuple[str, int]
 
 _LENGTH = re.compile(rb"(?im)^(?:content-length|l)[ \t]*:[ \t]*([0-9]{1,6})[ \t]*\r?$")
 _MOST = 256 * 1024
+_KEPT = 4 * 1024 * 1024  # bytes; the system may give less
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,8 +37,10 @@ class UdpSocket(asyncio.DatagramProtocol):
         self._hear = hear
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Know the way out."""
+        """Know the way out, and keep what comes while somebody else is heard."""
         self._transport = cast("asyncio.DatagramTransport", transport)
+        sock: socket.socket = transport.get_extra_info("socket")
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _KEPT)
 
     @property
     def address(self) -> Address:

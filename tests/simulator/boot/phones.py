@@ -12,6 +12,7 @@ from fleet.simulator import (
     BootSpec,
     PhoneSpec,
     RegistrarSpec,
+    RegistrarState,
     RunningClock,
     SimulatedRegistrar,
     Simulator,
@@ -29,7 +30,7 @@ MAC_FILE = "00085D126411.cfg"
 START = dt.datetime(2026, 11, 25, 12, 0, tzinfo=dt.UTC)
 PBX = RegistrarSpec(name="pbx.example", accounts=(SipLogin(user="1001", password="s3cret"),))
 SPARE = replace(PBX, name="spare.example")
-PATIENCE = 1.0  # real seconds that a registrar may say nothing
+PATIENCE = 2.0  # real seconds that a registrar may say nothing, where one does
 PRIMARY, BACKUP = (
     "sip line1 registrar ip: pbx.example\n",
     "sip line1 backup registrar ip: spare.example\n",
@@ -129,11 +130,12 @@ async def booted(
     **boot: Any,
 ) -> AsyncIterator[Booted]:
     """One phone, after its first boot."""
-    spec = PhoneSpec(
-        model=model, mac=MAC, boot=BootSpec(server=server.url, patience=PATIENCE, **boot)
-    )
+    silent = any(spec.state is RegistrarState.DOWN for spec in registrars)
+    how = BootSpec(server=server.url, **{"patience": PATIENCE if silent else 32.0} | boot)
+    spec = PhoneSpec(model=model, mac=MAC, boot=how)
     clock = clock or quick_clock()
-    async with Simulator([spec], registrars=registrars or (PBX, SPARE), clock=clock) as simulator:
+    registrars = registrars or (PBX, SPARE)
+    async with Simulator([spec], registrars=registrars, clock=clock) as simulator:
         phone = Booted(simulator)
         await phone.until_boots(boots)
         yield phone

@@ -1,0 +1,104 @@
+"""`fleet diagnose`: why a line is not registered."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from fleet.app import run
+from fleet.cli.common import console, user_name, with_app
+from fleet.cli.tables import local, pairs
+from fleet.provision.build import diagnoser_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from fleet.app import App
+    from fleet.provision.diagnose import Diagnosis, LineFacts
+
+
+@click.command()
+@click.argument("phone", metavar="PHONE")
+@click.option("--line", "number", type=click.IntRange(min=1), help="Only this line.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+@with_app
+def command(app: App, phone: str, number: int | None, as_json: bool) -> None:
+    """Find out why a phone's lines are not registered, without disturbing them.
+
+    Asks each line's registrars about it with the inventory's password, and the phone what it is;
+    nothing is registered or changed. A registrar is asked about a line once a minute at most, for a
+    wrong password counts there. A PHONE is a MAC, a host or a name.
+    """
+    [stored] = app.store.phones(ids=[app.store.find_phone(phone)])
+    diagnoser = diagnoser_of(app.store, app.provisioner(), by=user_name())
+    found = run(diagnoser.diagnose(stored, number))
+    if as_json:
+        click.echo(json.dumps(_document(found), ensure_ascii=False, indent=1))
+        return
+    screen = console()
+    for each in found.conclusions:
+        screen.print(each.text)
+        if each.check:
+            screen.print(f"    {each.check}")
+    screen.print()
+    screen.print(pairs(_facts(found)))
+
+
+def _facts(found: Diagnosis) -> Iterator[tuple[str, str]]:
+    phone = found.phone
+    for line in found.lines:
+        yield f"line {line.number}", _seen(line)
+        for one in line.registrars:
+            said = one.answer.outcome.detail if one.answer else "not asked again yet"
+            yield f"  {one.role}", said
+    if phone.options:
+        agent = phone.options.user_agent
+        yield "by SIP", f"{agent}: {phone.options.outcome.detail}".removeprefix(": ")
+    yield "last polled", local(phone.polled_at) or "never"
+    if phone.file.is_applied:
+        is_current = "what was applied" if phone.file.is_current else "not what was applied"
+        at = local(phone.file.fetched_at)
+        yield "last fetch", f"{at}, {is_current}" if at else "never"
+
+
+def _seen(line: LineFacts) -> str:
+    if line.seen is None:
+        return f"{line.user}: the last poll did not show it"
+    code = f" {line.seen.code}" if line.seen.code is not None else ""
+    backup = " on backup" if line.seen.backup else ""
+    return f"{line.user}: {line.seen.registration}{code}{backup} at the last poll"
+
+
+def _document(found: Diagnosis) -> dict[str, Any]:
+    return {
+        "phone": found.phone.label,
+        "conclusions": [
+            {"what": each.what, "line": each.line, "text": each.text, "check": each.check}
+            for each in found.conclusions
+        ],
+        "lines": [
+            {
+                "line": line.number,
+                "user": line.user,
+                "seen": line.seen.registration if line.seen else None,
+                "registrars": [
+                    {
+                        "role": one.role,
+                        "registrar": one.name,
+                        "result": one.answer.outcome.result if one.answer else None,
+                        "login": one.answer.outcome.login if one.answer else None,
+                        "detail": one.answer.outcome.detail if one.answer else "",
+                        "registered_from": [
+                            binding.host or binding.uri for binding in one.answer.bindings
+                        ]
+                        if one.answer
+                        else [],
+                    }
+                    for one in line.registrars
+                ],
+            }
+            for line in found.lines
+        ],
+    }

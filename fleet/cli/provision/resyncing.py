@@ -1,0 +1,137 @@
+"""`fleet provision resync`."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from fleet.app import run
+from fleet.cli.common import PHONES, console, counted, no_phones, user_name, with_app
+from fleet.cli.progress import progressing
+from fleet.cli.tables import table
+from fleet.provision.addressees import addressees
+from fleet.provision.applied import AppliedRevision
+from fleet.provision.build import resyncer_of
+from fleet.provision.resync import BY_DEFAULT, How
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fleet.app import App
+    from fleet.provision.resync import Addressee, ResyncOutcome
+
+PER_PHONE = 0.2  # seconds between two phones, where nothing else is said
+
+
+@click.command()
+@PHONES
+@click.option("--site", help="Only the phones of this site.")
+@click.option("--all", "every", is_flag=True, help="All phones.")
+@click.option(
+    "--how",
+    multiple=True,
+    type=click.Choice([How.NOTIFY, How.PUSH]),
+    help="Only in this way; else by SIP NOTIFY, and by XML push where that is not taken.",
+)
+@click.option(
+    "--web-ui-restart",
+    is_flag=True,
+    help="Restart by its web UI a phone that takes nothing else. It does not wait until idle.",
+)
+@click.option("--reboot", is_flag=True, help="Have phones boot even if no file changed.")
+@click.option(
+    "--spread",
+    type=click.FloatRange(min=0),
+    help=f"Seconds over which phones are asked. [default: {PER_PHONE} a phone]",
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+@with_app
+def resync(
+    app: App,
+    phones: tuple[str, ...],
+    site: str | None,
+    every: bool,
+    how: tuple[str, ...],
+    web_ui_restart: bool,
+    reboot: bool,
+    spread: float | None,
+    as_json: bool,
+) -> None:
+    """Ask phones to read their configuration again; a phone that is in a call does so after it.
+
+    That a phone took it does not mean that it does it: fleet provision fetches shows who came.
+    Nothing here wipes a phone. Exit code 3 where no phone took it.
+    """
+    ways = tuple(How(each) for each in how) or BY_DEFAULT
+    chosen = chosen_phones(app, phones, site, every=every)
+    if not chosen:
+        raise click.UsageError(no_phones(app))
+    if web_ui_restart:
+        ways = (*ways, How.WEB_UI)
+    seconds = PER_PHONE * len(chosen) if spread is None else spread
+    outcomes = run(_ask(app, chosen, ways, reboot=reboot, spread=seconds))
+    if as_json:
+        click.echo(json.dumps(_document(outcomes), ensure_ascii=False, indent=1))
+    else:
+        _show(outcomes)
+    if not any(outcome.accepted for outcome in outcomes):
+        raise SystemExit(3)
+
+
+def chosen_phones(
+    app: App, phones: Sequence[str], site: str | None, *, every: bool
+) -> list[Addressee]:
+    """The phones that were named, a site's, or all; which of these has to be said."""
+    if [bool(phones), site is not None, every].count(True) != 1:
+        raise click.UsageError("Name phones, or a site by --site, or say --all.")
+    app.check_site(site)
+    ids = sorted({app.store.find_phone(phone) for phone in phones}) if phones else None
+    applied = AppliedRevision(app.store, app.store.last_revision())
+    found = addressees(app.store, applied, app.logins, ids, site=site)
+    return sorted(found, key=lambda phone: phone.label)
+
+
+async def _ask(
+    app: App, phones: Sequence[Addressee], ways: tuple[How, ...], *, reboot: bool, spread: float
+) -> list[ResyncOutcome]:
+    async with app.client() as client:
+        resyncer = resyncer_of(
+            app.settings, app.store, client, by=user_name(), ways=ways, reboot=reboot
+        )
+        done = 0
+        with progressing("Asking") as show:
+
+            def told(_outcome: ResyncOutcome) -> None:
+                nonlocal done
+                done += 1
+                show(done, len(phones), str)
+
+            return await resyncer.ask_all(phones, spread=spread, progress=told)
+
+
+def _document(outcomes: Sequence[ResyncOutcome]) -> dict[str, Any]:
+    return {
+        "asked": len(outcomes),
+        "accepted": sum(outcome.accepted for outcome in outcomes),
+        "phones": [
+            {
+                "phone": outcome.label,
+                "accepted": outcome.accepted,
+                "tried": [
+                    {"way": one.way, "accepted": one.accepted, "detail": one.detail}
+                    for one in outcome.tried
+                ],
+            }
+            for outcome in outcomes
+        ],
+    }
+
+
+def _show(outcomes: Sequence[ResyncOutcome]) -> None:
+    screen = console()
+    rows = [(outcome.label, outcome.how) for outcome in outcomes]
+    screen.print(table(("phone", "what came of it"), rows))
+    taken = sum(outcome.accepted for outcome in outcomes)
+    screen.print(f"Asked {counted(len(outcomes), 'phone')}; {taken} took it.")

@@ -1,0 +1,79 @@
+"""Makes what asks phones and rolls out, as the settings have it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from fleet.phone.sip.ask import SipClient
+from fleet.provision.addressees import account_sip
+from fleet.provision.diagnose import Diagnoser
+from fleet.provision.lines import intended_sip
+from fleet.provision.resync import BY_DEFAULT, Resyncer
+from fleet.provision.rollout.service import RolloutService
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+
+    from fleet.phone.client import PhoneClient
+    from fleet.provision.lines import IntendedSip
+    from fleet.provision.provisioner import Provisioner
+    from fleet.provision.resync import How
+    from fleet.settings import Settings
+    from fleet.store import Store, StoredPhone
+    from fleet.sweep import LoginDefaults
+
+
+def resyncer_of(
+    settings: Settings,
+    store: Store,
+    client: PhoneClient,
+    *,
+    by: str,
+    ways: tuple[How, ...] = BY_DEFAULT,
+    reboot: bool = False,
+) -> Resyncer:
+    """Make what asks phones to read their configuration again."""
+    return Resyncer(
+        sip=SipClient(),
+        http=client,
+        names=frozenset(settings.provisioning.reachable_as),
+        write=store.add_journal,
+        clock=_now,
+        by=by,
+        ways=ways,
+        reboot=reboot,
+    )
+
+
+def rollout_service_of(
+    settings: Settings,
+    store: Store,
+    client: PhoneClient,
+    *,
+    logins: LoginDefaults,
+    poll: Callable[[Sequence[int]], Awaitable[None]],
+    by: str,
+) -> RolloutService:
+    """Make what runs roll-outs. Phones boot in any case, so that a fetch proves a boot."""
+    return RolloutService(
+        store=store,
+        resyncer=resyncer_of(settings, store, client, by=by, reboot=True),
+        logins=logins,
+        poll=poll,
+        clock=_now,
+    )
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def diagnoser_of(store: Store, provisioner: Provisioner, *, by: str) -> Diagnoser:
+    """Make what diagnoses phones, as the inventory wants them now."""
+
+    def intended(stored: StoredPhone) -> IntendedSip:
+        effective = provisioner.effective(stored)
+        return intended_sip(effective) if effective else account_sip(stored)
+
+    return Diagnoser(store=store, sip=SipClient(), intended=intended, clock=_now, by=by)

@@ -1,0 +1,195 @@
+"""From facts to sentences (pure). The first conclusion of a line is the one that matters most."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fleet.model import Reach, Registration
+from fleet.phone.sip.ask import LoginUse
+from fleet.phone.sip.outcome import Result
+from fleet.provision.diagnose.facts import Conclusion, Role, What
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from fleet.phone.sip.query import Binding, RegistrationAnswer
+    from fleet.provision.diagnose.facts import (
+        FileFacts,
+        LineFacts,
+        PhoneFacts,
+        RegistrarFacts,
+    )
+
+_REFUSED = (401, 403, 407)
+_WHERE_TO_MEND = {
+    Result.UNKNOWN_USER: (
+        What.UNKNOWN_USER,
+        "knows no user {user}",
+        "Check the user in the inventory, or create it at the registrar.",
+    ),
+    Result.WRONG_PASSWORD: (
+        What.WRONG_PASSWORD,
+        "rejects the inventory's user and password of {user}",
+        "Check them at the registrar and in the inventory. Many registrars say the same of a user "
+        "that they do not know.",
+    ),
+    Result.LOGIN_WANTED: (
+        What.NO_PASSWORD,
+        "asks for a password, and the inventory has none for {user}",
+        "Give the account's password in the inventory.",
+    ),
+}
+
+
+def conclude(phone: PhoneFacts, lines: tuple[LineFacts, ...]) -> tuple[Conclusion, ...]:
+    """What is wrong with each line and what to do; then what is wrong with the phone."""
+    of_lines = [each for line in lines for each in _line(phone, line)]
+    return (*of_lines, *_phone(phone))
+
+
+def _line(phone: PhoneFacts, line: LineFacts) -> Iterator[Conclusion]:
+    if not line.registrars:
+        text = f"Line {line.number} ({line.user}) has no registrar, so it does not register."
+        yield Conclusion(what=What.NO_REGISTRAR, text=text, line=line.number)
+        return
+    found = [each for one in line.registrars for each in _registrar(phone, line, one)]
+    found += _on_backup(line)
+    if not found:
+        text = f"Line {line.number} ({line.user}) is registered, and its registrar says so too."
+        found = [Conclusion(what=What.WELL, text=text, line=line.number)]
+    yield from found
+
+
+def _registrar(phone: PhoneFacts, line: LineFacts, one: RegistrarFacts) -> Iterator[Conclusion]:
+    name = f"The {one.role} registrar {one.name}"
+    answer = one.answer
+    if answer is None:
+        text = f"{name} was asked about {line.user} a moment ago, and is not asked again yet."
+        yield _of(line, What.ASKED_BEFORE, text, "Try again in a minute.")
+        return
+    result = answer.outcome.result
+    if result is Result.NO_ANSWER:
+        text = f"{name} is dead from here: {answer.outcome.detail}"
+        yield _of(line, What.REGISTRAR_DEAD, text, "Check it, and the network to it.")
+    elif result in _WHERE_TO_MEND:
+        what, said, check = _WHERE_TO_MEND[result]
+        text = f"{name} {said.format(user=line.user)} ({answer.outcome.code})."
+        yield _of(line, what, text, check)
+    elif result is Result.ACCEPTED:
+        yield from _accepted(phone, line, one, answer)
+    else:
+        yield _of(line, What.UNDECIDED, f"{name} cannot tell: {answer.outcome.detail}", "")
+
+
+def _accepted(
+    phone: PhoneFacts, line: LineFacts, one: RegistrarFacts, answer: RegistrationAnswer
+) -> Iterator[Conclusion]:
+    name = f"The {one.role} registrar {one.name}"
+    if answer.outcome.login is LoginUse.NOT_ASKED:
+        text = f"{name} never looked at the password: it tells everybody about {line.user}."
+        check = "So this says nothing of whether the inventory's password is right."
+        yield _of(line, What.NOT_LOOKED_AT, text, check)
+    elif _is_refused(line) and one.role is _refuser(line):
+        text = (
+            f"{name} accepts the inventory's password of {line.user}, and yet the phone shows "
+            f"{line.seen.code if line.seen else ''}: it holds another one."
+        )
+        yield _of(line, What.OLD_PASSWORD, text, _how_to_renew(phone.file))
+    if one.role is Role.PRIMARY:
+        yield from _bindings(phone, line, name, answer)
+
+
+def _bindings(
+    phone: PhoneFacts, line: LineFacts, name: str, answer: RegistrationAnswer
+) -> Iterator[Conclusion]:
+    is_shown = line.seen is not None and line.seen.registration is Registration.REGISTERED
+    on_backup = is_shown and line.seen is not None and line.seen.backup is True
+    if not answer.bindings:
+        if is_shown and not on_backup:
+            text = f"The phone shows {line.user} as registered, but {_lower(name)} has nobody."
+            check = "The last poll may be old, or it registered elsewhere: fleet poll."
+            yield _of(line, What.STALE_BINDING, text, check)
+        elif not on_backup:
+            yield _of(line, What.NOT_THERE, f"{name} has nobody registered as {line.user}.", "")
+        return
+    if phone.address and not any(_is_at(phone.address, each) for each in answer.bindings):
+        places = ", ".join(dict.fromkeys(each.host or each.uri for each in answer.bindings))
+        text = f"{name} has {line.user} registered from {places}, not from {phone.address}."
+        check = (
+            "Another phone has this account, or there is NAT between: look whether that is meant."
+        )
+        yield _of(line, What.ELSEWHERE, text, check)
+    elif not is_shown and phone.reach is Reach.OK:
+        text = f"{name} has {line.user} registered, but the last poll did not show it so."
+        yield _of(line, What.STALE_BINDING, text, "It may have registered since: fleet poll.")
+
+
+def _on_backup(line: LineFacts) -> Iterator[Conclusion]:
+    if line.seen is None or line.seen.backup is not True:
+        return
+    primary = next((one for one in line.registrars if one.role is Role.PRIMARY), None)
+    if primary is None or primary.answer is None:
+        return
+    if primary.answer.outcome.result is Result.NO_ANSWER:
+        text = f"Line {line.number} is on the backup registrar, for the primary is dead."
+        yield _of(line, What.ON_BACKUP, text, "It goes back when the primary answers.")
+        return
+    text = f"Line {line.number} is on the backup registrar, although the primary answers from here."
+    check = (
+        "The phone tries the primary at each renewal: if it stays on the backup, the network "
+        "between the phone and the primary is to be looked at."
+    )
+    yield _of(line, What.ON_BACKUP, text, check)
+
+
+def _phone(phone: PhoneFacts) -> Iterator[Conclusion]:
+    options = phone.options
+    if options is not None and options.outcome.result is Result.NO_ANSWER:
+        also = "" if phone.reach is Reach.OK else ", and its web UI could not be read"
+        text = f"{phone.label} does not answer SIP from here{also}: {options.outcome.detail}"
+        check = "It may be off, or take SIP from its registrar only."
+        yield Conclusion(what=What.PHONE_SILENT, text=text, check=check)
+    file = phone.file
+    if file.is_pending:
+        text = f"The inventory has another password for {phone.label} than was applied."
+        check = "fleet provision plan, then apply."
+        yield Conclusion(what=What.NOT_APPLIED, text=text, check=check)
+    if file.is_applied and not file.is_current:
+        last = f"{file.fetched_at:%Y-%m-%d %H:%M} UTC" if file.fetched_at else "never"
+        text = f"{phone.label} has not fetched what was applied (its last fetch: {last})."
+        check = f"fleet provision resync {phone.label}"
+        yield Conclusion(what=What.NOT_FETCHED, text=text, check=check)
+
+
+def _how_to_renew(file: FileFacts) -> str:
+    if not file.is_applied:
+        return "Give the phone the inventory's password."
+    if file.is_pending:
+        return "The inventory's was not applied yet: fleet provision plan, apply, rollout."
+    if not file.is_current:
+        return "It has not fetched what was applied: fleet provision resync."
+    return (
+        "It has fetched it: it may not have restarted since, or a password that was set on the "
+        "phone itself wins over the file's, unless that is locked (!)."
+    )
+
+
+def _refuser(line: LineFacts) -> Role:
+    on_backup = line.seen is not None and line.seen.backup is True
+    return Role.BACKUP if on_backup else Role.PRIMARY
+
+
+def _is_refused(line: LineFacts) -> bool:
+    return line.seen is not None and line.seen.code in _REFUSED
+
+
+def _is_at(address: str, binding: Binding) -> bool:
+    return address == binding.host or address in binding.received
+
+
+def _lower(name: str) -> str:
+    return name[:1].lower() + name[1:]
+
+
+def _of(line: LineFacts, what: What, text: str, check: str) -> Conclusion:
+    return Conclusion(what=what, text=text, check=check, line=line.number)

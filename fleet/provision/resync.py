@@ -1,0 +1,177 @@
+"""Ask phones to read their configuration again; never anything that wipes.
+
+A phone is asked in the gentlest way that takes: SIP NOTIFY through its registrar, which also gets
+behind NAT, then straight to the phone, then by XML push, if the phone takes pushes from us. Its web
+UI is only used where that was asked for (facts/provisioning 2.5).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from fleet.model import JournalEntry
+from fleet.phone.push import push
+from fleet.phone.restart import restart
+from fleet.phone.sip.notify import Recipient, check_sync, notify
+from fleet.phone.xml_object import Command, command
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
+    from datetime import datetime
+
+    from fleet.model import Credentials
+    from fleet.phone.client import PhoneClient, Target
+    from fleet.phone.sip.ask import SipClient
+    from fleet.phone.sip.peer import Peer
+    from fleet.provision.lines import IntendedLine, IntendedSip
+
+
+class How(StrEnum):
+    """A way to ask a phone."""
+
+    NOTIFY = "notify"
+    PUSH = "push"
+    WEB_UI = "web-ui"
+
+
+BY_DEFAULT = (How.NOTIFY, How.PUSH)
+
+
+class Way(StrEnum):
+    """How a phone was asked, more exactly."""
+
+    REGISTRAR = "SIP NOTIFY through its registrar"
+    DIRECT = "SIP NOTIFY straight to the phone"
+    PUSH = "XML push"
+    WEB_UI = "web UI restart"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Tried:
+    """One try. Accepted means that it was taken, which is not yet that the phone acts on it."""
+
+    way: Way
+    accepted: bool
+    detail: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ResyncOutcome:
+    """What was tried with a phone, in order, and what came of it."""
+
+    phone_id: int
+    label: str
+    tried: tuple[Tried, ...] = ()
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the phone, or whoever hands it on, took it."""
+        return bool(self.tried) and self.tried[-1].accepted
+
+    @property
+    def how(self) -> str:
+        """What came of it, in one sentence without its full stop."""
+        if not self.tried:
+            return "there was no way to ask it: no line with a registrar, and no address"
+        if self.accepted:
+            return f"{self.tried[-1].way}: accepted"
+        return "; ".join(each.detail.rstrip(".") for each in self.tried)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Addressee:
+    """A phone to be asked. `target` None: its host cannot be meant. `sip` is as it is intended."""
+
+    phone_id: int
+    label: str
+    sip: IntendedSip
+    target: Target | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resyncer:
+    """Asks phones, many at a time, each once.
+
+    `names` are ours, as they may stand in a phone's XML push list. `reboot`: the phone boots in any
+    case, and not only if a file changed (assumed; see `check_sync`).
+    """
+
+    sip: SipClient
+    http: PhoneClient
+    names: Collection[str]
+    write: Callable[[Sequence[JournalEntry]], None]
+    clock: Callable[[], datetime]
+    by: str
+    ways: tuple[How, ...] = BY_DEFAULT
+    reboot: bool = False
+    concurrency: int = 20
+
+    async def ask(self, phone: Addressee) -> ResyncOutcome:
+        """Ask one phone, way after way, until one takes; write it down."""
+        tried: list[Tried] = []
+        async for each in self._tries(phone):
+            tried.append(each)
+            if each.accepted:
+                break
+        outcome = ResyncOutcome(phone_id=phone.phone_id, label=phone.label, tried=tuple(tried))
+        what = f"Asked to re-sync: {outcome.how}."
+        entry = JournalEntry(at=self.clock(), by=self.by, what=what, phone_id=phone.phone_id)
+        await asyncio.to_thread(self.write, [entry])
+        return outcome
+
+    async def ask_all(
+        self,
+        phones: Sequence[Addressee],
+        *,
+        spread: float,
+        progress: Callable[[ResyncOutcome], None],
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> list[ResyncOutcome]:
+        """Ask phones one after the other over `spread` seconds, some at the same time."""
+        room = asyncio.Semaphore(self.concurrency)
+        pause = spread / len(phones) if phones else 0.0
+
+        async def one(number: int, phone: Addressee) -> ResyncOutcome:
+            await sleep(number * pause)
+            async with room:
+                outcome = await self.ask(phone)
+            progress(outcome)
+            return outcome
+
+        return list(await asyncio.gather(*(one(*each) for each in enumerate(phones))))
+
+    async def _tries(self, phone: Addressee) -> AsyncIterator[Tried]:
+        if How.NOTIFY in self.ways:
+            line = next((line for line in phone.sip.lines if line.registrar), None)
+            if line is not None and line.registrar is not None:
+                yield await self._by_registrar(line, line.registrar)
+            if phone.target is not None:
+                yield await self._straight(phone, phone.target)
+        name = next((name for name in phone.sip.post_list if name in self.names), "")
+        if phone.target is not None and How.PUSH in self.ways and name:
+            thing = command(Command.RESET)
+            ended = await push(self.http, phone.target, thing, referer=name)
+            yield Tried(way=Way.PUSH, accepted=ended.accepted, detail=ended.detail)
+        if phone.target is not None and How.WEB_UI in self.ways:
+            restarted = await restart(self.http, phone.target)
+            yield Tried(way=Way.WEB_UI, accepted=restarted.accepted, detail=restarted.detail)
+
+    async def _by_registrar(self, line: IntendedLine, registrar: Peer) -> Tried:
+        recipient = Recipient.through(registrar, user=line.user)
+        login = line.login if line.login.password else None
+        return await self._notify(Way.REGISTRAR, recipient, login)
+
+    async def _straight(self, phone: Addressee, target: Target) -> Tried:
+        user = phone.sip.lines[0].user if phone.sip.lines else ""
+        return await self._notify(Way.DIRECT, Recipient.direct(target.address, user=user), None)
+
+    async def _notify(self, way: Way, recipient: Recipient, login: Credentials | None) -> Tried:
+        try:
+            event = check_sync(reboot=self.reboot)
+            outcome = await notify(self.sip, recipient, event, login=login)
+        except ValueError as error:  # a user or login that cannot be sent
+            return Tried(way=way, accepted=False, detail=f"{error}.")
+        return Tried(way=way, accepted=outcome.accepted, detail=outcome.detail)

@@ -1,0 +1,175 @@
+"""Runs a roll-out: one process at a time, which may be killed at any moment."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from fleet.errors import SweepRunning, UsageError
+from fleet.model import ProofState, RolloutState
+from fleet.provision.rollout.machine import Pace, advance
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+    from fleet.model import Proof, Rollout
+    from fleet.provision.rollout.machine import Look, Step
+    from fleet.store import Store
+
+LEASE = timedelta(seconds=60)
+_LOOKED_AT = (ProofState.TOLD, ProofState.FETCHED)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tools:
+    """What a runner works with.
+
+    `ask` asks a phone to re-sync and gives what came of it, in a few words. `poll` polls phones,
+    and raises `SweepRunning` while somebody else does. `look` says what is known of phones.
+    """
+
+    store: Store
+    ask: Callable[[int], Awaitable[str]]
+    poll: Callable[[Sequence[int]], Awaitable[None]]
+    look: Callable[[Sequence[int]], Mapping[int, Look]]
+    clock: Callable[[], datetime]
+    pace: Pace = field(default_factory=Pace)
+    tick: float = 2.0
+    poll_every: timedelta = timedelta(seconds=30)
+
+
+class Runner:
+    """Takes steps until the roll-out is over, or paused and everybody who was asked answered."""
+
+    def __init__(self, tools: Tools, progress: Callable[[Rollout, Mapping[int, Proof]], None]):
+        self._tools = tools
+        self._progress = progress
+        self._proofs: dict[int, Proof] = {}
+        self._asking: dict[int, asyncio.Task[str]] = {}
+        self._polling: asyncio.Task[None] | None = None
+        self._polled_at: dict[int, datetime] = {}
+
+    async def run(self, rollout_id: int) -> Rollout:
+        """Run it. Raises `RolloutRunning` while another process does, `StoreError`.
+
+        Cancelled, it leaves the roll-out as it is written: whoever resumes it goes on from there.
+        """
+        store = self._tools.store
+        now = self._tools.clock()
+        await asyncio.to_thread(store.take_rollout, now=now, ttl=LEASE)
+        try:
+            return await self._run(rollout_id)
+        finally:
+            await self._let_go()
+            store.leave_rollout()
+
+    async def _run(self, rollout_id: int) -> Rollout:
+        store = self._tools.store
+        proofs = await asyncio.to_thread(store.proofs, rollout_id)
+        self._proofs = {proof.phone_id: proof for proof in proofs}
+        while True:
+            rollout = await self._step(rollout_id)
+            self._progress(rollout, self._proofs)
+            if rollout.state is not RolloutState.RUNNING and not self._asking:
+                return rollout
+            await self._rest()
+
+    async def _step(self, rollout_id: int) -> Rollout:
+        """Look, decide, write, and only then ask."""
+        answered = self._answered()
+        active = [each.phone_id for each in self._proofs.values() if each.state in _LOOKED_AT]
+        rollout, looks = await asyncio.to_thread(self._read, rollout_id, active)
+        now = self._tools.clock()
+        step = advance(
+            rollout,
+            self._proofs,
+            looks,
+            now=now,
+            pace=self._tools.pace,
+            under_way=self._asking.keys(),
+        )
+        changed = {proof.phone_id: proof for proof in (*answered, *step.changed)}
+        rollout = await self._write(step, tuple(changed.values()), now)
+        self._proofs |= {proof.phone_id: proof for proof in step.changed}
+        for phone_id in step.tell:
+            self._asking[phone_id] = asyncio.create_task(_asked(self._tools.ask, phone_id))
+        self._poll_some(now)
+        return rollout
+
+    def _read(self, rollout_id: int, ids: Sequence[int]) -> tuple[Rollout, Mapping[int, Look]]:
+        store = self._tools.store
+        rollout = store.rollout(rollout_id)
+        if rollout is None:
+            raise UsageError(f"There is no roll-out {rollout_id}.")
+        last = store.last_revision()
+        if rollout.state is RolloutState.RUNNING and last != rollout.revision:
+            why = f"Revision {last} was applied meanwhile: start a roll-out of that one."
+            ended = self._tools.clock()
+            rollout = replace(rollout, state=RolloutState.STOPPED, why=why, ended=ended)
+        return rollout, self._tools.look(ids)
+
+    async def _write(self, step: Step, changed: tuple[Proof, ...], now: datetime) -> Rollout:
+        """Write a step; whoever stopped or paused the roll-out meanwhile is obeyed next time.
+
+        A phone that was to be told is told all the same then: it is written down as told.
+        """
+        save = self._tools.store.save_rollout
+        return await asyncio.to_thread(save, step.rollout, changed, now=now, ttl=LEASE)
+
+    def _answered(self) -> list[Proof]:
+        """What came of asking, for those where that is over."""
+        done = [phone_id for phone_id, task in self._asking.items() if task.done()]
+        told = [
+            replace(self._proofs[phone_id], how=self._asking.pop(phone_id).result())
+            for phone_id in done
+        ]
+        self._proofs |= {proof.phone_id: proof for proof in told}
+        return told
+
+    def _poll_some(self, now: datetime) -> None:
+        """Poll phones that have fetched, each every so often; in the background."""
+        if self._polling is not None:
+            if not self._polling.done():
+                return
+            self._polling.result()
+            self._polling = None
+        due = [proof.phone_id for proof in self._proofs.values() if self._is_due(proof, now)]
+        if due:
+            self._polled_at |= dict.fromkeys(due, now)
+            self._polling = asyncio.create_task(_polled(self._tools.poll, due))
+
+    def _is_due(self, proof: Proof, now: datetime) -> bool:
+        if proof.state is not ProofState.FETCHED or proof.fetched_at is None:
+            return False
+        polled = self._polled_at.get(proof.phone_id)
+        is_time = polled is None or now >= polled + self._tools.poll_every
+        return is_time and now >= proof.fetched_at + self._tools.pace.settle
+
+    async def _rest(self) -> None:
+        """Wait a moment, or until somebody who was asked has answered."""
+        waiting = set(self._asking.values())
+        if waiting:
+            await asyncio.wait(
+                waiting, timeout=self._tools.tick, return_when=asyncio.FIRST_COMPLETED
+            )
+        else:
+            await asyncio.sleep(self._tools.tick)
+
+    async def _let_go(self) -> None:
+        tasks = [*self._asking.values(), *([self._polling] if self._polling else [])]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _asked(ask: Callable[[int], Awaitable[str]], phone_id: int) -> str:
+    return await ask(phone_id)
+
+
+async def _polled(poll: Callable[[Sequence[int]], Awaitable[None]], ids: Sequence[int]) -> None:
+    try:
+        await poll(ids)
+    except SweepRunning:
+        return  # that one polls them, or the next try does

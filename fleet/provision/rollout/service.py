@@ -1,0 +1,173 @@
+"""The use case: begin a roll-out of what was applied last, run it, roll it back."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
+
+from fleet.errors import UsageError
+from fleet.model import RolloutState
+from fleet.provision.addressees import addressees
+from fleet.provision.applied import AppliedRevision
+from fleet.provision.rollout.evidence import Evidence
+from fleet.provision.rollout.logins import LoginRenewer
+from fleet.provision.rollout.machine import Pace
+from fleet.provision.rollout.runner import Runner, Tools
+from fleet.provision.rollout.stages import Candidate, StageOrder, stages_of
+from fleet.store import RolloutStart, Secrets
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Sequence
+    from datetime import datetime, timedelta
+
+    from fleet.model import Proof, Rollout
+    from fleet.provision.resync import Resyncer
+    from fleet.store import Store
+    from fleet.sweep import LoginDefaults
+
+RolloutProgress: TypeAlias = Callable[["Rollout", Mapping[int, "Proof"]], None]
+
+_OVER = (RolloutState.STOPPED, RolloutState.DONE)
+_STANDING = (RolloutState.RUNNING, RolloutState.PAUSED)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Terms:
+    """How a roll-out is to go. `deadline` is in seconds, for one phone's proof."""
+
+    order: StageOrder = field(default_factory=StageOrder)
+    deadline: float = 1800.0
+    most_failures: int = 0
+
+
+def begin(store: Store, terms: Terms, now: datetime) -> Rollout:
+    """Begin a roll-out of the last revision to all phones that have a file of it.
+
+    Raises `UsageError` if there is nothing to roll out, `RolloutRunning` while another stands.
+    """
+    number = store.last_revision()
+    if not number:
+        raise UsageError("Nothing was applied yet: fleet provision plan, then apply.")
+    stages, proofs = stages_of(_candidates(store, AppliedRevision(store, number)), terms.order)
+    if not proofs:
+        raise UsageError(f"Revision {number} has no file of any phone's own: nobody to tell.")
+    start = RolloutStart(
+        revision=number,
+        stages=stages,
+        proofs=proofs,
+        deadline=terms.deadline,
+        most_failures=terms.most_failures,
+    )
+    return store.begin_rollout(start, now)
+
+
+def roll_back(store: Store, *, to: int | None, by: str, deadline: float, now: datetime) -> Rollout:
+    """Apply again what phones had before the last roll-out, and begin a roll-out of that.
+
+    `to` None: the revision of the last roll-out that was done before, else the revision before.
+    It has one stage, and no failure stops it. Raises `UsageError` if there is nothing to undo.
+    """
+    undone = store.rollout()
+    if undone is None or undone.state is RolloutState.ROLLED_BACK:
+        raise UsageError("There is no roll-out to roll back: fleet provision rollout status.")
+    number = _before(store, undone) if to is None else to
+    store.revision(number)
+    store.control_rollout(
+        undone.id,
+        RolloutState.ROLLED_BACK,
+        among=(*_STANDING, *_OVER),
+        why=f"Rolled back to revision {number}.",
+        now=now,
+    )
+    comment = f"roll-out of revision {undone.revision} rolled back"
+    store.roll_back(number, by=by, comment=comment, now=now, expected=store.last_revision())
+    everybody = StageOrder(canary_count=0, steps=())
+    failures = store.count_phones()
+    return begin(store, Terms(order=everybody, deadline=deadline, most_failures=failures), now)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RolloutService:
+    """Runs roll-outs, with everything that it needs given to it."""
+
+    store: Store
+    resyncer: Resyncer
+    logins: LoginDefaults
+    poll: Callable[[Sequence[int]], Awaitable[None]]
+    clock: Callable[[], datetime]
+    pace: Pace = field(default_factory=Pace)
+    tick: float = 2.0
+    poll_every: timedelta | None = None
+
+    async def run(self, rollout: Rollout, progress: RolloutProgress) -> Rollout:
+        """Run a roll-out until it is over, or paused. Raises `RolloutRunning`, `StoreError`."""
+        applied = await asyncio.to_thread(AppliedRevision, self.store, rollout.revision)
+        models = await asyncio.to_thread(_models, self.store)
+        evidence = Evidence(self.store, applied, models)
+
+        async def ask(phone_id: int) -> str:
+            some = await asyncio.to_thread(addressees, self.store, applied, self.logins, [phone_id])
+            if not some:
+                return "it is not in the inventory any more"
+            return (await self.resyncer.ask(some[0])).how
+
+        renewer = LoginRenewer(
+            store=self.store,
+            http=self.resyncer.http,
+            applied=applied,
+            models=models,
+            logins=self.logins,
+            clock=self.clock,
+            by=self.resyncer.by,
+        )
+
+        async def poll(ids: Sequence[int]) -> None:
+            await renewer.renew(ids)
+            await self.poll(ids)
+
+        tools = Tools(
+            store=self.store,
+            ask=ask,
+            poll=poll,
+            look=evidence.look,
+            clock=self.clock,
+            pace=self.pace,
+            tick=self.tick,
+            **({} if self.poll_every is None else {"poll_every": self.poll_every}),
+        )
+        return await Runner(tools, progress).run(rollout.id)
+
+
+def _candidates(store: Store, applied: AppliedRevision) -> list[Candidate]:
+    evidence, last = Evidence(store, applied, _models(store)), store.last_fetches()
+    return [
+        Candidate(
+            phone_id=each.id,
+            site=each.phone.site,
+            is_current=evidence.is_current(each.id, last),
+        )
+        for each in store.phones(secrets=Secrets.NONE)
+        if applied.proof_of(each.id)
+    ]
+
+
+def _models(store: Store) -> dict[int, str]:
+    seen = store.seen_models()
+    return {
+        each.id: seen.get(each.id, "") or each.phone.model
+        for each in store.phones(secrets=Secrets.NONE)
+    }
+
+
+def _before(store: Store, undone: Rollout) -> int:
+    done = (
+        each.revision
+        for each in store.rollouts()
+        if each.state is RolloutState.DONE and each.revision < undone.revision
+    )
+    number = next(done, undone.revision - 1)
+    if number < 1:
+        raise UsageError(f"There is no revision before {undone.revision} to go back to.")
+    return number

@@ -1,0 +1,120 @@
+"""Which phones come first: canaries, then by site or by share (pure)."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import defaultdict
+from dataclasses import dataclass
+from itertools import chain, zip_longest
+from typing import TYPE_CHECKING
+
+from fleet.errors import UsageError
+from fleet.model import Proof, ProofState
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+_SHARE = re.compile(r"(\d{1,3})%")
+_SITES = "sites"
+CANARIES, REST = "canaries", "the rest"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Candidate:
+    """A phone of the fleet. `is_current`: it has fetched what it shall have already."""
+
+    phone_id: int
+    site: str = ""
+    is_current: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StageOrder:
+    """How to stage: the canaries by their numbers, or how many; then `steps`.
+
+    A step is a share of all phones that is reached by then (`25%`), a site's name, or `sites` for
+    every site by itself. Who is in no step comes last.
+    """
+
+    canaries: tuple[int, ...] = ()
+    canary_count: int = 1
+    steps: tuple[str, ...] = ("25%",)
+
+
+def stages_of(
+    phones: Sequence[Candidate], order: StageOrder
+) -> tuple[tuple[str, ...], tuple[Proof, ...]]:
+    """The stages' names, and every phone in its stage; a stage with nothing to do is left out.
+
+    Raises `UsageError` for a step that is neither a share nor a site.
+    """
+    todo = [phone for phone in mixed(phones) if not phone.is_current]
+    stages = [(name, some) for name, some in _staged(todo, order) if some]
+    proofs = [
+        Proof(phone_id=phone.phone_id, stage=number, state=ProofState.WAITING)
+        for number, (_, some) in enumerate(stages)
+        for phone in some
+    ]
+    last = max(len(stages) - 1, 0)
+    proofs += [
+        Proof(phone_id=phone.phone_id, stage=last, state=ProofState.SKIPPED, detail=_CURRENT)
+        for phone in phones
+        if phone.is_current
+    ]
+    return tuple(name for name, _ in stages) or (REST,), tuple(proofs)
+
+
+_CURRENT = "It has fetched what it shall have already."
+
+
+def mixed(phones: Iterable[Candidate]) -> list[Candidate]:
+    """One phone of each site, then the next of each: whoever takes the first has all sites."""
+    by_site: defaultdict[str, list[Candidate]] = defaultdict(list)
+    for phone in sorted(phones, key=lambda phone: phone.phone_id):
+        by_site[phone.site].append(phone)
+    rounds = zip_longest(*by_site.values())
+    return [phone for phone in chain.from_iterable(rounds) if phone is not None]
+
+
+def _staged(todo: list[Candidate], order: StageOrder) -> Iterable[tuple[str, list[Candidate]]]:
+    total = len(todo)
+    if order.canaries:
+        first = [phone for phone in todo if phone.phone_id in set(order.canaries)]
+    else:
+        first = todo[: order.canary_count]
+    yield CANARIES, first
+    left = _without(todo, first)
+    for step in _spelt_out(order.steps, todo):
+        if share := _SHARE.fullmatch(step):
+            due = math.ceil(total * int(share[1]) / 100) - (total - len(left))
+            some = left[: max(due, 0)]
+        else:
+            some = [phone for phone in left if phone.site == step]
+        yield step, some
+        left = _without(left, some)
+    yield REST, left
+
+
+def _spelt_out(steps: Iterable[str], todo: Sequence[Candidate]) -> Iterable[str]:
+    sites = sorted({phone.site for phone in todo if phone.site})
+    for step in steps:
+        if step == _SITES:
+            yield from sites
+        elif step in sites or _is_share(step):
+            yield step
+        else:
+            raise UsageError(
+                f"{step!r} is no stage: name a share (25%), a site with phones to tell "
+                f"({', '.join(sites) or 'none'}), or {_SITES}."
+            )
+
+
+def _is_share(step: str) -> bool:
+    share = _SHARE.fullmatch(step)
+    return share is not None and 0 < int(share[1]) <= 100
+
+
+def _without(phones: Iterable[Candidate], some: Iterable[Candidate]) -> list[Candidate]:
+    gone = {phone.phone_id for phone in some}
+    return [phone for phone in phones if phone.phone_id not in gone]

@@ -1,0 +1,112 @@
+"""The part of the store that rolls out: roll-outs, their proofs, and the journal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fleet.errors import RolloutRunning
+from fleet.store import leases, revisions, rollouts
+from fleet.store.database import Database
+from fleet.store.holder import Holder
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+    from datetime import datetime, timedelta
+
+    from fleet.model import JournalEntry, Proof, ProofState, Rollout, RolloutState
+    from fleet.store.values import OwnFile, RolloutStart
+
+
+class Rolling(Database):
+    """What `Store` knows of the way of revisions to the phones."""
+
+    def begin_rollout(self, start: RolloutStart, now: datetime) -> Rollout:
+        """Write a new roll-out, running. Raises `RolloutRunning` while another is not over."""
+        with self._writing() as connection:
+            return rollouts.begin(connection, start, now)
+
+    def rollout(
+        self, rollout_id: int | None = None, *, states: Collection[RolloutState] | None = None
+    ) -> Rollout | None:
+        """Give a roll-out, or the newest, or the newest in one of these states."""
+        with self._reading() as connection:
+            return rollouts.load(connection, rollout_id, states)
+
+    def rollouts(self) -> list[Rollout]:
+        """Give all roll-outs, the newest first."""
+        with self._reading() as connection:
+            return rollouts.load_all(connection)
+
+    def proofs(
+        self, rollout_id: int, *, states: Collection[ProofState] | None = None
+    ) -> list[Proof]:
+        """Give what the phones of a roll-out came to, by stage."""
+        with self._reading() as connection:
+            return rollouts.load_proofs(connection, rollout_id, states)
+
+    def take_rollout(self, *, now: datetime, ttl: timedelta, holder: Holder | None = None) -> None:
+        """Be the one who runs roll-outs for `ttl`. Raises `RolloutRunning` while another is."""
+        with self._writing() as connection:
+            rollouts.take(connection, holder or Holder.this_process(), now, ttl)
+
+    def save_rollout(
+        self,
+        rollout: Rollout,
+        changed: Collection[Proof],
+        *,
+        now: datetime,
+        ttl: timedelta,
+        holder: Holder | None = None,
+    ) -> Rollout:
+        """Write a step as its one runner, and run it for `ttl` more; give what it is then.
+
+        That it was paused or stopped meanwhile stays. Raises `RolloutRunning`, and writes nothing,
+        if another process runs it by now.
+        """
+        me = holder or Holder.this_process()
+        with self._writing() as connection:
+            if not leases.renew(connection, rollouts.LEASE, me, now, ttl):
+                raise RolloutRunning("Another process runs this roll-out by now.")
+            return rollouts.save(connection, rollout, changed)
+
+    def leave_rollout(self, holder: Holder | None = None) -> None:
+        """Let another process run roll-outs."""
+        with self._writing() as connection:
+            leases.give_back(connection, rollouts.LEASE, holder or Holder.this_process())
+
+    def is_rollout_run(self, now: datetime, holder: Holder | None = None) -> bool:
+        """Tell whether some process runs roll-outs now."""
+        with self._writing() as connection:
+            return rollouts.is_run(connection, holder or Holder.this_process(), now)
+
+    def control_rollout(
+        self,
+        rollout_id: int,
+        state: RolloutState,
+        *,
+        among: Collection[RolloutState],
+        why: str,
+        now: datetime,
+    ) -> bool:
+        """Put a roll-out that is in a state `among` these into another; False if it is not."""
+        with self._writing() as connection:
+            return rollouts.control(connection, rollout_id, state, among=among, why=why, now=now)
+
+    def own_files(self) -> dict[int, OwnFile]:
+        """Give the phones' own files as they are applied now, by the phones' numbers."""
+        with self._reading() as connection:
+            return revisions.own_files(connection)
+
+    # The journal
+
+    def add_journal(self, entries: Sequence[JournalEntry]) -> None:
+        """Write down what we did to phones or asked of registrars; never a secret."""
+        with self._writing() as connection:
+            rollouts.write_journal(connection, entries)
+
+    def journal(
+        self, *, phone_id: int | None = None, since: datetime | None = None, limit: int = 1000
+    ) -> list[JournalEntry]:
+        """Give what we did, the newest first."""
+        with self._reading() as connection:
+            return rollouts.load_journal(connection, phone_id=phone_id, since=since, limit=limit)

@@ -1,0 +1,187 @@
+"""Roll-outs, what each phone of one came to, and the journal of what we did."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from fleet.errors import RolloutRunning
+from fleet.model import JournalEntry, Proof, ProofState, Rollout, RolloutState
+from fleet.store import codec, leases
+from fleet.store.engine import insert_into
+from fleet.store.holder import Holder
+from fleet.store.provision_tables import journal, proofs, rollouts
+from fleet.store.tables import phones
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+    from datetime import datetime, timedelta
+
+    from fleet.store.values import RolloutStart
+
+LEASE = "rollout"
+STANDING = (RolloutState.RUNNING, RolloutState.PAUSED)
+_PROOF = tuple(column.name for column in proofs.columns if column.name != "rollout_id")
+
+
+def begin(connection: sa.Connection, start: RolloutStart, now: datetime) -> Rollout:
+    """Write a new roll-out. Raises `RolloutRunning` while another is not over."""
+    standing = load(connection, states=STANDING)
+    if standing is not None:
+        raise RolloutRunning(
+            f"The roll-out of revision {standing.revision} is {standing.state}: wait for it, or "
+            "stop it by fleet provision rollout stop."
+        )
+    values = {
+        "revision": start.revision,
+        "state": RolloutState.RUNNING,
+        "began": now,
+        "stage_began": now,
+        "stages": json.dumps(start.stages, ensure_ascii=False),
+        "deadline": start.deadline,
+        "most_failures": start.most_failures,
+    }
+    made = connection.execute(sa.insert(rollouts).values(values).returning(rollouts)).one()
+    write_proofs(connection, made.id, start.proofs)
+    return _rollout(made)
+
+
+def load(
+    connection: sa.Connection,
+    rollout_id: int | None = None,
+    states: Collection[RolloutState] | None = None,
+) -> Rollout | None:
+    """Give a roll-out, or the newest, or the newest in one of these states."""
+    query = sa.select(rollouts).order_by(rollouts.c.id.desc()).limit(1)
+    if rollout_id is not None:
+        query = query.where(rollouts.c.id == rollout_id)
+    if states is not None:
+        query = query.where(rollouts.c.state.in_(list(states)))
+    row = connection.execute(query).first()
+    return _rollout(row) if row else None
+
+
+def load_all(connection: sa.Connection) -> list[Rollout]:
+    """Give all roll-outs, the newest first."""
+    rows = connection.execute(sa.select(rollouts).order_by(rollouts.c.id.desc()))
+    return [_rollout(row) for row in rows]
+
+
+def take(connection: sa.Connection, holder: Holder, now: datetime, ttl: timedelta) -> None:
+    """Be the one who runs roll-outs. Raises `RolloutRunning` while another is."""
+    held = leases.take(connection, LEASE, holder, now, ttl)
+    if held is not None:
+        raise RolloutRunning(
+            f"The roll-out is run by {Holder.parse(held.holder).label} since "
+            f"{held.since:%Y-%m-%d %H:%M:%S} UTC."
+        )
+
+
+def is_run(connection: sa.Connection, me: Holder, now: datetime) -> bool:
+    """Tell whether somebody runs roll-outs now."""
+    held = leases.lock(connection, LEASE)
+    return held is not None and not leases.is_free(held, me, now)
+
+
+def save(connection: sa.Connection, rollout: Rollout, changed: Collection[Proof]) -> Rollout:
+    """Write a step of the roll-out that its runner took; give what the roll-out is then.
+
+    What phones came to is written in any case; how far the roll-out is only while it runs, so that
+    a pause or a stop that was asked for meanwhile stays.
+    """
+    names = ("state", "stage", "stage_began", "ended", "why")
+    connection.execute(
+        sa.update(rollouts)
+        .where(rollouts.c.id == rollout.id, rollouts.c.state == RolloutState.RUNNING)
+        .values({name: getattr(rollout, name) for name in names})
+    )
+    write_proofs(connection, rollout.id, changed)
+    return _rollout(
+        connection.execute(sa.select(rollouts).where(rollouts.c.id == rollout.id)).one()
+    )
+
+
+def control(
+    connection: sa.Connection,
+    rollout_id: int,
+    state: RolloutState,
+    *,
+    among: Collection[RolloutState],
+    why: str,
+    now: datetime,
+) -> bool:
+    """Put a roll-out that is in one of the states `among` into another; False if it is in none."""
+    ended = None if state in STANDING else now
+    put = connection.execute(
+        sa.update(rollouts)
+        .where(rollouts.c.id == rollout_id, rollouts.c.state.in_(list(among)))
+        .values(state=state, why=why, ended=ended)
+    )
+    return bool(put.rowcount)
+
+
+def write_proofs(connection: sa.Connection, rollout_id: int, some: Collection[Proof]) -> None:
+    """Write what phones came to. A phone that was removed meanwhile is left out."""
+    there = _there(connection, {proof.phone_id for proof in some})
+    rows = [
+        {"rollout_id": rollout_id, **asdict(proof)} for proof in some if proof.phone_id in there
+    ]
+    if not rows:
+        return
+    insert = insert_into(connection, proofs)
+    new = {name: insert.excluded[name] for name in _PROOF if name != "phone_id"}
+    connection.execute(
+        insert.on_conflict_do_update(index_elements=list(proofs.primary_key.columns), set_=new),
+        rows,
+    )
+
+
+def load_proofs(
+    connection: sa.Connection, rollout_id: int, states: Collection[ProofState] | None
+) -> list[Proof]:
+    """Give what the phones of a roll-out came to, by stage."""
+    query = sa.select(*(proofs.c[name] for name in _PROOF)).where(proofs.c.rollout_id == rollout_id)
+    if states is not None:
+        query = query.where(proofs.c.state.in_(list(states)))
+    rows = connection.execute(query.order_by(proofs.c.stage, proofs.c.phone_id))
+    return [Proof(**row._asdict()) for row in rows]
+
+
+def write_journal(connection: sa.Connection, entries: Sequence[JournalEntry]) -> None:
+    """Write down what we did; the phone of an entry may be gone by now."""
+    ids = {entry.phone_id for entry in entries if entry.phone_id is not None}
+    there = _there(connection, ids)
+    rows = [
+        asdict(entry) | ({} if entry.phone_id in there else {"phone_id": None}) for entry in entries
+    ]
+    if rows:
+        connection.execute(sa.insert(journal), rows)
+
+
+def load_journal(
+    connection: sa.Connection, *, phone_id: int | None, since: datetime | None, limit: int
+) -> list[JournalEntry]:
+    """Give what we did, the newest first."""
+    query = sa.select(journal).order_by(journal.c.at.desc(), journal.c.id.desc()).limit(limit)
+    if phone_id is not None:
+        query = query.where(journal.c.phone_id == phone_id)
+    if since is not None:
+        query = query.where(journal.c.at >= since)
+    return [
+        JournalEntry(at=row.at, by=row.by, what=row.what, phone_id=row.phone_id)
+        for row in connection.execute(query)
+    ]
+
+
+def _there(connection: sa.Connection, ids: Collection[int]) -> set[int]:
+    found: set[int] = set()
+    for some in codec.chunks(sorted(ids)):
+        found.update(connection.scalars(sa.select(phones.c.id).where(phones.c.id.in_(some))))
+    return found
+
+
+def _rollout(row: sa.Row[Any]) -> Rollout:
+    return Rollout(**row._asdict() | {"stages": tuple(json.loads(row.stages))})

@@ -1,0 +1,219 @@
+"""Rounds of alerting on real databases: written whole, once, whoever runs them."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import time
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from fleet.alert import Alerting, Composer, Policy, QuietHours, Round, Window
+from fleet.model import (
+    AlertKind,
+    Cause,
+    CauseKind,
+    Phone,
+    Selector,
+    Severity,
+    Silence,
+    Site,
+)
+from fleet.store import Change, Store
+from tests.alert.world import ALL, BONN
+from tests.store.fleets import HOUR, MINUTE, START, add
+from tests.store.watching import finding, look
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from fleet.model import Alert, Incident, Population
+
+
+class Causes:
+    """Explains what it is told to explain: the incidents of a registrar, from a number on."""
+
+    def __init__(self, least: int = 1000) -> None:
+        self.least = least
+        self.is_over = False
+
+    def __call__(
+        self,
+        standing: Sequence[Incident],
+        causes: Sequence[Cause],
+        population: Population,
+        now: datetime,
+    ) -> tuple[Cause, ...]:
+        members = frozenset(one.id for one in standing if one.id is not None)
+        if causes:
+            ended = now if self.is_over else None
+            return (replace(causes[0], members=members, ended=ended),)
+        if len(members) < self.least:
+            return ()
+        return (
+            Cause(
+                kind=CauseKind.REGISTRAR, name="pbx.example", began=START, members=members,
+                failing=len(members), looked_at=len(members), codes=((401, len(members)),),
+            ),
+        )  # fmt: skip
+
+
+def alerting(store: Store, causes: Causes | None = None, **fields: object) -> Alerting:
+    policy = Policy(**{"routes": (ALL,), "repeat_after": None, **fields})  # type: ignore[arg-type]
+    return Alerting(store=store, policy=policy, find_causes=causes or Causes(), composer=Composer())
+
+
+def alerts(store: Store) -> list[Alert]:
+    """The alerts, in the order in which they were written."""
+    found = {delivery.alert.id: delivery.alert for delivery in store.deliveries()}
+    return [found[number] for number in sorted(found, key=lambda n: n or 0)]
+
+
+@pytest.fixture
+def phones(store: Store) -> list[int]:
+    return add(store, *(Phone(host=f"10.0.0.{n}") for n in range(1, 6)))
+
+
+def test_a_problem_and_its_end_are_told_once(store: Store, phones: list[int]) -> None:
+    look(store, phones[0], START, finding(1), finding(2))
+    rounds = alerting(store)
+    assert rounds.run(START + MINUTE) == Round(alerts=1)
+    assert rounds.run(START + MINUTE) == alerting(store).run(START + HOUR) == Round()
+    look(store, phones[0], START + HOUR)
+    assert rounds.run(START + HOUR) == Round(alerts=1)
+    assert [(alert.kind, alert.subject) for alert in alerts(store)] == [
+        (AlertKind.PROBLEM, "[fleet] 2 lines: 2 × 401 Unauthorized"),
+        (AlertKind.RECOVERY, "[fleet] over: 2 lines: 2 × 401 Unauthorized"),
+    ]
+    assert store.unhandled_notices() == []
+
+
+def test_every_channel_of_a_route_has_a_delivery_of_its_own(
+    store: Store, phones: list[int]
+) -> None:
+    look(store, phones[0], START, finding(1))
+    alerting(store, routes=(replace(ALL, urls=("json://a", "json://b")),)).run(START + MINUTE)
+    assert [delivery.route for delivery in store.deliveries()] == ["default", "default #2"]
+
+
+def test_a_cause_is_written_before_its_alert_which_names_it(
+    store: Store, phones: list[int]
+) -> None:
+    causes = Causes(least=3)
+    for phone in phones[:3]:
+        look(store, phone, START, finding(1))
+    rounds = alerting(store, causes)
+    rounds.run(START + MINUTE)
+    look(store, phones[3], START + MINUTE, finding(1))
+    rounds.run(START + 2 * MINUTE)
+    [cause] = store.open_causes()
+    [alert] = alerts(store)
+    assert f"fleet incidents list --cause {cause.id}" in alert.text
+    assert len(cause.members) == 4
+    assert store.unhandled_notices() == []
+
+
+def test_the_end_of_a_cause_names_what_still_fails(store: Store, phones: list[int]) -> None:
+    causes = Causes(least=3)
+    for phone in phones[:3]:
+        look(store, phone, START, finding(1))
+    rounds = alerting(store, causes)
+    rounds.run(START + MINUTE)
+    for phone in phones[:2]:
+        look(store, phone, START + HOUR)
+    rounds.run(START + HOUR)
+    causes.is_over = True
+    rounds.run(START + HOUR + MINUTE)
+    _, recovery = alerts(store)
+    assert recovery.subject == "[fleet] over: registrar pbx.example, after 1 h 1 min"
+    assert "3 lines belonged to it.\n1 of them still fails: fleet incidents list" in recovery.text
+    look(store, phones[2], START + 2 * HOUR)
+    rounds.run(START + 2 * HOUR)
+    assert [alert.kind for alert in alerts(store)].count(AlertKind.RECOVERY) == 2
+    assert store.unhandled_notices() == []
+
+
+def test_two_rounds_at_once_tell_nobody_twice(store: Store, phones: list[int]) -> None:
+    for phone in phones:
+        look(store, phone, START, finding(1), finding(2))
+    runners = [alerting(store) for _ in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda each: each.run(START + MINUTE), runners))
+    [alert] = alerts(store)
+    assert alert.subject.startswith("[fleet] 10 lines")
+    assert store.unhandled_notices() == []
+
+
+def test_a_silence_of_a_site_holds_until_it_is_ended(store: Store) -> None:
+    store.apply_inventory(
+        [Site(name="berlin", timezone="Europe/Berlin")],
+        [Change(id=None, phone=Phone(host="10.0.0.1", site="berlin"))],
+    )
+    look(store, store.find_phone("10.0.0.1"), START, finding(1))
+    number = store.add_silence(
+        Silence(selector=Selector(site="berlin"), since=START, until=START + HOUR)
+    )
+    rounds = alerting(store)
+    assert rounds.run(START + MINUTE) == Round(held=1)
+    assert [held.why for held in rounds.look(START + MINUTE).held] == ["silence 1 until 08:00"]
+    store.end_silence(number, START + 2 * MINUTE)
+    assert rounds.run(START + 2 * MINUTE) == Round(alerts=1)
+    assert "since 2026-03-01 08:00 CET" in alerts(store)[0].text
+
+
+def test_a_maintenance_window_finds_its_phones_by_their_hosts(
+    store: Store, phones: list[int]
+) -> None:
+    look(store, phones[0], START, finding(1))
+    window = Window(
+        name="work",
+        zone=ZoneInfo("UTC"),
+        phones=frozenset({"10.0.0.1", "gone"}),
+        start=time(6),
+        duration=3 * HOUR,
+    )
+    rounds = replace(alerting(store), windows=(window,))
+    assert rounds.run(START + MINUTE) == Round(held=1)
+    assert rounds.run(START + 3 * HOUR) == Round(alerts=1)
+
+
+def test_reminders_are_written_once_in_a_beat_also_after_a_restart(
+    store: Store, phones: list[int]
+) -> None:
+    look(store, phones[0], START, finding(1))
+    fields = {"repeat_after": HOUR}
+    alerting(store, **fields).run(START + MINUTE)
+    for minutes in (60, 119, 121, 150, 179):
+        alerting(store, **fields).run(START + minutes * MINUTE)
+    rounds = alerting(store, **fields)
+    assert rounds.run(START + 4 * HOUR) == Round(alerts=1)
+    assert rounds.run(START + 4 * HOUR) == Round()
+    kinds = [alert.kind for alert in alerts(store)]
+    assert kinds == [AlertKind.PROBLEM, *[AlertKind.REMINDER] * 3]
+
+
+def test_reminders_wait_for_the_end_of_quiet_hours(store: Store, phones: list[int]) -> None:
+    look(store, phones[0], START, finding(1))
+    night = QuietHours(begins=time(8), ends=time(9), zone=ZoneInfo("UTC"))
+    rounds = alerting(store, repeat_after=HOUR, quiet_hours=night)
+    rounds.run(START + MINUTE)
+    assert rounds.run(START + HOUR + MINUTE) == Round()
+    assert rounds.run(START + 2 * HOUR + MINUTE) == Round(alerts=1)
+
+
+def test_who_has_no_route_yet_is_told_when_there_is_one(store: Store, phones: list[int]) -> None:
+    look(store, phones[0], START, finding(1, severity=Severity.WARNING))
+    assert alerting(store, routes=(BONN,)).run(START + MINUTE) == Round(held=1)
+    assert alerting(store).run(START + HOUR) == Round(alerts=1)
+
+
+def test_a_removed_phone_is_told_to_be_over(store: Store, phones: list[int]) -> None:
+    look(store, phones[0], START, finding(1))
+    rounds = alerting(store)
+    rounds.run(START + MINUTE)
+    store.remove_phones(phones[:1], START + HOUR)
+    assert rounds.run(START + HOUR) == Round(alerts=1)
+    assert alerts(store)[-1].kind is AlertKind.RECOVERY

@@ -1,0 +1,24 @@
+"""The benchmark of months runs, and asks every question. What it measures is no test's business."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_a_fleet_is_watched_for_a_day_and_everything_is_asked(tmp_path: Path) -> None:
+    argv = [sys.executable, str(ROOT / "benchmarks" / "history.py"), "--phones", "3"]
+    argv += ["--days", "1", "--outages", "9", "--url", f"sqlite:///{tmp_path / 'fleet.db'}"]
+    ran = subprocess.run(argv, cwd=tmp_path, check=True, capture_output=True, text=True)
+    asked = [line.split("|")[1].strip() for line in ran.stdout.splitlines()]
+    assert asked[1:] == [
+        "database",
+        "status --at the middle",
+        "history of one phone",
+        "export history, all of it",
+        "incidents",
+        "audit, without a sweep",
+    ]

@@ -1,0 +1,120 @@
+"""The whole loop: intent, plan, apply, roll-out, fetch, registration, proof."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from fleet.app import now
+from fleet.model import Fetch, FetchOutcome, Intent, ProofState, Reach, RolloutState, Wanted
+from fleet.provision.rollout import StageOrder
+from fleet.provision.rollout.service import Terms, begin
+from fleet.status import look_at
+from fleet.store import IntentChange
+from tests.provision.loop import NEW, WRONG, whole_loop
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from fleet.app import App
+    from fleet.store import Store
+
+CANARY_FIRST = StageOrder(canary_count=1, steps=())
+
+
+async def test_a_new_password_reaches_the_phones_and_the_poll_proves_it(
+    store: Store, tmp_path: Path
+) -> None:
+    async with whole_loop(store, tmp_path) as loop:
+        for number in (1, 2):
+            loop.intend(number, NEW)
+            loop.pbx.set_password(f"10{number:02}", NEW)
+        revision = loop.apply()
+        rollout = begin(store, Terms(order=CANARY_FIRST, deadline=30), now())
+        ended = await loop.run(rollout)
+        assert (ended.state, ended.revision) == (RolloutState.DONE, revision.number)
+        assert ended.stages == ("canaries", "the rest")
+        for proof in loop.proofs().values():
+            assert proof.state is ProofState.PROVEN
+            assert proof.how == "SIP NOTIFY through its registrar: accepted"
+            assert proof.told_at
+            assert proof.fetched_at
+            assert proof.proven_at
+            assert proof.told_at <= proof.fetched_at <= proof.proven_at
+        first, second = (loop.proofs()[number] for number in (1, 2))
+        assert first.proven_at
+        assert second.told_at
+        assert first.proven_at <= second.told_at
+        assert loop.pbx.record.wrong_passwords.total() == 0
+
+
+async def test_with_a_wrong_password_the_canary_fails_and_the_rollout_stops(
+    store: Store, tmp_path: Path
+) -> None:
+    async with whole_loop(store, tmp_path) as loop:
+        loop.intend(1, WRONG)
+        loop.intend(2, WRONG)
+        loop.apply()
+        rollout = begin(store, Terms(order=CANARY_FIRST, deadline=4), now())
+        ended = await loop.run(rollout)
+        assert ended.state is RolloutState.STOPPED
+        assert "1 phone of stage canaries failed" in ended.why
+        assert "line 1 is failed (401)" in ended.why
+        assert loop.proofs()[1].state is ProofState.FAILED
+        assert loop.proofs()[2].state is ProofState.WAITING
+        assert "1002" in loop.pbx.registered
+
+
+async def test_a_new_admin_password_is_used_as_soon_as_the_phone_takes_it(
+    store: Store, tmp_path: Path
+) -> None:
+    async with whole_loop(store, tmp_path) as loop:
+        await loop.poll()
+        common = Intent(parameters={"admin password": Wanted(value="31415926", lock=True)})
+        store.apply_inventory([], [], IntentChange(at=now(), fleet=common))
+        loop.apply()
+        ended = await loop.run(begin(store, Terms(order=CANARY_FIRST, deadline=30), now()))
+        assert ended.state is RolloutState.DONE
+        assert {each.phone.password for each in store.phones()} == {"31415926"}
+        await loop.poll()
+        assert {status.reach for status in store.statuses()} == {Reach.OK}
+        written = store.journal(phone_id=loop.ids[0])
+        assert "takes its new admin password" in "".join(entry.what for entry in written)
+
+
+async def test_what_was_applied_and_not_fetched_is_told_by_the_rules(
+    store: Store, tmp_path: Path
+) -> None:
+    async with whole_loop(store, tmp_path) as loop:
+        settings = loop.app.settings.provisioning
+        settings = settings.model_copy(
+            update={"stale_after": 0, "firmware_versions": {"6753i": "3.3.1.9999"}}
+        )
+        app = replace(
+            loop.app, settings=loop.app.settings.model_copy(update={"provisioning": settings})
+        )
+        await loop.poll()
+        assert rules(app) == {"firmware-drift"}
+        loop.intend(1, NEW)
+        loop.apply()
+        app.files.refresh()
+        assert rules(app) == {"firmware-drift", "config-stale"}
+        rollout = begin(store, Terms(order=CANARY_FIRST), now())
+        app.files.refresh()
+        assert rules(app) == {"firmware-drift"}, "its turn has not come"
+        assert store.rollout() == rollout
+        refused = Fetch(
+            at=now(),
+            file="00085D000101.cfg",
+            address="127.9.9.9",
+            outcome=FetchOutcome.WRONG_AGENT,
+            phone_id=loop.ids[0],
+        )
+        store.record_fetches([refused])
+        app.files.refresh()
+        assert rules(app) == {"firmware-drift", "unexpected-fetch"}
+
+
+def rules(app: App) -> set[str]:
+    looks = [look_at(status) for status in app.store.statuses()]
+    return {finding.rule for look in looks if look for finding in app.judge(look)}

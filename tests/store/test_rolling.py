@@ -1,0 +1,135 @@
+"""Roll-outs, their proofs and the journal, on both databases."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from fleet.errors import RolloutRunning
+from fleet.model import (
+    JournalEntry,
+    NewFile,
+    Phone,
+    Proof,
+    ProofState,
+    Rollout,
+    RolloutState,
+)
+from fleet.store import Holder, RolloutStart, Store
+from tests.store.fleets import HOUR, MINUTE, START, add
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+ME = Holder.this_process()
+ELSEWHERE = Holder(machine="elsewhere", pid=1)
+
+
+def filled(store: Store, phones: int = 3) -> list[int]:
+    ids = add(store, *(Phone(host=f"10.0.0.{number}") for number in range(phones)))
+    file = NewFile(name="aastra.cfg", body=b"# nothing\n")
+    store.apply_files([file], by="me", comment="", now=START, expected=0)
+    return ids
+
+
+def begun(store: Store, ids: Sequence[int]) -> Rollout:
+    proofs = tuple(
+        Proof(phone_id=phone_id, stage=stage, state=ProofState.WAITING)
+        for stage, phone_id in enumerate(ids)
+    )
+    stages = tuple(f"stage {number}" for number in range(len(ids)))
+    start = RolloutStart(revision=1, stages=stages, proofs=proofs, deadline=60.5, most_failures=2)
+    return store.begin_rollout(start, START)
+
+
+def save(store: Store, rollout: Rollout, *changed: Proof, holder: Holder = ME) -> Rollout:
+    return store.save_rollout(rollout, changed, now=START, ttl=MINUTE, holder=holder)
+
+
+def test_a_rollout_and_its_proofs_come_back_as_they_were_written(store: Store) -> None:
+    ids = filled(store)
+    rollout = begun(store, ids)
+    assert rollout == Rollout(
+        id=rollout.id,
+        revision=1,
+        state=RolloutState.RUNNING,
+        began=START,
+        stage_began=START,
+        stages=("stage 0", "stage 1", "stage 2"),
+        deadline=60.5,
+        most_failures=2,
+    )
+    assert store.rollout() == rollout
+    assert [(proof.phone_id, proof.stage) for proof in store.proofs(rollout.id)] == [
+        (phone_id, stage) for stage, phone_id in enumerate(ids)
+    ]
+
+
+def test_no_rollout_begins_while_another_is_not_over(store: Store) -> None:
+    ids = filled(store)
+    first = begun(store, ids)
+    with pytest.raises(RolloutRunning, match="of revision 1 is running"):
+        begun(store, ids)
+    assert store.control_rollout(
+        first.id, RolloutState.STOPPED, among=[RolloutState.RUNNING], why="enough", now=START
+    )
+    assert begun(store, ids).id > first.id
+
+
+def test_one_process_runs_rollouts_until_it_leaves_or_its_time_is_up(store: Store) -> None:
+    store.take_rollout(now=START, ttl=MINUTE, holder=ELSEWHERE)
+    assert store.is_rollout_run(START)
+    with pytest.raises(RolloutRunning, match="process 1 on elsewhere"):
+        store.take_rollout(now=START, ttl=MINUTE)
+    store.take_rollout(now=START + HOUR, ttl=MINUTE)
+    store.leave_rollout()
+    assert not store.is_rollout_run(START + HOUR)
+
+
+def test_a_step_is_written_by_the_one_runner_alone(store: Store) -> None:
+    ids = filled(store)
+    rollout = begun(store, ids)
+    store.take_rollout(now=START, ttl=MINUTE)
+    told = Proof(phone_id=ids[0], stage=0, state=ProofState.TOLD, told_at=START, how="asked")
+    stepped = save(store, replace(rollout, stage=1), told)
+    assert (stepped.stage, store.rollout()) == (1, stepped)
+    assert store.proofs(rollout.id, states=[ProofState.TOLD]) == [told]
+    with pytest.raises(RolloutRunning):
+        save(store, replace(rollout, stage=2), replace(told, how="lost"), holder=ELSEWHERE)
+    assert store.proofs(rollout.id)[0] == told
+
+
+def test_a_pause_outlasts_the_steps_of_the_runner(store: Store) -> None:
+    ids = filled(store)
+    rollout = begun(store, ids)
+    store.take_rollout(now=START, ttl=MINUTE)
+    running, paused = RolloutState.RUNNING, RolloutState.PAUSED
+    assert store.control_rollout(rollout.id, paused, among=[running], why="lunch", now=START)
+    assert not store.control_rollout(rollout.id, paused, among=[running], why="", now=START)
+    proof = Proof(phone_id=ids[0], stage=0, state=ProofState.PROVEN, proven_at=START)
+    stepped = save(store, replace(rollout, stage=1), proof)
+    assert (stepped.state, stepped.stage, stepped.why) == (paused, 0, "lunch")
+    assert store.proofs(rollout.id)[0] == proof
+
+
+def test_a_phone_that_was_removed_meanwhile_costs_nothing(store: Store) -> None:
+    ids = filled(store)
+    rollout = begun(store, ids)
+    store.take_rollout(now=START, ttl=MINUTE)
+    store.remove_phones(ids[:1], START)
+    told = Proof(phone_id=ids[0], stage=0, state=ProofState.TOLD, told_at=START)
+    save(store, rollout, told)
+    store.add_journal([JournalEntry(at=START, by="me", what="Told it.", phone_id=ids[0])])
+    assert [proof.phone_id for proof in store.proofs(rollout.id)] == ids[1:]
+    assert store.journal(since=START)[0].phone_id is None
+
+
+def test_the_journal_is_read_by_phone_and_time(store: Store) -> None:
+    one, other, _ = filled(store)
+    early = JournalEntry(at=START, by="me", what="Asked.", phone_id=one)
+    late = JournalEntry(at=START + HOUR, by="me", what="Asked again.", phone_id=one)
+    store.add_journal([early, late, JournalEntry(at=START, by="me", what="x", phone_id=other)])
+    assert store.journal(phone_id=one) == [late, early]
+    assert store.journal(phone_id=one, since=START + MINUTE) == [late]
