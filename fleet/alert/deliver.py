@@ -100,6 +100,8 @@ class Deliverer:
             return f"it did not answer within {self.timeout:g} s"
 
     def _mark(self, tried: Delivery) -> None:
+        if tried.state is DeliveryState.SENT:
+            _log.info("Told by %s: %s", tried.route, tried.alert.subject)
         if tried.state is DeliveryState.WAITING:
             _log.warning(
                 "Alert %s by %s, try %d: %s", tried.alert.key, tried.route, tried.attempts,

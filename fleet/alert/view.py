@@ -158,10 +158,12 @@ def _cause_item(cause: Cause, telling: Telling | None, zones: Zones) -> CauseIte
 
 
 def _count(incidents: Sequence[Incident]) -> str:
-    if all(one.line for one in incidents):
-        return counted(len(incidents), "line")
-    if not any(one.line for one in incidents):
-        return counted(len(incidents), "phone")
+    """Count lines or phones, each once whatever rules found there; of both kinds the problems."""
+    places = {(one.phone_id or one.phone, one.line) for one in incidents}
+    if all(line for _, line in places):
+        return counted(len(places), "line")
+    if not any(line for _, line in places):
+        return counted(len(places), "phone")
     return counted(len(incidents), "problem")
 
 

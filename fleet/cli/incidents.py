@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from fleet.model import Cause, Incident
 
 
+NUMBER = click.IntRange(1, 2**31 - 1)  # what an id can be in either database
+
+
 class ListByDefault(click.Group):
     """`fleet incidents --all` means `fleet incidents list --all`."""
 
@@ -46,7 +49,7 @@ def command() -> None:
     "--open/--all", "open_only", default=True, help="Only what lasts (the default), or all."
 )
 @click.option("--site", help="Only those of this site.")
-@click.option("--cause", "cause_id", type=int, help="Only the members of this cause.")
+@click.option("--cause", "cause_id", type=NUMBER, help="Only the members of this cause.")
 @click.option("--since", type=TIME, help="Only what lasted after this: 2026-11-23T07:00, 7d.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
 @with_app
@@ -85,9 +88,10 @@ def _show(causes: Sequence[Cause], found: Sequence[Incident]) -> None:
     screen = console()
     for cause in causes:
         lasts = f"until {local(cause.ended)}" if cause.ended else _acked(cause) or "it lasts"
+        named = f"{cause.kind} {cause.name}".rstrip()
         screen.print(
-            f"Cause {cause.id}: {cause.kind} {cause.name}, {cause.failing} of {cause.looked_at} "
-            f"fail, since {local(cause.began)}, {lasts}"
+            f"Cause {cause.id}: {named}, {cause.failing} of {cause.looked_at} fail, "
+            f"since {local(cause.began)}, {lasts}"
         )
     if not found:
         screen.print("No incidents.")
@@ -115,8 +119,8 @@ def _acked(of: Incident | Cause) -> str:
 
 
 @command.command()
-@click.argument("ids", nargs=-1, type=int, metavar="ID...")
-@click.option("--cause", "cause_id", type=int, help="Acknowledge a cause in place of incidents.")
+@click.argument("ids", nargs=-1, type=NUMBER, metavar="ID...")
+@click.option("--cause", "cause_id", type=NUMBER, help="Acknowledge a cause in place of incidents.")
 @click.option("--until", type=LATER, help="Until when: 4h, 2026-11-23T12:00; else to its end.")
 @click.option("--comment", default="", help="What you are doing about it.")
 @with_app
@@ -196,7 +200,7 @@ def _selector(
 
 
 @command.command()
-@click.argument("silence_id", type=int, metavar="ID")
+@click.argument("silence_id", type=NUMBER, metavar="ID")
 @with_app
 def unsilence(app: App, silence_id: int) -> None:
     """End a silence now; what it kept back and still lasts is told."""

@@ -78,7 +78,14 @@ def unit_for(settings: Settings, config: Path | None) -> str:
         command=[*begin, "serve", *(["--config", str(config)] if config else [])],
         folder=folder,
         user=folder.owner(),
-        writable=sorted({folder, settings.key_file.resolve().parent, *_database(settings)}),
+        writable=sorted(
+            {
+                folder,
+                settings.key_file.resolve().parent,
+                *_database(settings),
+                *_elsewhere(settings.audit_folder.resolve(), folder),
+            }
+        ),
         environment=folder / "fleet.env",
         port=settings.server.port,
     )
@@ -89,6 +96,11 @@ def _config() -> Path | None:
     named = click.get_current_context().params.get("config") or os.environ.get("FLEET_CONFIG")
     path = Path(named or FILE_NAME)
     return path.resolve() if path.exists() else None
+
+
+def _elsewhere(audits: Path, folder: Path) -> list[Path]:
+    """The audits' folder where it is not within that of the settings. systemd wants it to exist."""
+    return [] if audits.is_relative_to(folder) else [audits]
 
 
 def _database(settings: Settings) -> list[Path]:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from fleet.alert import Composer, Policy, Situation, Zones, plan
 from fleet.alert.words import lasted, plain
 from fleet.errors import SettingsError
-from fleet.model import Alert, Cause, CauseKind, Severity
+from fleet.model import Alert, Cause, CauseKind, NoticeKind, Severity
 from tests.alert.makers import DAY, HOUR, MINUTE, SECOND, START, incident, notice, resolved
 from tests.alert.world import ALL
 
@@ -78,6 +78,19 @@ def test_a_digest_names_twenty_and_counts_the_rest() -> None:
     assert alert.subject == "[fleet] 25 lines: 25 × 401 Unauthorized"
     assert alert.text.count("line-failed, critical") == 20
     assert "… and 5 more: fleet incidents list" in alert.text
+
+
+def test_a_line_that_two_rules_flag_is_one_line() -> None:
+    other = incident(2, phone_id=1, phone="phone1", rule="account-mismatch", code=None)
+    assert digest(incident(1), other).subject.startswith("[fleet] 1 line: ")
+
+
+def test_the_end_of_lines_and_phones_is_told_as_that_of_problems() -> None:
+    phone = resolved(incident(2, line=None, rule="phone-unreachable"), NOW)
+    line = resolved(incident(1), NOW)
+    over = tuple(notice(one, NoticeKind.RESOLVED) for one in (line, phone))
+    alert = composed(Situation(now=NOW, notices=over, told={1: START, 2: START}))
+    assert alert.text.startswith("2 problems that were told of are over:\n")
 
 
 def test_lines_and_phones_are_counted_together_as_problems() -> None:

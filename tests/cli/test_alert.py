@@ -125,6 +125,13 @@ def test_what_is_silenced_is_pending_with_why(
     assert done(fleet, "alert", "pending").startswith("Nothing is held back")
 
 
+@pytest.mark.parametrize("words", [["list", "--cause"], ["ack"], ["ack", "--cause"], ["unsilence"]])
+def test_a_number_that_can_be_no_id_is_refused(fleet: Fleet, words: list[str]) -> None:
+    ran = fleet("incidents", *words, str(10**20))
+    assert ran.code == 2
+    assert "is not in the range" in ran.err
+
+
 def test_incidents_are_listed_and_acknowledged(fleet: Fleet, trouble: datetime) -> None:
     shown = done(fleet, "incidents")
     assert shown.count("reception") == 2

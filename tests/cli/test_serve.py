@@ -186,3 +186,11 @@ def test_it_prints_a_unit_for_these_settings(fleet: Fleet, tmp_path: Path) -> No
     assert f"\nReadWritePaths={tmp_path}\n" in ran.out
     assert "\nType=notify\n" in ran.out
     assert not (tmp_path / "fleet.db-wal").exists()
+
+
+def test_the_unit_lets_it_write_audits_elsewhere(
+    fleet: Fleet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FLEET_AUDIT_OUTPUT", "/srv/audits")
+    ran = fleet("serve", "--systemd-unit")
+    assert f"\nReadWritePaths=/srv/audits {tmp_path}\n" in ran.out
