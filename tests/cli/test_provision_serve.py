@@ -14,6 +14,7 @@ from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 import pytest
+import trustme
 
 from fleet.settings import load_settings
 from fleet.store import Keyring, Store
@@ -92,6 +93,33 @@ def test_files_are_served_until_a_signal_comes(filled: Fleet, number: signal.Sig
     assert time.monotonic() - began < WITHIN
     found = json.loads(filled("provision", "fetches", "--json").out)
     assert [one["outcome"] for one in found] == ["wrong-agent", "served", "served"]
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="/proc tells of children")
+def test_the_legacy_process_ends_when_its_parent_is_killed(filled: Fleet) -> None:
+    made = trustme.CA().issue_cert("localhost")
+    made.private_key_pem.write_to_path("key.pem")
+    made.cert_chain_pems[0].write_to_path("certificate.pem")
+    given = {"LEGACY_HTTPS": "true", "LEGACY_HTTPS_PORT": "0", "PORT": "0"}
+    given |= {"LEGACY_HTTPS_CERTIFICATE": "certificate.pem", "LEGACY_HTTPS_KEY": "key.pem"}
+    environ = {f"FLEET_PROVISIONING_{name}": value for name, value in given.items()}
+    with subprocess.Popen(
+        [sys.executable, "-m", "fleet", "provision", "serve"],
+        env=os.environ | environ,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stderr is not None
+        kinds = [process.stderr.readline().split(" at ")[1].split(":")[0] for _ in range(2)]
+        threads = Path(f"/proc/{process.pid}/task").glob("*/children")
+        children = [child for thread in threads for child in thread.read_text().split()]
+        process.kill()
+    assert kinds == ["http", "https"]
+    assert children
+    until = time.monotonic() + WITHIN
+    while any(Path(f"/proc/{child}").exists() for child in children):
+        assert time.monotonic() < until
+        time.sleep(0.05)
 
 
 def test_a_port_that_is_no_ones_to_take_is_said(filled: Fleet, tmp_path: Path) -> None:

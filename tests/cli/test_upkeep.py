@@ -83,6 +83,6 @@ def test_a_new_key_opens_the_old_passwords(folder: Path, fleet: Fleet) -> None:
 
 
 def test_prune_says_what_it_deleted(folder: Path, fleet: Fleet) -> None:
-    assert (
-        done(fleet, "db", "prune") == "Deleted 0 periods, 0 pages, 0 sweeps, 0 events, 0 fetches.\n"
+    assert done(fleet, "db", "prune") == (
+        "Deleted 0 periods, 0 pages, 0 sweeps, 0 events, 0 fetches.\n"
     )
