@@ -96,9 +96,11 @@ class App:
         )
 
     async def sweep(self, order: Order, progress: Callable[[Tally], None]) -> Outcome:
-        """Sweep the phones of an order."""
+        """Sweep the phones of an order. One of all phones first closes what is not looked at."""
         poll = self.settings.poll
         interval = timedelta(seconds=poll.interval)
+        if order.ids is None:
+            await asyncio.to_thread(self.store.close_other_rules, self._looked_at(), now())
         await asyncio.to_thread(self.files.refresh)
         async with self.client() as client:
             sweeper = Sweeper(
@@ -138,11 +140,15 @@ class App:
         """Make the auditor, as the settings have it."""
         from fleet import audit  # here, for it loads much that a poll needs nothing of
 
-        default = RuleSetting()
-        rules = frozenset(name for name in RULES if self.rules.get(name, default).enabled)
+        rules = frozenset(RULES) & self._looked_at()
         return audit.auditor_of(
             self.settings, store=self.store, judge=self.judge, rules=rules, clock=now
         )
+
+    def _looked_at(self) -> frozenset[str]:
+        """The rules that are not switched off."""
+        default = RuleSetting()
+        return frozenset(n for n in RULE_NAMES if self.rules.get(n, default).enabled)
 
     def send_report(
         self, urls: Sequence[str], subject: str, text: str, html: str, files: Sequence[Path]

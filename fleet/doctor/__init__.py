@@ -10,6 +10,7 @@ from fleet.doctor.checked import Checked, State, fail
 from fleet.doctor.place import clock, database, disk, key
 from fleet.doctor.reach import phones
 from fleet.doctor.running import alerts, daemon, missed, unit
+from fleet.doctor.wishes import settings as wishes
 from fleet.errors import FleetError, UsageError
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["Checked", "State", "examine"]
 
 BEFORE = (key, disk)  # what can be told without the database
-WITH_DATABASE = (database, clock, phones, daemon, unit, missed, alerts)
+WITH_DATABASE = (database, clock, wishes, phones, daemon, unit, missed, alerts)
 
 
 def examine(settings: Settings) -> Iterator[Checked]:

@@ -3,7 +3,7 @@
 from fleet.judge.beginnings import CauseSettings
 from fleet.judge.causes import find_causes, registrars_of
 from fleet.judge.flapping import LINE_FLAPPING, LINE_TROUBLE, PHONE_FLAPPING
-from fleet.judge.incidents import advance, close_for
+from fleet.judge.incidents import advance
 from fleet.judge.look import NO_REGISTER, FileLook, Look, Rule, RuleSetting
 from fleet.judge.reasons import REASONS, Advice
 from fleet.judge.rules import FILE_RULES, RULES, judge, verdicts
@@ -29,7 +29,6 @@ __all__ = [
     "RuleSetting",
     "SipCode",
     "advance",
-    "close_for",
     "find_causes",
     "judge",
     "registrars_of",

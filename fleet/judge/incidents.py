@@ -49,22 +49,6 @@ def advance(
     return Step(incidents=changed, flaps=tuple(moved), notices=_notices(changed, known))
 
 
-def close_for(standing: Iterable[Incident], at: datetime, why: str) -> Step:
-    """Resolve incidents that nobody will look at again, since their phone or rule is gone.
-
-    `why` is put behind their texts. Those that were open get their notice.
-    """
-    known = {(incident.phone_id, *incident.key): incident for incident in standing}
-    closed = tuple(
-        replace(
-            _resolved(incident, max(at, _latest(incident))),
-            text=f"{incident.text} (closed: {why})",
-        )
-        for incident in known.values()
-    )
-    return Step(incidents=closed, notices=_notices(closed, {}))
-
-
 def _held(verdicts: Mapping[str, Iterable[Finding]]) -> dict[_Key, Finding]:
     """What is held, by rule and line; of two findings of one rule on one line, the first."""
     held: dict[_Key, Finding] = {}

@@ -158,22 +158,29 @@ def close_of_phones(connection: sa.Connection, phone_ids: Sequence[int], now: da
     """Resolve what stands of phones that are about to be removed; whoever was told hears of it."""
     take_turns(connection, LOCK)
     for some in codec.chunks(phone_ids):
-        _close(connection, incidents.c.phone_id.in_(some), now)
+        _close(connection, incidents.c.phone_id.in_(some), now, "the phone was removed")
 
 
 def close_of_other_rules(connection: sa.Connection, rules: Collection[str], now: datetime) -> None:
     """Resolve what stands of rules that are not looked at any more."""
     take_turns(connection, LOCK)
-    _close(connection, incidents.c.rule.not_in(list(rules)), now)
+    _close(connection, incidents.c.rule.not_in(list(rules)), now, "the rule was switched off")
 
 
-def _close(connection: sa.Connection, which: sa.ColumnElement[bool], now: datetime) -> None:
+def _close(
+    connection: sa.Connection, which: sa.ColumnElement[bool], now: datetime, why: str
+) -> None:
+    """Resolve what nobody will look at again; its text says why, for nobody saw it mended."""
     pending = incidents.c.state == IncidentState.PENDING
     connection.execute(sa.delete(incidents).where(which, _STANDING, pending))
     closed = connection.scalars(
         sa.update(incidents)
         .where(which, _STANDING)
-        .values(state=IncidentState.RESOLVED, resolved=now)
+        .values(
+            state=IncidentState.RESOLVED,
+            resolved=now,
+            text=incidents.c.text.concat(f" (closed: {why})"),
+        )
         .returning(incidents.c.id)
     )
     rows = [{"incident_id": i, "kind": NoticeKind.RESOLVED, "at": now} for i in closed]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,7 +15,8 @@ from fleet.model import Phone, Site
 from fleet.store import Alerting, Change, Store
 from tests.alert import servers
 from tests.alert.test_round import Causes
-from tests.cli.steps import done
+from tests.cli.conftest import answering
+from tests.cli.steps import done, spec
 from tests.store.watching import finding, look
 
 if TYPE_CHECKING:
@@ -123,6 +126,21 @@ def test_what_is_silenced_is_pending_with_why(
     assert "1" in done(fleet, "incidents", "silences", "--past")
     assert done(fleet, "alert", "send") == "Delivered: 1.\n"
     assert done(fleet, "alert", "pending").startswith("Nothing is held back")
+
+
+def test_a_rule_that_is_switched_off_ends_what_was_told_of_it(
+    fleet: Fleet, webhook: Webhook, trouble: datetime
+) -> None:
+    assert done(fleet, "alert", "send") == "Delivered: 1.\n"
+    Path("fleet.toml").write_text("[rules.line-failed]\nenabled = false\n")
+    with answering([spec(1)]) as phones, opened() as store:
+        [stored] = store.phones()
+        phone = replace(stored.phone, host=phones.simulator.hosts[0])
+        store.apply_inventory([], [Change(id=stored.id, phone=phone)])
+        done(fleet, "poll")
+    assert done(fleet, "alert", "send") == "Delivered: 1.\n"
+    assert webhook.bodies[-1]["title"].startswith("[fleet] over: 2 lines")
+    assert "the rule was switched off" in webhook.bodies[-1]["message"]
 
 
 @pytest.mark.parametrize("words", [["list", "--cause"], ["ack"], ["ack", "--cause"], ["unsilence"]])

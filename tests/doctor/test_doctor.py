@@ -52,6 +52,42 @@ def test_a_fresh_fleet_is_in_order_and_told_what_is_missing(
     assert "password" not in str(checks["database"][0].text)
 
 
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"alerts": {"urls": ["nosuch://geheim@host"]}}, "is not one that Apprise understands"),
+        ({"audit": {"at": "61 2 * * *"}}, "[audit] at: 61 2 * * * is not a time"),
+        ({"maintenance": {"x": {"start": "02:00", "rules": ["foo"]}}}, "there is no rule foo"),
+        ({"alerts": {"templates": "nowhere"}}, "[alerts] templates: there is no folder"),
+    ],
+)
+def test_what_the_daemon_would_not_start_with_is_found(
+    sqlite_url: str, tmp_path: Path, values: dict[str, Any], said: str
+) -> None:
+    checks = found(settings(sqlite_url, tmp_path, **values))["settings"]
+    assert State.FAIL in states(checks)
+    assert said in checks[0].text
+    assert "geheim" not in str(checks)
+
+
+def test_names_that_name_nothing_are_found(sqlite_url: str, tmp_path: Path) -> None:
+    values = {
+        "alerts": {"routes": {"noc": {"urls": ["json://localhost"], "sites": ["here", "hree"]}}},
+        "maintenance": {"x": {"start": "02:00", "phones": ["recepion"], "sites": ["here"]}},
+        "audit": {"sites": {"there": {"recipients": ["json://localhost"]}}},
+    }
+    made = settings(sqlite_url, tmp_path, **values)
+    with closing(App.open(made)) as app:
+        add(app, Phone(host="10.0.0.1", site="here"))
+    checks = found(made)["settings"]
+    assert states(checks) == [State.WARN] * 3
+    assert [each.text.partition(":")[0] for each in checks] == [
+        "[alerts.routes.noc] sites",
+        "[audit.sites.there]",
+        "[maintenance.x] phones",
+    ]
+
+
 @pytest.mark.skipif(os.name != "posix", reason="modes of POSIX")
 def test_a_key_that_others_can_read_is_the_first_thing_to_mend(
     sqlite_url: str, tmp_path: Path

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from fleet.judge import OPEN_AFTER, RULE_NAMES, RULES, RuleSetting, close_for, watch_for
+from fleet.judge import OPEN_AFTER, RULE_NAMES, RULES, RuleSetting, watch_for
 from fleet.model import IncidentState, Severity, Step, Watch
 from tests.judge.watching import MINUTE, START, Watched, finding, readable, unreachable
 
@@ -226,25 +226,6 @@ def test_a_look_from_before_it_leaves_an_incident_alone(found: tuple[object, ...
     early = readable(*found, at=START - MINUTE)  # type: ignore[arg-type]
 
     assert phone.see(early) == Step()
-
-
-def test_what_is_closed_says_why_and_only_what_was_open_is_told() -> None:
-    phone = opened()
-    phone.look(FAILED, finding("line-missing", 2), after=2)
-
-    step = close_for(phone.standing.values(), START + 3 * MINUTE, "the phone was removed")
-    phone.take(step)
-
-    assert phone.told == [OPENED, RESOLVED]
-    assert step.notices[0].incident.text == "401 (closed: the phone was removed)"
-    assert {each.resolved for each in step.incidents} == {START + 3 * MINUTE}
-    assert phone.standing == {}
-
-
-def test_nothing_is_closed_before_it_was_opened() -> None:
-    step = close_for(opened().standing.values(), START, "the rule was disabled")
-
-    assert step.incidents[0].resolved == START + MINUTE
 
 
 def test_every_rule_says_after_how_many_looks_it_opens() -> None:

@@ -107,6 +107,18 @@ def test_incidents_of_rules_that_are_off_are_resolved(store: Store, phone_id: in
     look(store, phone_id, START, finding(), finding(rule="line-on-backup"))
     store.close_other_rules(["line-failed"], START + MINUTE)
     assert [one.rule for one in store.incidents(open_only=True)] == ["line-failed"]
+    [closed] = [one for one in store.incidents() if one.resolved]
+    assert closed.text == "401 (closed: the rule was switched off)"
+
+
+def test_the_incidents_of_a_phone_that_is_removed_say_so(store: Store, phone_id: int) -> None:
+    look(store, phone_id, START, finding())
+    store.remove_phones([phone_id], START + MINUTE)
+    [closed] = store.incidents()
+    assert (closed.state, closed.text) == (
+        IncidentState.RESOLVED,
+        "401 (closed: the phone was removed)",
+    )
 
 
 def test_flaps_are_kept_and_forgotten(store: Store, phone_id: int) -> None:
