@@ -18,7 +18,7 @@ from tests.watch.world import INTERVAL, START, World
 
 PHONES, SITES, REGISTRARS = 40, 4, 2
 LASTS = 4  # sweeps for which something is wrong
-WELL_AT_THE_END = 8
+WELL_AT_THE_END = 16  # longer than the window in which changes make a line flap
 
 
 def troubles(number: int) -> set[tuple[int, int]]:
