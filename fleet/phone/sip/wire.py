@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+from abc import ABC, abstractmethod
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Protocol, cast
 
@@ -49,7 +50,7 @@ class Listener(Protocol):
         """Take it that no more will come."""
 
 
-class Wire:
+class Wire(ABC):
     """A way to one peer. `local` is our own address and port on it."""
 
     transport: Transport
@@ -71,13 +72,13 @@ class Wire:
         if self._silence is not None:
             listener.give_up(self._silence)
 
+    @abstractmethod
     def send(self, data: bytes) -> None:
         """Send one message, in one piece."""
-        raise NotImplementedError
 
+    @abstractmethod
     def close(self) -> None:
         """Let go of it at once."""
-        raise NotImplementedError
 
     def _take(self, message: Request | Response | None) -> None:
         """Hand a message on; None, and requests, only count."""
