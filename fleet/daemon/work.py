@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import time
 from collections import Counter
@@ -103,6 +104,7 @@ class Work:
             self._is_sweeping = False
         self.counts.sweeps["cut off" if outcome.gave_way else "finished"] += 1
         self._tell(Ping.END)
+        gc.collect()  # a command collects seldom, for it ends; a daemon would keep what it left
         await self._poll_waiting()
 
     async def poll(self, phone_ids: Sequence[int]) -> None:
