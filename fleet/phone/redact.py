@@ -12,7 +12,7 @@ from urllib.parse import quote
 from fleet.phone.pages.decode import decode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 REDACTED = "[redacted]"
 
@@ -63,14 +63,16 @@ def redact_text(text: str, secrets: Iterable[str] = ()) -> str:
     if "://" in text:
         text = _USERINFO.sub(rf"\1{REDACTED}@", text)
     small = text.lower()
-    present = {name for root, names in _ROOTS.items() if root in small for name in names}
+    places = _places(small)
     for names, pattern, replace in _KINDS:
         # Small letters may be more than the large ones were: then no place is known.
         if len(small) != len(text):
             text = pattern.sub(replace, text)
-        elif not present.isdisjoint(names):
-            before, text = text, _replaced(text, small, present & names, pattern, replace)
-            small = small if text is before else text.lower()
+        elif not places.keys().isdisjoint(names):
+            before, text = text, _replaced(text, places, names, pattern, replace)
+            if text is not before:
+                small = text.lower()
+                places = _places(small)
     for secret in sorted({one for one in secrets if len(one) >= MIN_SECRET}, key=len, reverse=True):
         text = _without(text, secret)
     return text
@@ -78,7 +80,7 @@ def redact_text(text: str, secrets: Iterable[str] = ()) -> str:
 
 def _replaced(
     text: str,
-    small: str,
+    places: Mapping[str, Sequence[int]],
     names: Iterable[str],
     pattern: re.Pattern[str],
     replace: Callable[[re.Match[str]], str],
@@ -86,19 +88,25 @@ def _replaced(
     """Replace what matches at one of the names; looking for the names first saves most of it."""
     parts: list[str] = []
     done = 0
-    for at in sorted(at for name in names for at in _places(small, name)):
+    for at in sorted(at for name in names for at in places.get(name, ())):
         match = pattern.match(text, at) if at >= done else None
-        if match:
-            parts += (text[done:at], replace(match))
+        if match and (new := replace(match)) != match[0]:
+            parts += (text[done:at], new)
             done = match.end()
     return "".join((*parts, text[done:])) if parts else text
 
 
-def _places(text: str, name: str) -> Iterator[int]:
-    at = text.find(name)
-    while at >= 0:
-        yield at
-        at = text.find(name, at + 1)
+def _places(small: str) -> dict[str, list[int]]:
+    """Where each of the names begins, in a text of small letters."""
+    places: dict[str, list[int]] = {}
+    for root, names in _ROOTS.items():
+        at = small.find(root)
+        while at >= 0:
+            for name, offset in names:
+                if at >= offset and small.startswith(name, at - offset):
+                    places.setdefault(name, []).append(at - offset)
+            at = small.find(root, at + 1)
+    return places
 
 
 def _blank_value(field: re.Match[str]) -> str:
@@ -118,7 +126,7 @@ def _without(text: str, secret: str) -> str:
     for spelling in _spellings(secret):
         if spelling in text:
             text = text.replace(spelling, mark)
-    if "&#" in text or "&" in secret or _has_escaped(text, secret):
+    if "&" in secret or "&#" in text or _has_escaped(text, secret):
         text = _loosely(secret).sub(mark, text)
     if any(core in text for core in _base64_cores(secret)):
         text = _TOKEN.sub(lambda token: _unless_it_holds(token[0], secret), text)
@@ -138,9 +146,11 @@ _KINDS = (
     (frozenset(_NAMES), _SETTING, _named_value),
     (frozenset(_NAMES), _NEXT_CELL, _named_value),
 )
-# Where a part of many names is not, none of them is.
+# A part that many names have in common, and how far from the beginning of each: looked for once.
 _ROOTS = {
-    root: [name for names, _, _ in _KINDS for name in names if root in name]
+    root: tuple(
+        {(name, name.index(root)): None for names, _, _ in _KINDS for name in names if root in name}
+    )
     for root in (
         *("<input", "authorization", "cookie", "basic", "digest", "bearer"),
         *("pass", "pwd", "secret", "kennwort"),

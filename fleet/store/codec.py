@@ -195,10 +195,10 @@ def facts_of(row: sa.Row[Any], lines: tuple[Line, ...]) -> Facts | None:
 
 
 def state_values(known: Known) -> Values:
-    """Write a row of `phone_states`, `phone_id` as the parameter `of`."""
+    """Write a row of `phone_states`."""
     observed, facts = known.observed, known.facts
     return {
-        "of": known.stored.id,
+        "phone_id": known.stored.id,
         "reach": observed.reach if observed else None,
         "reason": observed.reason if observed else None,
         "detail": observed.detail if observed else "",

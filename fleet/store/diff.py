@@ -31,11 +31,13 @@ class Difference:
     """What is to be written for one poll.
 
     `after` is what is known then. A poll that changes nothing but its time is only `touched`.
+    `reach_ended` says that there was another reach before the one that begins.
     """
 
     after: Known
     touched: bool
     reach_changed: bool
+    reach_ended: bool = False
     ended: tuple[int, ...] = ()
     begun: tuple[Line, ...] = ()
     trusted: bool = False
@@ -54,10 +56,13 @@ def difference(recorded: Recorded, known: Known, sweep_id: int) -> Difference:
     if recorded.evidence is None and not trusted and _says_the_same(known, after):
         return Difference(after=after, touched=True, reach_changed=False)
     ended, begun = _line_changes(known, after)
+    before = _reach(known)
+    reach_changed = before != _reach(after)
     return Difference(
         after=after,
         touched=False,
-        reach_changed=_reach(known) != _reach(after),
+        reach_changed=reach_changed,
+        reach_ended=reach_changed and before is not None,
         ended=ended,
         begun=begun,
         trusted=trusted,

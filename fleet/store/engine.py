@@ -46,6 +46,9 @@ def open_engine(url: str, *, create: bool) -> sa.Engine:
         engine = sa.create_engine(
             parsed, connect_args={"isolation_level": None, "timeout": BUSY_TIMEOUT / 1000}
         )
+        # Python's driver gives the interpreter lock away for each row of a statement, which costs
+        # more than the row while the event loop waits for it: so many rows are one statement.
+        engine.dialect.use_insertmanyvalues_wo_returning = True
         sa.event.listen(engine, "connect", _prepare_sqlite)
         sa.event.listen(engine, "begin", _begin_sqlite)
     try:

@@ -42,6 +42,13 @@ _end_line = (
     )
     .values(until=sa.bindparam("moment"))
 )
+# A list in one parameter: SQLAlchemy would look into each of its values.
+_held = (
+    sa.select(phones.c.id, phones.c.host)
+    .where(phones.c.id.in_(sa.bindparam("ids", expanding=True)))
+    .with_for_update(read=True, key_share=True)
+)
+_taken = sa.select(phones.c.mac).where(phones.c.mac.in_(sa.bindparam("macs", expanding=True)))
 
 
 def record(connection: sa.Connection, sweep_id: int, batch: Sequence[Recorded]) -> dict[int, Known]:
@@ -88,7 +95,7 @@ def _write(
     learned = _learn(connection, changed)
     found_all = [found for _, found in changed]
     known = {found.after.stored.id: found.after for found in found_all} | learned
-    _execute(connection, _touch, [codec.state_values(one) for one in known.values()])
+    _put(connection, phone_states, [codec.state_values(one) for one in known.values()])
     _write_reach(connection, [found for found in found_all if found.reach_changed])
     _write_lines(connection, found_all)
     _write_evidence(connection, [recorded for recorded, _ in changed])
@@ -101,11 +108,21 @@ def _execute(connection: sa.Connection, statement: sa.Executable, rows: list[Val
         connection.execute(statement, rows)
 
 
+def _put(connection: sa.Connection, table: sa.Table, rows: list[Values]) -> None:
+    """Write whole rows, in place of those with the same key."""
+    statement = insert_into(connection, table)
+    replaced = {
+        column.name: statement.excluded[column.name]
+        for column in table.columns
+        if not column.primary_key
+    }
+    keys = list(table.primary_key.columns)
+    _execute(connection, statement.on_conflict_do_update(index_elements=keys, set_=replaced), rows)
+
+
 def _hosts(connection: sa.Connection, ids: Sequence[int]) -> dict[int, str]:
     """The hosts of those phones that are still there; they stay until this transaction ends."""
-    query = sa.select(phones.c.id, phones.c.host).where(phones.c.id.in_(ids))
-    held = query.with_for_update(read=True, key_share=True)
-    return {row.id: row.host for row in connection.execute(held)}
+    return {row.id: row.host for row in connection.execute(_held, {"ids": ids})}
 
 
 def _write_reach(connection: sa.Connection, changed: Sequence[Difference]) -> None:
@@ -114,7 +131,8 @@ def _write_reach(connection: sa.Connection, changed: Sequence[Difference]) -> No
     for found in changed:
         observed, phone_id = found.after.observed, found.after.stored.id
         if observed is not None:
-            ends.append({"of": phone_id, "moment": found.at})
+            if found.reach_ended:
+                ends.append({"of": phone_id, "moment": found.at})
             begins.append(
                 {
                     "phone_id": phone_id,
@@ -143,12 +161,6 @@ def _write_lines(connection: sa.Connection, changed: Sequence[Difference]) -> No
 
 
 def _write_evidence(connection: sa.Connection, batch: Sequence[Recorded]) -> None:
-    statement = insert_into(connection, evidence)
-    replaced = {
-        column.name: statement.excluded[column.name]
-        for column in evidence.columns
-        if not column.primary_key
-    }
     rows = [
         {
             "phone_id": recorded.observation.phone_id,
@@ -163,8 +175,7 @@ def _write_evidence(connection: sa.Connection, batch: Sequence[Recorded]) -> Non
         for recorded in batch
         if (page := recorded.evidence) is not None
     ]
-    keys = list(evidence.primary_key.columns)
-    _execute(connection, statement.on_conflict_do_update(index_elements=keys, set_=replaced), rows)
+    _put(connection, evidence, rows)
 
 
 def _tell_of_trust(connection: sa.Connection, trusted: Sequence[Difference]) -> None:
@@ -194,8 +205,8 @@ def _learn(
     ]
     if not showed:
         return {}
-    query = sa.select(phones.c.mac).where(phones.c.mac.in_([mac for _, mac in showed]))
-    taken, learned, told = set(connection.scalars(query)), {}, []
+    taken = set(connection.scalars(_taken, {"macs": [mac for _, mac in showed]}))
+    learned, told = {}, []
     for found, mac in showed:
         after, is_new = found.after, mac not in taken
         if is_new:

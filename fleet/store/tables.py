@@ -30,6 +30,9 @@ metadata = sa.MetaData(
 )
 
 
+_WITHOUT_ZONE = len("2026-11-23 10:15:00.000000")
+
+
 class Utc(sa.types.TypeDecorator[datetime]):
     """A moment in UTC, also where the database (SQLite) drops the zone. Naive times are refused."""
 
@@ -40,16 +43,12 @@ class Utc(sa.types.TypeDecorator[datetime]):
         """Write SQLite's texts in one step: in SQLAlchemy's two they cost more than their row."""
         if dialect.name != "sqlite":
             return super().bind_processor(dialect)
-        return lambda value: _sqlite_text(self.process_bind_param(value, dialect))
+        return _sqlite_text
 
     def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
         """Make it UTC; SQLite is given it without the zone that it would drop."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a time without a zone cannot be stored")
-        moment = value if value.tzinfo is UTC else value.astimezone(UTC)
-        return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
+        moment = _in_utc(value)
+        return moment.replace(tzinfo=None) if moment and dialect.name == "sqlite" else moment
 
     def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
         """Give it back as UTC."""
@@ -59,7 +58,16 @@ class Utc(sa.types.TypeDecorator[datetime]):
 
 
 def _sqlite_text(value: datetime | None) -> str | None:
-    return value.isoformat(" ", "microseconds") if value else None
+    moment = _in_utc(value)
+    return moment.isoformat(" ", "microseconds")[:_WITHOUT_ZONE] if moment else None
+
+
+def _in_utc(value: datetime | None) -> datetime | None:
+    if value is None or value.tzinfo is UTC:
+        return value
+    if value.tzinfo is None:
+        raise ValueError("a time without a zone cannot be stored")
+    return value.astimezone(UTC)
 
 
 def by_value(kind: type[StrEnum]) -> sa.Enum:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 _LONGEST = 50_000  # characters; longer sources are looked at otherwise
 _MOST_FORMS = 128
 _CELL = re.compile(
-    r"(<t[dh](?: [^<>]*)?>)([\w@.:+/ -]{1,60})(?=</t[dh]>)", re.IGNORECASE | re.ASCII
+    r"(<t[dh](?: [^<>]*+)?+>)([\w@.:+/ -]{1,60}+)(?=</t[dh]>)", re.IGNORECASE | re.ASCII
 )
 _MAKER = re.compile("aastra|mitel", re.IGNORECASE)
 _PLAIN, _WITH_AT, _NO_WORD = "\0", "\1", ""

@@ -48,7 +48,7 @@ def identify(page: Page, words: Words) -> Identity:
     such a value is not taken for one, and the first that can be is taken.
     """
     runs, index = page.runs, _index(words)
-    keys = [label(run) for run in runs]
+    keys = list(map(label, runs))
     found: dict[str, str] = {}
     for at, key in enumerate(keys):
         kind, value = "", ""
@@ -84,7 +84,8 @@ def _index(words: Words) -> _Index:
 
 def _labelled(runs: Sequence[str], keys: Sequence[str], at: int, index: _Index) -> tuple[str, str]:
     """The value after a label, which may be broken into several texts; empty if there is none."""
-    for count in range(_MAX_LABEL_RUNS, 0, -1):
+    longest = _MAX_LABEL_RUNS if keys[at] in index.beginnings else 1
+    for count in range(longest, 0, -1):
         kind = index.labels.get(" ".join(keys[at : at + count]))
         behind = at + count
         while behind < len(runs) and not runs[behind].strip(_BETWEEN):
@@ -120,6 +121,7 @@ def _mac(text: str) -> str:
         return ""
 
 
+@lru_cache(maxsize=256)  # a fleet has few models
 def _model(text: str) -> str:
     name = model_named(text)
     fits = _MODEL.fullmatch(name) and any(one.isdigit() for one in name)

@@ -32,7 +32,10 @@ def word(text: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _word(text: str) -> str:
-    caseless = unicodedata.normalize("NFKC", fold(text)).casefold()
+    folded = fold(text)
+    if folded.isascii():
+        return folded.lower()  # all that the forms below make of it
+    caseless = unicodedata.normalize("NFKC", folded).casefold()
     return unicodedata.normalize("NFKC", caseless)
 
 
