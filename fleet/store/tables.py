@@ -43,7 +43,7 @@ class Utc(sa.types.TypeDecorator[datetime]):
         """Write SQLite's texts in one step: in SQLAlchemy's two they cost more than their row."""
         if dialect.name != "sqlite":
             return super().bind_processor(dialect)
-        return _sqlite_text
+        return sqlite_text
 
     def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
         """Make it UTC; SQLite is given it without the zone that it would drop."""
@@ -57,7 +57,8 @@ class Utc(sa.types.TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if dialect.name == "sqlite" else value.astimezone(UTC)
 
 
-def _sqlite_text(value: datetime | None) -> str | None:
+def sqlite_text(value: datetime | None) -> str | None:
+    """Write a moment as SQLite keeps it: in UTC, without a zone. Naive times are refused."""
     moment = _in_utc(value)
     return moment.isoformat(" ", "microseconds")[:_WITHOUT_ZONE] if moment else None
 
