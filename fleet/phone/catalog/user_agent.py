@@ -9,7 +9,7 @@ from fleet.model import normalise_mac
 from fleet.phone.catalog.names import model_named
 
 _LONGEST = 512
-_BRAND = re.compile(r"(?:aastra|mitel)", re.IGNORECASE)
+_BRAND = re.compile(r"(?:aastra|mitel)(?:ipphone)?(?![a-z])", re.IGNORECASE)
 _FIELD = re.compile(r"\s+(?P<name>MAC|V):\s*(?P<value>[^\s]*)", re.IGNORECASE)
 _SUFFIX = re.compile(r"[ -](?:SIP|RP)\Z", re.IGNORECASE)
 
@@ -33,19 +33,26 @@ def parse_user_agent(text: str) -> PhoneAgent | None:
     Takes the HTTP form (`Aastra53i MAC:00-08-5D-19-94-B7 V:2.3.1.26-SIP`, with and without `-SIP`,
     `57i CT`, `480i Cordless`, ` RP`), the SIP form (`Aastra 53i/2.2.0.166`, `Mitel-6920-SIP/6.4.0`)
     and the DHCP class (`AastraIPPhone53i`): facts/provisioning 1.5, facts/web-ui 6. What it cannot
-    read of the MAC or the version is left empty. Never raises.
+    read of the MAC or the version is left empty, and so is what it says twice and differently.
+    Never raises.
     """
     line = text.strip()[:_LONGEST]
     if _BRAND.match(line) is None:
         return None
-    fields = {match["name"].upper(): match["value"] for match in _FIELD.finditer(line)}
+    fields = [(match["name"].upper(), match["value"]) for match in _FIELD.finditer(line)]
     name = _FIELD.split(line, maxsplit=1)[0]
     name, _, sip_version = name.partition("/")
     return PhoneAgent(
         model=model_named(_without_suffixes(name)),
-        mac=_mac(fields.get("MAC", "")),
-        firmware=_without_suffixes(fields.get("V", "") or sip_version.strip()),
+        mac=_mac(_said(fields, "MAC")),
+        firmware=_without_suffixes(_said(fields, "V") or sip_version.strip()),
     )
+
+
+def _said(fields: list[tuple[str, str]], wanted: str) -> str:
+    """A field's one value: whoever says two may mean one for us and one for somebody else."""
+    values = {value for name, value in fields if name == wanted}
+    return values.pop() if len(values) == 1 else ""
 
 
 def _without_suffixes(text: str) -> str:
