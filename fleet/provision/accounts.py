@@ -1,8 +1,7 @@
 """The intended accounts of a phone as parameters of its lines; pure.
 
 Assumed, for no source says: a line without an authentication name takes an empty one, so its user
-name is given for it; and a line that names a registrar of its own may not take the phone's backup
-servers, so they are given to it.
+name is given for it.
 """
 
 from __future__ import annotations
@@ -10,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fleet.model import Wanted
-from fleet.phone.config_file import numbered
 from fleet.provision.origin import Origin, Source, Value
 
 if TYPE_CHECKING:
@@ -19,9 +17,6 @@ if TYPE_CHECKING:
     from fleet.model import IntendedAccount
 
 _NOWHERE = "0.0.0.0"  # noqa: S104  the phones' way to say "do not register"
-_REGISTRAR = "sip lineN registrar ip"
-_BACKUPS = ("backup registrar ip", "backup registrar port", "backup proxy ip", "backup proxy port")
-_INHERITED = Origin(source=Source.COMPUTED, detail="the phone's backup servers")
 
 
 def account_values(
@@ -40,39 +35,6 @@ def account_values(
             over = (before, *before.over) if before else ()
             values[full] = Value(wanted=Wanted(value=text), origin=origin, over=over)
     return values
-
-
-def lines_with_registrar(values: Mapping[str, Value]) -> tuple[int, ...]:
-    """The lines that have a registrar of their own."""
-    families = [numbered(name) for name, value in values.items() if value.wanted.value]
-    return tuple(each.numbers[0] for each in families if each.family == _REGISTRAR)
-
-
-def inherited_backups(
-    below: Mapping[str, Value], over: Mapping[str, Value], lines: Iterable[int]
-) -> dict[str, Value]:
-    """The backup servers of the phone for each of these lines that has none of its own.
-
-    `over` is laid over `below`; what was removed from a line is not inherited.
-    """
-    of_phone = {
-        what: found
-        for what in _BACKUPS
-        if (found := over.get(f"sip {what}") or below.get(f"sip {what}")) and found.wanted.value
-    }
-    if _BACKUPS[0] not in of_phone:
-        return {}
-    return {
-        f"sip line{line} {what}": Value(wanted=found.wanted, origin=_INHERITED, over=(found,))
-        for line in lines
-        if not _has(below, over, f"sip line{line} {_BACKUPS[0]}")
-        for what, found in of_phone.items()
-        if not _has(below, over, f"sip line{line} {what}")
-    }
-
-
-def _has(below: Mapping[str, Value], over: Mapping[str, Value], name: str) -> bool:
-    return name in over or name in below
 
 
 def _said(account: IntendedAccount, below: Mapping[str, Value]) -> Iterator[tuple[str, str]]:

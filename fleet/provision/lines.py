@@ -1,7 +1,7 @@
 """What a phone's lines shall register as, and where, from its parameters (facts/provisioning 1.3).
 
-Assumed, as the files of `accounts` are made: what a line does not say, the phone says for all of
-its lines; and a user for all lines alone is that of line 1.
+What a line takes from all lines is the vendor's rule of sets. Assumed: a user for all lines alone
+is that of line 1.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from fleet.model import Credentials
+from fleet.phone.catalog import MODELS
+from fleet.phone.config_file import line_value
 from fleet.phone.sip.peer import Peer, Transport
 
 if TYPE_CHECKING:
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 
     from fleet.phone.config_file import EffectiveValue
 
-_MOST_LINES = 9
+_MOST_LINES = max(model.lines for model in MODELS.values())
 _NOWHERE = ("", "0.0.0.0")  # noqa: S104  the phones' way to say "do not register"
 _TCP, _TLS = "2", "4"  # of `sip transport protocol`
 _POST_LIST = "xml application post list"
@@ -52,12 +54,11 @@ class IntendedSip:
 def intended_sip(values: Mapping[str, EffectiveValue]) -> IntendedSip:
     """Read a phone's parameters."""
     reader = _Reader(values)
-    numbers = [n for n in range(1, _MOST_LINES + 1) if reader.text(f"sip line{n} user name")]
-    if not numbers and reader.text("sip user name"):
-        numbers = [1]
+    own = [n for n in range(1, _MOST_LINES + 1) if reader.text(f"sip line{n} user name")]
+    lines = [reader.line(number) for number in own or [1]]
     listed = reader.text(_POST_LIST).split(",")
     return IntendedSip(
-        lines=tuple(reader.line(number) for number in numbers),
+        lines=tuple(line for line in lines if line.user),
         post_list=tuple(name.strip() for name in listed if name.strip()),
         wants_tls=reader.text("sip transport protocol") == _TLS,
     )
@@ -84,7 +85,7 @@ class _Reader:
         )
 
     def _of_line(self, number: int, name: str) -> str:
-        return self.text(f"sip line{number} {name}") or self.text(f"sip {name}")
+        return line_value(self.text, number, name)
 
     def _peer(self, number: int, which: str) -> Peer | None:
         host, port = self._of_line(number, f"{which} ip"), self._of_line(number, f"{which} port")

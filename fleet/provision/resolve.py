@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 from fleet.model import NO_INTENT, Wanted
 from fleet.phone.catalog import MODELS, model_named
-from fleet.provision.accounts import account_values, inherited_backups, lines_with_registrar
+from fleet.provision.accounts import account_values
+from fleet.provision.inherited import inherited, lines_that_say
 from fleet.provision.layers import Layers, last_clock, stacked
 from fleet.provision.origin import Origin, Source, Value
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from fleet.model import Intent, Intents, Phone
+    from fleet.phone.config_file import LineSet
 
 _NOTHING: Mapping[str, Wanted] = {}
 _SERVER = Origin(source=Source.COMPUTED, detail="what our server asks of the phone")
@@ -32,7 +34,7 @@ class Base:
     """What a phone has but for its accounts; many phones share one.
 
     `values` hold what was removed too. `own` are the names that the phone says itself, `lines`
-    those that have a registrar already. `problem` says why no phone of it can be rendered, empty
+    those that say a part of a set. `problem` says why no phone of it can be rendered, empty
     if all is well. From `valid_until` on the clock may be wrong.
     """
 
@@ -40,7 +42,7 @@ class Base:
     site: str = ""
     values: Mapping[str, Value] = field(default_factory=dict)
     own: frozenset[str] = frozenset()
-    lines: tuple[int, ...] = ()
+    lines: frozenset[tuple[int, LineSet]] = frozenset()
     valid_until: datetime | None = None
     problem: str = ""
 
@@ -132,8 +134,7 @@ class Resolver:
                 before = base.values.get(name)
                 below = (before, *before.over) if before else ()
                 over[name] = Value(wanted=wanted, origin=_SERVER, over=below)
-        lines = {*base.lines, *lines_with_registrar(over)}
-        return over | inherited_backups(base.values, over, lines)
+        return over | inherited(base.values, over, base.lines | lines_that_say(over))
 
     def _base(self, model: str, site: str, intent: Intent) -> Base:
         key = (model, site, _key(intent))
@@ -151,7 +152,7 @@ class Resolver:
             model=model,
             site=site,
             values=values,
-            lines=lines_with_registrar(values),
+            lines=lines_that_say(values),
             own=frozenset(name for layer in own for name in layer.parameters),
             valid_until=clock.valid_until,
             problem=clock.problem,

@@ -73,7 +73,7 @@ def test_a_plan_tells_what_would_change_and_ends_with_1_then(intended: Fleet) ->
     assert ran.code == 1
     lines = ran.out.splitlines()
     assert lines[0] == "aastra.cfg: added"
-    assert "one: its file is added; 25 parameters, has to restart" in lines
+    assert "one: its file is added; 26 parameters, has to restart" in lines
     assert "    admin password: added (locked)" in lines
     assert "    sip line1 password: added" in lines
     assert "    sip vmail: (not set) → *97" in lines

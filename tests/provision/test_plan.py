@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 ADMIN = Wanted(value=secret("admin"))
 SAFE = {"admin password": ADMIN, "user password": Wanted(value=secret("user"))}
-FLEET = Intent(parameters={**intent(sip_vmail="*97", lldp="1").parameters, **SAFE})
+FLEET = Intent(parameters={**intent(sip_dial_plan="*97", lldp="1").parameters, **SAFE})
 LINE = IntendedAccount(line=1, user="1001", sip_password="Xy12345678z")
 
 
@@ -112,7 +112,7 @@ def test_at_first_everything_is_new(world: World) -> None:
         "sip line1 auth name": (None, "1001"),
         "sip line1 password": (None, None),
         "sip line1 user name": (None, "1001"),
-        "sip vmail": (None, "*97"),
+        "sip dial plan": (None, "*97"),
         "user password": (None, None),
     }
     assert one.reboot
@@ -129,18 +129,22 @@ def test_what_was_applied_is_not_planned_again(world: World) -> None:
 
 def test_a_value_of_all_changes_one_file_and_every_phone(world: World) -> None:
     world.apply()
-    world.intend(fleet=replace(FLEET, parameters={**FLEET.parameters, "sip vmail": _text("*98")}))
+    world.intend(
+        fleet=replace(FLEET, parameters={**FLEET.parameters, "sip dial plan": _text("*98")})
+    )
     planned = world.plan()
     assert [file.name for file in planned.files] == ["aastra.cfg"]
     assert {one.label: (one.file, said(one)) for one in planned.phones} == {
-        label: (None, {"sip vmail": ("*97", "*98")}) for label in ("one", "two")
+        label: (None, {"sip dial plan": ("*97", "*98")}) for label in ("one", "two")
     }
 
 
 def test_a_value_of_all_does_not_change_a_phone_that_says_its_own(world: World) -> None:
-    world.change(1, intent=intent(sip_vmail="*1"))
+    world.change(1, intent=intent(sip_dial_plan="*1"))
     world.apply()
-    world.intend(fleet=replace(FLEET, parameters={**FLEET.parameters, "sip vmail": _text("*98")}))
+    world.intend(
+        fleet=replace(FLEET, parameters={**FLEET.parameters, "sip dial plan": _text("*98")})
+    )
     assert [one.label for one in world.plan().phones] == ["two"]
 
 
@@ -158,9 +162,9 @@ def test_a_secret_shows_only_that_it_changed(world: World) -> None:
 
 def test_what_is_said_by_reference_is_a_secret_whatever_its_name(world: World) -> None:
     ref = SecretRef(kind=SecretKind.ENV, name="V")
-    world.change(1, intent=Intent(parameters={"sip vmail": Wanted(value=ref)}))
+    world.change(1, intent=Intent(parameters={"sip dial plan": Wanted(value=ref)}))
     changes = {one.name: one for one in by_label(world.plan())["one"].changes}
-    assert (changes["sip vmail"].secret, changes["sip vmail"].new) == (True, None)
+    assert (changes["sip dial plan"].secret, changes["sip dial plan"].new) == (True, None)
 
 
 def test_moving_a_value_between_files_changes_bytes_and_nothing_else(world: World) -> None:
@@ -192,17 +196,17 @@ def test_a_phone_with_a_problem_keeps_its_file_and_shows_what_it_gets_neverthele
     world.apply()
     missing = Wanted(value=secret("nowhere"))
     world.change(1, intent=Intent(parameters={"sip line1 password": missing}))
-    world.intend(fleet=replace(FLEET, parameters={**SAFE, "sip vmail": _text("*98")}))
+    world.intend(fleet=replace(FLEET, parameters={**SAFE, "sip dial plan": _text("*98")}))
     one = by_label(world.plan())["one"]
     assert "The secret 'nowhere' is not set" in one.problem
     assert one.file is None
-    assert said(one) == {"sip vmail": ("*97", "*98"), "lldp": ("1", None)}
+    assert said(one) == {"sip dial plan": ("*97", "*98"), "lldp": ("1", None)}
     world.apply()
     assert "00085D000001.cfg" in world.store.file_digests()
 
 
 def test_critical_findings_refuse_unless_they_are_allowed(world: World) -> None:
-    world.intend(fleet=intent(sip_vmail="*97"))
+    world.intend(fleet=intent(sip_dial_plan="*97"))
     planned = world.plan()
     assert list(planned.critical) == ["default-password"]
     with pytest.raises(ConfigurationError, match="default-password holds against one, two"):
@@ -252,7 +256,7 @@ def test_the_login_that_our_server_asks_for_is_in_the_phones_file(world: World) 
 def test_two_revisions_are_compared_as_phones_see_them(world: World) -> None:
     world.apply()
     world.intend(
-        fleet=replace(FLEET, parameters={**FLEET.parameters, "sip vmail": _text("*98")}),
+        fleet=replace(FLEET, parameters={**FLEET.parameters, "sip dial plan": _text("*98")}),
         models={"6757i": intent(lldp="0")},
     )
     world.store.set_secret("admin", "11235813", AT)
@@ -262,8 +266,8 @@ def test_two_revisions_are_compared_as_phones_see_them(world: World) -> None:
         *("aastra.cfg", "6757i.cfg", "57i.cfg", "00085D000001.cfg", "00085D000002.cfg")
     }
     assert {one.phone_id: {c.name: c.new for c in one.changes} for one in found.phones} == {
-        1: {"admin password": None, "sip vmail": "*98"},
-        2: {"admin password": None, "sip vmail": "*98", "lldp": "0"},
+        1: {"admin password": None, "sip dial plan": "*98"},
+        2: {"admin password": None, "sip dial plan": "*98", "lldp": "0"},
     }
     assert compare(world.store, 2, 2, models={}).phones == ()
 

@@ -188,8 +188,8 @@ def test_accounts_stand_between_a_phones_profiles_and_its_own_parameters() -> No
     ("registrar", "fleet", "proxy"),
     [
         ("pbx.example", {}, "pbx.example"),
-        ("pbx.example", {"sip_proxy_ip": "sbc.example"}, None),
-        ("pbx.example", {"sip_proxy_ip": "sbc", "sip_registrar_ip": "pbx.example"}, None),
+        ("pbx.example", {"sip_proxy_ip": "sbc.example"}, "sbc.example"),
+        ("pbx.example", {"sip_proxy_ip": "sbc", "sip_registrar_ip": "pbx.example"}, "sbc"),
         ("pbx.example", {"sip_proxy_ip": "sbc", "sip_registrar_ip": "other"}, "pbx.example"),
         ("0.0.0.0", {}, None),
     ],
@@ -216,7 +216,7 @@ def test_a_line_with_a_registrar_inherits_the_phones_backup() -> None:
         "backup proxy ip": "b.example",
     }
     origin = found.values["sip line1 backup registrar ip"].origin
-    assert str(origin) == "the phone's backup servers"
+    assert str(origin) == "what is said for all lines"
 
 
 def test_a_lines_own_backup_or_none_is_not_overridden() -> None:

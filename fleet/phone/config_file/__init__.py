@@ -12,6 +12,7 @@ from fleet.phone.config_file.file_names import (
     model_files,
     requested_file,
 )
+from fleet.phone.config_file.line_sets import SET_OF, LineSet, line_value, said_of_line
 from fleet.phone.config_file.names import Numbered, canonical_name, is_name, numbered
 from fleet.phone.config_file.parameter import ConfigFile, Parameter, UnreadLine
 from fleet.phone.config_file.reader import read
@@ -21,9 +22,11 @@ from fleet.phone.config_file.xml import MAX_DOCUMENT, SetType, configuration_doc
 __all__ = [
     "GLOBAL_FILE",
     "MAX_DOCUMENT",
+    "SET_OF",
     "ConfigFile",
     "EffectiveValue",
     "FileKind",
+    "LineSet",
     "Numbered",
     "Origin",
     "Parameter",
@@ -37,6 +40,7 @@ __all__ = [
     "effective",
     "firmware_file",
     "is_name",
+    "line_value",
     "local_left",
     "mac_file",
     "model_files",
@@ -45,4 +49,5 @@ __all__ = [
     "render",
     "render_line",
     "requested_file",
+    "said_of_line",
 ]

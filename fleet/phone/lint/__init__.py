@@ -25,6 +25,7 @@ CHECKS: Mapping[str, Check] = {
     "port-zero": accounts.port_zero,
     "registrar-without-backup": accounts.registrar_without_backup,
     "backup-servers-differ": accounts.backup_servers_differ,
+    "not-for-this-line": accounts.not_for_this_line,
     "account-incomplete": accounts.account_incomplete,
     "key-out-of-range": keys.key_out_of_range,
     "module-not-possible": keys.module_not_possible,

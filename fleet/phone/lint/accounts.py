@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fleet.model import Severity
-from fleet.phone.config_file import numbered
+from fleet.phone.config_file import SET_OF, LineSet, numbered, said_of_line
 from fleet.phone.lint.look import NO_SERVER, LintFinding, account_value, own_name, whose
 from fleet.phone.parameters.kinds import is_address
 
@@ -112,6 +112,40 @@ def backup_servers_differ(look: LintLook) -> Iterator[LintFinding]:
                 text=f"The backup registrar and the backup proxy of {whose(line)} differ, and a "
                 "phone may register with one and call through the other: set both alike.",
             )
+
+
+def not_for_this_line(look: LintLook) -> Iterator[LintFinding]:
+    """What is said for all lines, and lost on a line that says a part of the same set itself.
+
+    One finding for each line and set; ports have `port-zero`. facts: `LineSet`.
+    """
+    said = {said_of_line(name) for name, one in look.last.items() if one.value.strip()} - {None}
+    for line, one in sorted((each for each in said if each), key=lambda each: each[0]):
+        has_user = bool(look.value(own_name(line, "user name")))
+        if lost := _lost(look, line, one) if one is LineSet.NETWORK or has_user else []:
+            names = ", ".join(f"`{own_name(None, name)}`" for name in lost)
+            yield LintFinding(
+                check="not-for-this-line",
+                severity=Severity.WARNING if one is LineSet.NETWORK else Severity.INFO,
+                parameter=own_name(line, lost[0]),
+                text=f"Line {line} says {_PART[one]} itself, so a phone does not give it {names}: "
+                f"say that for line {line} too.",
+                line=look.last[own_name(None, lost[0])].line,
+            )
+
+
+_PART = {LineSet.NETWORK: "a part of its servers", LineSet.AUTHENTICATION: "who it is"}
+
+
+def _lost(look: LintLook, line: int, one: LineSet) -> list[str]:
+    return [
+        name
+        for name, of in SET_OF.items()
+        if of is one
+        and not name.endswith(" port")
+        and look.value(own_name(None, name)) not in (*NO_SERVER, "0")
+        and own_name(line, name) not in look.last
+    ]
 
 
 def account_incomplete(look: LintLook) -> Iterator[LintFinding]:

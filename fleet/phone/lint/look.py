@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
-from fleet.phone.config_file import ConfigFile, numbered
+from fleet.phone.config_file import ConfigFile, line_value, numbered
 
 if TYPE_CHECKING:
     from fleet.model import Severity
@@ -79,13 +79,8 @@ def line_numbers(names: Iterable[str]) -> tuple[int, ...]:
 
 
 def account_value(look: LintLook, line: int | None, name: str) -> str:
-    """A line's value, else that for all lines: `registrar ip` of line 2, or of the phone.
-
-    That a line takes the phone's value for what it does not say itself is the guide's rule for
-    servers (facts/provisioning 1.3), and assumed for backup servers.
-    """
-    own = look.value(f"sip line{line} {name}") if line is not None else ""
-    return own or look.value(f"sip {name}")
+    """What a line has: `registrar ip` of line 2, or of the phone where line 2 may take it."""
+    return line_value(look.value, line, name)
 
 
 def own_name(line: int | None, name: str) -> str:

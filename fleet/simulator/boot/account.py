@@ -1,4 +1,4 @@
-"""The accounts in a phone's parameters: per line, else for all lines (pure)."""
+"""The accounts in a phone's parameters: of a line, else for all lines (pure)."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from fleet.model import Credentials
 from fleet.phone.catalog import MODELS, model_named
+from fleet.phone.config_file import line_value
 from fleet.simulator.numbers import number_in
 
 if TYPE_CHECKING:
@@ -56,14 +57,13 @@ class RegistrationTimers:
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """A line's values; what it does not say itself is the phone's (assumed for backups)."""
+    """A line's values, with what it takes from all lines."""
 
     configuration: Configuration
     number: int
 
     def text(self, name: str) -> str:
-        common = self.configuration.text(f"sip {name}")
-        return self.configuration.text(f"sip line{self.number} {name}", common)
+        return line_value(self.configuration.text, self.number, name)
 
     def server(self, which: str) -> SipServer | None:
         host, port = self.text(f"{which} ip"), self.text(f"{which} port")
@@ -81,8 +81,8 @@ def accounts(configuration: Configuration, model: str) -> tuple[LineAccount, ...
     known = MODELS.get(model_named(model))
     most = (known.lines if known else 0) or _MOST_LINES
     own = [n for n in range(1, most + 1) if configuration.text(f"sip line{n} user name")]
-    numbers = own or ([1] if configuration.text("sip user name") else [])
-    return tuple(_account(_Line(configuration, number)) for number in numbers)
+    found = (_account(_Line(configuration, number)) for number in own or [1])
+    return tuple(account for account in found if account.user)
 
 
 def _account(line: _Line) -> LineAccount:

@@ -105,8 +105,9 @@ async def test_a_line_that_registers_nowhere_sends_nothing(registrar):
 async def test_what_is_not_said_of_a_line_is_that_of_all_lines():
     files = {
         "aastra.cfg": "sip registrar ip: pbx.example\nsip backup registrar ip: spare.example\n",
-        MAC_FILE: "sip line3 user name: 1001\nsip line3 auth name: a1\nsip line3 password: s3cret\n"
-        "sip line3 registration period: 300\n",
+        MAC_FILE: LINE.replace("line1", "line3").replace(
+            "sip line3 registrar ip: pbx.example", "sip line3 auth name: a1"
+        ),
     }
     named = replace(PBX, accounts=(SipLogin(user="1001", password="s3cret", auth_name="a1"),))
     down = replace(named, state=RegistrarState.DOWN)
@@ -124,7 +125,7 @@ async def test_a_registrar_out_of_reach_is_one_that_does_not_answer():
 
 
 async def test_a_shorter_registration_than_a_registrar_takes_is_made_longer():
-    files = {"aastra.cfg": "sip registration period: 5\n", MAC_FILE: LINE}
+    files = {"aastra.cfg": "# nothing\n", MAC_FILE: LINE + "sip line1 registration period: 5\n"}
     strict = replace(PBX, shortest=60, delay=0.01)
     clock = HandClock()
     async with file_server(files) as server, booted(server, strict, clock=clock) as phone:
