@@ -37,8 +37,9 @@ MAX_MODULES = 3
 class Keys:
     """The keys of a model by their family in the configuration files, and the modules it takes.
 
-    `locked_prgkeys` are locked until `prgkeyN locked: 0` says otherwise (facts/provisioning 1.3:
-    which ones exactly differs between sources; these are the ones that all of them unlock).
+    `locked_prgkeys` are locked until `prgkeyN locked: 0` says otherwise: Save and Delete, where
+    MX-ONE's templates for these models list the factory's keys (other provisioners unlock 1, 2, 5
+    and 6 of all models alike: facts/provisioning 1.3).
     """
 
     prgkeys: int = 0
@@ -69,6 +70,7 @@ class Model:
 _OLD = (M670I, M675I)
 _NEW = (M680I, M685I)
 _SAVE_AND_DELETE = (5, 6)
+_SAVE_AND_DELETE_53I = (1, 2)
 
 _KEYS: Mapping[str, Keys] = {
     "6730i": Keys(prgkeys=8, locked_prgkeys=_SAVE_AND_DELETE),
@@ -77,13 +79,13 @@ _KEYS: Mapping[str, Keys] = {
     "6737i": Keys(topsoftkeys=10, softkeys=20, modules=_OLD),
     "6739i": Keys(softkeys=55, modules=_OLD),
     "6751i": Keys(),
-    "6753i": Keys(prgkeys=6, modules=(M670I,), locked_prgkeys=_SAVE_AND_DELETE),
+    "6753i": Keys(prgkeys=6, modules=(M670I,), locked_prgkeys=_SAVE_AND_DELETE_53I),
     "6755i": Keys(prgkeys=6, softkeys=20, modules=_OLD),
     "6757i": Keys(topsoftkeys=10, softkeys=20, modules=_OLD),
     "6757i CT": Keys(topsoftkeys=10, softkeys=20, modules=_OLD),
     "9143i": Keys(prgkeys=7),
-    "9480i": Keys(softkeys=6),
-    "9480i CT": Keys(softkeys=6),
+    "9480i": Keys(softkeys=20),
+    "9480i CT": Keys(softkeys=20),
     "6863i": Keys(prgkeys=3),
     "6865i": Keys(prgkeys=8, modules=_NEW),
     "6867i": Keys(topsoftkeys=20, softkeys=18, modules=_NEW),
@@ -91,7 +93,8 @@ _KEYS: Mapping[str, Keys] = {
     "6873i": Keys(topsoftkeys=48, softkeys=24, modules=_NEW),
 }
 """Families and modules: admin guide 3.2.2 p.5-59, XML guide PA-001011 p.198f (the 560M is not for
-the 6753i). Counts: facts/provisioning 1.4, else what other provisioners allow (inferred)."""
+the 6753i). Counts: facts/provisioning 1.4, the vendor's own scripts (softkey20 of the 9480i's six
+buttons), else what other provisioners allow (inferred)."""
 
 _LACKS: Mapping[str, frozenset[str]] = {"6730i": frozenset({"vlan id port 1"})}
 """facts/provisioning 1.3, Network."""

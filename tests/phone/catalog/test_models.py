@@ -21,7 +21,7 @@ from fleet.phone.catalog import EXPANSION_MODULES, MODELS, expansion_module_name
         ("6757i", 9, 0, 20, 10, ("M670i", "M675i"), "57i.st"),
         ("6757i CT", 9, 0, 20, 10, ("M670i", "M675i"), "57iCT.st"),
         ("9143i", 9, 7, 0, 0, (), "9143i.st"),
-        ("9480i", 9, 0, 6, 0, (), "9480i.st"),
+        ("9480i", 9, 0, 20, 0, (), "9480i.st"),
     ],
 )
 def test_a_model_has_its_lines_keys_modules_and_firmware_file(
