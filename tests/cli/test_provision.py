@@ -20,7 +20,7 @@ profiles:
     configuration:
       registrar: pbx.example
       registrar_port: 5060
-      keys: {prgkey1: {type: blf, value: 1002, line: 1}}
+      keys: {prgkey3: {type: blf, value: 1002, line: 1}}
 fleet:
   profiles: [office]
   configuration:
@@ -209,7 +209,7 @@ def test_explain_says_where_a_value_comes_from_and_what_it_overrode(intended: Fl
     out = done(intended, "provision", "explain", "one")
     assert "!admin password: {secret: admin}\n    from fleet, in 00085D000001.cfg\n" in out
     assert "sip line1 password: ***\n    from the account of line 1, in 00085D000001.cfg\n" in out
-    assert "prgkey1 type: blf\n    from fleet, profile office, in a file that it shares\n" in out
+    assert "prgkey3 type: blf\n    from fleet, profile office, in a file that it shares\n" in out
     assert "dst config: 3\n    from the time zone Europe/Berlin of site Berlin" in out
     assert "Xy12345678z" not in out
     said = json.loads(done(intended, "provision", "explain", "one", "sip vmail", "--json"))

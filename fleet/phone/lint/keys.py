@@ -78,7 +78,8 @@ def key_twice(look: LintLook) -> Iterator[LintFinding]:
 def key_stays_locked(look: LintLook) -> Iterator[LintFinding]:
     """A key that is locked from the factory and is given a meaning without being unlocked.
 
-    facts/provisioning 1.3, Keys.
+    facts/provisioning 1.3, Keys. Sources differ: other provisioners unlock such a key first, the
+    vendor's own scripts do not always.
     """
     if look.model is None or look.model.keys is None:
         return
@@ -87,10 +88,10 @@ def key_stays_locked(look: LintLook) -> Iterator[LintFinding]:
         if given and look.value(f"prgkey{number} locked") != "0":
             yield LintFinding(
                 check="key-stays-locked",
-                severity=Severity.WARNING,
+                severity=Severity.INFO,
                 parameter=f"prgkey{number} locked",
-                text=f"Key {number} of the {look.model.name} is locked from the factory: add "
-                f"`prgkey{number} locked: 0`.",
+                text=f"Key {number} of the {look.model.name} is locked from the factory, and "
+                f"may not change: add `prgkey{number} locked: 0`.",
                 line=given.line,
             )
 
@@ -105,9 +106,10 @@ def key_of(name: str) -> Numbered | None:
 
 
 def _first_of_each_key(look: LintLook) -> Iterator[tuple[Numbered, Parameter]]:
+    """Keys of which more is said than that they are locked or not, which any model may be told."""
     seen: set[Numbered] = set()
     for name, parameter in look.last.items():
-        key = key_of(name)
+        key = None if name.endswith(" locked") else key_of(name)
         if key is not None and key not in seen:
             seen.add(key)
             yield key, parameter

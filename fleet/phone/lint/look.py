@@ -93,7 +93,10 @@ def whose(line: int | None) -> str:
     return "all lines" if line is None else f"line {line}"
 
 
-_PLACEHOLDER = re.compile(r"\{\{|\}\}|\{%|%\}|<%|%>|\$\{|\{\$|__[A-Z][A-Z0-9_]*__")
+_PLACEHOLDER = re.compile(
+    r"\{\{|\}\}|\{%|%\}|<%|%>|\$\{|\{\$|__[A-Z][A-Z0-9_]*__|://<|\$\$AA_[A-Z_]+_AA\$\$"
+)
+"""The last two: `http://<server address>/`, and the marks of the vendor's own scripts."""
 
 
 def has_placeholder(value: str) -> bool:

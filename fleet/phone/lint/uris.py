@@ -19,13 +19,18 @@ _SCHEMES = ("http://", "https://")
 
 
 def action_uri_unreachable(look: LintLook) -> Iterator[LintFinding]:
-    """An action URI whose host is none of those under which this site reaches us."""
+    """An action URI whose host is none of those under which this site reaches us.
+
+    What shows pages and lists (`xml application uri`, `directory script`) is seldom ours, so of
+    those only the form is looked at.
+    """
     ours = look.context.our_hosts
     for parameter in look.last.values():
         spec = spec_of(parameter.key)
         if spec is None or spec.kind.shape is not Shape.URI or not parameter.value:
             continue
-        if reason := _wrong(parameter.value.strip(), ours):
+        calls_us = parameter.key.startswith("action uri ")
+        if reason := _wrong(parameter.value.strip(), ours if calls_us else None):
             yield LintFinding(
                 check="action-uri-unreachable",
                 severity=Severity.WARNING,

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _TIMERS = ("sip registration retry timer", "sip registration timeout retry timer")
 _RESYNC = ("auto resync mode", "auto resync time", "auto resync max delay", "auto resync days")
+_NOTED = " md5"  # `aastra md5`, `directory1 md5`: seen in a phone's local.cfg (facts 1.1)
 _OWN_CHECK = frozenset({*_TIMERS, *_RESYNC})
 
 
@@ -26,8 +27,10 @@ def unknown_parameter(look: LintLook) -> Iterator[LintFinding]:
     for parameter in look.last.values():
         if spec_of(parameter.key) is not None:
             continue
-        meant = suggestion_for(parameter.key)
+        noted = parameter.key.endswith(_NOTED)
+        meant = "" if noted else suggestion_for(parameter.key)
         hint = f"did you mean `{meant}`?" if meant else "it is sent as it is; check its spelling."
+        hint = "a phone notes it of its own files; take it out." if noted else hint
         yield _finding(
             "unknown-parameter",
             Severity.WARNING if meant else Severity.INFO,

@@ -1,7 +1,8 @@
 """The rows of the catalogue: a name, or a family of names, and the kind of its values.
 
-facts/provisioning 1.3. Limits that no source gives are not made up: such a row is a plain text or
-a number without a limit.
+facts/provisioning 1.3; what the vendor's own scripts and templates or two other provisioners write
+as well. Limits that no source gives are not made up: such a row is a plain text or a number without
+a limit.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ HOST = Kind(shape=Shape.HOST)
 ADDRESS = Kind(shape=Shape.ADDRESS)
 PORT = Kind(shape=Shape.PORT, low=0, high=65535)
 URI = Kind(shape=Shape.URI, longest=128)
+URI_OF_ANY_LENGTH = Kind(shape=Shape.URI)
 COUNT = Kind(shape=Shape.INTEGER, low=0)
 DIGITS = Kind(shape=Shape.DIGITS, high=4_294_967_295)
 TIME = Kind(shape=Shape.TIME)
@@ -81,7 +83,7 @@ def _account(prefix: str) -> Iterator[tuple[str, Kind]]:
         yield f"{prefix} {server} port", PORT
     for name in ("user name", "auth name", "password", "display name", "screen name", "vmail"):
         yield f"{prefix} {name}", TEXT
-    yield f"{prefix} screen name 2", TEXT
+    yield from ((f"{prefix} screen name 2", TEXT), (f"{prefix} bla number", TEXT))
     yield f"{prefix} registration period", number(0, 2_147_483_647)
     yield f"{prefix} mode", number(0, 3)
     yield f"{prefix} dtmf method", COUNT
@@ -99,6 +101,45 @@ def _sip() -> Iterator[tuple[str, Kind]]:
     yield "sip digit timeout", COUNT
     yield from (("sip dial plan", TEXT), ("sip whitelist", TEXT))
     yield from (("sip xml notify event", BOOLEAN), ("dynamic sip", BOOLEAN))
+    for name in ("silence suppression", "use basic codecs", "out-of-band dtmf", "rport"):
+        yield f"sip {name}", BOOLEAN
+    for name in ("explicit mwi subscription", "update callerid", "diversion display"):
+        yield f"sip {name}", BOOLEAN
+    for name in ("explicit mwi subscription", "blf subscription"):
+        yield f"sip {name} period", COUNT
+    yield from (("sip customized codec", TEXT), ("sip lineN park pickup config", TEXT))
+    for what in ("root and intermediate certificates", "local certificate", "private key"):
+        yield f"sips {what}", TEXT
+    yield "sips trusted certificates", TEXT
+
+
+def _calls() -> Iterator[tuple[str, Kind]]:
+    """What a phone does with calls, its lists and its keys' scripts."""
+    yield "sip allow auto answer", BOOLEAN
+    for name in ("mute mic", "allow barge in", "play warning tone"):
+        yield f"sip intercom {name}", BOOLEAN
+    yield from (("sip intercom type", COUNT), ("sip intercom line", COUNT))
+    yield from (("sip intercom prefix code", TEXT), ("sprecode", TEXT))
+    yield from (("directed call pickup", BOOLEAN), ("directed call pickup prefix", TEXT))
+    yield from (("emergency dial plan", TEXT), ("paging group listening", TEXT))
+    yield from ((name, BOOLEAN) for name in ("call waiting", "call hold reminder", "live dialpad"))
+    for name in ("goodbye cancels incoming call", "display dtmf digits", "auto offhook"):
+        yield name, BOOLEAN
+    yield "show call destination name", BOOLEAN
+    lists = ("redial", "callers list", "directory", "call forward", "missed calls indicator")
+    yield from ((f"{name} disabled", BOOLEAN) for name in lists)
+    yield from ((f"directory {one}", TEXT) for one in (1, 2))
+    for script in ("voicemail", "directory", "services", "callers list", "redial"):
+        yield f"{script} script", URI_OF_ANY_LENGTH
+
+
+def _device() -> Iterator[tuple[str, Kind]]:
+    yield from (("backlight mode", COUNT), ("bl on time", COUNT), ("idle screen mode", COUNT))
+    yield from ((f"{what} volume", COUNT) for what in ("handset", "headset", "speaker", "ringer"))
+    yield from (("upnp manager", BOOLEAN), ("pc port passthru enabled", BOOLEAN))
+    yield "upgrade uri", TEXT
+    modules = ("linemgr", "user interface", "sip", "ept", "ind", "kbd", "net", "provis", "rtpt")
+    yield from ((f"log module {name}", COUNT) for name in (*modules, "snd", "stun"))
 
 
 _WEEK = _choice(*(str(week) for week in (1, 2, 3, 4, 5, -1, -2, -3, -4, -5)))
@@ -127,7 +168,7 @@ def _network() -> Iterator[tuple[str, Kind]]:
     yield from ((f"tos {what}", COUNT) for what in ("sip", "rtp", "rtcp"))
     for name in ("ip", "subnet mask", "default gateway", "dns1", "dns2"):
         yield name, ADDRESS
-    yield from (("log server ip", HOST), ("log server port", PORT), ("log module sip", COUNT))
+    yield from (("log server ip", HOST), ("log server port", PORT))
 
 
 _EVENTS = (
@@ -141,7 +182,8 @@ def _xml() -> Iterator[tuple[str, Kind]]:
     yield "action uri poll interval", COUNT
     yield "xml application uri", URI
     yield from (("xml application title", TEXT), ("xml application post list", TEXT))
-    yield "xml get timeout", COUNT
+    yield from (("xml get timeout", COUNT), ("xml status scroll delay", COUNT))
+    yield from (("xml beep notification", BOOLEAN), ("image server uri", URI_OF_ANY_LENGTH))
 
 
 def _keys() -> Iterator[tuple[str, Kind]]:
@@ -149,7 +191,9 @@ def _keys() -> Iterator[tuple[str, Kind]]:
         yield from ((f"{family} {what}", TEXT) for what in ("type", "value", "label"))
         yield f"{family} line", COUNT
         yield f"{family} locked", BOOLEAN
-    yield "softkeyN states", TEXT
+    yield from ((f"{family} states", TEXT) for family in ("softkeyN", "prgkeyN"))
+    pages = (f"expmod{module}page{page}" for module in (1, 2, 3) for page in (1, 2, 3))
+    yield from ((f"{page}{side}", TEXT) for page in pages for side in ("left", "right"))
 
 
 def _language() -> Iterator[tuple[str, Kind]]:
@@ -162,6 +206,8 @@ ROWS: tuple[tuple[str, Kind], ...] = (
     *_fetching(),
     *_access(),
     *_sip(),
+    *_calls(),
+    *_device(),
     *_time(),
     *_network(),
     *_xml(),
