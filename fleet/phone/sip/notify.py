@@ -87,7 +87,9 @@ async def notify(
 ) -> Outcome:
     """Hand over an event. Accepted means that it arrived, not that the phone did it.
 
-    Raises ValueError where the login holds what cannot be sent.
+    `Subscription-State` is what RFC 6665 8.2.1 demands of every NOTIFY, and what Asterisk sends
+    with these events; the vendor's sample does without. Raises ValueError where the login holds
+    what cannot be sent.
     """
     content = (("Content-Type", event.content_type),) if event.body else ()
     draft = Draft(
@@ -95,7 +97,7 @@ async def notify(
         uri=recipient.uri,
         sender=recipient.sender,
         contact=True,
-        headers=(("Event", event.name), *content),
+        headers=(("Subscription-State", "terminated"), ("Event", event.name), *content),
         body=event.body,
     )
     return outcome_of(await client.ask(draft, recipient.peer, login), recipient.peer)
