@@ -12,6 +12,7 @@ from fleet.phone.config_file.file_names import (
     model_files,
     requested_file,
 )
+from fleet.phone.config_file.foreign import has_hidden
 from fleet.phone.config_file.line_sets import SET_OF, LineSet, line_value, said_of_line
 from fleet.phone.config_file.names import Numbered, canonical_name, is_name, numbered
 from fleet.phone.config_file.parameter import ConfigFile, Parameter, UnreadLine
@@ -39,6 +40,7 @@ __all__ = [
     "configuration_documents",
     "effective",
     "firmware_file",
+    "has_hidden",
     "is_name",
     "line_value",
     "local_left",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 
+from fleet.phone.config_file.foreign import foreign, has_hidden
 from fleet.phone.config_file.names import is_name
 from fleet.phone.config_file.parameter import ConfigFile, Parameter, UnreadLine
 
@@ -14,6 +15,7 @@ _BLANK = " \t"
 _WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 NO_COLON = "there is no colon after a name"
+HIDDEN = "a character that nobody sees stands before the colon"
 NO_NAME = "what stands before the colon is not a parameter's name"
 OPEN_QUOTE = "the double quote is not closed"
 AFTER_QUOTE = "something stands behind the closing quote"
@@ -25,11 +27,14 @@ def read(content: bytes, *, name: str = "") -> ConfigFile:
 
     Takes CRLF, CR and LF, a byte-order mark, comments on lines of their own and behind values,
     quotes, a missing blank after the colon, and the marks `!` and `^` (facts/provisioning 1.2).
-    What is not UTF-8 is read as Latin-1.
+    What is not UTF-8 is read as Latin-1. A file that is no configuration at all, an encrypted one
+    say, is one unread line.
     """
     parameters: list[Parameter] = []
     unread: list[UnreadLine] = []
     whole = _decode(content)
+    if reason := foreign(whole):
+        return ConfigFile(name=name, unread=(UnreadLine(line=1, reason=reason, text=""),))
     for number, line in enumerate(_LINE_END.split(whole), start=1):
         text = line.strip(_BLANK)
         if not text or text.startswith("#"):
@@ -64,7 +69,7 @@ def _parameter(text: str, number: int) -> Parameter | str:
     if not colon or "#" in before:
         return NO_COLON
     if not is_name(name := before.strip(_BLANK)):
-        return NO_NAME
+        return HIDDEN if has_hidden(before) else NO_NAME
     split = _value(after.lstrip(_BLANK))
     if isinstance(split, str):
         return split

@@ -40,6 +40,7 @@ CHECKS: Mapping[str, Check] = {
     "uri-not-ascii": values.uri_not_ascii,
     "action-uri-unreachable": uris.action_uri_unreachable,
     "model-lacks": values.model_lacks,
+    "invisible-character": values.invisible_character,
     "placeholder-left": values.placeholder_left,
     "parameter-twice": values.parameter_twice,
     "weak-tls": values.weak_tls,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fleet.model import Severity
-from fleet.phone.config_file import complaint_of
+from fleet.phone.config_file import complaint_of, has_hidden
 from fleet.phone.lint.keys import key_of
 from fleet.phone.lint.look import LintFinding, has_placeholder
 from fleet.phone.parameters import Shape, complaint, spec_of, suggestion_for
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _TIMERS = ("sip registration retry timer", "sip registration timeout retry timer")
 _RESYNC = ("auto resync mode", "auto resync time", "auto resync max delay", "auto resync days")
 _NOTED = " md5"  # `aastra md5`, `directory1 md5`: seen in a phone's local.cfg (facts 1.1)
+_FOR_PEOPLE = (" label", "display name", "screen name", "screen name 2", " title")
 _OWN_CHECK = frozenset({*_TIMERS, *_RESYNC})
 
 
@@ -109,6 +110,22 @@ def cannot_be_written(look: LintLook) -> Iterator[LintFinding]:
     for parameter in look.parameters:
         if wrong := complaint_of(parameter):
             yield _finding("cannot-be-written", Severity.CRITICAL, parameter, wrong)
+
+
+def invisible_character(look: LintLook) -> Iterator[LintFinding]:
+    """What nobody sees, copied along with a password or an address: phones do not overlook it.
+
+    Texts for people may hold such characters, a no-break space before a colon say.
+    """
+    for parameter in look.last.values():
+        if has_hidden(parameter.value) and not parameter.key.endswith(_FOR_PEOPLE):
+            yield _finding(
+                "invisible-character",
+                Severity.WARNING,
+                parameter,
+                f"`{parameter.key}` holds a character that nobody sees, a no-break space say: type "
+                "it anew.",
+            )
 
 
 def placeholder_left(look: LintLook) -> Iterator[LintFinding]:
