@@ -45,7 +45,8 @@ class ConfigFile:
 
     `name` is the file's own (`aastra.cfg`). `heading` are comments to write above the
     parameters; a reader leaves comments out. `unread` is what a reader could not read, and `blank`
-    says that it found nothing at all, not even a comment.
+    says that it found nothing at all, not even a comment. `foreign` says why the whole file is no
+    configuration, empty if it is one.
     """
 
     parameters: tuple[Parameter, ...] = ()
@@ -53,3 +54,4 @@ class ConfigFile:
     heading: tuple[str, ...] = field(default=(), compare=False)
     unread: tuple[UnreadLine, ...] = field(default=(), compare=False)
     blank: bool = field(default=False, compare=False)
+    foreign: str = field(default="", compare=False)

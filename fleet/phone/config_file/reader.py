@@ -34,7 +34,8 @@ def read(content: bytes, *, name: str = "") -> ConfigFile:
     unread: list[UnreadLine] = []
     whole = _decode(content)
     if reason := foreign(whole):
-        return ConfigFile(name=name, unread=(UnreadLine(line=1, reason=reason, text=""),))
+        unread.append(UnreadLine(line=1, reason=reason, text=""))
+        return ConfigFile(name=name, unread=tuple(unread), foreign=reason)
     for number, line in enumerate(_LINE_END.split(whole), start=1):
         text = line.strip(_BLANK)
         if not text or text.startswith("#"):

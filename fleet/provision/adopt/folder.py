@@ -69,7 +69,11 @@ def folder_of(files: Mapping[str, bytes]) -> Folder:
             notes.append(f"{name} is encrypted and was not read; what it says is not known.")
         if asked.kind not in _KINDS:
             continue
-        file = _taken(read(files[name], name=name), notes)
+        file = read(files[name], name=name)
+        if file.foreign:
+            notes.append(f"{name} was not read, for {file.foreign}.")
+            continue
+        file = _taken(file, notes)
         if asked.kind is FileKind.GLOBAL:
             common = file
         elif asked.kind is FileKind.MAC:
