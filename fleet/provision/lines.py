@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _MOST_LINES = 9
 _NOWHERE = ("", "0.0.0.0")  # noqa: S104  the phones' way to say "do not register"
-_TCP, _TLS = "2", "4"  # of `sip transport protocol`
+_TRANSPORTS = {"2": Transport.TCP, "4": Transport.TLS}  # of `sip transport protocol`
 _POST_LIST = "xml application post list"
 
 
@@ -42,11 +42,14 @@ class IntendedLine:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class IntendedSip:
-    """What a phone shall be by SIP. `post_list` are those from whom it takes an XML push."""
+    """What a phone shall be by SIP, and over what.
+
+    `post_list` are those from whom it takes an XML push.
+    """
 
     lines: tuple[IntendedLine, ...] = ()
     post_list: tuple[str, ...] = ()
-    wants_tls: bool = False
+    transport: Transport = Transport.UDP
 
 
 def intended_sip(values: Mapping[str, EffectiveValue]) -> IntendedSip:
@@ -59,7 +62,7 @@ def intended_sip(values: Mapping[str, EffectiveValue]) -> IntendedSip:
     return IntendedSip(
         lines=tuple(reader.line(number) for number in numbers),
         post_list=tuple(name.strip() for name in listed if name.strip()),
-        wants_tls=reader.text("sip transport protocol") == _TLS,
+        transport=reader.transport,
     )
 
 
@@ -70,6 +73,10 @@ class _Reader:
     def text(self, name: str) -> str:
         found = self.values.get(name)
         return found.value if found else ""
+
+    @property
+    def transport(self) -> Transport:
+        return _TRANSPORTS.get(self.text("sip transport protocol"), Transport.UDP)
 
     def line(self, number: int) -> IntendedLine:
         user = self._of_line(number, "user name")
@@ -90,12 +97,7 @@ class _Reader:
         host, port = self._of_line(number, f"{which} ip"), self._of_line(number, f"{which} port")
         if host in _NOWHERE:
             return None
-        tcp = self.text("sip transport protocol") == _TCP
         try:
-            return Peer(
-                host=host,
-                port=int(port) if port else None,
-                transport=Transport.TCP if tcp else Transport.UDP,
-            )
+            return Peer(host=host, port=int(port) if port else None, transport=self.transport)
         except ValueError:
             return None
