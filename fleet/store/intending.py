@@ -113,6 +113,11 @@ class Intending(Database):
         with self._reading() as connection:
             return revisions.last_revision(connection)
 
+    def revision_at(self, moment: datetime) -> int:
+        """Give the revision that was the newest at that moment; 0 if there was none."""
+        with self._reading() as connection:
+            return revisions.revision_at(connection, moment)
+
     def file(self, name: str, revision: int | None = None) -> AppliedFile | None:
         """Give a file as a revision (None: the last) has it; None if it has none of that name."""
         with self._reading() as connection:

@@ -39,6 +39,12 @@ def last_revision(connection: sa.Connection) -> int:
     return connection.scalar(sa.select(sa.func.max(revisions.c.number))) or 0
 
 
+def revision_at(connection: sa.Connection, moment: datetime) -> int:
+    """Give the newest revision of that moment; 0 if there was none."""
+    then = sa.select(sa.func.max(revisions.c.number)).where(revisions.c.at <= moment)
+    return connection.scalar(then) or 0
+
+
 def load_revisions(connection: sa.Connection, number: int | None = None) -> list[Revision]:
     """Give all revisions, or one, the newest first, and how many files each changed."""
     changed = sa.func.count(revision_files.c.name).label("files")
