@@ -109,7 +109,7 @@ class Provisioner:
     @cached_property
     def linter(self) -> PhoneLinter:
         """What lints phones."""
-        return PhoneLinter(self.demands.context)
+        return PhoneLinter(self.demands.context, self.store.fitted_modules())
 
     def own(self, phone_id: int) -> OwnFile:
         """One phone's own file."""

@@ -136,6 +136,14 @@ def load_last_fetches(
     return {(row.phone_id, row.file): _fetch(row, None) for row in connection.execute(query)}
 
 
+def load_fitted_modules(connection: sa.Connection) -> dict[int, tuple[str, ...]]:
+    """Give what phones said is fitted; of a phone that fetched by TFTP alone nothing is known."""
+    of = last_fetches.c
+    query = sa.select(of.phone_id, of.modules).where(of.protocol != "tftp").order_by(of.at)
+    said = {row.phone_id: tuple(row.modules.split()) for row in connection.execute(query)}
+    return {phone_id: modules for phone_id, modules in said.items() if modules}
+
+
 def _fetch(row: sa.Row[Any], number: int | None) -> Fetch:
     values = {name: getattr(row, name) for name in _FIELDS}
     return Fetch(**values, modules=tuple(row.modules.split()), id=number)

@@ -60,6 +60,11 @@ class FetchRecords(Database):
         with self._reading() as connection:
             return fetches.load_last_fetches(connection, phone_id)
 
+    def fitted_modules(self) -> dict[int, tuple[str, ...]]:
+        """Give the expansion modules that phones named when they fetched last, by their numbers."""
+        with self._reading() as connection:
+            return fetches.load_fitted_modules(connection)
+
     def fetching_phones(self) -> dict[str, FetchingPhone]:
         """Give the phones that may fetch, by their MAC."""
         with self._reading() as connection:

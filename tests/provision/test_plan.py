@@ -32,6 +32,7 @@ from fleet.provision.provisioner import Demands, Provisioner
 from fleet.store import Change, FileDigest, IntentChange, Store
 from tests.provision.fleets import AT, intent, phone, rendered, secret
 from tests.provision.test_render import _rendered, fleets
+from tests.store.test_fetching import fetch
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -231,6 +232,38 @@ def test_critical_findings_refuse_unless_they_are_allowed(world: World) -> None:
     assert world.apply("default-password").number == 1
 
 
+KEY = {"expmod1 key30 type": "blf", "expmod1 key30 value": "1002"}
+
+
+@pytest.mark.parametrize(
+    ("said", "seen", "held"),
+    [
+        (None, (), {"module-not-possible"}),
+        (None, ("536M",), set()),
+        (("M675i",), (), {"module-not-possible"}),  # the 6753i takes none of these
+        (("M670i",), (), set()),
+        ((), ("536M",), {"module-not-possible"}),
+    ],
+)
+def test_a_key_of_a_module_is_accepted_where_the_module_is_known(
+    world: World, said: tuple[str, ...] | None, seen: tuple[str, ...], held: set[str]
+) -> None:
+    own = {name: Wanted(value=value) for name, value in KEY.items()}
+    world.change(1, intent=Intent(parameters=own, modules=said))
+    world.store.record_fetches([fetch(1, modules=seen)])
+    checks = {one.check for one in by_label(world.plan())["one"].findings}
+    assert checks & {"module-not-possible", "key-out-of-range"} == held
+
+
+def test_the_last_to_say_which_modules_there_are_counts(world: World) -> None:
+    own = {name: Wanted(value=value) for name, value in KEY.items()}
+    world.change(1, intent=Intent(parameters=own))
+    world.intend(fleet=replace(FLEET, modules=("M670i",)))
+    assert not by_label(world.plan())["one"].findings
+    world.intend(models={"6753i": Intent(modules=())})
+    assert by_label(world.plan())["one"].findings
+
+
 def test_the_settings_demands_reach_the_linter(world: World) -> None:
     world.change(1, accounts=(replace(LINE, registrar="pbx.example"),))
 
@@ -352,7 +385,8 @@ def test_phones_looked_at_together_get_the_findings_of_each_alone(
     context = LintContext(complete=True, demand_backup=True)
     linter = PhoneLinter(lambda _: context)
     for file in _rendered(*fleet).own:
-        alone = lint(_parameters(file.values), file.phone.base.model, context)
+        known = replace(context, modules=file.phone.base.modules or ())
+        alone = lint(_parameters(file.values), file.phone.base.model, known)
         assert set(linter.lint(file)) == set(alone)
         assert len(linter.lint(file)) == len(alone)
 

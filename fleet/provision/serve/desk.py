@@ -65,7 +65,8 @@ class PhoneStore(Protocol):
 class Request:
     """A request for a file, as a protocol has it.
 
-    `agent` is the User-Agent, `authorization` the header of that name; `target` is the path as it
+    `agent` is the User-Agent, `authorization` the header of that name; `modules` are the expansion
+    modules that it names; `target` is the path as it
     came, which the login is for.
     """
 
@@ -75,6 +76,7 @@ class Request:
     protocol: str = "http"
     agent: str = ""
     authorization: str = field(default="", repr=False)
+    modules: tuple[str, ...] = ()
     method: str = "GET"
     target: str = field(default="", repr=False)
 
@@ -258,6 +260,7 @@ class Desk:
             firmware=agent.firmware if agent else "",
             agent="".join(c for c in request.agent[:_LONGEST_AGENT] if c.isprintable()),
             protocol=request.protocol,
+            modules=request.modules,
         )
 
     def _speaker(self, request: Request, agent: PhoneAgent | None) -> Caller | None:
