@@ -101,6 +101,7 @@ class App:
         interval = timedelta(seconds=poll.interval)
         if order.ids is None:
             await asyncio.to_thread(self.store.close_other_rules, self._looked_at(), now())
+            await asyncio.to_thread(self._watch_strangers)
         await asyncio.to_thread(self.files.refresh)
         async with self.client() as client:
             sweeper = Sweeper(
@@ -115,6 +116,11 @@ class App:
                 step=self.step,
             )
             return await sweeper.run(order, progress)
+
+    def _watch_strangers(self) -> None:
+        from fleet.provision.strangers import watch_strangers
+
+        watch_strangers(self.store, self.rules, watch_for(self.rules), now())
 
     @property
     def step(self) -> TakeStep:

@@ -151,6 +151,11 @@ def test_paths_start_from_the_settings_folder(tmp_path: Path) -> None:
             "[maintenance.sunday]\nsince = 2026-11-24T00:00:00\nuntil = 2026-11-23T00:00:00Z",
             "[maintenance.sunday] ends before it begins: since must come before until.",
         ),
+        (
+            "[provisioning.sip_pins]\npbx = '12:34'",
+            "[provisioning.sip_pins] pbx must be a text, like 9f86d081884c7d659a2feaa0c55ad015"
+            "a3bf4f1b2b0b822cd15d6c15b0f00a08.",
+        ),
         ("[rules]\nx = 3", "rules.x is a section; write [rules.x] for it."),
         ("poll = 3", "poll is a section; write [poll] on its own line."),
     ],

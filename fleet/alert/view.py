@@ -162,7 +162,7 @@ def _count(incidents: Sequence[Incident]) -> str:
     places = {(one.phone_id or one.phone, one.line) for one in incidents}
     if all(line for _, line in places):
         return counted(len(places), "line")
-    if not any(line for _, line in places):
+    if not any(line for _, line in places) and not any(one.subject for one in incidents):
         return counted(len(places), "phone")
     return counted(len(incidents), "problem")
 

@@ -13,6 +13,7 @@ from fleet.audit.counts import counts, totals
 from fleet.audit.findings import Findings
 from fleet.audit.firmware import newest
 from fleet.audit.flags import Recurrence, by_id, flags_of, look_at_all
+from fleet.model import IncidentState
 from fleet.report.audit import AuditReport, DayAvailability, MissedRecord, SiteAvailability
 
 if TYPE_CHECKING:
@@ -105,7 +106,10 @@ def report(
         interval=question.interval,
         month=question.month,
         sweep=sweep,
-        notes=tuple(notes) if site is None else (),
+        notes=(
+            *(notes if site is None else ()),
+            *_strangers(audit.material, question.site or site),
+        ),
         changes=_changes(compared.changes, site),
         flagged=_of_site(flagged, site),
         lines=lines,
@@ -114,6 +118,15 @@ def report(
         missed=tuple(_missed(audit.material, question.since)),
         **_of_phones(_of_site(audit.phones, site, "status.stored.phone.site"), audit.material),
     )
+
+
+def _strangers(material: Material, site: str | None) -> Iterator[str]:
+    """Say of each site, or of one, what strangers asked for of late."""
+    for incident in material.incidents:
+        stands = incident.subject and incident.state is IncidentState.OPEN
+        if stands and site in (None, incident.site):
+            where = f" at {incident.site}" if incident.site else ""
+            yield f"Strangers{where}: {incident.text}"
 
 
 def _of_phones(phones: Sequence[Looked], material: Material) -> dict[str, Any]:

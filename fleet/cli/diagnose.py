@@ -32,7 +32,7 @@ def command(app: App, phone: str, number: int | None, as_json: bool) -> None:
     wrong password counts there. A PHONE is a MAC, a host or a name.
     """
     [stored] = app.store.phones(ids=[app.store.find_phone(phone)])
-    diagnoser = diagnoser_of(app.store, app.provisioner(), by=user_name())
+    diagnoser = diagnoser_of(app.settings, app.store, app.provisioner(), by=user_name())
     found = run(diagnoser.diagnose(stored, number))
     if as_json:
         click.echo(json.dumps(_document(found), ensure_ascii=False, indent=1))

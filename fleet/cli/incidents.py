@@ -247,6 +247,7 @@ def _object(incident: Incident) -> dict[str, Any]:
         "id": incident.id,
         "site": incident.site,
         "phone": incident.phone,
+        "subject": incident.subject,
         "line": incident.line,
         "rule": incident.rule,
         "severity": incident.severity,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from fleet.app import App
+    from fleet.model import Incident
 
 
 @click.command()
@@ -62,10 +63,34 @@ def command(
         phones = phone_records(statuses, app.judge)
         shown = (phone for phone in phones if phone.flags or not flagged)
         made = document(app.store.last_sweep(), shown, records)
+        made["strangers"] = [_as_object(each) for each in _strangers(app, site) if at is None]
         click.echo(json.dumps(made, ensure_ascii=False, indent=1))
     else:
         _show(app, records, at or now(), flagged=flagged)
+        if at is None:
+            for incident in _strangers(app, site):
+                console().print(_told(incident))
     fail_if(fail_on, [record for record in records if record.flags])
+
+
+def _strangers(app: App, site: str | None) -> list[Incident]:
+    """What stands of those who are no phone of ours."""
+    return [each for each in app.store.incidents(open_only=True, site=site) if each.subject]
+
+
+def _told(incident: Incident) -> str:
+    where = f" at {incident.site}" if incident.site else ""
+    return f"Strangers{where}: {incident.text}"
+
+
+def _as_object(incident: Incident) -> dict[str, Any]:
+    return {
+        "site": incident.site,
+        "outcome": incident.subject,
+        "severity": incident.severity,
+        "since": incident.first_seen.isoformat(timespec="seconds"),
+        "text": incident.text,
+    }
 
 
 def _show(app: App, records: list[LineRecord], moment: datetime, *, flagged: bool) -> None:

@@ -97,7 +97,9 @@ class RolloutDemo:
         )
         [stored] = app.store.phones(ids=[canary])
         say(f"\nfleet diagnose {stored.phone.label}:")
-        found = await diagnoser_of(app.store, app.provisioner(), by=_BY).diagnose(stored)
+        found = await diagnoser_of(app.settings, app.store, app.provisioner(), by=_BY).diagnose(
+            stored
+        )
         say(found.conclusions[0].text)
         say("\nfleet provision rollout rollback:")
         back = roll_back(app.store, to=None, by=_BY, deadline=self.deadline, now=now())

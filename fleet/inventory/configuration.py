@@ -23,6 +23,7 @@ from fleet.inventory import friendly
 from fleet.inventory.entries import UNSAID, Unsaid
 from fleet.inventory.validate import clean, did_you_mean, timezone
 from fleet.model import Intent, SecretKind, SecretRef, Wanted
+from fleet.phone.catalog import EXPANSION_MODULES, MAX_MODULES, expansion_module_named
 from fleet.phone.config_file import Parameter, canonical_name, complaint_of
 from fleet.phone.parameters import complaint, is_secret, spec_of
 
@@ -58,6 +59,7 @@ class _Block:
     owner: str
     parameters: dict[str, Wanted] = field(default_factory=dict)
     timezone: str | None = None
+    modules: tuple[str, ...] | None = None
 
 
 class ConfigurationReader:
@@ -82,14 +84,16 @@ class ConfigurationReader:
                 hint = did_you_mean(name, friendly.FRIENDLY)
                 known = ", ".join(friendly.FRIENDLY)
                 self._document.refuse(at, value, f"is unknown{hint}; known are {known}")
-            elif mark and name in ("timezone", "parameters", *friendly.MAPPINGS):
+            elif mark and name in ("timezone", "modules", "parameters", *friendly.MAPPINGS):
                 self._document.refuse(at, value, f"cannot be marked {mark}; mark what is in it")
             elif name == "timezone":
                 block.timezone = self._timezone(at, value)
+            elif name == "modules":
+                block.modules = self._modules(at, value)
             else:
                 for said in self._said(name, mark, at, value):
                     self._take(block, said)
-        return Intent(parameters=block.parameters, timezone=block.timezone)
+        return Intent(parameters=block.parameters, timezone=block.timezone, modules=block.modules)
 
     def value(self, place: Place, node: Node) -> Value | Unsaid:
         """A text, a reference to a secret, or null; unsaid, and refused, if it is none of them."""
@@ -124,6 +128,17 @@ class ConfigurationReader:
         except ValueError as error:
             self._document.refuse(place, node, f"{text!r}: {error}")
             return None
+
+    def _modules(self, place: Place, node: Node) -> tuple[str, ...] | None:
+        texts = [self._document.text(at, item) for at, item in self._document.items(place, node)]
+        found = [expansion_module_named(text or "") for text in texts]
+        names = tuple(module.name for module in found if module is not None)
+        if len(names) < len(found) or len(found) > MAX_MODULES:
+            known = ", ".join(EXPANSION_MODULES)
+            reason = f"must be a list of at most {MAX_MODULES} of {known}"
+            self._document.refuse(place, node, reason)
+            return None
+        return names
 
     def _said(self, name: str, mark: str, place: Place, node: Node) -> Iterator[_Said]:
         if name == "parameters":

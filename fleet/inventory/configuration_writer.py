@@ -26,7 +26,8 @@ def intent_as_yaml(intent: Intent) -> dict[str, Any]:
     said: dict[str, Any] = {}
     if intent.profiles:
         said["profiles"] = list(intent.profiles)
-    if intent.parameters or intent.timezone is not None:
+    said_more = (intent.timezone, intent.modules) != (None, None)
+    if intent.parameters or said_more:
         said["configuration"] = _configuration(intent)
     return said
 
@@ -36,6 +37,8 @@ def _configuration(intent: Intent) -> dict[str, Any]:
     said: dict[str, Any] = {}
     if intent.timezone is not None:
         said["timezone"] = intent.timezone or None
+    if intent.modules is not None:
+        said["modules"] = list(intent.modules)
     said |= dict(_simple(left))
     if uris := dict(_action_uris(left)):
         said["action_uris"] = uris

@@ -152,7 +152,7 @@ EVENTS: Mapping[str, str] = {
 """The keys of `action_uris`."""
 
 MAPPINGS = ("keys", "action_uris")
-FRIENDLY = ("timezone", *SCALARS, *LISTS, "push_servers", *MAPPINGS, "parameters")
+FRIENDLY = ("timezone", "modules", *SCALARS, *LISTS, "push_servers", *MAPPINGS, "parameters")
 KEY_FAMILIES = frozenset({"prgkeyN", "softkeyN", "topsoftkeyN", "expmodX keyN", "featurekeyN"})
 KEY_WORDS = ("type", "value", "line", "label", "locked", "states")
 

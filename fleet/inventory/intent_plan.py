@@ -57,6 +57,12 @@ def intent_changes(before: Intent, after: Intent) -> Iterator[FieldChange]:
         yield FieldChange(
             field="configuration timezone", old=_zone(before.timezone), new=_zone(after.timezone)
         )
+    if before.modules != after.modules:
+        yield FieldChange(
+            field="configuration modules",
+            old=_modules(before.modules),
+            new=_modules(after.modules),
+        )
     for name in sorted({*before.parameters, *after.parameters}):
         old, new = before.parameters.get(name), after.parameters.get(name)
         if old != new:
@@ -81,6 +87,10 @@ def _level_change(level: Level | None, name: str, before: Intent, after: Intent)
 
 def _zone(zone: str | None) -> str:
     return "" if zone is None else zone or "(none)"
+
+
+def _modules(modules: tuple[str, ...] | None) -> str:
+    return "" if modules is None else ", ".join(modules) or "(none)"
 
 
 def _shown(name: str, wanted: Wanted | None) -> str:

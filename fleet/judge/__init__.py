@@ -3,10 +3,10 @@
 from fleet.judge.beginnings import CauseSettings
 from fleet.judge.causes import find_causes, registrars_of
 from fleet.judge.flapping import LINE_FLAPPING, LINE_TROUBLE, PHONE_FLAPPING
-from fleet.judge.incidents import advance
+from fleet.judge.incidents import advance, advance_strangers
 from fleet.judge.look import NO_REGISTER, FileLook, Look, Rule, RuleSetting
 from fleet.judge.reasons import REASONS, Advice
-from fleet.judge.rules import FILE_RULES, RULES, judge, verdicts
+from fleet.judge.rules import FILE_RULES, RULES, as_set, judge, verdicts
 from fleet.judge.sip_codes import SIP_CODES, SipCode, sip_code
 from fleet.judge.watching import OPEN_AFTER, RULE_NAMES, watch_for
 
@@ -29,6 +29,8 @@ __all__ = [
     "RuleSetting",
     "SipCode",
     "advance",
+    "advance_strangers",
+    "as_set",
     "find_causes",
     "judge",
     "registrars_of",

@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
-    from fleet.model import Flap, Sighting, Watch
+    from fleet.model import Flap, Sighting, StrangerSighting, Watch
+
+    _Look = Sighting | StrangerSighting
 
 _Key = tuple[str, int]
 _OPEN_AFTER = 2  # sightings, of a rule that `Watch.open_after` does not name
@@ -29,6 +31,28 @@ def advance(
     goes from one trouble into another goes on counting, or two that alternate would never open.
     A look older than what is known of an incident leaves it alone.
     """
+    known, turned = _turned(standing, sighting, watch)
+    after = [each for each in {**known, **turned}.values() if _stands(each)]
+    moved, flapping = track(standing, after, flaps, sighting, watch)
+    turned |= {incident.key: incident for incident in flapping}
+    return _step(known, turned, moved)
+
+
+def advance_strangers(
+    standing: Sequence[Incident], sighting: StrangerSighting, watch: Watch
+) -> Step:
+    """Say what one look at strangers changes of the incidents of its subject that stand.
+
+    As `advance` does, but nothing of it flaps.
+    """
+    known, turned = _turned(standing, sighting, watch)
+    return _step(known, turned, ())
+
+
+def _turned(
+    standing: Sequence[Incident], sighting: _Look, watch: Watch
+) -> tuple[dict[_Key, Incident], dict[_Key, Incident]]:
+    """The standing incidents, and what a look makes of them and of what it finds."""
     held = _held(sighting.verdicts)
     known = {incident.key: incident for incident in standing}
     turned = {
@@ -42,9 +66,12 @@ def advance(
             turned[key] = _seen_again(known[key], finding, sighting, watch)
         else:
             turned[key] = _begun(key, finding, sighting, watch, counted.get(key[1], 0))
-    after = [each for each in {**known, **turned}.values() if _stands(each)]
-    moved, flapping = track(standing, after, flaps, sighting, watch)
-    turned |= {incident.key: incident for incident in flapping}
+    return known, turned
+
+
+def _step(
+    known: Mapping[_Key, Incident], turned: Mapping[_Key, Incident], moved: Sequence[Flap]
+) -> Step:
     changed = tuple(new for key, new in turned.items() if new != known.get(key))
     return Step(incidents=changed, flaps=tuple(moved), notices=_notices(changed, known))
 
@@ -58,7 +85,7 @@ def _held(verdicts: Mapping[str, Iterable[Finding]]) -> dict[_Key, Finding]:
     return held
 
 
-def _is_gone(incident: Incident, held: Mapping[_Key, Finding], sighting: Sighting) -> bool:
+def _is_gone(incident: Incident, held: Mapping[_Key, Finding], sighting: _Look) -> bool:
     return (
         not sighting.pushed
         and incident.rule in sighting.verdicts
@@ -77,10 +104,11 @@ def _counted_as_other_trouble(ended: Iterable[Incident]) -> dict[int, int]:
     return counted
 
 
-def _begun(key: _Key, finding: Finding, sighting: Sighting, watch: Watch, counted: int) -> Incident:
+def _begun(key: _Key, finding: Finding, sighting: _Look, watch: Watch, counted: int) -> Incident:
     rule, line = key
     incident = Incident(
         phone_id=sighting.phone_id,
+        subject=sighting.subject,
         rule=rule,
         line=line or None,
         severity=finding.severity,
@@ -98,7 +126,7 @@ def _begun(key: _Key, finding: Finding, sighting: Sighting, watch: Watch, counte
     return _with_sightings(incident, sightings, sighting, watch)
 
 
-def _seen_again(incident: Incident, finding: Finding, sighting: Sighting, watch: Watch) -> Incident:
+def _seen_again(incident: Incident, finding: Finding, sighting: _Look, watch: Watch) -> Incident:
     is_open = incident.state is IncidentState.OPEN
     if sighting.at < _latest(incident):
         return incident
@@ -118,9 +146,7 @@ def _seen_again(incident: Incident, finding: Finding, sighting: Sighting, watch:
     return _with_sightings(seen, seen.sightings + int(not sighting.pushed), sighting, watch)
 
 
-def _with_sightings(
-    incident: Incident, sightings: int, sighting: Sighting, watch: Watch
-) -> Incident:
+def _with_sightings(incident: Incident, sightings: int, sighting: _Look, watch: Watch) -> Incident:
     if not sighting.pushed and sightings < watch.open_after.get(incident.rule, _OPEN_AFTER):
         return replace(incident, sightings=sightings)
     return replace(incident, sightings=sightings, state=IncidentState.OPEN, opened=sighting.at)

@@ -208,6 +208,12 @@ def judge(look: Look, *, rules: Mapping[str, RuleSetting] | None = None) -> tupl
     return tuple(sorted(found, key=lambda finding: finding.line or 0))
 
 
+def as_set(finding: Finding, rules: Mapping[str, RuleSetting] | None = None) -> Finding | None:
+    """A finding of no phone as the settings have its rule; None where that is switched off."""
+    setting = (rules or {}).get(finding.rule, _DEFAULT)
+    return _with_severity(finding, setting) if setting.enabled else None
+
+
 def _with_severity(finding: Finding, setting: RuleSetting) -> Finding:
     return finding if setting.severity is None else replace(finding, severity=setting.severity)
 

@@ -61,6 +61,7 @@ from fleet.model.watch import (
     Population,
     Sighting,
     Step,
+    StrangerSighting,
     Watch,
 )
 
@@ -113,6 +114,7 @@ __all__ = [
     "Silence",
     "Site",
     "Step",
+    "StrangerSighting",
     "Sweep",
     "SweepCounts",
     "Wanted",

@@ -65,12 +65,14 @@ class Intent:
 
     Profiles come before the level's own parameters, in their order. `timezone` is an IANA zone that
     stands for all parameters of the clock; empty: none, whatever a level before says; None: not
-    said.
+    said. `modules` are the expansion modules that are fitted, by name and in their order; None: not
+    said, so that what the phone says when it fetches counts.
     """
 
     parameters: Mapping[str, Wanted] = field(default_factory=dict, hash=False)
     profiles: tuple[str, ...] = ()
     timezone: str | None = None
+    modules: tuple[str, ...] | None = None
 
 
 NO_INTENT = Intent()

@@ -76,7 +76,8 @@ class Fetch:
     """One request for a file: when, from where, by whom it said to be, and what it was given.
 
     `mac` is the User-Agent's, else the file name's. `revision` and `digest` are those of the
-    `AppliedFile` served; `sent` counts bytes of the body.
+    `AppliedFile` served; `sent` counts bytes of the body. `modules` are the expansion modules that
+    it says are fitted, in their order, as it calls them (`560M`).
     """
 
     at: datetime
@@ -92,6 +93,7 @@ class Fetch:
     revision: int | None = None
     digest: str = ""
     sent: int = 0
+    modules: tuple[str, ...] = ()
     id: int | None = None
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,6 +33,8 @@ class Incident:
     held it in a row, up to the one that opened it: none where the phone's own push opened it before
     anybody looked. `first_seen` is the first of them; `opened` and `resolved` are None until then.
     `confirmed` is False while only the push says so.
+    `subject` is what it is about where that is no phone: the outcome with which strangers were
+    refused; `phone` then says `strangers`.
     `code` and `registrar` are those of the line when it was last seen. `acked` by whom and until
     when (None: until it is resolved) tells that somebody works on it; repeats stop meanwhile.
     `id` is None until it is stored, `phone_id` None once its phone was removed.
@@ -47,6 +49,7 @@ class Incident:
     state: IncidentState
     first_seen: datetime
     sightings: int = 1
+    subject: str = ""
     site: str = ""
     phone: str = ""
     code: int | None = None
@@ -93,6 +96,28 @@ class Sighting:
     site: str = ""
     phone: str = ""
     pushed: bool = False
+
+    @property
+    def subject(self) -> str:
+        """Nothing: it is about the phone."""
+        return ""
+
+
+STRANGERS = "strangers"
+"""What incidents about no phone call whom they are about."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StrangerSighting:
+    """One look at what strangers did, of one `subject` at one site, as incidents need it."""
+
+    subject: str
+    at: datetime
+    verdicts: Mapping[str, tuple[Finding, ...]]
+    site: str = ""
+    phone: str = STRANGERS
+    phone_id: None = None
+    pushed: Literal[False] = False
 
 
 class NoticeKind(StrEnum):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from fleet.phone.config_file import EffectiveValue
 from fleet.provision.accounts import account_values
+from fleet.provision.held import HeldFiles, with_logins_of
 from fleet.provision.lines import IntendedSip, intended_sip
 from fleet.provision.resync import Addressee
 from fleet.store import Secrets
@@ -28,13 +29,16 @@ def addressees(
     *,
     site: str | None = None,
 ) -> list[Addressee]:
-    """Phones as what was applied has them, others as the inventory's accounts do."""
-    seen = store.seen_models()
+    """Phones as they hold it, for there they are registered until they read their files again.
+
+    A phone that has not fetched is as what was applied has it, or else the inventory's accounts.
+    """
+    seen, held = store.seen_models(), HeldFiles(store, applied.number)
     return [
         Addressee(
             phone_id=each.id,
             label=each.phone.label,
-            sip=_sip(each, applied, seen.get(each.id, "") or each.phone.model),
+            sip=_sip(each, applied, held, seen.get(each.id, "") or each.phone.model),
             target=_target(each, logins),
         )
         for each in store.phones(ids=ids, site=site, secrets=Secrets.ALL)
@@ -52,10 +56,11 @@ def account_sip(stored: StoredPhone) -> IntendedSip:
     )
 
 
-def _sip(stored: StoredPhone, applied: AppliedRevision, model: str) -> IntendedSip:
+def _sip(stored: StoredPhone, applied: AppliedRevision, held: HeldFiles, model: str) -> IntendedSip:
     if applied.proof_of(stored.id) is None:
         return account_sip(stored)
-    return applied.sip(stored.id, model)
+    wanted, now = applied.sip(stored.id, model), held.sip(stored.id, model)
+    return with_logins_of(now, wanted) if now else wanted
 
 
 def _target(stored: StoredPhone, logins: LoginDefaults) -> Target | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from fleet.phone.config_file import GLOBAL_FILE, effective, model_files, read
@@ -10,8 +11,9 @@ from fleet.provision.lines import IntendedSip, intended_sip
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from fleet.model import AppliedFile
     from fleet.phone.config_file import ConfigFile, EffectiveValue
-    from fleet.store import Store
+    from fleet.store import FileDigest, Store
 
 
 class AppliedRevision:
@@ -20,11 +22,16 @@ class AppliedRevision:
     def __init__(self, store: Store, number: int) -> None:
         self.number = number
         self._store = store
-        self._digests = store.file_digests(number) if number else {}
-        self._own = {
-            file.phone_id: name for name, file in self._digests.items() if file.phone_id is not None
-        }
         self._shared: dict[str, ConfigFile | None] = {}
+
+    @cached_property
+    def _digests(self) -> Mapping[str, FileDigest]:
+        return self._store.file_digests(self.number) if self.number else {}
+
+    @cached_property
+    def _own(self) -> Mapping[int, str]:
+        of = {name: file.phone_id for name, file in self._digests.items()}
+        return {phone_id: name for name, phone_id in of.items() if phone_id is not None}
 
     def phones(self) -> tuple[int, ...]:
         """The phones that have a file of their own."""
@@ -48,15 +55,20 @@ class AppliedRevision:
         """Every parameter of a phone, by name; secrets in clear. Empty without an own file."""
         name = self._own.get(phone_id)
         own = self._store.file(name, self.number) if name else None
-        if own is None:
-            return {}
-        names = (GLOBAL_FILE, *model_files(model)[-1:])
-        shared = [file for each in names if (file := self._read(each))]
-        return effective([*shared, read(own.body, name=own.name)])
+        return self._values_of(own, model) if own else {}
 
     def sip(self, phone_id: int, model: str) -> IntendedSip:
         """What a phone shall be by SIP."""
         return intended_sip(self.values(phone_id, model))
+
+    def sip_of(self, own: AppliedFile, model: str) -> IntendedSip:
+        """What the phone with this file of its own shall be by SIP."""
+        return intended_sip(self._values_of(own, model))
+
+    def _values_of(self, own: AppliedFile, model: str) -> Mapping[str, EffectiveValue]:
+        names = (GLOBAL_FILE, *model_files(model)[-1:])
+        shared = [file for each in names if (file := self._read(each))]
+        return effective([*shared, read(own.body, name=own.name)])
 
     def _read(self, name: str) -> ConfigFile | None:
         if name not in self._shared:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from fleet.errors import SettingsError
 from fleet.phone.sip.ask import SipClient
+from fleet.phone.sip.trust import Trust
 from fleet.provision.addressees import account_sip
 from fleet.provision.diagnose import Diagnoser
 from fleet.provision.lines import intended_sip
@@ -24,6 +26,17 @@ if TYPE_CHECKING:
     from fleet.sweep import LoginDefaults
 
 
+def sip_client_of(settings: Settings) -> SipClient:
+    """Make what asks by SIP. Raises `SettingsError` where its CA file cannot be used."""
+    asked = settings.provisioning
+    ca_file = str(settings.folder / asked.sip_ca_file) if asked.sip_ca_file else ""
+    pins = {host.lower(): pin for host, pin in asked.sip_pins.items()}
+    try:
+        return SipClient(trust=Trust(ca_file=ca_file, pins=pins))
+    except ValueError as error:
+        raise SettingsError(f"[provisioning] sip_ca_file: {error}.") from None
+
+
 def resyncer_of(
     settings: Settings,
     store: Store,
@@ -35,7 +48,7 @@ def resyncer_of(
 ) -> Resyncer:
     """Make what asks phones to read their configuration again."""
     return Resyncer(
-        sip=SipClient(),
+        sip=sip_client_of(settings),
         http=client,
         names=frozenset(settings.provisioning.reachable_as),
         write=store.add_journal,
@@ -69,11 +82,13 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def diagnoser_of(store: Store, provisioner: Provisioner, *, by: str) -> Diagnoser:
+def diagnoser_of(
+    settings: Settings, store: Store, provisioner: Provisioner, *, by: str
+) -> Diagnoser:
     """Make what diagnoses phones, as the inventory wants them now."""
 
     def intended(stored: StoredPhone) -> IntendedSip:
         effective = provisioner.effective(stored)
         return intended_sip(effective) if effective else account_sip(stored)
 
-    return Diagnoser(store=store, sip=SipClient(), intended=intended, clock=_now, by=by)
+    return Diagnoser(store=store, sip=sip_client_of(settings), intended=intended, clock=_now, by=by)

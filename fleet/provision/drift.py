@@ -99,7 +99,7 @@ class FileWatch:
 
     def _unexpected(self) -> dict[int, tuple[Finding, ...]]:
         since = self._clock() - UNEXPECTED_FOR
-        refused = self._store.fetches(since=since, outcomes=REFUSALS, limit=_MOST)
+        refused = self._store.fetches(since=since, outcomes=REFUSALS, of_phones=True, limit=_MOST)
         found: defaultdict[int, tuple[Finding, ...]] = defaultdict(tuple)
         for one in unexpected_fetches(refused):
             if one.phone_id is not None:

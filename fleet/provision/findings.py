@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from fleet.model import Severity
@@ -29,10 +30,17 @@ there is one."""
 
 
 class PhoneLinter:
-    """Lints whole phones. `context_of` gives what the parameters of a site's phones do not say."""
+    """Lints whole phones. `context_of` gives what the parameters of a site's phones do not say.
 
-    def __init__(self, context_of: ContextOf) -> None:
+    `fitted` are the expansion modules that phones said they have, by the phones' numbers. The
+    inventory's word comes first; of whom neither says anything, no module is known.
+    """
+
+    def __init__(
+        self, context_of: ContextOf, fitted: Mapping[int, tuple[str, ...]] | None = None
+    ) -> None:
         self._context_of = context_of
+        self._fitted = fitted or {}
         self._contexts: dict[str, LintContext] = {}
         self._known: dict[Hashable, tuple[LintFinding, ...]] = {}
         self._about_passwords: dict[Part, Mapping[str, Wanted]] = {}
@@ -41,17 +49,23 @@ class PhoneLinter:
         """Everything wrong with what a phone gets, the worst first; nothing if it gets no file."""
         if file.problem:
             return ()
-        key = (file.part, _shape(file.over))
+        modules = self._modules(file)
+        key = (file.part, _shape(file.over), modules)
         if key not in self._known:
-            self._known[key] = self._but_passwords(file)
+            self._known[key] = self._but_passwords(file, modules)
         weak = self._weak_passwords(file)
         return _sorted((*self._known[key], *weak)) if weak else self._known[key]
 
-    def _but_passwords(self, file: OwnFile) -> tuple[LintFinding, ...]:
+    def _modules(self, file: OwnFile) -> tuple[str, ...]:
+        said = file.phone.base.modules
+        return self._fitted.get(file.phone.phone_id, ()) if said is None else said
+
+    def _but_passwords(self, file: OwnFile, modules: tuple[str, ...]) -> tuple[LintFinding, ...]:
         base = file.phone.base
         if base.site not in self._contexts:
             self._contexts[base.site] = self._context_of(base.site)
-        found = lint(_parameters(file.values), base.model, self._contexts[base.site])
+        context = replace(self._contexts[base.site], modules=modules)
+        found = lint(_parameters(file.values), base.model, context)
         return _sorted(one for one in found if one.check != _OF_PASSWORDS)
 
     def _weak_passwords(self, file: OwnFile) -> tuple[LintFinding, ...]:

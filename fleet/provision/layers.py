@@ -107,6 +107,22 @@ class Layers:
         origin = Origin(source=Source.LEVEL, level=Level.PHONE)
         return list(self._of_said(intent, origin))
 
+    def modules(self, model: str, site: str, intent: Intent) -> tuple[str, ...] | None:
+        """The expansion modules that the last level or profile to say so says; None: none does."""
+        known = self._intents
+        levels = (
+            known.fleet,
+            known.models.get(model, NO_INTENT),
+            known.sites.get(site, NO_INTENT),
+            intent,
+        )
+        said = [
+            one.modules
+            for level in levels
+            for one in (*(known.profiles.get(p, NO_INTENT) for p in level.profiles), level)
+        ]
+        return next((modules for modules in reversed(said) if modules is not None), None)
+
     def _of_intent(self, intent: Intent, level: Level, name: str) -> Iterator[Layer]:
         yield from self._of_profiles(intent, level, name)
         yield from self._of_said(intent, Origin(source=Source.LEVEL, level=level, name=name))

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _MOST_LINES = max(model.lines for model in MODELS.values())
 _NOWHERE = ("", "0.0.0.0")  # noqa: S104  the phones' way to say "do not register"
-_TCP, _TLS = "2", "4"  # of `sip transport protocol`
+_TRANSPORTS = {"2": Transport.TCP, "4": Transport.TLS}  # of `sip transport protocol`
 _POST_LIST = "xml application post list"
 
 
@@ -44,11 +44,14 @@ class IntendedLine:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class IntendedSip:
-    """What a phone shall be by SIP. `post_list` are those from whom it takes an XML push."""
+    """What a phone shall be by SIP, and over what.
+
+    `post_list` are those from whom it takes an XML push.
+    """
 
     lines: tuple[IntendedLine, ...] = ()
     post_list: tuple[str, ...] = ()
-    wants_tls: bool = False
+    transport: Transport = Transport.UDP
 
 
 def intended_sip(values: Mapping[str, EffectiveValue]) -> IntendedSip:
@@ -60,7 +63,7 @@ def intended_sip(values: Mapping[str, EffectiveValue]) -> IntendedSip:
     return IntendedSip(
         lines=tuple(line for line in lines if line.user),
         post_list=tuple(name.strip() for name in listed if name.strip()),
-        wants_tls=reader.text("sip transport protocol") == _TLS,
+        transport=reader.transport,
     )
 
 
@@ -71,6 +74,10 @@ class _Reader:
     def text(self, name: str) -> str:
         found = self.values.get(name)
         return found.value if found else ""
+
+    @property
+    def transport(self) -> Transport:
+        return _TRANSPORTS.get(self.text("sip transport protocol"), Transport.UDP)
 
     def line(self, number: int) -> IntendedLine:
         user = self._of_line(number, "user name")
@@ -91,12 +98,7 @@ class _Reader:
         host, port = self._of_line(number, f"{which} ip"), self._of_line(number, f"{which} port")
         if host in _NOWHERE:
             return None
-        tcp = self.text("sip transport protocol") == _TCP
         try:
-            return Peer(
-                host=host,
-                port=int(port) if port else None,
-                transport=Transport.TCP if tcp else Transport.UDP,
-            )
+            return Peer(host=host, port=int(port) if port else None, transport=self.transport)
         except ValueError:
             return None

@@ -109,7 +109,7 @@ class Provisioner:
     @cached_property
     def linter(self) -> PhoneLinter:
         """What lints phones."""
-        return PhoneLinter(self.demands.context)
+        return PhoneLinter(self.demands.context, self.store.fitted_modules())
 
     def own(self, phone_id: int) -> OwnFile:
         """One phone's own file."""
@@ -134,7 +134,9 @@ class Provisioner:
     def plan(self) -> ProvisionPlan:
         """What applying would change, against the last revision."""
         with without_collecting():
-            return plan(self.rendered, self._applied(), self.linter.lint, self.secret_names)
+            applied = self._applied()
+            secrets = self.secret_names | self.store.secret_names(applied.revision)
+            return plan(self.rendered, applied, self.linter.lint, secrets)
 
     def apply(
         self, planned: ProvisionPlan, *, by: str, comment: str = "", allow: Sequence[str] = ()
@@ -152,7 +154,12 @@ class Provisioner:
             if check not in allow:
                 raise ConfigurationError(_refusal(check, [phone.label for phone in phones]))
         return self.store.apply_files(
-            planned.files, by=by, comment=comment, now=self.at, expected=planned.against
+            planned.files,
+            by=by,
+            comment=comment,
+            now=self.at,
+            expected=planned.against,
+            secret_names=self.secret_names,
         )
 
     def _applied(self) -> Applied:

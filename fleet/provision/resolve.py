@@ -34,8 +34,9 @@ class Base:
     """What a phone has but for its accounts; many phones share one.
 
     `values` hold what was removed too. `own` are the names that the phone says itself, `lines`
-    those that say a part of a set. `problem` says why no phone of it can be rendered, empty
-    if all is well. From `valid_until` on the clock may be wrong.
+    those that say a part of a set. `modules` are its expansion modules, where somebody says so.
+    `problem` says why no phone of it can be rendered, empty if all is well. From `valid_until`
+    on the clock may be wrong.
     """
 
     model: str
@@ -43,6 +44,7 @@ class Base:
     values: Mapping[str, Value] = field(default_factory=dict)
     own: frozenset[str] = frozenset()
     lines: frozenset[tuple[int, LineSet]] = frozenset()
+    modules: tuple[str, ...] | None = None
     valid_until: datetime | None = None
     problem: str = ""
 
@@ -153,6 +155,7 @@ class Resolver:
             site=site,
             values=values,
             lines=lines_that_say(values),
+            modules=self._layers.modules(model, site, intent),
             own=frozenset(name for layer in own for name in layer.parameters),
             valid_until=clock.valid_until,
             problem=clock.problem,
@@ -163,7 +166,7 @@ def _key(intent: Intent) -> Hashable:
     """What makes two phones' intents the same."""
     if intent is NO_INTENT:
         return None
-    return intent.profiles, intent.timezone, frozenset(intent.parameters.items())
+    return intent.profiles, intent.timezone, intent.modules, frozenset(intent.parameters.items())
 
 
 def _unknown(phone: Phone, model: str) -> str:

@@ -166,7 +166,9 @@ class Resyncer:
 
     async def _straight(self, phone: Addressee, target: Target) -> Tried:
         user = phone.sip.lines[0].user if phone.sip.lines else ""
-        return await self._notify(Way.DIRECT, Recipient.direct(target.address, user=user), None)
+        transport = phone.sip.transport
+        recipient = Recipient.direct(target.address, user=user, transport=transport)
+        return await self._notify(Way.DIRECT, recipient, None)
 
     async def _notify(self, way: Way, recipient: Recipient, login: Credentials | None) -> Tried:
         try:

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from fleet.settings.section import Number, Section, Whole
 
 _SECRET = re.compile(r"[A-Za-z0-9._~-]{16,128}")
+_FINGERPRINT = re.compile(r"[0-9a-f]{64}")
 
 
 def _split(value: object) -> object:
@@ -25,6 +26,14 @@ def _network(text: str) -> str:
 
 def _none_if_empty(value: object) -> object:
     return None if value == "" else value
+
+
+def _fingerprint(text: str) -> str:
+    """Take a SHA-256 as openssl writes it, with colons and in capitals."""
+    digits = text.replace(":", "").lower()
+    if not _FINGERPRINT.fullmatch(digits):
+        raise ValueError("not the SHA-256 of a certificate")
+    return digits
 
 
 def _path_secret(value: SecretStr) -> SecretStr:
@@ -162,6 +171,12 @@ class ProvisioningSettings(Section):
         description="How long a phone may take to fetch what was applied, before the rule "
         "config-stale holds.",
     )
+    sip_ca_file: str = Field(
+        default="",
+        max_length=1000,
+        description="PEM file with the authorities whose certificates registrars may show over "
+        "TLS, relative to this file's folder. Without it those of the system.",
+    )
     firmware_folder: str = Field(
         default="firmware",
         max_length=1000,
@@ -173,4 +188,12 @@ class ProvisioningSettings(Section):
         examples=[{"6753i": "3.3.1.4365"}],
         description="Which version the folder's firmware file of a model holds, so that it can "
         "be told which phones run another.",
+    )
+    sip_pins: dict[str, Annotated[str, AfterValidator(_fingerprint)]] = Field(
+        default_factory=dict,
+        examples=[
+            {"pbx.example.com": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"}
+        ],
+        description="Registrars of which exactly one certificate is believed, whoever signed it, "
+        "by the SHA-256 of it.",
     )

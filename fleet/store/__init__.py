@@ -1,6 +1,6 @@
 """What fleet remembers: the one door for SQLAlchemy, Alembic, psycopg and cryptography."""
 
-from fleet.store.fetch_values import FetchingPhone, FetchLogin
+from fleet.store.fetch_values import FetchingPhone, FetchLogin, StrangerFetches
 from fleet.store.holder import Holder
 from fleet.store.incidents import TakeStep
 from fleet.store.phones import Secrets, without_collecting
@@ -58,6 +58,7 @@ __all__ = [
     "Store",
     "StoredAudit",
     "StoredPhone",
+    "StrangerFetches",
     "TakeStep",
     "make_key_file",
     "rotate_key_file",

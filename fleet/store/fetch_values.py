@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from fleet.model import FetchOutcome
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FetchingPhone:
@@ -20,6 +22,21 @@ class FetchingPhone:
     mac: str
     model: str = ""
     networks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StrangerFetches:
+    """What somebody who is no phone of ours asked for from one address, and was refused.
+
+    `times` is how often, for `macs` different MACs; `file` and `at` are those of the last time.
+    """
+
+    address: str
+    outcome: FetchOutcome
+    times: int
+    macs: int
+    file: str
+    at: datetime
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

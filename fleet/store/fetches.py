@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from fleet.model import Fetch, FetchOutcome
 from fleet.store import codec
 from fleet.store.engine import insert_into
+from fleet.store.fetch_values import StrangerFetches
 from fleet.store.provision_tables import fetches, last_fetches
 from fleet.store.tables import phones
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from fleet.store.codec import Values
 
 GAVE = (FetchOutcome.SERVED, FetchOutcome.NOT_MODIFIED)
-_FIELDS = tuple(column.name for column in fetches.columns if column.name != "id")
+_FIELDS = tuple(column.name for column in fetches.columns if column.name not in ("id", "modules"))
 _LAST = tuple(column.name for column in last_fetches.columns)
 
 
@@ -51,6 +52,7 @@ def _hold(connection: sa.Connection, ids: Collection[int]) -> set[int]:
 
 def _values(fetch: Fetch, there: Collection[int]) -> Values:
     values = {name: getattr(fetch, name) for name in _FIELDS}
+    values["modules"] = " ".join(fetch.modules)
     return values if fetch.phone_id in there else values | {"phone_id": None}
 
 
@@ -74,12 +76,15 @@ def load_fetches(
     since: datetime | None,
     file: str | None,
     outcomes: Collection[FetchOutcome] | None,
+    of_phones: bool,
     limit: int,
 ) -> list[Fetch]:
     """Give fetches that are all of what is asked, the newest first, at most `limit`."""
     query = sa.select(fetches).order_by(fetches.c.at.desc(), fetches.c.id.desc()).limit(limit)
     if phone_id is not None:
         query = query.where(fetches.c.phone_id == phone_id)
+    if of_phones:
+        query = query.where(fetches.c.phone_id.is_not(None))
     if since is not None:
         query = query.where(fetches.c.at >= since)
     if file is not None:
@@ -87,6 +92,38 @@ def load_fetches(
     if outcomes is not None:
         query = query.where(fetches.c.outcome.in_(list(outcomes)))
     return [_fetch(row, row.id) for row in connection.execute(query)]
+
+
+def load_strangers(
+    connection: sa.Connection, since: datetime, outcomes: Collection[FetchOutcome], most: int
+) -> list[StrangerFetches]:
+    """Sum up what nobody's phone was refused, by address and outcome; the newest first."""
+    of = fetches.c
+    query = (
+        sa.select(
+            of.address,
+            of.outcome,
+            sa.func.count().label("times"),
+            sa.func.count(of.mac.distinct()).label("macs"),
+            sa.func.max(of.id).label("newest"),
+        )
+        .where(of.at >= since, of.phone_id.is_(None), of.outcome.in_(list(outcomes)))
+        .group_by(of.address, of.outcome)
+        .order_by(sa.desc("newest"))
+        .limit(most)
+    ).subquery()
+    found = sa.select(query, of.file, of.at).join(fetches, of.id == query.c.newest)
+    return [
+        StrangerFetches(
+            address=row.address,
+            outcome=row.outcome,
+            times=row.times,
+            macs=row.macs,
+            file=row.file,
+            at=row.at,
+        )
+        for row in connection.execute(found.order_by(query.c.newest.desc()))
+    ]
 
 
 def load_last_fetches(
@@ -99,5 +136,14 @@ def load_last_fetches(
     return {(row.phone_id, row.file): _fetch(row, None) for row in connection.execute(query)}
 
 
+def load_fitted_modules(connection: sa.Connection) -> dict[int, tuple[str, ...]]:
+    """Give what phones said is fitted; of a phone that fetched by TFTP alone nothing is known."""
+    of = last_fetches.c
+    query = sa.select(of.phone_id, of.modules).where(of.protocol != "tftp").order_by(of.at)
+    said = {row.phone_id: tuple(row.modules.split()) for row in connection.execute(query)}
+    return {phone_id: modules for phone_id, modules in said.items() if modules}
+
+
 def _fetch(row: sa.Row[Any], number: int | None) -> Fetch:
-    return Fetch(**{name: getattr(row, name) for name in _FIELDS}, id=number)
+    values = {name: getattr(row, name) for name in _FIELDS}
+    return Fetch(**values, modules=tuple(row.modules.split()), id=number)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from fleet.model import Fetch, FetchOutcome
-    from fleet.store.fetch_values import FetchingPhone, FetchLogin
+    from fleet.store.fetch_values import FetchingPhone, FetchLogin, StrangerFetches
 
 
 class FetchRecords(Database):
@@ -30,9 +30,10 @@ class FetchRecords(Database):
         since: datetime | None = None,
         file: str | None = None,
         outcomes: Collection[FetchOutcome] | None = None,
+        of_phones: bool = False,
         limit: int = 1000,
     ) -> list[Fetch]:
-        """Give fetches, the newest first."""
+        """Give fetches, the newest first; with `of_phones` none of strangers."""
         with self._reading() as connection:
             return fetches.load_fetches(
                 connection,
@@ -40,8 +41,16 @@ class FetchRecords(Database):
                 since=since,
                 file=file,
                 outcomes=outcomes,
+                of_phones=of_phones,
                 limit=limit,
             )
+
+    def stranger_fetches(
+        self, *, since: datetime, outcomes: Collection[FetchOutcome], most: int = 1000
+    ) -> list[StrangerFetches]:
+        """Sum up what strangers asked for, by address and outcome; those who asked last first."""
+        with self._reading() as connection:
+            return fetches.load_strangers(connection, since, outcomes, most)
 
     def last_fetches(self, phone_id: int | None = None) -> dict[tuple[int, str], Fetch]:
         """Give, by phone and file, the newest fetch that gave the phone the file.
@@ -50,6 +59,11 @@ class FetchRecords(Database):
         """
         with self._reading() as connection:
             return fetches.load_last_fetches(connection, phone_id)
+
+    def fitted_modules(self) -> dict[int, tuple[str, ...]]:
+        """Give the expansion modules that phones named when they fetched last, by their numbers."""
+        with self._reading() as connection:
+            return fetches.load_fitted_modules(connection)
 
     def fetching_phones(self) -> dict[str, FetchingPhone]:
         """Give the phones that may fetch, by their MAC."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import sqlalchemy as sa
 
-from fleet.model import Flap, Incident, IncidentState, NoticeKind, Sighting, Step
+from fleet.model import Flap, Incident, IncidentState, NoticeKind, Sighting, Step, StrangerSighting
 from fleet.store import codec, watch_codec
 from fleet.store.diff import once_each
 from fleet.store.engine import insert_into, take_turns
@@ -25,10 +25,18 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
     from datetime import datetime
 
-    from fleet.model import Notice
+    from fleet.model import Finding, Notice
+
+StrangerKey: TypeAlias = tuple[str, str]
+"""A subject, and a site's name (empty: of no site)."""
+
+_Place: TypeAlias = tuple[int | None, str, int, str, str]
 
 TakeStep: TypeAlias = Callable[[Sequence[Incident], Sequence[Flap], Sighting], Step]
 """What one look changes of what stands on its phone."""
+
+TakeStrangerStep: TypeAlias = Callable[[Sequence[Incident], StrangerSighting], Step]
+"""What one look at strangers changes of what stands of its subject."""
 
 LOCK = 0x696E6369  # whoever changes incidents, causes or notices
 _STANDING = incidents.c.resolved.is_(None)
@@ -56,6 +64,32 @@ def _take_steps(
         if _may_change(sighting, i := sighting.phone_id, standing, flapping)
     ]
     return _write(connection, [each for each in steps if each.incidents or each.flaps])
+
+
+def take_stranger_steps(
+    connection: sa.Connection,
+    rule: str,
+    held: Mapping[StrangerKey, Finding],
+    at: datetime,
+    step: TakeStrangerStep,
+) -> list[Notice]:
+    """Judge what a rule holds of strangers, all of it, against what stands of them."""
+    take_turns(connection, LOCK)
+    standing: dict[StrangerKey, list[Incident]] = defaultdict(list)
+    query = sa.select(incidents).where(incidents.c.subject != "", _STANDING)
+    for row in connection.execute(query.where(incidents.c.rule == rule)):
+        standing[row.subject, row.site].append(watch_codec.incident_of(row))
+    sightings = [
+        StrangerSighting(
+            subject=subject,
+            site=site,
+            at=at,
+            verdicts={rule: (held[subject, site],) if (subject, site) in held else ()},
+        )
+        for subject, site in {**standing, **held}
+    ]
+    steps = [step(standing.get((each.subject, each.site), ()), each) for each in sightings]
+    return _write(connection, [each for each in steps if each.incidents])
 
 
 def _may_change(
@@ -110,20 +144,18 @@ def _still_there(connection: sa.Connection, steps: Sequence[Step]) -> set[int | 
     """The phones of these steps that nobody removed meanwhile."""
     concerned = {one.phone_id for each in steps for one in each.incidents if one.phone_id}
     concerned |= {one.phone_id for each in steps for one in each.flaps}
-    there: set[int | None] = set()
+    there: set[int | None] = {None}  # strangers are no phone, and nobody removes them
     for some in codec.chunks(sorted(concerned)):
         held = sa.select(phones.c.id).where(phones.c.id.in_(some))
         there |= set(connection.scalars(held.with_for_update(read=True, key_share=True)))
     return there
 
 
-def _place(incident: Incident) -> tuple[int | None, str, int]:
-    return (incident.phone_id, *incident.key)
+def _place(incident: Incident) -> _Place:
+    return (incident.phone_id, *incident.key, incident.subject, incident.site)
 
 
-def _write_incidents(
-    connection: sa.Connection, changed: Sequence[Incident]
-) -> dict[tuple[int | None, str, int], int]:
+def _write_incidents(connection: sa.Connection, changed: Sequence[Incident]) -> dict[_Place, int]:
     """Write incidents; forget those that never opened. Give the ids of the new ones."""
     forgotten = [one for one in changed if one.resolved is not None and one.opened is None]
     kept = [one for one in changed if one.resolved is None or one.opened is not None]
@@ -136,9 +168,10 @@ def _write_incidents(
     new = [watch_codec.incident_values(one) for one in kept if one.id is None]
     if not new:
         return {}
-    columns = (incidents.c.phone_id, incidents.c.rule, incidents.c.line, incidents.c.id)
-    made = connection.execute(sa.insert(incidents).returning(*columns), new)
-    return {(row.phone_id, row.rule, row.line): row.id for row in made}
+    of = incidents.c
+    columns = (of.phone_id, of.rule, of.line, of.subject, of.site)
+    made = connection.execute(sa.insert(incidents).returning(*columns, of.id), new)
+    return {(row.phone_id, row.rule, row.line, row.subject, row.site): row.id for row in made}
 
 
 def _write_flaps(connection: sa.Connection, changed: Sequence[Flap]) -> None:

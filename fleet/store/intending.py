@@ -75,14 +75,21 @@ class Intending(Database):
         now: datetime,
         expected: int,
         rolled_back_to: int | None = None,
+        secret_names: frozenset[str] = frozenset(),
     ) -> Revision:
         """Write a revision with those of the files that differ from the last one's.
 
-        Files that are not named stay as they are. `expected` is the revision that this was planned
+        Files that are not named stay as they are. `secret_names` are the parameters that hold
+        secrets although their names do not say so. `expected` is the revision that this was planned
         against: raises `StoreError`, and writes nothing, if another was applied meanwhile.
         """
         made = Made(
-            by=by, comment=comment, at=now, expected=expected, rolled_back_to=rolled_back_to
+            by=by,
+            comment=comment,
+            at=now,
+            expected=expected,
+            rolled_back_to=rolled_back_to,
+            secret_names=secret_names,
         )
         with self._writing() as connection:
             return revisions.apply_files(connection, self._keyring, files, made)
@@ -112,6 +119,16 @@ class Intending(Database):
         """Give the newest revision's number; 0 if nothing was applied yet."""
         with self._reading() as connection:
             return revisions.last_revision(connection)
+
+    def secret_names(self, *numbers: int) -> frozenset[str]:
+        """Give the parameters that one of these revisions holds as secrets unlike their names."""
+        with self._reading() as connection:
+            return revisions.secret_names(connection, numbers)
+
+    def revision_at(self, moment: datetime) -> int:
+        """Give the revision that was the newest at that moment; 0 if there was none."""
+        with self._reading() as connection:
+            return revisions.revision_at(connection, moment)
 
     def file(self, name: str, revision: int | None = None) -> AppliedFile | None:
         """Give a file as a revision (None: the last) has it; None if it has none of that name."""

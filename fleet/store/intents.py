@@ -101,6 +101,8 @@ def _document(intent: Intent) -> dict[str, Any]:
         document["profiles"] = list(intent.profiles)
     if intent.timezone is not None:
         document["timezone"] = intent.timezone
+    if intent.modules is not None:
+        document["modules"] = list(intent.modules)
     return document
 
 
@@ -114,6 +116,7 @@ def _intent_of(document: dict[str, Any]) -> Intent:
         parameters=dict(_parameter(*each) for each in document.get("parameters", {}).items()),
         profiles=tuple(document.get("profiles", ())),
         timezone=document.get("timezone"),
+        modules=tuple(document["modules"]) if "modules" in document else None,
     )
 
 

@@ -38,6 +38,7 @@ revisions = sa.Table(
     text_column("by"),
     text_column("comment"),
     sa.Column("rolled_back_to", sa.Integer),
+    text_column("secret_names"),  # parameters that hold secrets though their names do not say so
 )
 
 # A file's body once, however many revisions and phones have it.
@@ -90,6 +91,7 @@ def _fetched() -> tuple[sa.Column[Any], ...]:
         sa.Column("revision", sa.Integer),
         text_column("digest"),
         sa.Column("sent", sa.Integer, nullable=False, server_default="0"),
+        text_column("modules"),  # "560M 536M", as they are fitted
     )
 
 

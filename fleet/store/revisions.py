@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -16,7 +16,7 @@ from fleet.store.provision_tables import contents, journal, revision_files, revi
 from fleet.store.values import FileDigest, OwnFile
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from fleet.model import NewFile
@@ -25,13 +25,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Made:
-    """Who makes a revision, why, when, and which one was the last when it was planned."""
+    """Who makes a revision, why, when, and which one was the last when it was planned.
+
+    `secret_names` are the parameters that hold secrets although their names do not say so.
+    """
 
     by: str
     comment: str
     at: datetime
     expected: int
     rolled_back_to: int | None = None
+    secret_names: frozenset[str] = frozenset()
 
 
 def last_revision(connection: sa.Connection) -> int:
@@ -39,13 +43,27 @@ def last_revision(connection: sa.Connection) -> int:
     return connection.scalar(sa.select(sa.func.max(revisions.c.number))) or 0
 
 
+def secret_names(connection: sa.Connection, numbers: Collection[int]) -> frozenset[str]:
+    """Give the parameters that one of these revisions holds as secrets, as it was noted then."""
+    query = sa.select(revisions.c.secret_names).where(revisions.c.number.in_(list(numbers)))
+    return frozenset(name for said in connection.scalars(query) for name in said.splitlines())
+
+
+def revision_at(connection: sa.Connection, moment: datetime) -> int:
+    """Give the newest revision of that moment; 0 if there was none."""
+    then = sa.select(sa.func.max(revisions.c.number)).where(revisions.c.at <= moment)
+    return connection.scalar(then) or 0
+
+
 def load_revisions(connection: sa.Connection, number: int | None = None) -> list[Revision]:
     """Give all revisions, or one, the newest first, and how many files each changed."""
     changed = sa.func.count(revision_files.c.name).label("files")
+    told = [column for column in revisions.c if column.name != "secret_names"]
     query = (
-        sa.select(revisions, changed)
+        sa.select(*told, changed)
+        .select_from(revisions)
         .outerjoin(revision_files)
-        .group_by(*revisions.c)
+        .group_by(*told)
         .order_by(revisions.c.number.desc())
     )
     if number is not None:
@@ -155,6 +173,7 @@ def roll_back(connection: sa.Connection, made: Made) -> Revision:
     keymark.hold(connection, None, needed=False)
     _expect(connection, made.expected)
     load_revision(connection, made.rolled_back_to or 0)
+    made = replace(made, secret_names=secret_names(connection, [made.rolled_back_to or 0]))
     current, then = file_digests(connection), file_digests(connection, made.rolled_back_to)
     changed = [
         name for name in {**current, **then} if _digest(current, name) != _digest(then, name)
@@ -180,9 +199,9 @@ def _write(connection: sa.Connection, made: Made, rows: list[dict[str, Any]]) ->
         files=len(rows),
     )
     names = ("number", "at", "by", "comment", "rolled_back_to")
-    connection.execute(
-        sa.insert(revisions).values({name: getattr(revision, name) for name in names})
-    )
+    values = {name: getattr(revision, name) for name in names}
+    values["secret_names"] = "\n".join(sorted(made.secret_names))
+    connection.execute(sa.insert(revisions).values(values))
     if rows:
         numbered = [row | {"revision": revision.number} for row in rows]
         connection.execute(sa.insert(revision_files), numbered)

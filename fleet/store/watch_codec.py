@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _SAME = (
     "phone_id",
     "rule",
+    "subject",
     "site",
     "phone",
     "severity",

@@ -47,6 +47,7 @@ incidents = sa.Table(
     sa.Column("phone_id", sa.Integer, sa.ForeignKey("phones.id", ondelete="SET NULL")),
     sa.Column("rule", sa.Text, nullable=False),
     sa.Column("line", sa.Integer, nullable=False),  # 0: the phone itself
+    text_column("subject"),  # what it is about where that is no phone
     text_column("site"),
     text_column("phone"),
     sa.Column("severity", by_value(Severity), nullable=False),

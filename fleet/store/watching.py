@@ -12,13 +12,14 @@ from fleet.store.watch_tables import causes as causes_table
 from fleet.store.watch_tables import incidents as incidents_table
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime, timedelta
 
     from fleet.model import (
         Cause,
         Delivery,
         DeliveryState,
+        Finding,
         Incident,
         MissedSweeps,
         Notice,
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
         Silence,
         Sweep,
     )
-    from fleet.store.incidents import TakeStep
+    from fleet.store.incidents import StrangerKey, TakeStep, TakeStrangerStep
     from fleet.store.values import Alerting, StoredAudit
 
 
@@ -40,6 +41,17 @@ class Watching(Database):
         """Judge what phones pushed, in one transaction; give the notices it wrote."""
         with self._writing() as connection:
             return incidents.take_steps(connection, sightings, step)
+
+    def record_strangers(
+        self,
+        rule: str,
+        held: Mapping[StrangerKey, Finding],
+        at: datetime,
+        step: TakeStrangerStep,
+    ) -> list[Notice]:
+        """Judge all that a rule holds of strangers, in one transaction; give the notices."""
+        with self._writing() as connection:
+            return incidents.take_stranger_steps(connection, rule, held, at, step)
 
     def incidents(
         self,

@@ -161,6 +161,17 @@ def test_files_are_shown_without_secrets_unless_they_are_asked_for(intended: Fle
     assert "user password: 90125\n" in clear
 
 
+def test_a_file_is_shown_as_xml_objects(intended: Fleet) -> None:
+    shown = done(intended, "provision", "render", "one", "--xml")
+    assert all(line.startswith("<AastraIPPhoneConfiguration ") for line in shown.splitlines())
+    item = "<ConfigurationItem><Parameter>{}</Parameter><Value>{}</Value></ConfigurationItem>"
+    assert item.format("sip line1 user name", "1001") in shown
+    assert item.format("admin password", "***") in shown
+    clear = done(intended, "provision", "render", "one", "--xml", "--secrets")
+    assert item.format("admin password", "48151623") in clear
+    assert intended("provision", "render", "--xml", "--output", "x").code == 2
+
+
 def test_all_files_are_written_into_a_folder(intended: Fleet) -> None:
     done(intended, "provision", "render", "--output", "masked")
     out = done(intended, "provision", "render", "--output", "files", "--secrets")

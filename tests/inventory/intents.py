@@ -70,6 +70,7 @@ def intents(draw: st.DrawFn, profiles: tuple[str, ...] = ()) -> Intent:
         parameters={**draw(bundles() | st.just({})), **own},
         profiles=tuple(used),
         timezone=draw(st.sampled_from([None, "", "Europe/Berlin", "UTC"])),
+        modules=draw(st.sampled_from([None, (), ("M670i",), ("M675i", "M670i", "M670i")])),
     )
 
 

@@ -232,6 +232,10 @@ def test_named_secrets_may_stand_in_such_a_file_too() -> None:
         ("transport: carrier pigeon", "must be one of udp+tcp, udp, tcp, tls"),
         ("timezone: Berlin", "'Berlin': not an IANA time zone"),
         ("'!timezone': UTC", "cannot be marked !; mark what is in it"),
+        ("modules: [M600i]", "must be a list of at most 3 of M670i, M675i"),
+        ("modules: [M670i, M670i, M670i, M670i]", "must be a list of at most 3 of M670i"),
+        ("modules: M670i", "modules (line 3): must be a list"),
+        ("'!modules': [M670i]", "cannot be marked !; mark what is in it"),
         ("vlan: [1]", "vlan (line 3): must be a text"),
         ("vlan: 1.5", "put it in quotes"),
         ("ntp: [a, b, c, d]", "must be a list of 1 to 3 items"),
@@ -422,6 +426,8 @@ def test_an_export_is_friendly_where_it_can_be() -> None:
         fleet:
           configuration:
             timezone: Europe/Berlin
+            modules:
+            - M670i
             registrar: pbx.example
             registrar_port: 5060
             transport: udp

@@ -70,6 +70,23 @@ class Loop:
         changed = replace(stored.phone, accounts=accounts)
         self.store.apply_inventory([], [Change(id=stored.id, phone=changed)])
 
+    def move(self, *, to: SimulatedRegistrar, password: str) -> None:
+        """Change the registrar and the SIP password of all phones in the inventory."""
+        changes = []
+        for stored in self.store.phones():
+            accounts = tuple(
+                replace(
+                    account,
+                    registrar=to.address,
+                    registrar_port=to.port,
+                    sip_password=password,
+                )
+                for account in stored.phone.accounts
+            )
+            changed = replace(stored.phone, accounts=accounts)
+            changes.append(Change(id=stored.id, phone=changed))
+        self.store.apply_inventory([], changes)
+
     def apply(self) -> Revision:
         """Plan, and apply the plan."""
         provisioner = self.app.provisioner()

@@ -7,17 +7,26 @@ from typing import TYPE_CHECKING
 
 from fleet.app import now
 from fleet.model import Fetch, FetchOutcome, Intent, ProofState, Reach, RolloutState, Wanted
+from fleet.phone.sip.peer import Peer
+from fleet.provision.addressees import addressees
+from fleet.provision.applied import AppliedRevision
 from fleet.provision.rollout import StageOrder
 from fleet.provision.rollout.service import Terms, begin
+from fleet.simulator import RegistrarSpec, SimulatedRegistrar, SipLogin
 from fleet.status import look_at
 from fleet.store import IntentChange
-from tests.provision.loop import NEW, WRONG, whole_loop
+from tests.provision.loop import NEW, OLD, WRONG, whole_loop
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from fleet.app import App
     from fleet.store import Store
+
+
+def peer_of(registrar: SimulatedRegistrar) -> Peer:
+    return Peer(host=registrar.address, port=registrar.port)
+
 
 CANARY_FIRST = StageOrder(canary_count=1, steps=())
 
@@ -46,6 +55,31 @@ async def test_a_new_password_reaches_the_phones_and_the_poll_proves_it(
         assert second.told_at
         assert first.proven_at <= second.told_at
         assert loop.pbx.record.wrong_passwords.total() == 0
+
+
+async def test_after_a_change_of_registrar_phones_are_asked_through_the_old_one(
+    store: Store, tmp_path: Path
+) -> None:
+    accounts = (SipLogin(user="1001", password=NEW), SipLogin(user="1002", password=NEW))
+    async with (
+        whole_loop(store, tmp_path) as loop,
+        SimulatedRegistrar(RegistrarSpec(accounts=accounts)) as new,
+    ):
+        loop.move(to=new, password=NEW)
+        revision = loop.apply()
+        applied = AppliedRevision(store, revision.number)
+        before = addressees(store, applied, loop.app.logins)
+        assert [each.sip.lines[0].registrar for each in before] == [peer_of(loop.pbx)] * 2
+        assert {each.sip.lines[0].login.password for each in before} == {OLD}
+        ended = await loop.run(begin(store, Terms(order=CANARY_FIRST, deadline=30), now()))
+        assert ended.state is RolloutState.DONE
+        assert {proof.how for proof in loop.proofs().values()} == {
+            "SIP NOTIFY through its registrar: accepted"
+        }
+        after = addressees(store, applied, loop.app.logins)
+        assert [each.sip.lines[0].registrar for each in after] == [peer_of(new)] * 2
+        assert set(new.registered) == {"1001", "1002"}
+        assert (loop.pbx.record.wrong_passwords + new.record.wrong_passwords).total() == 0
 
 
 async def test_with_a_wrong_password_the_canary_fails_and_the_rollout_stops(

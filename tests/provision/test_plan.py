@@ -32,6 +32,7 @@ from fleet.provision.provisioner import Demands, Provisioner
 from fleet.store import Change, FileDigest, IntentChange, Store
 from tests.provision.fleets import AT, intent, phone, rendered, secret
 from tests.provision.test_render import _rendered, fleets
+from tests.store.test_fetching import fetch
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -167,6 +168,25 @@ def test_what_is_said_by_reference_is_a_secret_whatever_its_name(world: World) -
     assert (changes["sip dial plan"].secret, changes["sip dial plan"].new) == (True, None)
 
 
+def test_what_was_a_secret_stays_one_when_it_becomes_a_text(world: World) -> None:
+    def intend(value: SecretRef | str) -> None:
+        world.change(1, intent=Intent(parameters={"sip vmail": Wanted(value=value)}))
+
+    intend(SecretRef(kind=SecretKind.ENV, name="V"))
+    old = world.apply().number
+    intend("*99")
+    (change,) = by_label(world.plan())["one"].changes
+    assert (change.name, change.secret, change.old, change.new) == ("sip vmail", True, None, None)
+    new = world.apply().number
+    assert world.store.secret_names(old) == {"sip vmail", *SAFE}
+    assert world.store.secret_names(new) == set(SAFE)
+    back = world.store.roll_back(old, by="me", comment="", now=AT, expected=new)
+    assert world.store.secret_names(back.number) == world.store.secret_names(old)
+    intend("*98")
+    (change,) = by_label(world.plan())["one"].changes
+    assert (change.secret, change.old) == (True, None)
+
+
 def test_moving_a_value_between_files_changes_bytes_and_nothing_else(world: World) -> None:
     world.store.apply_inventory([], [Change(id=None, phone=phone(3, name="three"))])
     world.apply()
@@ -214,6 +234,38 @@ def test_critical_findings_refuse_unless_they_are_allowed(world: World) -> None:
     with pytest.raises(ConfigurationError, match="default-pasword is not a check"):
         world.apply("default-pasword")
     assert world.apply("default-password").number == 1
+
+
+KEY = {"expmod1 key30 type": "blf", "expmod1 key30 value": "1002"}
+
+
+@pytest.mark.parametrize(
+    ("said", "seen", "held"),
+    [
+        (None, (), {"module-not-possible"}),
+        (None, ("536M",), set()),
+        (("M675i",), (), {"module-not-possible"}),  # the 6753i takes none of these
+        (("M670i",), (), set()),
+        ((), ("536M",), {"module-not-possible"}),
+    ],
+)
+def test_a_key_of_a_module_is_accepted_where_the_module_is_known(
+    world: World, said: tuple[str, ...] | None, seen: tuple[str, ...], held: set[str]
+) -> None:
+    own = {name: Wanted(value=value) for name, value in KEY.items()}
+    world.change(1, intent=Intent(parameters=own, modules=said))
+    world.store.record_fetches([fetch(1, modules=seen)])
+    checks = {one.check for one in by_label(world.plan())["one"].findings}
+    assert checks & {"module-not-possible", "key-out-of-range"} == held
+
+
+def test_the_last_to_say_which_modules_there_are_counts(world: World) -> None:
+    own = {name: Wanted(value=value) for name, value in KEY.items()}
+    world.change(1, intent=Intent(parameters=own))
+    world.intend(fleet=replace(FLEET, modules=("M670i",)))
+    assert not by_label(world.plan())["one"].findings
+    world.intend(models={"6753i": Intent(modules=())})
+    assert by_label(world.plan())["one"].findings
 
 
 def test_the_settings_demands_reach_the_linter(world: World) -> None:
@@ -337,7 +389,8 @@ def test_phones_looked_at_together_get_the_findings_of_each_alone(
     context = LintContext(complete=True, demand_backup=True)
     linter = PhoneLinter(lambda _: context)
     for file in _rendered(*fleet).own:
-        alone = lint(_parameters(file.values), file.phone.base.model, context)
+        known = replace(context, modules=file.phone.base.modules or ())
+        alone = lint(_parameters(file.values), file.phone.base.model, known)
         assert set(linter.lint(file)) == set(alone)
         assert len(linter.lint(file)) == len(alone)
 

@@ -53,7 +53,7 @@ def show(app: App, number: int, file: str | None, secrets: bool) -> None:
         found = app.store.file(file, number)
         if found is None:
             raise UsageError(f"Revision {number} has no file {file}.")
-        hidden = referred(app.store.intents())
+        hidden = referred(app.store.intents()) | app.store.secret_names(number)
         standard_output().write(found.body if secrets else masked_file(found.body, hidden))
         return
     screen = console()
@@ -76,7 +76,8 @@ def diff(app: App, old: int, new: int) -> None:
     stored = app.store.phones(secrets=Secrets.NONE)
     seen = app.store.seen_models()
     models = {each.id: seen.get(each.id, "") or each.phone.model for each in stored}
-    found = compare(app.store, old, new, models=models, secrets=referred(app.store.intents()))
+    secrets = referred(app.store.intents()) | app.store.secret_names(old, new)
+    found = compare(app.store, old, new, models=models, secrets=secrets)
     labels = {each.id: each.phone.label for each in stored}
     screen = console()
     for line in _diff_lines(found, labels):

@@ -10,6 +10,7 @@ import click
 from fleet.cli.common import console, counted, standard_output, with_app
 from fleet.errors import UsageError
 from fleet.files import replacing
+from fleet.phone.config_file import configuration_documents, read
 from fleet.provision.mask import masked_file
 
 if TYPE_CHECKING:
@@ -23,15 +24,19 @@ if TYPE_CHECKING:
 @click.argument("name", required=False, metavar="[FILE|PHONE]")
 @click.option("--output", type=click.Path(file_okay=False, path_type=Path), help="A folder.")
 @click.option("--secrets", is_flag=True, help="Secrets too, in clear: guard what it writes.")
+@click.option("--xml", "as_xml", is_flag=True, help="As XML objects, for other tools to push.")
 @with_app
-def render(app: App, name: str | None, output: Path | None, secrets: bool) -> None:
+def render(app: App, name: str | None, output: Path | None, secrets: bool, as_xml: bool) -> None:
     """Print one file (aastra.cfg, 6753i.cfg, 00085D126411.cfg), or write all into a folder.
 
     A PHONE stands for its own file. Secrets are shown as *** unless --secrets is given. Nothing is
-    applied: what phones get is what was applied last.
+    applied: what phones get is what was applied last. With --xml each line is one object of what
+    the file says, short enough for a phone; marks (! and ^) are not in them.
     """
     if (name is None) == (output is None):
         raise UsageError("Say one file, or --output FOLDER for all of them.")
+    if output is not None and as_xml:
+        raise UsageError("--xml is for one file.")
     provisioner = app.provisioner()
     rendered, hide = provisioner.rendered, None if secrets else provisioner.secret_names
     if output is not None:
@@ -39,7 +44,13 @@ def render(app: App, name: str | None, output: Path | None, secrets: bool) -> No
         console().print(f"Wrote {counted(count, 'file')} to {output}")
         return
     found = dict(_files(rendered, hide))
-    standard_output().write(found[_file_name(app, rendered, found, name or "")])
+    body = found[_file_name(app, rendered, found, name or "")]
+    standard_output().write(_as_xml(body) if as_xml else body)
+
+
+def _as_xml(body: bytes) -> bytes:
+    documents = configuration_documents(read(body).parameters)
+    return b"".join(each + b"\n" for each in documents)
 
 
 def _file_name(app: App, rendered: Rendered, found: dict[str, bytes], name: str) -> str:

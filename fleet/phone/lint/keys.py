@@ -143,7 +143,10 @@ def _no_module(look: LintLook, model: Model, position: int) -> str:
         return ""
     module = expansion_module_named(fitted[position - 1]) if position <= len(fitted) else None
     if position > len(fitted) or not fitted[position - 1]:
-        return f"this phone has no module {position}"
+        return (
+            f"no module {position} of this phone is known (it names its modules when it fetches, "
+            "and `modules` in its configuration says them)"
+        )
     if module and module not in model.keys.modules:
         return f"the {model.name} does not take a {module.name}"
     return ""

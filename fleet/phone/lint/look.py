@@ -24,7 +24,7 @@ class LintContext:
     `complete` says that these are all parameters of a phone, so that what is missing is missing.
     `our_hosts` are the names, addresses and networks (CIDR) under which the phones of the site
     reach us; None leaves that unchecked. `modules` are the expansion modules that are fitted, by
-    name (`M670i`, `536M`), in their order; None where that is not known.
+    name (`M670i`, `536M`), in their order; None leaves that unchecked.
     """
 
     complete: bool = False

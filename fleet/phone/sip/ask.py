@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -11,14 +12,16 @@ from fleet.phone.sip.digest import answer, best_of, read_challenges
 from fleet.phone.sip.locate import Names
 from fleet.phone.sip.peer import Timers
 from fleet.phone.sip.request import Envelope
-from fleet.phone.sip.silence import Unanswered
+from fleet.phone.sip.silence import GIVE_NO_ANSWER, Unanswered
 from fleet.phone.sip.transaction import transact
+from fleet.phone.sip.trust import Trust
 from fleet.phone.sip.wire import opened
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from fleet.model import Credentials
+    from fleet.phone.sip.locate import Place
     from fleet.phone.sip.message import Headers, Request, Response
     from fleet.phone.sip.peer import Peer
     from fleet.phone.sip.request import Draft
@@ -29,6 +32,7 @@ _CHALLENGES = {
     401: ("www-authenticate", "Authorization"),
     407: ("proxy-authenticate", "Proxy-Authorization"),
 }
+_OUT_OF_SERVICE = 503
 
 
 class LoginUse(StrEnum):
@@ -44,11 +48,16 @@ class LoginUse(StrEnum):
 class Heard:
     """What came of a question: the last final response, or else why there is none.
 
-    `challenge`: the status of the first response where that asked for a login, else 0.
+    `note` says more of the silence. `challenge`: the status of the first response where that asked
+    for a login, else 0. `place` is who was asked last, the `asked`th of the name's servers; those
+    before it gave no answer.
     """
 
     response: Response | None = None
     silence: Silence | None = None
+    note: str = ""
+    place: Place | None = field(default=None, compare=False)
+    asked: int = field(default=0, compare=False)
     login: LoginUse = LoginUse.NOT_ASKED
     challenge: int = 0
 
@@ -68,10 +77,12 @@ class SipClient:
         *,
         timers: Timers | None = None,
         names: Names | None = None,
+        trust: Trust | None = None,
         token: Callable[[], str] = _token,
     ) -> None:
         self._timers = timers or Timers()
         self._names = names or Names()
+        self._trust = trust or Trust()
         self._token = token
 
     @property
@@ -82,20 +93,59 @@ class SipClient:
     async def ask(self, draft: Draft, peer: Peer, login: Credentials | None = None) -> Heard:
         """Ask once, and once more with the login where it is asked for, never a third time.
 
-        A challenge that comes again, even for a stale nonce, is not answered again: nobody is to be
-        locked out by us. Raises ValueError where the login, or what is to be said, holds something
-        that cannot be sent.
+        Of a name with several servers the next is asked where one gives no answer or is out of
+        service (503), in `timers.total` seconds at most; never after a login was tried. A challenge
+        that comes again, even for a stale nonce, is not answered again: nobody is to be locked out
+        by us. Raises ValueError where the login, or what is to be said, holds something that cannot
+        be sent.
         """
         if login is not None:
             check_login(login)
+        if peer.may_be_anybody:
+            login = None
+        deadline = asyncio.get_running_loop().time() + self._timers.total
         try:
-            place = await self._names.locate(peer, wait=self._timers.connect)
-            async with opened(place, peer.transport, self._timers) as wire:
-                return await self._converse(wire, draft, login)
+            places = await self._names.places(peer, wait=self._timers.connect)
         except Unanswered as error:
             return Heard(silence=error.silence)
+        return await self._ask_in_turn(places, deadline, draft, peer, login)
 
-    async def _converse(self, wire: Wire, draft: Draft, login: Credentials | None) -> Heard:
+    async def _ask_in_turn(
+        self,
+        places: Sequence[Place],
+        deadline: float,
+        draft: Draft,
+        peer: Peer,
+        login: Credentials | None,
+    ) -> Heard:
+        loop = asyncio.get_running_loop()
+        heard = Heard()
+        for asked, place in enumerate(places, start=1):
+            if asked > 1 and loop.time() >= deadline:
+                break
+            this = await self._ask_one(place, deadline, draft, peer, login)
+            heard = replace(this, place=place, asked=asked)
+            if not _is_for_the_next(heard):
+                break
+        return heard
+
+    async def _ask_one(
+        self,
+        place: Place,
+        deadline: float,
+        draft: Draft,
+        peer: Peer,
+        login: Credentials | None,
+    ) -> Heard:
+        try:
+            async with opened(place, peer, self._timers, self._trust) as wire:
+                return await self._converse(wire, deadline, draft, login)
+        except Unanswered as error:
+            return Heard(silence=error.silence, note=error.note)
+
+    async def _converse(
+        self, wire: Wire, deadline: float, draft: Draft, login: Credentials | None
+    ) -> Heard:
         envelope = Envelope(
             local=wire.local, transport=wire.transport, call_id=self._token(), tag=self._token()
         )
@@ -103,14 +153,14 @@ class SipClient:
         def request(number: int, headers: Headers = ()) -> Request:
             return envelope.around(draft, branch=self._token(), number=number, login=headers)
 
-        first = await transact(wire, request(1), self._timers)
+        first = await transact(wire, request(1), self._timers, deadline)
         if first.status not in _CHALLENGES:
             return Heard(response=first)
         use, headers = self._answered(first, draft, login)
         if use is not LoginUse.SENT:
             return Heard(response=first, login=use, challenge=first.status)
         try:
-            second = await transact(wire, request(2, headers), self._timers)
+            second = await transact(wire, request(2, headers), self._timers, deadline)
         except Unanswered as error:
             return Heard(silence=error.silence, login=use, challenge=first.status)
         return Heard(response=second, login=use, challenge=first.status)
@@ -128,6 +178,15 @@ class SipClient:
             challenge, login, method=draft.method, uri=str(draft.uri), cnonce=self._token()
         )
         return LoginUse.SENT, ((answered, value),)
+
+
+def _is_for_the_next(heard: Heard) -> bool:
+    """Whether another server of the same name may be asked: this one saw no login of ours."""
+    if heard.login is not LoginUse.NOT_ASKED:
+        return False
+    if heard.response is not None:
+        return heard.response.status == _OUT_OF_SERVICE
+    return heard.silence in GIVE_NO_ANSWER
 
 
 def check_login(login: Credentials) -> None:

@@ -1,7 +1,6 @@
-"""Where a SIP peer is: its address and port, by DNS if need be (RFC 3263; the door of dnspython).
+"""Where a SIP peer is: addresses and ports, by DNS if need be (RFC 3263; the door of dnspython).
 
-One place is given, never a list: a question goes to one server only, so that a wrong password is
-tried once. It is the one that the phone asks first.
+NAPTR is not asked: which transport a phone takes is in its configuration (facts/provisioning 1.3).
 """
 
 from __future__ import annotations
@@ -10,6 +9,7 @@ import asyncio
 import ipaddress
 import socket
 from dataclasses import dataclass
+from secrets import SystemRandom
 from typing import TYPE_CHECKING
 
 import dns.asyncresolver
@@ -17,17 +17,22 @@ import dns.exception
 import dns.rdatatype
 
 from fleet.phone.fair_timeout import FairTimeout
-from fleet.phone.sip.peer import DEFAULT_PORT
+from fleet.phone.sip.peer import Transport
 from fleet.phone.sip.silence import Silence, Unanswered
+from fleet.phone.sip.uri import authority
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from dns.rdtypes.IN.SRV import SRV
 
     from fleet.phone.sip.peer import Peer
 
+MOST_PLACES = 8
+"""More servers than this are not asked one question, however many a name has."""
+
 _NOWHERE = "."
+_CHANCE = SystemRandom()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,36 +42,56 @@ class Place:
     address: str
     port: int
 
+    def __str__(self) -> str:
+        return authority(self.address, self.port)
+
 
 class Names:
-    """Looks names up. `nameserver` (address, port) stands in for those of the system, for SRV."""
+    """Looks names up. `nameserver` (address, port) stands in for those of the system, for SRV.
 
-    def __init__(self, nameserver: tuple[str, int] | None = None) -> None:
+    `draw` gives numbers from 0 up to but not including 1: which of equal servers comes first.
+    """
+
+    def __init__(
+        self,
+        nameserver: tuple[str, int] | None = None,
+        *,
+        draw: Callable[[], float] = _CHANCE.random,
+    ) -> None:
         self._nameserver = nameserver
+        self._draw = draw
 
-    async def locate(self, peer: Peer, *, wait: float) -> Place:
-        """Where to send to, looked up for `wait` seconds at most. Raises Unanswered.
+    async def places(self, peer: Peer, *, wait: float) -> tuple[Place, ...]:
+        """Where to send to, first things first, looked up for `wait` seconds at most.
 
-        The phones speak IPv4: where a name has such an address, it is taken.
+        All service records by priority and weight, and of each all addresses. The phones speak
+        IPv4: such addresses come first. Raises Unanswered where there is none.
         """
-        host, port = peer.host, peer.port
+        host, port = peer.host, peer.port or peer.transport.default_port
         if _is_address(host):
-            return Place(address=host, port=port or DEFAULT_PORT)
-        try:
-            async with FairTimeout(asyncio.get_running_loop().time() + wait):
-                if port is None:
-                    host, port = await self._service(peer, wait / 2)
-                return Place(address=await _address(host), port=port)
-        except (TimeoutError, OSError, UnicodeError):
-            raise Unanswered(Silence.NAME_NOT_FOUND) from None
+            return (Place(address=host, port=port),)
+        deadline = asyncio.get_running_loop().time() + wait
+        targets = [(host, port)]
+        if peer.port is None:
+            targets = await self._services(peer, wait / 2) or targets
+        found = await asyncio.gather(*(_addresses(name, deadline) for name, _ in targets))
+        pairs = zip(targets, found, strict=True)
+        places = [Place(address=each, port=at) for (_, at), several in pairs for each in several]
+        if not places:
+            raise Unanswered(Silence.NAME_NOT_FOUND)
+        return tuple(dict.fromkeys(places))[:MOST_PLACES]
 
-    async def _service(self, peer: Peer, wait: float) -> tuple[str, int]:
-        name = f"_sip._{peer.transport}.{peer.host.removesuffix('.')}."
+    async def _services(self, peer: Peer, wait: float) -> list[tuple[str, int]]:
+        """Names and ports by the service records, in the order to ask; empty: there are none."""
+        name = f"{_service_of(peer.transport)}.{peer.host.removesuffix('.')}."
         try:
             found = await self._resolver().resolve(name, dns.rdatatype.SRV, lifetime=wait)
-        except (dns.exception.DNSException, OSError):
-            return peer.host, DEFAULT_PORT
-        return _first(found)
+        except (dns.exception.DNSException, OSError, UnicodeError):
+            return []
+        named = [(record.target.to_text(), record.port) for record in in_order(found, self._draw)]
+        if all(target == _NOWHERE for target, _ in named):
+            raise Unanswered(Silence.NAME_NOT_FOUND)  # RFC 2782: it is decidedly not there
+        return [(target.removesuffix("."), port) for target, port in named][:MOST_PLACES]
 
     def _resolver(self) -> dns.asyncresolver.Resolver:
         resolver = dns.asyncresolver.Resolver(configure=self._nameserver is None)
@@ -76,20 +101,39 @@ class Names:
         return resolver
 
 
-def _first(records: Iterable[SRV]) -> tuple[str, int]:
-    """The record to be asked first; among equals always the same one, so that runs compare."""
-    first = min(records, key=lambda record: (record.priority, -record.weight, record.target))
-    target = first.target.to_text()
-    if target == _NOWHERE:  # RFC 2782: the service is decidedly not there
-        raise Unanswered(Silence.NAME_NOT_FOUND)
-    return target.removesuffix("."), first.port
+def in_order(records: Iterable[SRV], draw: Callable[[], float]) -> Iterator[SRV]:
+    """Service records in the order in which they are to be asked (RFC 2782).
+
+    By priority; among equals at random, the more often the greater the weight.
+    """
+    by_priority = sorted(records, key=lambda each: (each.priority, each.weight, each.target))
+    while by_priority:
+        equals = [each for each in by_priority if each.priority == by_priority[0].priority]
+        mark = int(draw() * (sum(each.weight for each in equals) + 1))
+        chosen = equals[0]
+        for chosen in equals:
+            mark -= chosen.weight
+            if mark <= 0:
+                break
+        by_priority.remove(chosen)
+        yield chosen
 
 
-async def _address(host: str) -> str:
+def _service_of(transport: Transport) -> str:
+    """The name of the service (RFC 3263, 4.2): over TLS it is another one."""
+    return "_sips._tcp" if transport is Transport.TLS else f"_sip._{transport}"
+
+
+async def _addresses(host: str, deadline: float) -> list[str]:
+    """All addresses of a name, IPv4 first; none where it is not known by the deadline."""
     loop = asyncio.get_running_loop()
-    found = await loop.getaddrinfo(host, None, type=socket.SOCK_DGRAM)
-    first = min(found, key=lambda place: place[0] != socket.AF_INET)
-    return str(first[4][0])
+    try:
+        async with FairTimeout(deadline):
+            found = await loop.getaddrinfo(host, None, type=socket.SOCK_DGRAM)
+    except (TimeoutError, OSError, UnicodeError):
+        return []
+    found.sort(key=lambda place: place[0] != socket.AF_INET)
+    return [str(place[4][0]) for place in found]
 
 
 def _is_address(host: str) -> bool:

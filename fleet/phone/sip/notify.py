@@ -65,8 +65,11 @@ class Recipient:
         port: int | None = None,
         transport: Transport = Transport.UDP,
     ) -> Recipient:
-        """A phone at its own address. Raises ValueError where the address cannot be meant."""
-        peer = Peer(host=host, port=port, transport=transport)
+        """A phone at its own address. Raises ValueError where the address cannot be meant.
+
+        Over TLS any certificate will do: phones show self-signed ones, and are given no login.
+        """
+        peer = Peer(host=host, port=port, transport=transport, any_certificate=True)
         return cls(uri=SipUri(user=user, host=peer.host, port=peer.port), peer=peer)
 
     @classmethod

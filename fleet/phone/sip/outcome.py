@@ -77,6 +77,11 @@ _SILENCES: Mapping[Silence, str] = {
     Silence.CLOSED: "closed the connection without an answer: check port and transport",
     Silence.GARBLED: "answers with something else than SIP: check port and transport",
     Silence.FLOODED: "sends without end: check what is at this address",
+    Silence.TLS_FAILED: "does not speak TLS there, or only such as is too old to be safe: check "
+    "port and transport",
+    Silence.UNTRUSTED: "shows a certificate that is not trusted, so nothing was sent: give the "
+    "file of its authority as [provisioning] sip_ca_file, or its fingerprint in "
+    "[provisioning.sip_pins]",
     Silence.NO_RESOURCES: "could not be asked for want of open files or memory here: raise the "
     "limit (ulimit -n)",
 }
@@ -121,14 +126,14 @@ def outcome_of(heard: Heard, peer: Peer, *, result: Result | None = None) -> Out
         silence = heard.silence or Silence.SILENT
         return Outcome(
             result=Result.NO_ANSWER,
-            detail=f"{peer} {_SILENCES[silence]}{_over(peer, silence)}.",
+            detail=f"{peer} {_SILENCES[silence]}{_circumstances(heard, peer, silence)}.",
             silence=silence,
             login=heard.login,
         )
     result = result or result_of(heard, response)
     return Outcome(
         result=result,
-        detail=f"{peer} {_SENTENCES[result]} ({_said(response)}).",
+        detail=f"{peer} {_SENTENCES[result]} ({_said(response)}{_where(heard)}).",
         code=response.status,
         phrase=clean(response.phrase),
         login=heard.login,
@@ -157,5 +162,15 @@ def _said(response: Response) -> str:
     return f"{said}: {meaning}" if meaning else said
 
 
-def _over(peer: Peer, silence: Silence) -> str:
-    return "" if silence is Silence.NAME_NOT_FOUND else f" (SIP over {peer.transport.upper()})"
+def _circumstances(heard: Heard, peer: Peer, silence: Silence) -> str:
+    if silence is Silence.NAME_NOT_FOUND:
+        return ""
+    note = f": {heard.note}" if heard.note else ""
+    return f" (SIP over {peer.transport.upper()}{note}{_where(heard)})"
+
+
+def _where(heard: Heard) -> str:
+    """Which of several servers it was."""
+    if heard.asked < 2:
+        return ""
+    return f"; at {heard.place}, for {heard.asked - 1} before it gave no answer"

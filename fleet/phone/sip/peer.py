@@ -8,27 +8,34 @@ from enum import StrEnum
 from fleet.phone.sip.uri import authority
 from fleet.phone.target import checked_address
 
-DEFAULT_PORT = 5060
-
 
 class Transport(StrEnum):
     """How SIP is carried."""
 
     UDP = "udp"
     TCP = "tcp"
+    TLS = "tls"
+
+    @property
+    def default_port(self) -> int:
+        """Where a peer listens that says nothing else (RFC 3261, 19.1.2)."""
+        return 5061 if self is Transport.TLS else 5060
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Peer:
     """A phone, a registrar or a proxy. `port` 0 or None: whatever the phone itself would use.
 
-    That is 5060 at an address; at a name what DNS SRV says, else 5060 (facts/provisioning 1.3).
+    That is 5060 (over TLS 5061) at an address; at a name what DNS SRV says, else the same
+    (facts/provisioning 1.3). `any_certificate`: over TLS whoever answers is taken, as phones show
+    self-signed ones; such a peer is never given a login.
     Raises ValueError where the host or the port cannot be meant.
     """
 
     host: str
     port: int | None = None
     transport: Transport = Transport.UDP
+    any_certificate: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "host", checked_address(self.host.strip().strip("[]")))
@@ -36,6 +43,11 @@ class Peer:
             object.__setattr__(self, "port", None)
         if self.port is not None and not 0 < self.port < 65536:
             raise ValueError(f"The SIP port {self.port} is not a number from 1 to 65535")
+
+    @property
+    def may_be_anybody(self) -> bool:
+        """Whether TLS was asked for, but not to know who answers."""
+        return self.any_certificate and self.transport is Transport.TLS
 
     def __str__(self) -> str:
         return authority(self.host, self.port)
@@ -53,6 +65,14 @@ class Timers:
     def give_up(self) -> float:
         """Timer F: how long to wait for the answer to one request."""
         return 64 * self.t1
+
+    @property
+    def total(self) -> float:
+        """How long one question may take in all, whatever number of servers a name has.
+
+        It is enough for the first of them to ask for a login and to be slow with both answers.
+        """
+        return 2 * (self.connect + self.give_up)
 
     def pause(self, before: float, *, proceeding: bool) -> float:
         """Timer E: how long until the request is sent again; `before` is the last pause, first 0.

@@ -62,5 +62,5 @@ class Envelope:
         return Request(method=draft.method, uri=str(draft.uri), headers=headers, body=draft.body)
 
     def _contact(self, here: str) -> str:
-        transport = ";transport=tcp" if self.transport == "tcp" else ""
+        transport = "" if self.transport == "udp" else f";transport={self.transport}"
         return f"sip:{_OURSELVES}@{here}{transport}"

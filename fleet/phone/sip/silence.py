@@ -18,11 +18,34 @@ class Silence(StrEnum):
     GARBLED = "garbled"  # TCP: what came was no SIP
     FLOODED = "flooded"  # far more came than one request can bring about
     NO_RESOURCES = "no_resources"  # no open files or memory left here
+    TLS_FAILED = "tls_failed"  # no TLS there, or only such as is too old to be safe
+    UNTRUSTED = "untrusted"  # its certificate is not to be believed; nothing was sent to it
+
+
+WITHOUT_TLS = frozenset((Silence.TLS_FAILED, Silence.UNTRUSTED))
+"""It is there, but there was no TLS with it: no request was sent, and so no login."""
+
+GIVE_NO_ANSWER = frozenset(
+    (
+        Silence.NAME_NOT_FOUND,
+        Silence.NO_ROUTE,
+        Silence.NO_ANSWER,
+        Silence.CONNECTION_REFUSED,
+        Silence.SILENT,
+        Silence.UNFINISHED,
+        Silence.CLOSED,
+    )
+)
+"""After which of them another server of the same name may be asked (RFC 3263, 4.3)."""
 
 
 class Unanswered(Exception):
-    """No final response came; does not leave this room: callers get the reason as a value."""
+    """No final response came; does not leave this room: callers get the reason as a value.
 
-    def __init__(self, silence: Silence) -> None:
+    `note` says more of it, and is ours or clean.
+    """
+
+    def __init__(self, silence: Silence, note: str = "") -> None:
         super().__init__(silence.value)
         self.silence = silence
+        self.note = note

@@ -16,17 +16,18 @@ if TYPE_CHECKING:
     from fleet.phone.sip.wire import Wire
 
 
-async def transact(wire: Wire, request: Request, timers: Timers) -> Response:
+async def transact(wire: Wire, request: Request, timers: Timers, deadline: float) -> Response:
     """Send a request, again where UDP may have lost it, and give its final response.
 
-    Raises Unanswered after timer F, or once the wire has failed. Raises NotSipError where the
-    request cannot be written.
+    Raises Unanswered after timer F, at the deadline (loop time), or once the wire has failed.
+    Raises NotSipError where the request cannot be written.
     """
     data = written(request)
     waiting = _Waiting(request)
     wire.listen(waiting)
     try:
-        async with FairTimeout(asyncio.get_running_loop().time() + timers.give_up):
+        timer_f = asyncio.get_running_loop().time() + timers.give_up
+        async with FairTimeout(min(timer_f, deadline)):
             await _send_until_heard(wire, data, waiting, timers)
     except TimeoutError:
         raise Unanswered(Silence.UNFINISHED if waiting.proceeding else Silence.SILENT) from None

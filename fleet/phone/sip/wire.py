@@ -1,4 +1,4 @@
-"""The two ways of SIP messages: datagrams over UDP, a stream over TCP.
+"""The ways of SIP messages: datagrams over UDP, a stream over TCP, the same within TLS.
 
 A wire belongs to one question and hands what comes in to the one who listens. It keeps nothing,
 hears only the address that was asked, and after too many messages it hears no more.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import ssl
 from abc import ABC, abstractmethod
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Protocol, cast
@@ -15,17 +16,21 @@ from typing import TYPE_CHECKING, Protocol, cast
 from fleet.errors import PhoneError
 from fleet.model import Reason
 from fleet.phone.connect import connect
+from fleet.phone.fair_timeout import FairTimeout
 from fleet.phone.sip.framing import Framer
 from fleet.phone.sip.message import NotSipError, Response, read_message
 from fleet.phone.sip.peer import Transport
 from fleet.phone.sip.silence import Silence, Unanswered
+from fleet.phone.sip.trust import distrusted, name_of
+from fleet.phone.trouble import clean
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from fleet.phone.sip.locate import Place
     from fleet.phone.sip.message import Request
-    from fleet.phone.sip.peer import Timers
+    from fleet.phone.sip.peer import Peer, Timers
+    from fleet.phone.sip.trust import Trust
 
 MOST_MESSAGES = 1000
 """More than this, in answer to one question, is a flood."""
@@ -178,28 +183,69 @@ class TcpWire(Wire, asyncio.Protocol):
             self._stream.abort()
 
 
+class TlsWire(TcpWire):
+    """A TCP connection of our own with TLS in it; says and hears nothing before that is there."""
+
+    transport = Transport.TLS
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep the way to close (asyncio's callback); the first bytes are the handshake's."""
+        super().connection_made(transport)
+        cast("asyncio.Transport", transport).pause_reading()
+
+    def secured(self, transport: asyncio.Transport) -> None:
+        """Go on over TLS."""
+        self._stream = transport
+
+
+_STREAMS = {Transport.TCP: TcpWire, Transport.TLS: TlsWire}
+
+
 @asynccontextmanager
-async def opened(place: Place, transport: Transport, timers: Timers) -> AsyncIterator[Wire]:
-    """A wire to a place for as long as it is needed. Raises Unanswered."""
-    wire = TcpWire() if transport is Transport.TCP else UdpWire()
+async def opened(place: Place, peer: Peer, timers: Timers, trust: Trust) -> AsyncIterator[Wire]:
+    """A wire to a place of a peer for as long as it is needed. Raises Unanswered."""
+    wire = _STREAMS[peer.transport]() if peer.transport in _STREAMS else UdpWire()
     try:
-        if isinstance(wire, TcpWire):
-            await _connect(wire, place, timers.connect)
-        else:
+        if isinstance(wire, UdpWire):
             await _bind(wire, place)
+        else:
+            plain = await _connect(wire, place, timers.connect)
+            if isinstance(wire, TlsWire):
+                wire.secured(await _shake_hands(wire, plain, peer, timers.connect, trust))
         yield wire
     finally:
         wire.close()
 
 
-async def _connect(wire: TcpWire, place: Place, wait: float) -> None:
+async def _connect(wire: TcpWire, place: Place, wait: float) -> asyncio.Transport:
     deadline = asyncio.get_running_loop().time() + wait
     try:
-        await connect(
+        return await connect(
             wire, place.address, place.port, wait=wait, deadline=deadline, where=place.address
         )
     except PhoneError as error:
         raise Unanswered(_SILENCES.get(error.reason, Silence.NO_ROUTE)) from None
+
+
+async def _shake_hands(
+    wire: TlsWire, plain: asyncio.Transport, peer: Peer, wait: float, trust: Trust
+) -> asyncio.Transport:
+    """TLS over a connection, with a peer that is believed. Raises Unanswered."""
+    loop = asyncio.get_running_loop()
+    context, name = trust.context(peer), name_of(peer)
+    try:
+        async with FairTimeout(loop.time() + wait):
+            transport = await loop.start_tls(plain, wire, context, server_hostname=name)
+    except TimeoutError:
+        raise Unanswered(Silence.TLS_FAILED, "it said nothing in the handshake") from None
+    except ssl.SSLCertVerificationError as error:
+        raise distrusted(error) from None
+    except OSError as error:
+        raise Unanswered(Silence.TLS_FAILED, clean(getattr(error, "reason", None) or "")) from None
+    if transport is None:
+        raise Unanswered(Silence.TLS_FAILED, "it broke the handshake off")
+    trust.check(peer, transport.get_extra_info("ssl_object"))
+    return transport
 
 
 async def _bind(wire: UdpWire, place: Place) -> None:

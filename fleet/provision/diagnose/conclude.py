@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from fleet.model import Reach, Registration
 from fleet.phone.sip.ask import LoginUse
 from fleet.phone.sip.outcome import Result
+from fleet.phone.sip.silence import WITHOUT_TLS
 from fleet.provision.diagnose.facts import Conclusion, Role, What
 
 if TYPE_CHECKING:
@@ -68,7 +69,10 @@ def _registrar(phone: PhoneFacts, line: LineFacts, one: RegistrarFacts) -> Itera
         yield _of(line, What.ASKED_BEFORE, text, "Try again in a minute.")
         return
     result = answer.outcome.result
-    if result is Result.NO_ANSWER:
+    if answer.outcome.silence in WITHOUT_TLS:
+        text = f"There is no TLS with {_lower(name)}: {answer.outcome.detail}"
+        yield _of(line, What.NO_TLS, text, "Nothing was asked, and no password was sent.")
+    elif result is Result.NO_ANSWER:
         text = f"{name} is dead from here: {answer.outcome.detail}"
         yield _of(line, What.REGISTRAR_DEAD, text, "Check it, and the network to it.")
     elif result in _WHERE_TO_MEND:
@@ -129,6 +133,8 @@ def _on_backup(line: LineFacts) -> Iterator[Conclusion]:
         return
     primary = next((one for one in line.registrars if one.role is Role.PRIMARY), None)
     if primary is None or primary.answer is None:
+        return
+    if primary.answer.outcome.silence in WITHOUT_TLS:
         return
     if primary.answer.outcome.result is Result.NO_ANSWER:
         text = f"Line {line.number} is on the backup registrar, for the primary is dead."

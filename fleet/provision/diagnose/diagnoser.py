@@ -113,7 +113,12 @@ class Diagnoser:
     ) -> PhoneFacts:
         host = _host(stored.phone.host)
         try:
-            peer = Peer(host=host, port=_port(lines, host))
+            peer = Peer(
+                host=host,
+                port=_port(lines, host),
+                transport=sip.transport,
+                any_certificate=True,
+            )
             options = await ask_options(self.sip, peer)
         except ValueError:
             options = None

@@ -71,6 +71,7 @@ class What(StrEnum):
     NO_REGISTRAR = "no-registrar"
     ASKED_BEFORE = "asked-before"
     REGISTRAR_DEAD = "registrar-dead"
+    NO_TLS = "no-tls"  # it is there, but its certificate or its TLS will not do
     UNKNOWN_USER = "unknown-user"
     WRONG_PASSWORD = "wrong-password"  # noqa: S105  the inventory's
     NO_PASSWORD = "no-password"  # noqa: S105

@@ -1,4 +1,4 @@
-"""What is wrong with fetches: one finding for each phone, or each stranger, and each outcome."""
+"""What is wrong with fetches: one finding for each phone and outcome, or of all strangers."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from fleet.model import FetchOutcome, Finding, Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from fleet.model import Fetch
+    from fleet.store import StrangerFetches
 
 UNEXPECTED = "unexpected-fetch"
 
@@ -89,6 +90,36 @@ def unexpected_fetches(fetches: Iterable[Fetch]) -> list[Unexpected]:
         newest_first = sorted(some, key=lambda fetch: fetch.at, reverse=True)
         found.append(_unexpected(newest_first))
     return sorted(found, key=lambda one: one.fetches[0].at, reverse=True)
+
+
+def stranger_findings(
+    refused: Iterable[StrangerFetches], site_of: Callable[[str], str]
+) -> dict[tuple[str, str], Finding]:
+    """The findings of `unexpected-fetch` about strangers, by outcome and site.
+
+    Whoever scans all MACs from a thousand addresses is one finding, not many. `site_of` says at
+    which site an address is; empty: at none.
+    """
+    groups: dict[tuple[str, str], list[StrangerFetches]] = defaultdict(list)
+    for one in refused:
+        if one.outcome in _MEANINGS:
+            groups[one.outcome.value, site_of(one.address)].append(one)
+    return {key: _of_strangers(some) for key, some in groups.items()}
+
+
+def _of_strangers(some: Sequence[StrangerFetches]) -> Finding:
+    newest = max(some, key=lambda one: one.at)
+    meaning = _MEANINGS[newest.outcome]
+    times, macs = sum(one.times for one in some), sum(one.macs for one in some)
+    who = newest.address if len(some) == 1 else f"{newest.address} and {len(some) - 1} more"
+    counted = [f"{times} times"] * (times > 1) + [f"{macs} MACs"] * (macs > 1)
+    within = f" ({', '.join([*counted, 'within a day'])})" if counted else ""
+    return Finding(
+        rule=UNEXPECTED,
+        severity=meaning.severity,
+        text=f"{who} {meaning.text.format(file=newest.file)}{within}.",
+        check=meaning.check,
+    )
 
 
 def _whose(fetch: Fetch) -> object:

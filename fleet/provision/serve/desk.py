@@ -40,6 +40,7 @@ _log = logging.getLogger(__name__)
 
 REFRESH_EVERY = 5.0  # seconds until a change of the inventory is known here
 _REFUSALS = 100  # of one address that are written down in a minute
+_OF_STRANGERS = 2000  # refusals of all who are no phone of ours that are, in an hour
 _LONGEST_AGENT = 300
 _agent_of = lru_cache(maxsize=32_768)(parse_user_agent)
 
@@ -64,7 +65,8 @@ class PhoneStore(Protocol):
 class Request:
     """A request for a file, as a protocol has it.
 
-    `agent` is the User-Agent, `authorization` the header of that name; `target` is the path as it
+    `agent` is the User-Agent, `authorization` the header of that name; `modules` are the expansion
+    modules that it names; `target` is the path as it
     came, which the login is for.
     """
 
@@ -74,6 +76,7 @@ class Request:
     protocol: str = "http"
     agent: str = ""
     authorization: str = field(default="", repr=False)
+    modules: tuple[str, ...] = ()
     method: str = "GET"
     target: str = field(default="", repr=False)
 
@@ -114,6 +117,7 @@ class Desk:
         self._limits = limits
         self._clock = clock
         self._refusals: Limiter[str] = Limiter(_REFUSALS, 60.0)
+        self._of_strangers: Limiter[None] = Limiter(_OF_STRANGERS, 3600.0)
         self._logins = Batch(self._read_logins)
         self._directory = Directory()
         self._addresses = Addresses()
@@ -202,7 +206,10 @@ class Desk:
 
     def _refuse(self, fetch: Fetch, request: Request, outcome: FetchOutcome) -> Answer:
         """Refuse; of those who go on asking, not every refusal is written down."""
-        told = self._refusals.take(request.address, fetch.at.timestamp())
+        at = fetch.at.timestamp()
+        told = self._refusals.take(request.address, at)
+        if told and fetch.phone_id is None:
+            told = self._of_strangers.take(None, at)
         return Answer(
             fetch=replace(fetch, outcome=outcome) if told else None,
             challenge=self._challenge(request, fetch.at),
@@ -253,6 +260,7 @@ class Desk:
             firmware=agent.firmware if agent else "",
             agent="".join(c for c in request.agent[:_LONGEST_AGENT] if c.isprintable()),
             protocol=request.protocol,
+            modules=request.modules,
         )
 
     def _speaker(self, request: Request, agent: PhoneAgent | None) -> Caller | None:

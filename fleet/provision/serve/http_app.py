@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import logging
+import re
 from dataclasses import replace
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from fleet.errors import StoreError
 from fleet.model import FetchOutcome
+from fleet.phone.catalog import MAX_MODULES
 from fleet.provision.files.names import file_of_path
 from fleet.provision.files.networks import client_address
 from fleet.provision.files.reply import Conditions, busy, refusal, reply_with, wrong_method
@@ -15,7 +18,7 @@ from fleet.provision.serve.delivery import STALL, Delivery
 from fleet.provision.serve.desk import Request
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from fleet.model import Fetch
     from fleet.provision.files.networks import Network
@@ -35,7 +38,9 @@ _SINGLE = {
     b"if-modified-since": "if_modified_since",
     b"range": "range",
     b"if-range": "if_range",
+    **{f"x-aastra-expmod{n}".encode(): f"module{n}" for n in range(1, MAX_MODULES + 1)},
 }
+_MODULE = re.compile(r"[A-Za-z0-9]{1,16}")
 _CONDITIONS = ("if_none_match", "if_modified_since", "range", "if_range")
 
 
@@ -87,6 +92,7 @@ class HttpApp:
             protocol=self._protocol,
             agent=said.get("agent", ""),
             authorization=said.get("authorization", ""),
+            modules=_modules(said),
             method=scope["method"],
             target=(path + query).decode("latin-1"),
         )
@@ -119,6 +125,12 @@ def _headers(raw: Iterable[tuple[bytes, bytes]]) -> tuple[dict[str, str], list[s
         elif name == b"x-forwarded-for":
             forwarded.append(value.decode("latin-1"))
     return said, forwarded
+
+
+def _modules(said: Mapping[str, str]) -> tuple[str, ...]:
+    """The expansion modules that are fitted (facts/provisioning 1.5), up to one that is none."""
+    named = (said.get(f"module{n}", "").strip() for n in range(1, MAX_MODULES + 1))
+    return tuple(takewhile(_MODULE.fullmatch, named))
 
 
 def _ended(fetch: Fetch, answer: Answer, reply: Reply, delivery: Delivery) -> Fetch:

@@ -12,10 +12,14 @@ import re
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from fleet.model import Credentials
 from fleet.phone.sip.ask import SipClient
 from fleet.phone.sip.peer import Peer, Timers, Transport
+
+if TYPE_CHECKING:
+    import ssl
 
 LOGIN = Credentials(username="1001", password="s3cret")
 PATIENT = Timers()
@@ -200,7 +204,9 @@ async def udp_peer(behaviour: Behaviour) -> AsyncIterator[Running]:
 
 
 @asynccontextmanager
-async def tcp_peer(behaviour: Behaviour) -> AsyncIterator[Running]:
+async def tcp_peer(
+    behaviour: Behaviour, tls: ssl.SSLContext | None = None
+) -> AsyncIterator[Running]:
     running: Running
     tasks: set[asyncio.Task[None]] = set()
 
@@ -222,8 +228,9 @@ async def tcp_peer(behaviour: Behaviour) -> AsyncIterator[Running]:
             tasks.discard(task)
             writer.transport.abort()
 
-    listener = await asyncio.start_server(serve, "127.0.0.1", 0)
-    running = Running(port=listener.sockets[0].getsockname()[1], transport=Transport.TCP)
+    listener = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=tls)
+    transport = Transport.TLS if tls else Transport.TCP
+    running = Running(port=listener.sockets[0].getsockname()[1], transport=transport)
     try:
         yield running
     finally:
@@ -252,6 +259,40 @@ async def _play(
         else:
             return True
     return False
+
+
+@asynccontextmanager
+async def tls_before(port: int, tls: ssl.SSLContext) -> AsyncIterator[int]:
+    """Listen for TLS before a peer of the loopback that listens for TCP; give the port."""
+    tasks: set[asyncio.Task[None]] = set()
+
+    async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while data := await reader.read(65_536):
+            writer.write(data)
+        writer.transport.abort()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        tasks.add(task)
+        inner_reader, inner_writer = await asyncio.open_connection("127.0.0.1", port)
+        try:
+            await asyncio.gather(pump(reader, inner_writer), pump(inner_reader, writer))
+        except (OSError, asyncio.CancelledError):
+            pass
+        finally:
+            inner_writer.transport.abort()
+            writer.transport.abort()
+
+    listener = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=tls)
+    try:
+        yield listener.sockets[0].getsockname()[1]
+    finally:
+        listener.close()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.sleep(0)
 
 
 PEERS = {"udp": udp_peer, "tcp": tcp_peer}

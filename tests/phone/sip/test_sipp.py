@@ -4,26 +4,31 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from contextlib import asynccontextmanager
+import ssl
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import trustme
 
 from fleet.model import Credentials
+from fleet.phone.sip.ask import SipClient
 from fleet.phone.sip.notify import Recipient, aastra_xml, check_sync, notify
 from fleet.phone.sip.outcome import Result
 from fleet.phone.sip.peer import Peer, Transport
 from fleet.phone.sip.query import Binding, ask_registration
+from fleet.phone.sip.trust import Trust
 from fleet.phone.xml_object import fetch
-from tests.phone.sip.peers import LOGIN, a_client
+from tests.phone.sip.peers import LOGIN, PATIENT, tls_before
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
 SIPP = shutil.which("sipp")
 SCENARIOS = Path(__file__).parent / "sipp"
+CA_FILE = "ca.pem"
 BOTH = pytest.mark.parametrize("transport", list(Transport))
 WRONG = Credentials(username="1001", password="wr0ng")
 
@@ -50,30 +55,49 @@ class Sipp:
 
 @asynccontextmanager
 async def sipp(scenario: str, transport: Transport, port: int, folder: Path) -> AsyncIterator[Sipp]:
+    """Over TLS something else does the TLS before it, for not every build of sipp can."""
     process = await asyncio.create_subprocess_exec(
         *(str(SIPP), "-sf", str(SCENARIOS / f"{scenario}.xml"), "-m", "1", "-nostdin"),
-        *("-i", "127.0.0.1", "-p", str(port), "-t", "t1" if transport == "tcp" else "u1"),
+        *("-i", "127.0.0.1", "-p", str(port), "-t", "u1" if transport == "udp" else "t1"),
         *("-timeout", "60", "-timeout_error"),
         cwd=folder,
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.DEVNULL,
     )
-    try:
-        await _listening(process, transport, port)
-        yield Sipp(Peer(host="127.0.0.1", port=port, transport=transport), process)
-    finally:
-        if process.returncode is None:
-            process.kill()
-        await process.communicate()
+    async with AsyncExitStack() as stack:
+        try:
+            await _listening(process, transport, port)
+            if transport is Transport.TLS:
+                port = await stack.enter_async_context(tls_before(port, _certificate(folder)))
+            yield Sipp(Peer(host="127.0.0.1", port=port, transport=transport), process)
+        finally:
+            if process.returncode is None:
+                process.kill()
+            await process.communicate()
+
+
+def _certificate(folder: Path) -> ssl.SSLContext:
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(folder / CA_FILE)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    return context
+
+
+def client(transport: Transport, folder: Path) -> SipClient:
+    """One that believes the running sipp."""
+    ca_file = str(folder / CA_FILE) if transport is Transport.TLS else ""
+    return SipClient(timers=PATIENT, trust=Trust(ca_file=ca_file))
 
 
 def _bound_ports(transport: Transport) -> str:
-    return Path(f"/proc/net/{transport}").read_text(encoding="ascii")
+    kind = "udp" if transport is Transport.UDP else "tcp"
+    return Path(f"/proc/net/{kind}").read_text(encoding="ascii")
 
 
 async def _listening(process: asyncio.subprocess.Process, transport: Transport, port: int) -> None:
     """Wait until the kernel says that the port is bound; a stray message would be a call."""
-    state = {Transport.UDP: "07", Transport.TCP: "0A"}[transport]
+    state = "07" if transport is Transport.UDP else "0A"
     mark = f"0100007F:{port:04X} 00000000:0000 {state}"
     async with asyncio.timeout(30):
         while mark not in _bound_ports(transport):
@@ -87,8 +111,10 @@ async def test_a_phone_takes_the_vendors_sample(
 ) -> None:
     event = aastra_xml(fetch("http://10.30.100.39/XMLtests/SampleTextScreen.xml"))
     async with sipp("notify_200", transport, free_port, tmp_path) as running:
-        recipient = Recipient.direct("127.0.0.1", user="200", port=free_port, transport=transport)
-        outcome = await notify(a_client(), recipient, event)
+        recipient = Recipient.direct(
+            "127.0.0.1", user="200", port=running.peer.port, transport=transport
+        )
+        outcome = await notify(client(transport, tmp_path), recipient, event)
         assert await running.succeeded()
     assert (outcome.result, outcome.code) == (Result.ACCEPTED, 200)
 
@@ -107,7 +133,7 @@ async def test_a_registrar_hands_on_what_has_the_right_login(
     async with sipp(scenario, transport, free_port, tmp_path) as running:
         recipient = Recipient.through(running.peer, user="1001", domain="pbx.example")
         event = check_sync(reboot=True)
-        outcome = await notify(a_client(), recipient, event, login=login)
+        outcome = await notify(client(transport, tmp_path), recipient, event, login=login)
         assert await running.succeeded()
     assert outcome.result is result
 
@@ -120,7 +146,8 @@ async def test_a_registrar_tells_its_bindings(
     transport: Transport, login: Credentials, result: Result, free_port: int, tmp_path: Path
 ) -> None:
     async with sipp("register_401", transport, free_port, tmp_path) as running:
-        answer = await ask_registration(a_client(), running.peer, user="1001", login=login)
+        asker = client(transport, tmp_path)
+        answer = await ask_registration(asker, running.peer, user="1001", login=login)
         assert await running.succeeded()
     assert answer.outcome.result is result
     expected = Binding(

@@ -11,6 +11,7 @@ from fleet.model import Line, Reach, Registration
 from fleet.phone.sip.ask import LoginUse
 from fleet.phone.sip.outcome import Outcome, Result
 from fleet.phone.sip.query import Binding, OptionsAnswer, RegistrationAnswer
+from fleet.phone.sip.silence import Silence
 from fleet.provision.diagnose.conclude import conclude
 from fleet.provision.diagnose.facts import (
     FileFacts,
@@ -50,6 +51,10 @@ def facts(
     return LineFacts(number=1, user="1001", registrars=tuple(registrars), seen=seen)
 
 
+UNTRUSTED = RegistrationAnswer(
+    outcome=Outcome(result=Result.NO_ANSWER, detail="pbx shows it.", silence=Silence.UNTRUSTED)
+)
+
 CASES = {
     "all is well": (facts(REGISTERED, YES), [What.WELL]),
     "the inventory's password is wrong": (
@@ -64,6 +69,11 @@ CASES = {
     "no password in the inventory": (
         facts(REFUSED, said(Result.LOGIN_WANTED, login=LoginUse.MISSING, code=401)),
         [What.NO_PASSWORD],
+    ),
+    "a certificate that is not trusted": (facts(UNREGISTERED, UNTRUSTED), [What.NO_TLS]),
+    "on the backup, and nobody could ask the primary": (
+        facts(ON_BACKUP, UNTRUSTED),
+        [What.NO_TLS],
     ),
     "registrar dead from here": (facts(UNREGISTERED, DEAD), [What.REGISTRAR_DEAD]),
     "registered from elsewhere": (

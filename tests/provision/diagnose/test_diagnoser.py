@@ -32,7 +32,7 @@ def one_store(sqlite_url: str, keyring: Keyring) -> Store:
 
 async def diagnose(loop: Loop, number: int = 1, line: int | None = None) -> Diagnosis:
     (stored,) = loop.store.phones(ids=[loop.ids[number - 1]])
-    made = diagnoser_of(loop.store, loop.app.provisioner(), by="test")
+    made = diagnoser_of(loop.app.settings, loop.store, loop.app.provisioner(), by="test")
     return await replace(made, sip=QUICK).diagnose(stored, line)
 
 

@@ -254,6 +254,28 @@ async def test_not_every_refusal_of_who_never_stops_is_written_down(
     assert len(filled.fetches()) == 100
 
 
+@pytest.mark.parametrize(
+    ("headers", "modules"),
+    [
+        ({"X-Aastra-ExpMod1": "560M", "X-Aastra-ExpMod2": "536M"}, ("560M", "536M")),
+        ({"X-Aastra-ExpMod2": "536M"}, ()),
+        (
+            {"X-Aastra-ExpMod1": "M680i", "X-Aastra-ExpMod2": "a b", "X-Aastra-ExpMod3": "c"},
+            ("M680i",),
+        ),
+        ({}, ()),
+    ],
+)
+async def test_the_modules_that_a_phone_names_are_written_down(
+    filled: Store, tmp_path: Path, headers: dict[str, str], modules: tuple[str, ...]
+) -> None:
+    async with serving(filled, tmp_path) as service, phone(service) as client:
+        await client.get(OWN, headers=headers)
+    fetched = only(filled)
+    assert (fetched.outcome, fetched.modules) == (FetchOutcome.SERVED, modules)
+    assert filled.fitted_modules() == ({fetched.phone_id: modules} if modules else {})
+
+
 async def test_a_trusted_proxy_tells_the_address_and_others_do_not(
     filled: Store, tmp_path: Path
 ) -> None:
