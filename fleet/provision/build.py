@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from fleet.phone.sip.ask import SipClient
+from fleet.phone.sip.peer import Timers
 from fleet.provision.addressees import account_sip
 from fleet.provision.diagnose import Diagnoser
 from fleet.provision.lines import intended_sip
@@ -69,11 +70,17 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def diagnoser_of(store: Store, provisioner: Provisioner, *, by: str) -> Diagnoser:
-    """Make what diagnoses phones, as the inventory wants them now."""
+def diagnoser_of(
+    store: Store, provisioner: Provisioner, *, by: str, patience: float | None = None
+) -> Diagnoser:
+    """Make what diagnoses phones, as the inventory wants them now.
+
+    `patience` is how long, in seconds, an answer may take; None: as long as SIP says (32 s).
+    """
 
     def intended(stored: StoredPhone) -> IntendedSip:
         effective = provisioner.effective(stored)
         return intended_sip(effective) if effective else account_sip(stored)
 
-    return Diagnoser(store=store, sip=SipClient(), intended=intended, clock=_now, by=by)
+    sip = SipClient(timers=Timers(patience=patience))
+    return Diagnoser(store=store, sip=sip, intended=intended, clock=_now, by=by)
