@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 PAGE = 100  # rows
-LONGEST_DIAGNOSIS = 25.0  # seconds; a registrar that is dead is told of sooner
+LONGEST_DIAGNOSIS = 20.0  # seconds; the server ends an answer after 30
 _GLANCE_FOR = timedelta(seconds=30)
 _READERS = 2  # threads that read for us: the sweep's own must find others free
 _DIAGNOSES = 2

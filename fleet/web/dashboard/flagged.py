@@ -39,23 +39,17 @@ class FlaggedLine:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Glance:
-    """The fleet at a moment: phones by reach, lines by registration, what is flagged."""
+    """The fleet at a moment: phones by reach, lines by registration, what is flagged.
+
+    `sites` are those where something is flagged, `rules` those that flag it, the most first.
+    """
 
     at: datetime
     phones: Mapping[str, int]
     lines: Mapping[str, int]
     flagged: tuple[FlaggedLine, ...]
-
-    @property
-    def sites(self) -> list[str]:
-        """The sites where something is flagged."""
-        return sorted({one.record.site for one in self.flagged if one.record.site})
-
-    @property
-    def rules(self) -> dict[str, int]:
-        """How many are flagged by each rule, the most first."""
-        counts = Counter(rule for one in self.flagged for rule in one.record.flags.split())
-        return dict(counts.most_common())
+    sites: tuple[str, ...]
+    rules: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -109,7 +103,15 @@ def look_over(store: Store, judge: Judge, now: datetime) -> Glance:
         lines.update(str(each.line.registration) for each in status.lines)
         flagged += _flagged(status, judge)
     flagged.sort(key=attrgetter("record.site", "record.phone"))
-    return Glance(at=now, phones=phones, lines=lines, flagged=tuple(flagged))
+    rules = Counter(rule for one in flagged for rule in one.record.flags.split())
+    return Glance(
+        at=now,
+        phones=phones,
+        lines=lines,
+        flagged=tuple(flagged),
+        sites=tuple(sorted({one.record.site for one in flagged if one.record.site})),
+        rules=tuple(rule for rule, _ in rules.most_common()),
+    )
 
 
 def statuses(store: Store) -> Iterator[PhoneStatus]:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from fleet.web.access import Guard
     from fleet.web.dashboard.desk import Desk, Said
+    from fleet.web.dashboard.flagged import FlaggedLine, Glance, Page
 
 _NO_PHONE = "There is no such phone."
 _OLD_PAGE = "This button is of an old page, or of another one: load the phone's page again."
@@ -64,8 +65,7 @@ class Dashboard:
         choice = Choice(
             site=_asked(request, "site"), rule=_asked(request, "rule"), text=_asked(request, "q")
         )
-        some = [one for one in glance.flagged if choice.takes(one)]
-        shown = page_of(some, _number(request), PAGE)
+        shown = await self._desk.read(partial(_chosen, glance, choice, _number(request)))
         return await self._page(
             "flagged", glance=glance, health=health, sweep=sweep, choice=choice, page=shown
         )
@@ -108,6 +108,10 @@ async def _plainly(answer: Callable[[Request], Awaitable[Response]], request: Re
         return await answer(request)
     except StoreError:
         return message(_NO_DATABASE, 503)
+
+
+def _chosen(glance: Glance, choice: Choice, number: int) -> Page[FlaggedLine]:
+    return page_of([one for one in glance.flagged if choice.takes(one)], number, PAGE)
 
 
 def _is_ours(request: Request) -> bool:
