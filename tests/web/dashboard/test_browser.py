@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
 
-LONG = "a-name-without-any-end-" * 6
+LONG = "anamewithoutanyend" * 8
 
 
 @asynccontextmanager
