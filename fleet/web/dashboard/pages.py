@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from fleet.web.access import Guard
     from fleet.web.dashboard.desk import Desk, Said
     from fleet.web.dashboard.flagged import FlaggedLine, Glance, Page
+
+log = logging.getLogger(__name__)
 
 _NO_PHONE = "There is no such phone."
 _OLD_PAGE = "This button is of an old page, or of another one: load the phone's page again."
@@ -106,7 +109,8 @@ class Dashboard:
 async def _plainly(answer: Callable[[Request], Awaitable[Response]], request: Request) -> Response:
     try:
         return await answer(request)
-    except StoreError:
+    except StoreError as error:
+        log.warning("The dashboard cannot answer: %s", error)
         return message(_NO_DATABASE, 503)
 
 

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import pytest
 
 from fleet.model import IntendedAccount, Phone, Registration
+from fleet.store import Store
 from fleet.web.dashboard.answers import HEADERS
 from tests.web.dashboard.fleet import LOGIN, add, line, mark_of, polled, rows, served, words
-
-if TYPE_CHECKING:
-    from fleet.store import Store
 
 FAILED, OK = Registration.FAILED, Registration.REGISTERED
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>"
@@ -241,6 +240,17 @@ async def test_health_metrics_and_pushes_need_no_password(store: Store) -> None:
     async with served(store, login=LOGIN, address="10.0.0.9") as board:
         for path in ("/healthz", "/metrics", "/p/r?s=REFUSED"):
             assert (await board.get(path)).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/", "/phones", "/phones/1", "/api/lines"])
+async def test_a_database_that_fails_is_told_in_a_sentence(sqlite_url: str, path: str) -> None:
+    with closing(Store.open(sqlite_url, keyring=None)) as store:
+        with closing(sqlite3.connect(sqlite_url.removeprefix("sqlite:///"))) as other:
+            other.execute("ALTER TABLE phones RENAME TO gone")
+        async with served(store) as board:
+            answer = await board.get(path)
+    assert answer.status_code == 503
+    assert "The database cannot be used; the log says why." in answer.text
 
 
 async def test_a_button_is_pressed_on_our_own_page_alone(store: Store) -> None:
