@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from fleet.audit import Auditor
     from fleet.model import Cause, Finding, Incident, Observation, Population, Rollout
     from fleet.phone.pages import Words
+    from fleet.provision.diagnose import Brief, Diagnoser
     from fleet.provision.drift import FileWatch
     from fleet.provision.provisioner import Provisioner
     from fleet.provision.rollout import Pace
@@ -175,7 +176,21 @@ class App:
             find_causes=self._find_causes,
             composer=alert.Composer(self.settings.folder / folder if folder else None),
             windows=alert.windows_of(self.settings),
+            diagnose=self._brief() if self.settings.alerts.diagnose else None,
         )
+
+    def _brief(self) -> Brief:
+        """Make what finds a sentence for lines that an alert tells of."""
+        from fleet.provision.diagnose import Brief
+
+        make = partial(self.diagnoser, by="fleet, for an alert", patience=Brief.PATIENCE)
+        return Brief(store=self.store, make=make)
+
+    def diagnoser(self, *, by: str, patience: float | None = None) -> Diagnoser:
+        """Make what diagnoses phones, as the inventory wants them now."""
+        from fleet.provision.build import diagnoser_of
+
+        return diagnoser_of(self.settings, self.store, self.provisioner(), by=by, patience=patience)
 
     def _find_causes(
         self,

@@ -48,6 +48,22 @@ def test_the_sample_is_valid_with_every_line_uncommented(tmp_path: Path) -> None
     assert settings.maintenance["sunday-night"].days == ["sun"]
 
 
+def test_the_dashboard_has_no_password_that_is_easily_guessed(tmp_path: Path) -> None:
+    assert loaded(tmp_path).server.password is None
+    assert loaded(tmp_path, FLEET_SERVER_PASSWORD="").server.password is None
+    said = refusal(tmp_path, FLEET_SERVER_PASSWORD="geheim")
+    assert said.endswith("must be a password of eight signs at least, or empty for none.")
+    assert "geheim" not in said
+    given = loaded(tmp_path, FLEET_SERVER_PASSWORD="geheim-4711").server
+    assert "geheim" not in f"{given!r} {given}"
+
+
+@pytest.mark.parametrize("name", ["", "a:b"])
+def test_the_user_of_the_dashboard_is_one_that_a_login_can_say(tmp_path: Path, name: str) -> None:
+    said = refusal(tmp_path, f'[server]\nusername = "{name}"')
+    assert "a name of one sign at least, without a colon" in said
+
+
 def test_the_sample_names_every_setting() -> None:
     sample = sample_settings()
     for section in SECTIONS:

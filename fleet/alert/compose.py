@@ -16,12 +16,13 @@ from typing import TYPE_CHECKING
 from jinja2 import ChoiceLoader, FileSystemLoader, StrictUndefined, TemplateError
 from jinja2.sandbox import SandboxedEnvironment
 
-from fleet.alert.view import View, view_of
+from fleet.alert.view import NONE, View, view_of
 from fleet.alert.words import plain
 from fleet.errors import SettingsError
 from fleet.model import Alert, AlertKind, Severity
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from fleet.alert.values import Telling
@@ -43,9 +44,15 @@ class Composer:
         if folder:
             _check(folder, self._theirs)
 
-    def compose(self, telling: Telling, zones: Zones, now: datetime) -> Alert:
-        """Make the alert of a telling."""
-        view, name = view_of(telling, zones), _name_of(telling)
+    def compose(
+        self,
+        telling: Telling,
+        zones: Zones,
+        now: datetime,
+        diagnoses: Mapping[int, str] = NONE,
+    ) -> Alert:
+        """Make the alert of a telling; `diagnoses` are sentences by their incidents' ids."""
+        view, name = view_of(telling, zones, diagnoses), _name_of(telling)
         subject, text = self._text(f"{name}.txt", view)
         return Alert(
             key=telling.key,

@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from fleet.alert.diagnosing import to_diagnose
 from fleet.alert.plan import plan
 from fleet.alert.reminders import beat_of
 from fleet.alert.values import Situation
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from fleet.alert.compose import Composer
-    from fleet.alert.values import FindCauses, Plan, Policy
+    from fleet.alert.values import Diagnose, FindCauses, Plan, Policy
     from fleet.alert.windows import Window
     from fleet.model import Cause, Incident, Notice, Population
     from fleet.store import Store
@@ -46,24 +47,32 @@ class Round:
 
 @dataclass(frozen=True, kw_only=True)
 class Alerting:
-    """Rounds of alerting. `find_causes` gives the causes that are new, changed or ended."""
+    """Rounds of alerting. `find_causes` gives the causes that are new, changed or ended.
+
+    `diagnose` finds out why lines are not registered, a sentence for an incident's id, in a time
+    for which an alert may wait; None: nobody is asked.
+    """
 
     store: Store
     policy: Policy
     find_causes: FindCauses
     composer: Composer
     windows: tuple[Window, ...] = ()
+    diagnose: Diagnose | None = None
     _beats: set[str] = field(default_factory=set, repr=False)
 
     def run(self, now: datetime) -> Round:
         """Do a round; raises `StoreError`."""
         policy, beat = self._policy_for(now)
+        said: dict[int, str] = {}
         for _ in range(_TRIES):
             judged = self._judge(now, write=True, remind=policy.repeat_after is not None)
             if not (judged.notices or judged.causes or judged.standing):
                 return Round()
-            decided = plan(self._situation(now, judged), policy)
-            if self._apply(now, decided, judged.changed):
+            situation = self._situation(now, judged)
+            decided = plan(situation, policy)
+            self._diagnose(decided, situation, said)
+            if self._apply(now, decided, judged.changed, said):
                 self._beats.clear()
                 self._beats.add(beat)
                 return Round(
@@ -88,13 +97,23 @@ class Alerting:
         judged = self._judge(now, write=False, remind=False)
         return plan(self._situation(now, judged), replace(self.policy, repeat_after=None))
 
-    def _apply(self, now: datetime, decided: Plan, changed: Sequence[Cause]) -> bool:
+    def _diagnose(self, decided: Plan, situation: Situation, said: dict[int, str]) -> None:
+        """Have lines diagnosed that are told now, each once in a round."""
+        if self.diagnose is None:
+            return
+        chosen = to_diagnose(decided.tellings, situation.told_causes)
+        if some := [one for one in chosen if one.id not in said]:
+            said |= {one.id or 0: "" for one in some} | dict(self.diagnose(some))
+
+    def _apply(
+        self, now: datetime, decided: Plan, changed: Sequence[Cause], said: Mapping[int, str]
+    ) -> bool:
         if not (changed or decided.tellings or decided.dropped):
             return True
         zones = self._zones()
         alerts = tuple(
             NewAlert(
-                alert=self.composer.compose(telling, zones, now),
+                alert=self.composer.compose(telling, zones, now, said),
                 routes=tuple((channel, telling.due) for channel in telling.route.channels),
                 notice_ids=telling.notice_ids,
                 cause=telling.cause,

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     FindCauses: TypeAlias = Callable[
         [Sequence[Incident], Sequence[Cause], Population, datetime], tuple[Cause, ...]
     ]
+    Diagnose: TypeAlias = Callable[[Sequence[Incident]], Mapping[int, str]]
 
 WORST_FIRST = {severity: place for place, severity in enumerate(Severity)}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from fleet.alert.causes import checks_of, code_words, said_of, share_of
@@ -26,11 +27,15 @@ _LATE_401 = (
     "it tries again."
 )  # facts/web-ui 3.5
 _UNAUTHORIZED = 401
+NONE: Mapping[int, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Item:
-    """An incident as it is told. `lasted` is empty while it stands."""
+    """An incident as it is told. `lasted` is empty while it stands.
+
+    `diagnosis` is a sentence of what its registrar says, empty where nobody asked it.
+    """
 
     id: int
     where: str
@@ -40,6 +45,7 @@ class Item:
     since: str
     lasted: str
     sure: str
+    diagnosis: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -91,18 +97,24 @@ class Zones:
         return when(moment, zone_of(site, self.of_sites, self.otherwise))
 
 
-def view_of(telling: Telling, zones: Zones) -> View:
-    """Make what a template is given."""
-    most = MOST_OF_CAUSE if telling.cause else MOST_NAMED
-    named = _standing_first(telling.incidents) if telling.cause else telling.incidents
+def named(telling: Telling) -> Sequence[Incident]:
+    """The incidents that an alert names; the others it only counts."""
+    if telling.cause:
+        return _standing_first(telling.incidents)[:MOST_OF_CAUSE]
+    return telling.incidents[:MOST_NAMED]
+
+
+def view_of(telling: Telling, zones: Zones, diagnoses: Mapping[int, str] = NONE) -> View:
+    """Make what a template is given; `diagnoses` are sentences by their incidents' ids."""
+    some = named(telling)
     return View(
         kind=telling.kind,
         severity=telling.severity,
         key=telling.key,
         count=_count(telling.incidents),
         reasons=_reasons(telling.incidents),
-        items=tuple(_item(one, zones) for one in named[:most]),
-        more=max(len(named) - most, 0),
+        items=tuple(_item(one, zones, diagnoses.get(one.id or 0, "")) for one in some),
+        more=len(telling.incidents) - len(some),
         checks=tuple(_checks(telling)),
         cause=_cause_item(telling.cause, telling, zones) if telling.cause else None,
         causes=tuple(_cause_item(each, None, zones) for each in telling.causes),
@@ -114,7 +126,7 @@ def _standing_first(incidents: Sequence[Incident]) -> list[Incident]:
     return sorted(incidents, key=lambda one: one.state is IncidentState.RESOLVED)
 
 
-def _item(incident: Incident, zones: Zones) -> Item:
+def _item(incident: Incident, zones: Zones, diagnosis: str) -> Item:
     site, phone = plain(incident.site, 60), plain(incident.phone, 80)
     over = incident.resolved
     return Item(
@@ -127,6 +139,7 @@ def _item(incident: Incident, zones: Zones) -> Item:
         since=zones.when(incident.first_seen, incident.site),
         lasted=lasted(over - incident.first_seen) if over else "",
         sure=_sure(incident),
+        diagnosis=plain(diagnosis),
     )
 
 

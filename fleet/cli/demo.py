@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
+from functools import partial
 from pathlib import Path
 from shutil import which
 from typing import TYPE_CHECKING
@@ -14,11 +15,16 @@ from fleet.cli.common import console
 from fleet.cli.poll import flagged_records, show
 from fleet.cli.progress import watched
 from fleet.cli.provision.stages import Telling, labels_of
-from fleet.demo import Demo, RolloutDemo
+from fleet.cli.serve import serve
+from fleet.demo import POLLING, SERVING, Demo, RolloutDemo
+from fleet.errors import UsageError
 from fleet.loop import run
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+    from fleet.app import App
+    from fleet.sweep import Outcome
 
 MOST_PROVISIONED = 12
 
@@ -38,27 +44,49 @@ MOST_PROVISIONED = 12
     is_flag=True,
     help="Show instead how phones get new passwords, in stages and by proof (a dozen phones).",
 )
-def command(phones: int, folder: Path, seed: int, provision: bool) -> None:
+@click.option(
+    "--serve",
+    "port",
+    is_flag=False,
+    flag_value=8080,
+    type=click.IntRange(1, 65_535),
+    metavar="[PORT]",
+    help="Keep the phones, watch them and serve the dashboard until Ctrl-C, at port 8080.",
+)
+def command(phones: int, folder: Path, seed: int, provision: bool, port: int | None) -> None:
     """Start simulated phones, import them, sweep them, and show what is flagged.
 
     Some lines are refused, unregistered or on the backup registrar; some phones are off, want
     another password, speak French, or answer with a session that expired.
     """
+    if provision and port:
+        raise UsageError("--provision and --serve are two demos: choose one.")
     if provision:
         _show_rollout(folder, min(phones, MOST_PROVISIONED))
         return
     demo = Demo(folder=folder, phones=phones, seed=seed)
-    app = demo.prepare()
+    app = demo.prepare(f"{SERVING}{port}\n" if port else POLLING)
     screen = console()
     try:
         screen.print(f"{phones} simulated phones, imported into {folder}/")
-        outcome = run(demo.run(app, lambda: watched("Polling")))
+        then = partial(_serve, app, screen) if port else None
+        outcome = run(demo.run(app, lambda: watched("Polling"), then))
+        if port:
+            return
         flagged = flagged_records(app, outcome)
         show(outcome, flagged)
         worst = next((each.phone for each in flagged if each.code == 401), "PHONE")
     finally:
         app.close()
     _say_what_next(screen, folder, worst)
+
+
+async def _serve(app: App, screen: Console, outcome: Outcome) -> None:
+    """Show what was flagged, then watch the phones as the daemon does, until a signal."""
+    show(outcome, flagged_records(app, outcome))
+    screen.print()
+    address = f"http://127.0.0.1:{app.settings.server.port}/"
+    await serve(app, lambda: screen.print(f"The dashboard: {address} until Ctrl-C."))
 
 
 def _show_rollout(folder: Path, phones: int) -> None:
@@ -82,6 +110,7 @@ def _say_what_next(screen: Console, folder: Path, worst: str) -> None:
         ("incidents", "what was still so when looked at again: alerts tell of these"),
         ("audit --no-sweep", "the nightly report, as a page and a workbook"),
         ("export lines --output lines.csv", "every line, for a spreadsheet"),
+        ("demo --serve", "the dashboard, with the phones kept"),
         ("simulate --help", "phones that stay, to try things on"),
     ):
         screen.print(f"  {fleet} {words:<32} {why}", soft_wrap=True)

@@ -10,7 +10,6 @@ import click
 from fleet.cli.common import console, user_name, with_app
 from fleet.cli.tables import local, pairs
 from fleet.loop import run
-from fleet.provision.build import diagnoser_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,8 +31,7 @@ def command(app: App, phone: str, number: int | None, as_json: bool) -> None:
     wrong password counts there. A PHONE is a MAC, a host or a name.
     """
     [stored] = app.store.phones(ids=[app.store.find_phone(phone)])
-    diagnoser = diagnoser_of(app.settings, app.store, app.provisioner(), by=user_name())
-    found = run(diagnoser.diagnose(stored, number))
+    found = run(app.diagnoser(by=user_name()).diagnose(stored, number))
     if as_json:
         click.echo(json.dumps(_document(found), ensure_ascii=False, indent=1))
         return

@@ -18,6 +18,8 @@ from fleet.settings import FILE_NAME
 from fleet.systemd import Notifier, unit
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from fleet.app import App
     from fleet.settings import Settings
 
@@ -44,6 +46,7 @@ def command(settings: Settings, log_format: str, systemd_unit: bool) -> None:
     push what happens to their lines (docs/operations.md, The daemon).
 
     \b
+    http://127.0.0.1:8080/          the dashboard, for this machine alone
     http://127.0.0.1:8080/healthz   200 while all is well, else 503 and why
     http://127.0.0.1:8080/metrics   figures for Prometheus
     fleet serve --systemd-unit      a unit that starts it with the machine
@@ -61,11 +64,12 @@ def command(settings: Settings, log_format: str, systemd_unit: bool) -> None:
         run(serve(app))
 
 
-async def serve(app: App) -> None:
-    """Run the daemon until a signal stops it."""
+async def serve(app: App, on_ready: Callable[[], None] = lambda: None) -> None:
+    """Run the daemon until a signal stops it; say when it listens."""
     stopping = asyncio.Event()
     stop_on_signals(stopping)
-    await Daemon(app, Services.of(app), Notifier.of(os.environ, os.getpid())).run(stopping)
+    notifier = Notifier.of(os.environ, os.getpid())
+    await Daemon(app, Services.of(app), notifier, on_ready).run(stopping)
 
 
 def unit_for(settings: Settings, config: Path | None) -> str:

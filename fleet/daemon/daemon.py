@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import secrets
 import signal
 import time
 from contextlib import asynccontextmanager, suppress
@@ -12,13 +13,25 @@ from typing import TYPE_CHECKING
 from fleet.app import now
 from fleet.daemon.vitals import Vitals
 from fleet.daemon.work import Work
+from fleet.model import Credentials
 from fleet.ping import Pinger, get
 from fleet.schedule import Schedule, Timetable
 from fleet.sweep import SCHEDULE
-from fleet.web import Door, Fate, Pages, Place, listen, server
+from fleet.web import (
+    Dashboard,
+    Desk,
+    Door,
+    Fate,
+    Guard,
+    Pages,
+    Place,
+    Seal,
+    listen,
+    server,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
     from socket import socket
 
     from fleet.app import App
@@ -27,15 +40,25 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+_PATIENCE = 4.0  # seconds for which a registrar may be silent before somebody at a button
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 class Daemon:
-    """Everything that runs for months. Made and run within one event loop."""
+    """Everything that runs for months. Made and run within one event loop.
 
-    def __init__(self, app: App, services: Services, notifier: Notifier) -> None:
+    `on_ready` is called once it listens.
+    """
+
+    def __init__(
+        self,
+        app: App,
+        services: Services,
+        notifier: Notifier,
+        on_ready: Callable[[], None] = lambda: None,
+    ) -> None:
         ping_url = app.settings.watchdog.ping_url
-        self._app, self._notifier = app, notifier
+        self._app, self._notifier, self._on_ready = app, notifier, on_ready
         self._pinger = Pinger(url=ping_url.get_secret_value(), send=get) if ping_url else None
         self._door = Door(time.monotonic())
         self._work = work = Work(app, services, self._door, self._pinger)
@@ -95,6 +118,24 @@ class Daemon:
             on_push=self._on_push,
             health=self._vitals.health,
             figures=self._vitals.figures,
+            more=self._dashboard().routes(),
+        )
+
+    def _dashboard(self) -> Dashboard:
+        app, login = self._app, login_of(self._app)
+        desk = Desk(
+            store=app.store,
+            judge=app.judge,
+            health=self._vitals.health,
+            diagnoser=lambda by: app.diagnoser(by=by, patience=_PATIENCE),
+            clock=now,
+        )
+        return Dashboard(
+            desk,
+            guard=Guard(login),
+            seal=Seal(secrets.token_bytes(32)),
+            zone=app.settings.alerts.timezone,
+            by=f"dashboard, {login.username}" if login else "dashboard",
         )
 
     def _on_push(self, fate: Fate) -> None:
@@ -112,6 +153,7 @@ class Daemon:
             port,
         )
         self._notifier.ready()
+        self._on_ready()
 
     async def _watch(self) -> None:
         """Tell systemd that all is well, as long as the loop and the jobs are alive."""
@@ -127,6 +169,14 @@ class Daemon:
                 self._notifier.status(trouble)
             was_told = trouble
             await asyncio.sleep(self._notifier.watchdog / 3)
+
+
+def login_of(app: App) -> Credentials | None:
+    """The login of the dashboard; None where it is for this machine alone."""
+    given = app.settings.server
+    if given.password is None:
+        return None
+    return Credentials(username=given.username, password=given.password.get_secret_value())
 
 
 def place_of(app: App) -> Place:

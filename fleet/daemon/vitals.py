@@ -5,23 +5,21 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from datetime import timedelta
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING
 
 from fleet.app import now
 from fleet.errors import StoreError
 from fleet.model import DeliveryState
-from fleet.web import Figures, Health, JobHealth
+from fleet.web import Figures, Health, JobHealth, Kept
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator
+    from collections.abc import Iterator
     from datetime import datetime
 
     from fleet.app import App
     from fleet.daemon.work import Work
     from fleet.schedule import Job, Schedule
     from fleet.web import Door
-
-T = TypeVar("T")
 
 _HEALTH_FOR = timedelta(seconds=2)  # whoever asks more often gets the same answer
 _FIGURES_FOR = timedelta(seconds=15)
@@ -30,32 +28,15 @@ _MOST_DELIVERIES = 1_000
 _LATE = 2.5  # intervals without the end of a planned sweep
 
 
-class Kept(Generic[T]):
-    """A value that is found anew when it is older than `longest`; one at a time."""
-
-    def __init__(self, find: Callable[[], Awaitable[T]], longest: timedelta) -> None:
-        self._find, self._longest = find, longest
-        self._found: tuple[datetime, T] | None = None
-        self._finding = asyncio.Lock()
-
-    async def get(self) -> T:
-        """Give the value."""
-        async with self._finding:
-            moment = now()
-            if self._found is None or moment - self._found[0] >= self._longest:
-                self._found = moment, await self._find()
-            return self._found[1]
-
-
 class Vitals:
     """Looks after everything that is alive."""
 
     def __init__(self, app: App, work: Work, schedule: Schedule, door: Door) -> None:
         self._app, self._work, self._schedule, self._door = app, work, schedule, door
         self._started = now()
-        self._health = Kept(self._find_health, _HEALTH_FOR)
-        self._figures = Kept(self._find_figures, _FIGURES_FOR)
-        self._states = Kept(self._find_states, _STATES_FOR)
+        self._health = Kept(self._find_health, _HEALTH_FOR, now)
+        self._figures = Kept(self._find_figures, _FIGURES_FOR, now)
+        self._states = Kept(self._find_states, _STATES_FOR, now)
 
     async def health(self) -> Health:
         """Say how the daemon fares."""

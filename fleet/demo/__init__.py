@@ -1,6 +1,6 @@
 """The demos: simulated phones, a database of their own, and what fleet does with them."""
 
 from fleet.demo.rolling import RolloutDemo
-from fleet.demo.sweeping import Demo
+from fleet.demo.sweeping import POLLING, SERVING, Demo
 
-__all__ = ["Demo", "RolloutDemo"]
+__all__ = ["POLLING", "SERVING", "Demo", "RolloutDemo"]

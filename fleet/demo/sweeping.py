@@ -15,7 +15,7 @@ from fleet.simulator import Simulator, believable_fleet, inventory_csv
 from fleet.sweep import Order
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
     from contextlib import AbstractContextManager
     from pathlib import Path
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 MARK = "# Settings of fleet demo: this folder is made anew each time.\n"
 POLLING = "[poll]\nconnect_timeout = 2\nread_timeout = 5\n"
+SERVING = f'{POLLING}interval = 60\nconfirm_after = 10\n[audit]\nat = ""\n[server]\nport = '
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,9 +60,12 @@ class Demo:
         return path
 
     async def run(
-        self, app: App, watched: Callable[[], AbstractContextManager[Callable[[Tally], None]]]
+        self,
+        app: App,
+        watched: Callable[[], AbstractContextManager[Callable[[Tally], None]]],
+        then: Callable[[Outcome], Awaitable[None]] | None = None,
     ) -> Outcome:
-        """Start the phones, import them, sweep."""
+        """Start the phones, import them, sweep; the phones stay until `then` has ended."""
         specs = believable_fleet(self.phones, seed=self.seed)
         async with Simulator(specs) as simulator:
             text = io.StringIO()
@@ -72,6 +76,8 @@ class Demo:
             with watched() as progress:
                 outcome = await app.sweep(Order(), progress)
             await app.sweep(_second_look(outcome), lambda _tally: None)
+            if then is not None:
+                await then(outcome)
             return outcome
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from fleet.errors import SettingsError
 from fleet.phone.sip.ask import SipClient
+from fleet.phone.sip.peer import Timers
 from fleet.phone.sip.trust import Trust
 from fleet.provision.addressees import account_sip
 from fleet.provision.diagnose import Diagnoser
@@ -26,13 +27,13 @@ if TYPE_CHECKING:
     from fleet.sweep import LoginDefaults
 
 
-def sip_client_of(settings: Settings) -> SipClient:
+def sip_client_of(settings: Settings, timers: Timers | None = None) -> SipClient:
     """Make what asks by SIP. Raises `SettingsError` where its CA file cannot be used."""
     asked = settings.provisioning
     ca_file = str(settings.folder / asked.sip_ca_file) if asked.sip_ca_file else ""
     pins = {host.lower(): pin for host, pin in asked.sip_pins.items()}
     try:
-        return SipClient(trust=Trust(ca_file=ca_file, pins=pins))
+        return SipClient(timers=timers, trust=Trust(ca_file=ca_file, pins=pins))
     except ValueError as error:
         raise SettingsError(f"[provisioning] sip_ca_file: {error}.") from None
 
@@ -83,12 +84,21 @@ def _now() -> datetime:
 
 
 def diagnoser_of(
-    settings: Settings, store: Store, provisioner: Provisioner, *, by: str
+    settings: Settings,
+    store: Store,
+    provisioner: Provisioner,
+    *,
+    by: str,
+    patience: float | None = None,
 ) -> Diagnoser:
-    """Make what diagnoses phones, as the inventory wants them now."""
+    """Make what diagnoses phones, as the inventory wants them now.
+
+    `patience` is how long, in seconds, an answer may take; None: as long as SIP says (32 s).
+    """
 
     def intended(stored: StoredPhone) -> IntendedSip:
         effective = provisioner.effective(stored)
         return intended_sip(effective) if effective else account_sip(stored)
 
-    return Diagnoser(store=store, sip=sip_client_of(settings), intended=intended, clock=_now, by=by)
+    sip = sip_client_of(settings, Timers(patience=patience))
+    return Diagnoser(store=store, sip=sip, intended=intended, clock=_now, by=by)

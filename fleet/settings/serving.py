@@ -9,6 +9,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
 from fleet.settings.section import Section, Whole
 
+_SHORTEST = 8  # characters of a password that whoever reaches the port may guess at
+
 
 def _split(value: object) -> object:
     """Take `10.1.0.0/16, 10.2.0.0/16` from a variable for a list."""
@@ -23,6 +25,24 @@ def _network(text: str) -> str:
 def _web_url(value: SecretStr) -> SecretStr:
     if not value.get_secret_value().startswith(("http://", "https://")):
         raise ValueError("not a web address")
+    return value
+
+
+def _user(text: str) -> str:
+    """Refuse what HTTP Basic cannot say."""
+    if not text or ":" in text:
+        raise ValueError("not a user name")
+    return text
+
+
+def _none_if_empty(value: object) -> object:
+    """Take an empty variable for none; then nobody else comes in, which does no harm."""
+    return None if value == "" else value
+
+
+def _password(value: SecretStr) -> SecretStr:
+    if len(value.get_secret_value()) < _SHORTEST:
+        raise ValueError("too short")
     return value
 
 
@@ -44,10 +64,23 @@ class ServerSettings(Section):
     host: str = Field(
         default="127.0.0.1",
         max_length=200,
-        description="Address on which fleet serve listens for the phones' pushes, /healthz and "
-        "/metrics. 0.0.0.0 listens on all of this machine's.",
+        description="Address on which fleet serve listens: for browsers (the dashboard), the "
+        "phones' pushes, /healthz and /metrics. 0.0.0.0 listens on all of this machine's.",
     )
     port: Whole = Field(default=8080, ge=0, le=65_535, description="0: any port that is free.")
+    username: Annotated[
+        str, AfterValidator(_user), _allowed("a name of one sign at least, without a colon")
+    ] = Field(default="fleet", max_length=200, description="User of the dashboard and the API.")
+    password: Annotated[
+        Annotated[SecretStr, AfterValidator(_password)] | None,
+        BeforeValidator(_none_if_empty),
+        _allowed("a password of eight signs at least, or empty for none"),
+    ] = Field(
+        default=None,
+        examples=[""],
+        description="Password of the dashboard and the API; better given as "
+        "FLEET_SERVER_PASSWORD. Without one they answer this machine alone.",
+    )
     push_networks: Networks = Field(
         default_factory=list,
         examples=[["10.1.0.0/16"]],

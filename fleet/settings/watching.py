@@ -127,6 +127,12 @@ class AlertsSettings(Section):
         examples=["templates"],
         description="Folder, relative to this file's, with templates in place of fleet's own.",
     )
+    diagnose: bool = Field(
+        default=False,
+        description="A new alert of lines that are refused (401, 403, 407) or unregistered says "
+        "why, as fleet diagnose does, for five lines at most. Each is one try of the inventory's "
+        "password at a registrar.",
+    )
     cause_at_least: Whole = Field(
         default=5, ge=2, le=100_000, description="So many problems at least make one cause."
     )

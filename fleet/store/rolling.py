@@ -104,6 +104,14 @@ class Rolling(Database):
         with self._writing() as connection:
             rollouts.write_journal(connection, entries)
 
+    def add_journal_once(self, entry: JournalEntry, since: datetime) -> bool:
+        """Write an entry down unless its like, of the same phone, was from `since` on.
+
+        Tells whether it was written: of many who ask for the same at once, one is told so.
+        """
+        with self._writing() as connection:
+            return rollouts.write_journal_once(connection, entry, since)
+
     def journal(
         self, *, phone_id: int | None = None, since: datetime | None = None, limit: int = 1000
     ) -> list[JournalEntry]:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from fleet.errors import RolloutRunning
 from fleet.model import JournalEntry, Proof, ProofState, Rollout, RolloutState
 from fleet.store import codec, leases
-from fleet.store.engine import insert_into
+from fleet.store.engine import insert_into, take_turns
 from fleet.store.holder import Holder
 from fleet.store.provision_tables import journal, proofs, rollouts
 from fleet.store.tables import phones
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from fleet.store.values import RolloutStart
 
 LEASE = "rollout"
+_JOURNAL_LOCK = 0x6A726E6C  # whoever may do something only if nobody did it a moment ago
 STANDING = (RolloutState.RUNNING, RolloutState.PAUSED)
 _PROOF = tuple(column.name for column in proofs.columns if column.name != "rollout_id")
 
@@ -159,6 +160,20 @@ def write_journal(connection: sa.Connection, entries: Sequence[JournalEntry]) ->
     ]
     if rows:
         connection.execute(sa.insert(journal), rows)
+
+
+def write_journal_once(connection: sa.Connection, entry: JournalEntry, since: datetime) -> bool:
+    """Write an entry down unless its like was; tell whether it was written."""
+    take_turns(connection, _JOURNAL_LOCK)
+    like = sa.select(journal.c.id).where(
+        journal.c.phone_id == entry.phone_id,
+        journal.c.at >= since,
+        journal.c.what == entry.what,
+    )
+    if connection.scalar(like.limit(1)) is not None:
+        return False
+    write_journal(connection, [entry])
+    return True
 
 
 def load_journal(

@@ -18,6 +18,7 @@ from fleet.store.incidents import take_steps
 from fleet.store.intended import load_inventory, with_own_intents
 from fleet.store.intending import Intending
 from fleet.store.inventory import apply_inventory, forget_certificates, rehost, remove_phones
+from fleet.store.paging import Paging
 from fleet.store.phones import (
     Secrets,
     count_phones,
@@ -53,7 +54,7 @@ if TYPE_CHECKING:
     )
 
 
-class Store(Watching, Intending, FetchRecords, Rolling):
+class Store(Watching, Intending, FetchRecords, Rolling, Paging):
     """An open database. Safe to use from many threads; every failure is a `StoreError`.
 
     What it gives as an iterator holds a connection until it is used up or closed.

@@ -1,19 +1,27 @@
-"""What the daemon serves: the phones' push endpoint, health, metrics."""
+"""What the daemon serves: the dashboard, the API, the phones' push endpoint, health, metrics."""
 
+from fleet.web.access import Guard, Seal
+from fleet.web.dashboard import Dashboard, Desk
 from fleet.web.door import Door, Fate
 from fleet.web.health import Health, JobHealth
+from fleet.web.kept import Kept
 from fleet.web.metrics import Figures
 from fleet.web.pages import Pages
 from fleet.web.server import Place, Server, listen, server
 
 __all__ = [
+    "Dashboard",
+    "Desk",
     "Door",
     "Fate",
     "Figures",
+    "Guard",
     "Health",
     "JobHealth",
+    "Kept",
     "Pages",
     "Place",
+    "Seal",
     "Server",
     "listen",
     "server",

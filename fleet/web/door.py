@@ -47,11 +47,15 @@ class Bucket:
     filled: float
     at: float
 
-    def take(self, now: float) -> bool:
-        """Take one if there is one; `now` may be a moment before the last one."""
+    def has_one(self, now: float) -> bool:
+        """Tell whether there is one; `now` may be a moment before the last one."""
         self.filled = min(self.burst, self.filled + max(now - self.at, 0) * self.rate)
         self.at = max(now, self.at)
-        if self.filled < 1:
+        return self.filled >= 1
+
+    def take(self, now: float) -> bool:
+        """Take one if there is one."""
+        if not self.has_one(now):
             return False
         self.filled -= 1
         return True

@@ -1,6 +1,6 @@
-"""What is served: the phones' push endpoint, health and metrics. Nothing here changes a thing.
+"""What is served: the phones' push endpoint, health and metrics, and what others add to it.
 
-The one door for Starlette.
+Nothing here changes a thing. A door for Starlette.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from fleet.push import PushEvent, read_push
 from fleet.web.metrics import CONTENT_TYPE, exposition
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Sequence
     from datetime import datetime
 
     from starlette.requests import Request
@@ -51,9 +51,10 @@ class Pages:
         on_push: Callable[[Fate], None],
         health: Callable[[], Awaitable[Health]],
         figures: Callable[[], Awaitable[Figures]],
+        more: Sequence[Route] = (),
     ) -> None:
         self._door, self._clock, self._on_push = door, clock, on_push
-        self._health, self._figures = health, figures
+        self._health, self._figures, self._more = health, figures, more
 
     def application(self) -> Starlette:
         """Make the application."""
@@ -64,7 +65,7 @@ class Pages:
         ]
         routes.append(Route("/healthz", self._healthz, methods=["GET"]))
         routes.append(Route("/metrics", self._metrics, methods=["GET"]))
-        return Starlette(routes=routes)
+        return Starlette(routes=[*routes, *self._more])
 
     async def _push(self, event: PushEvent, request: Request) -> Response:
         """Give the same answer to everybody, and at once: what is to be written is queued."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import signal
 import subprocess
 import sys
@@ -9,11 +11,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Event, Thread
 from typing import TYPE_CHECKING
+from urllib.request import urlopen
 
 import pytest
 
 from fleet.simulator import BEHAVIOURS
 from tests.cli.steps import done
+from tests.daemon.running import free_port
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Fleet
@@ -80,6 +84,42 @@ def test_the_demo_flags_every_kind_of_trouble(
     monkeypatch.setenv("FLEET_CONFIG", "fleet-demo/fleet.toml")
     assert "failed 401" in done(fleet, "status", "--flagged")
     assert "40 polled" in done(fleet, "demo", "--phones", "40")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_demo_serves_the_dashboard_until_a_signal(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    port = free_port()
+    words = ["demo", "--phones", "20", "--serve", str(port)]
+    with subprocess.Popen(
+        [sys.executable, "-m", "fleet", *words],
+        cwd=tmp_path,
+        env=os.environ | {"FLEET_CONFIG": ""},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            assert process.stdout is not None
+            said = next(line for line in process.stdout if "The dashboard" in line)
+            home = re.search(r"http://\S+", said)
+            assert home
+            with urlopen(home[0], timeout=60) as answer:
+                page = answer.read().decode()
+            process.send_signal(number)
+            _, errors = process.communicate(timeout=60)
+        finally:
+            process.kill()
+    assert "<h1>The fleet at a glance</h1>" in page
+    assert (process.returncode, errors) == (0, "")
+
+
+def test_two_demos_at_once_are_refused(fleet: Fleet) -> None:
+    ran = fleet("demo", "--provision", "--serve")
+    assert (ran.code, ran.out) == (2, "")
+    assert "choose one" in ran.err
 
 
 def test_the_demo_takes_no_folder_of_somebody_else(fleet: Fleet) -> None:

@@ -36,18 +36,19 @@ def opened(
     interval: float = 864_000,
     told: Sequence[str] = (),
     audit: Mapping[str, str] | None = None,
+    diagnose: bool = False,
     **server: Any,
 ) -> App:
     """An app on a database; its planned sweeps take days unless an interval is given.
 
-    `told` are the Apprise URLs of those who are alerted.
+    `told` are the Apprise URLs of those who are alerted, `diagnose` whether alerts say why.
     """
     values = {
         "database": {"url": database_url},
         "server": {"port": free_port(), **server},
         "poll": {"read_timeout": 2, "interval": interval},
         "web_ui": {"password": "22222"},
-        "alerts": {"urls": list(told), "group_wait": 0},
+        "alerts": {"urls": list(told), "group_wait": 0, "diagnose": diagnose},
         "audit": audit or {"at": ""},
     }
     return App.open(Settings.model_validate(values))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
+import httpx
 import pytest
 
 from fleet.app import now
@@ -271,3 +272,19 @@ async def test_a_certificate_that_is_not_there_is_said_in_one_sentence(
     with closing(opened(sqlite_url, certificate=f"{tmp_path}/cert.pem")) as app:
         said = await refusal(app)
     assert said.startswith(f"The certificate {tmp_path}/cert.pem or its key cannot be used: ")
+
+
+async def test_the_dashboard_is_for_this_machine_or_behind_the_settings_password(
+    sqlite_url: str,
+) -> None:
+    with closing(opened(sqlite_url)) as app:
+        async with running(app) as daemon, httpx.AsyncClient() as client:
+            home = f"http://localhost:{app.settings.server.port}/"
+            assert (await client.get(home)).status_code == 200
+            assert (await daemon.ask("/")).startswith("HTTP/1.1 403")
+    login = {"username": "noc", "password": "correct horse"}
+    with closing(opened(sqlite_url, **login)) as app:
+        async with running(app), httpx.AsyncClient() as client:
+            home = f"http://127.0.0.1:{app.settings.server.port}/"
+            assert (await client.get(home)).status_code == 401
+            assert (await client.get(home, auth=("noc", "correct horse"))).status_code == 200

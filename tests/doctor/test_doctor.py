@@ -88,6 +88,34 @@ def test_names_that_name_nothing_are_found(sqlite_url: str, tmp_path: Path) -> N
     ]
 
 
+@pytest.mark.parametrize(
+    ("server", "state", "said"),
+    [
+        ({}, State.OK, "this machine alone"),
+        ({"host": "::1", "password": "geheim-4711"}, State.OK, "has its password"),
+        ({"host": "0.0.0.0"}, State.WARN, "it has no password"),
+        ({"host": "10.0.0.5", "password": "geheim-4711"}, State.WARN, "can be overheard"),
+        (
+            {"host": "0.0.0.0", "password": "geheim-4711", "trusted_proxies": ["10.0.0.1"]},
+            State.OK,
+            "has its password",
+        ),
+        (
+            {"host": "0.0.0.0", "password": "geheim-4711", "certificate": "fleet.pem"},
+            State.OK,
+            "has its password",
+        ),
+    ],
+)
+def test_who_sees_the_dashboard_is_told(
+    sqlite_url: str, tmp_path: Path, server: dict[str, Any], state: State, said: str
+) -> None:
+    [check] = found(settings(sqlite_url, tmp_path, server=server))["dashboard"]
+    assert check.state is state
+    assert said in check.text
+    assert "geheim" not in str(check)
+
+
 @pytest.mark.skipif(os.name != "posix", reason="modes of POSIX")
 def test_a_key_that_others_can_read_is_the_first_thing_to_mend(
     sqlite_url: str, tmp_path: Path

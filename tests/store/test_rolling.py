@@ -19,6 +19,7 @@ from fleet.model import (
 )
 from fleet.store import Holder, RolloutStart, Store
 from tests.store.fleets import HOUR, MINUTE, START, add
+from tests.store.test_together import together
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -124,6 +125,19 @@ def test_a_phone_that_was_removed_meanwhile_costs_nothing(store: Store) -> None:
     store.add_journal([JournalEntry(at=START, by="me", what="Told it.", phone_id=ids[0])])
     assert [proof.phone_id for proof in store.proofs(rollout.id)] == ids[1:]
     assert store.journal(since=START)[0].phone_id is None
+
+
+def test_of_many_who_do_the_same_at_once_one_may(store: Store) -> None:
+    one, other = filled(store, 2)
+    entry = JournalEntry(at=START, by="me", what="Asked it.", phone_id=one)
+    told: list[bool] = []
+    together(*[lambda: told.append(store.add_journal_once(entry, START - MINUTE))] * 8)
+    assert sorted(told) == [False] * 7 + [True]
+    assert store.journal(phone_id=one) == [entry]
+    later = replace(entry, at=START + HOUR)
+    assert store.add_journal_once(replace(entry, phone_id=other), START - MINUTE)
+    assert store.add_journal_once(replace(entry, what="Asked another."), START - MINUTE)
+    assert store.add_journal_once(later, later.at - MINUTE)
 
 
 def test_the_journal_is_read_by_phone_and_time(store: Store) -> None:

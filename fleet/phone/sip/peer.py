@@ -55,16 +55,20 @@ class Peer:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Timers:
-    """RFC 3261's timers, in seconds (17.1.2 and table 4), and how long a connection may take."""
+    """RFC 3261's timers, in seconds (17.1.2 and table 4), and how long a connection may take.
+
+    `patience` takes the place of timer F where somebody cannot wait for so long.
+    """
 
     t1: float = 0.5
     t2: float = 4.0
     connect: float = 5.0
+    patience: float | None = None
 
     @property
     def give_up(self) -> float:
         """Timer F: how long to wait for the answer to one request."""
-        return 64 * self.t1
+        return 64 * self.t1 if self.patience is None else self.patience
 
     @property
     def total(self) -> float:

@@ -97,12 +97,8 @@ class Diagnoser:
     def _may_ask(self, phone_id: int, what: str) -> bool:
         """Whether nobody asked a moment ago; written down before it is asked."""
         now = self.clock()
-        before = self.store.journal(phone_id=phone_id, since=now - AGAIN)
-        if any(entry.what == what for entry in before):
-            return False
         entry = JournalEntry(at=now, by=self.by, what=what, phone_id=phone_id)
-        self.store.add_journal([entry])
-        return True
+        return self.store.add_journal_once(entry, now - AGAIN)
 
     async def _phone(
         self,

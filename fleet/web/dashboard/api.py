@@ -1,0 +1,86 @@
+"""The JSON API: the records of `fleet export`, read and sent a few hundred phones at a time.
+
+A door for Starlette.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, TypeAlias
+
+from starlette.responses import JSONResponse, Response, StreamingResponse
+
+from fleet.report import LineRecord, PhoneRecord
+from fleet.report.records import json_maker
+from fleet.status import line_records, phone_records
+from fleet.web.dashboard.flagged import some_at_once
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+
+    from starlette.requests import Request
+
+    from fleet.status import Judge
+    from fleet.store import PhoneStatus
+    from fleet.web.dashboard.desk import Desk
+
+_ENCODE = json.JSONEncoder(ensure_ascii=False).encode
+_YES = ("1", "true", "yes")
+
+Made: TypeAlias = LineRecord | PhoneRecord
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Wanted:
+    """What to send: which records, and whether the flagged ones alone."""
+
+    kind: type[Made]
+    records: Callable[[Iterable[PhoneStatus], Judge], Iterator[Made]]
+    only_flagged: bool
+
+
+class Api:
+    """Answers with arrays of records: all, or of `?site=NAME`, or with `?flagged=1` some."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    async def lines(self, request: Request) -> Response:
+        """Give the records of `fleet export lines`."""
+        return await self._answer(request, LineRecord, line_records)
+
+    async def phones(self, request: Request) -> Response:
+        """Give the records of `fleet export phones`."""
+        return await self._answer(request, PhoneRecord, phone_records)
+
+    async def _answer(
+        self,
+        request: Request,
+        kind: type[Made],
+        records: Callable[[Iterable[PhoneStatus], Judge], Iterator[Made]],
+    ) -> Response:
+        asked = request.query_params
+        site = asked.get("site")
+        if site is not None and site not in await self._desk.sites():
+            return JSONResponse({"error": "There is no such site."}, status_code=404)
+        only_flagged = asked.get("flagged", "") in _YES
+        wanted = _Wanted(kind=kind, records=records, only_flagged=only_flagged)
+        ids = await self._desk.read(lambda: self._desk.store.phone_ids(site=site))
+        return StreamingResponse(self._array(wanted, ids), media_type="application/json")
+
+    async def _array(self, wanted: _Wanted, ids: Sequence[int]) -> AsyncIterator[bytes]:
+        """Write one JSON array, an object to a line, as `fleet export` does."""
+        before = "[\n"
+        for some in some_at_once(ids):
+            if rows := await self._desk.read(partial(self._rows, wanted, some)):
+                yield f"{before}{rows}".encode("utf-8", "replace")
+                before = ",\n"
+        yield b"\n]\n" if before == ",\n" else b"[]\n"
+
+    def _rows(self, wanted: _Wanted, ids: Sequence[int]) -> str:
+        made = wanted.records(self._desk.store.statuses(ids=ids), self._desk.judge)
+        some = (record for record in made if record.flags or not wanted.only_flagged)
+        as_object = json_maker(wanted.kind)
+        return ",\n".join(_ENCODE(as_object(record)) for record in some)

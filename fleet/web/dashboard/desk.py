@@ -1,0 +1,127 @@
+"""Finds what pages show, in threads, a few at a time: a sweep must not wait for a reader."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, TypeVar
+
+from fleet.errors import FleetError
+from fleet.status import phone_records
+from fleet.web.dashboard.detail import LARGEST_ID, PhoneDetail, detail_of
+from fleet.web.dashboard.flagged import Glance, Page, look_over, pages
+from fleet.web.kept import Kept
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from datetime import datetime
+
+    from fleet.model import Sweep
+    from fleet.provision.diagnose import Conclusion, Diagnoser
+    from fleet.report import PhoneRecord
+    from fleet.status import Judge
+    from fleet.store import Store
+    from fleet.web.health import Health
+
+T = TypeVar("T")
+
+PAGE = 100  # rows
+LONGEST_DIAGNOSIS = 20.0  # seconds; the server ends an answer after 30
+_GLANCE_FOR = timedelta(seconds=30)
+_READERS = 2  # threads that read for us: the sweep's own must find others free
+_DIAGNOSES = 2
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Said:
+    """What came of a diagnosis: its conclusions, or in `trouble` why there are none."""
+
+    line: int
+    conclusions: tuple[Conclusion, ...] = ()
+    trouble: str = ""
+
+
+@dataclass(kw_only=True)
+class Desk:
+    """Reads from the store, and has lines diagnosed. `diagnoser` makes one in somebody's name."""
+
+    store: Store
+    judge: Judge
+    health: Callable[[], Awaitable[Health]]
+    diagnoser: Callable[[str], Diagnoser]
+    clock: Callable[[], datetime]
+    _readers: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_READERS))
+    _diagnoses: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_DIAGNOSES))
+
+    def __post_init__(self) -> None:
+        self._glance = Kept(self._look_over, _GLANCE_FOR, self.clock)
+
+    async def read(self, work: Callable[[], T]) -> T:
+        """Do something that waits for the database."""
+        async with self._readers:
+            return await asyncio.to_thread(work)
+
+    async def glance(self) -> Glance:
+        """Give the fleet at a glance, half a minute old at most."""
+        return await self._glance.get()
+
+    async def last_sweep(self) -> Sweep | None:
+        """Give the sweep that began last."""
+        return await self.read(self.store.last_sweep)
+
+    async def phones(self, site: str, text: str, number: int) -> Page[tuple[int, PhoneRecord]]:
+        """Give a page of phones: all, or those of a site, or with a text in what they show."""
+        return await self.read(lambda: self._phones(site, text, number))
+
+    async def sites(self) -> list[str]:
+        """Give the names of all sites."""
+        return await self.read(lambda: sorted(site.name for site in self.store.sites()))
+
+    async def phone(self, phone_id: int) -> PhoneDetail | None:
+        """Give what there is to say of a phone."""
+        return await self.read(lambda: detail_of(self.store, self.judge, phone_id, self.clock()))
+
+    async def diagnose(self, phone_id: int, line: int, by: str) -> Said:
+        """Find out why a line is not registered."""
+        said = Said(line=line)
+        if self._diagnoses.locked():
+            return replace(said, trouble="Others are being diagnosed: try again in a moment.")
+        async with self._diagnoses:
+            try:
+                async with asyncio.timeout(LONGEST_DIAGNOSIS):
+                    return await self._diagnose(said, phone_id, by)
+            except FleetError as error:
+                return replace(said, trouble=f"{error}")
+            except TimeoutError:
+                return replace(
+                    said,
+                    trouble=f"That took longer than {LONGEST_DIAGNOSIS:g} s: fleet diagnose, on "
+                    "the command line, waits longer.",
+                )
+
+    async def _diagnose(self, said: Said, phone_id: int, by: str) -> Said:
+        found = await self.read(lambda: self.store.phones(ids=[phone_id]))
+        diagnoser = await asyncio.to_thread(self.diagnoser, by)
+        for stored in found:
+            diagnosis = await diagnoser.diagnose(stored, said.line)
+            return replace(said, conclusions=diagnosis.conclusions)
+        return replace(said, trouble="This phone is no longer in the inventory.")
+
+    async def _look_over(self) -> Glance:
+        return await self.read(lambda: look_over(self.store, self.judge, self.clock()))
+
+    def _phones(self, site: str, text: str, number: int) -> Page[tuple[int, PhoneRecord]]:
+        number = min(max(number, 1), LARGEST_ID // PAGE)
+        wanted = site or None
+        total, ids = self.store.search_phones(
+            site=wanted, text=text, limit=PAGE, offset=(number - 1) * PAGE
+        )
+        last = pages(total, PAGE)
+        if number > last:
+            return self._phones(site, text, last)
+        found = list(self.store.statuses(ids=ids))
+        records = zip(
+            (one.stored.id for one in found), phone_records(found, self.judge), strict=True
+        )
+        return Page(items=list(records), number=number, last=last, total=total)

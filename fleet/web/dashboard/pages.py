@@ -1,0 +1,132 @@
+"""The dashboard's pages and its one button. A door for Starlette."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from functools import partial
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs
+
+from starlette.responses import Response
+from starlette.routing import Route
+
+from fleet.errors import StoreError
+from fleet.web.access import Seal, is_own_page
+from fleet.web.dashboard.answers import guarded, message, page
+from fleet.web.dashboard.api import Api
+from fleet.web.dashboard.desk import PAGE
+from fleet.web.dashboard.flagged import Choice, page_of
+from fleet.web.dashboard.render import STYLE
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from starlette.requests import Request
+
+    from fleet.web.access import Guard
+    from fleet.web.dashboard.desk import Desk, Said
+    from fleet.web.dashboard.flagged import FlaggedLine, Glance, Page
+
+log = logging.getLogger(__name__)
+
+_NO_PHONE = "There is no such phone."
+_OLD_PAGE = "This button is of an old page, or of another one: load the phone's page again."
+_NO_DATABASE = "The database cannot be used; the log says why."
+_LONGEST = 200  # characters of a search
+
+
+class Dashboard:
+    """Serves a desk's findings. `zone` is the IANA zone of its times, `by` who presses buttons."""
+
+    def __init__(self, desk: Desk, *, guard: Guard, seal: Seal, zone: str, by: str) -> None:
+        self._desk, self._guard, self._seal, self._zone, self._by = desk, guard, seal, zone, by
+        self._style = STYLE.read_bytes()
+
+    def routes(self) -> list[Route]:
+        """Make the routes."""
+        api = Api(self._desk)
+        return [
+            self._route("/", self._flagged),
+            self._route("/phones", self._phones),
+            self._route("/phones/{number:int}", self._phone),
+            self._route("/phones/{number:int}/diagnose", self._diagnose, method="POST"),
+            self._route("/dashboard.css", self._css),
+            self._route("/api/lines", api.lines),
+            self._route("/api/phones", api.phones),
+        ]
+
+    def _route(
+        self, path: str, answer: Callable[[Request], Awaitable[Response]], method: str = "GET"
+    ) -> Route:
+        return Route(path, guarded(self._guard, partial(_plainly, answer)), methods=[method])
+
+    async def _flagged(self, request: Request) -> Response:
+        glance, health, sweep = await asyncio.gather(
+            self._desk.glance(), self._desk.health(), self._desk.last_sweep()
+        )
+        choice = Choice(
+            site=_asked(request, "site"), rule=_asked(request, "rule"), text=_asked(request, "q")
+        )
+        shown = await self._desk.read(partial(_chosen, glance, choice, _number(request)))
+        return await self._page(
+            "flagged", glance=glance, health=health, sweep=sweep, choice=choice, page=shown
+        )
+
+    async def _phones(self, request: Request) -> Response:
+        choice = Choice(site=_asked(request, "site"), text=_asked(request, "q"))
+        sites = await self._desk.sites()
+        shown = await self._desk.phones(choice.site, choice.text, _number(request))
+        return await self._page("phones", choice=choice, sites=sites, page=shown)
+
+    async def _phone(self, request: Request) -> Response:
+        return await self._show(request.path_params["number"], None)
+
+    async def _show(self, number: int, said: Said | None) -> Response:
+        detail = await self._desk.phone(number)
+        if detail is None:
+            return message(_NO_PHONE, 404)
+        return await self._page("phone", phone=detail, said=said, mark=self._seal.mark)
+
+    async def _diagnose(self, request: Request) -> Response:
+        number = request.path_params["number"]
+        fields = parse_qs((await request.body()).decode("utf-8", "replace"))
+        line, mark = fields.get("line", [""])[0], fields.get("mark", [""])[0]
+        if not (_is_ours(request) and self._seal.is_right(mark, number, line)):
+            return message(_OLD_PAGE, 403)
+        if await self._desk.phone(number) is None:
+            return message(_NO_PHONE, 404)
+        return await self._show(number, await self._desk.diagnose(number, int(line), self._by))
+
+    async def _css(self, _: Request) -> Response:
+        return Response(self._style, media_type="text/css")
+
+    async def _page(self, template: str, **values: Any) -> Response:
+        now = self._desk.clock()
+        return await self._desk.read(partial(page, template, now=now, zone=self._zone, **values))
+
+
+async def _plainly(answer: Callable[[Request], Awaitable[Response]], request: Request) -> Response:
+    try:
+        return await answer(request)
+    except StoreError as error:
+        log.warning("The dashboard cannot answer: %s", error)
+        return message(_NO_DATABASE, 503)
+
+
+def _chosen(glance: Glance, choice: Choice, number: int) -> Page[FlaggedLine]:
+    return page_of([one for one in glance.flagged if choice.takes(one)], number, PAGE)
+
+
+def _is_ours(request: Request) -> bool:
+    said = request.headers
+    return is_own_page(said.get("sec-fetch-site", ""), said.get("origin", ""), said.get("host", ""))
+
+
+def _asked(request: Request, name: str) -> str:
+    return request.query_params.get(name, "").strip()[:_LONGEST]
+
+
+def _number(request: Request) -> int:
+    text = request.query_params.get("page", "1")
+    return int(text) if text.isdecimal() and len(text) < 10 else 1

@@ -1,0 +1,60 @@
+"""A door for Jinja2: values to HTML. Whatever phones say of themselves is escaped."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import jinja2
+
+from fleet.report.moments import at, counted, lasting
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from fleet.report import HistoryRecord, LineRecord
+
+STYLE = Path(__file__).parent / "templates" / "dashboard.css"
+
+
+def render(template: str, **values: Any) -> str:
+    """Fill a template, `name` of `name.html.j2`."""
+    return _environment().get_template(f"{template}.html.j2").render(values)
+
+
+def state(record: LineRecord | HistoryRecord) -> str:
+    """A line's state in words, as `fleet status` says it; a phone's reach where there is none."""
+    if not record.state:
+        return f"{record.reach}: {record.reason}" if record.reason else record.reach
+    words = record.state if record.code is None else f"{record.state} {record.code}"
+    if record.state == "unknown" and record.status_text:
+        words = f"{words}: {record.status_text}"
+    if record.backup == "yes":
+        return "on backup" if record.state == "registered" else f"{words} (backup)"
+    return words
+
+
+def ago(moment: datetime | None, now: datetime) -> str:
+    """How long ago: `3 d 4 h`; empty for None."""
+    return lasting(max((now - moment).total_seconds(), 0)) if moment else ""
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("fleet.web.dashboard"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    filters: dict[str, Any] = {
+        "ago": ago,
+        "at": at,
+        "counted": counted,
+        "lasting": lasting,
+        "state": state,
+    }
+    environment.filters.update(filters)
+    return environment

@@ -1,0 +1,34 @@
+"""A value that is dear to find, kept for a while."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from datetime import datetime, timedelta
+
+T = TypeVar("T")
+
+
+class Kept(Generic[T]):
+    """A value that is found anew when it is older than `longest`; one at a time."""
+
+    def __init__(
+        self,
+        find: Callable[[], Awaitable[T]],
+        longest: timedelta,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._find, self._longest, self._clock = find, longest, clock
+        self._found: tuple[datetime, T] | None = None
+        self._finding = asyncio.Lock()
+
+    async def get(self) -> T:
+        """Give the value."""
+        async with self._finding:
+            moment = self._clock()
+            if self._found is None or moment - self._found[0] >= self._longest:
+                self._found = moment, await self._find()
+            return self._found[1]
