@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from fleet.store.secrets import Keyring
 
 
+_REVISION = ("number", "at", "by", "comment", "rolled_back_to")
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Made:
     """Who makes a revision, why, when, and which one was the last when it was planned."""
@@ -39,15 +42,23 @@ def last_revision(connection: sa.Connection) -> int:
     return connection.scalar(sa.select(sa.func.max(revisions.c.number))) or 0
 
 
-def load_revisions(connection: sa.Connection, number: int | None = None) -> list[Revision]:
-    """Give all revisions, or one, the newest first, and how many files each changed."""
+def load_revisions(
+    connection: sa.Connection, number: int | None = None, *, pruned: bool = False
+) -> list[Revision]:
+    """Give all revisions, or one, the newest first, and how many files each changed.
+
+    `pruned`: those as well of which only the files are left that later ones have of them.
+    """
     changed = sa.func.count(revision_files.c.name).label("files")
+    columns = [revisions.c[name] for name in _REVISION]
     query = (
-        sa.select(revisions, changed)
-        .outerjoin(revision_files)
-        .group_by(*revisions.c)
+        sa.select(*columns, changed)
+        .select_from(revisions.outerjoin(revision_files))
+        .group_by(*columns)
         .order_by(revisions.c.number.desc())
     )
+    if not pruned:
+        query = query.where(revisions.c.pruned.is_(None))
     if number is not None:
         query = query.where(revisions.c.number == number)
     return [Revision(**row._asdict()) for row in connection.execute(query)]
@@ -56,11 +67,17 @@ def load_revisions(connection: sa.Connection, number: int | None = None) -> list
 def load_revision(connection: sa.Connection, number: int) -> Revision:
     """Give one revision. Raises `UsageError` if there is none of that number."""
     found = load_revisions(connection, number)
-    if not found:
-        last = last_revision(connection)
-        known = f"the last one is {last}" if last else "nothing was applied yet"
-        raise UsageError(f"There is no revision {number}; {known}.")
-    return found[0]
+    if found:
+        return found[0]
+    last = last_revision(connection)
+    if not last:
+        raise UsageError(f"There is no revision {number}; nothing was applied yet.")
+    if 1 <= number < last:
+        raise UsageError(
+            f"Revision {number} was deleted, for it was old ([retention] revisions); "
+            "fleet provision revisions lists those that are kept."
+        )
+    raise UsageError(f"There is no revision {number}; the last one is {last}.")
 
 
 def file_digests(connection: sa.Connection, revision: int | None = None) -> dict[str, FileDigest]:
@@ -179,9 +196,8 @@ def _write(connection: sa.Connection, made: Made, rows: list[dict[str, Any]]) ->
         rolled_back_to=made.rolled_back_to,
         files=len(rows),
     )
-    names = ("number", "at", "by", "comment", "rolled_back_to")
     connection.execute(
-        sa.insert(revisions).values({name: getattr(revision, name) for name in names})
+        sa.insert(revisions).values({name: getattr(revision, name) for name in _REVISION})
     )
     if rows:
         numbered = [row | {"revision": revision.number} for row in rows]
