@@ -170,15 +170,15 @@ def test_what_is_said_by_reference_is_a_secret_whatever_its_name(world: World) -
 
 def test_what_was_a_secret_stays_one_when_it_becomes_a_text(world: World) -> None:
     def intend(value: SecretRef | str) -> None:
-        world.change(1, intent=Intent(parameters={"sip vmail": Wanted(value=value)}))
+        world.change(1, intent=Intent(parameters={"directory 1": Wanted(value=value)}))
 
     intend(SecretRef(kind=SecretKind.ENV, name="V"))
     old = world.apply().number
     intend("*99")
     (change,) = by_label(world.plan())["one"].changes
-    assert (change.name, change.secret, change.old, change.new) == ("sip vmail", True, None, None)
+    assert (change.name, change.secret, change.old, change.new) == ("directory 1", True, None, None)
     new = world.apply().number
-    assert world.store.secret_names(old) == {"sip vmail", *SAFE}
+    assert world.store.secret_names(old) == {"directory 1", *SAFE}
     assert world.store.secret_names(new) == set(SAFE)
     back = world.store.roll_back(old, by="me", comment="", now=AT, expected=new)
     assert world.store.secret_names(back.number) == world.store.secret_names(old)
