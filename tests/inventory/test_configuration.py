@@ -123,7 +123,7 @@ def test_null_removes_what_a_level_before_says() -> None:
     )
     assert set(wanted) == {
         "sip registrar ip",
-        *(f"prgkey1 {word}" for word in ("type", "value", "line", "label", "locked")),
+        *(f"prgkey1 {word}" for word in ("type", "value", "line", "label", "locked", "states")),
         *("vlan id", "tagging enabled", "xml application post list", "sip vmail"),
     }
     assert {want.value for want in wanted.values()} == {None}
@@ -133,7 +133,7 @@ def test_a_key_says_all_of_itself_and_a_list_all_of_its_places() -> None:
     wanted = configured("keys: {prgkey1: {type: dnd}}", "ntp: [a.example]")
     removed = {name for name, want in wanted.items() if want.value is None}
     assert removed == {
-        *(f"prgkey1 {word}" for word in ("value", "line", "label", "locked")),
+        *(f"prgkey1 {word}" for word in ("value", "line", "label", "locked", "states")),
         *("time server2", "time server3"),
     }
 
