@@ -22,13 +22,14 @@ from fleet.judge import (
     verdicts,
     watch_for,
 )
+from fleet.model import RunBy
 from fleet.phone.client import PhoneClient, Timeouts
 from fleet.phone.pages import words_with
 from fleet.store import Keyring, Store, make_key_file, rotate_key_file
 from fleet.sweep import Backoff, LoginDefaults, Observer, Order, Outcome, Sweeper
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
     from pathlib import Path
 
     from fleet.alert import Alerting, Deliverer
@@ -223,16 +224,34 @@ class App:
         return provisioner_of(self.settings, self.store, at=now(), environ=os.environ)
 
     async def roll_out(
-        self, rollout: Rollout, progress: RolloutProgress, *, by: str, pace: Pace
+        self,
+        rollout: Rollout,
+        progress: RolloutProgress,
+        *,
+        by: str,
+        run_by: RunBy = RunBy.FOREGROUND,
+        poll: Callable[[Sequence[int]], Awaitable[None]] | None = None,
+        pace: Pace | None = None,
+        patience: timedelta = timedelta(0),
     ) -> Rollout:
-        """Run a roll-out until it is over, or paused."""
+        """Run a roll-out until it is over, or paused.
+
+        `poll` polls phones (None: in sweeps of their own); `pace` None is as it is written.
+        Raises `RolloutRunning` if another process runs roll-outs for all of `patience`.
+        """
         from fleet.provision.build import rollout_service_of
 
         async with self.client() as client:
             service = rollout_service_of(
-                self.settings, self.store, client, logins=self.logins, poll=self._poll_some, by=by
+                self.settings,
+                self.store,
+                client,
+                logins=self.logins,
+                poll=poll or self._poll_some,
+                by=by,
             )
-            return await replace(service, clock=now, pace=pace).run(rollout, progress)
+            service = replace(service, clock=now, pace=pace, run_by=run_by)
+            return await service.run(rollout, progress, patience)
 
     async def _poll_some(self, ids: Sequence[int]) -> None:
         selection = "roll-out " + " ".join(map(str, ids))

@@ -13,6 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from fleet.app import now
+from fleet.daemon.rollouts import Rollouts
 from fleet.daemon.threads import in_thread, off_loop
 from fleet.errors import SweepRunning, SweepTaken
 from fleet.ping import Ping
@@ -79,6 +80,7 @@ class Work:
             prune=self.prune,
             alert=given.alert,
             deliver=given.deliver,
+            rollout=Rollouts(self._app, self._look_at).run,
             audit=given.audit,
             last_audit=off_loop(store.last_planned_audit),
         )
@@ -137,6 +139,9 @@ class Work:
             self.look_at(taken.poll)
             if taken.has_notices:
                 self.wake("alert")
+
+    def _look_at(self, phone_ids: Iterable[int]) -> None:
+        self.look_at(phone_ids)
 
     async def prune(self) -> None:
         """Delete what is old."""

@@ -102,7 +102,7 @@ class RolloutDemo:
         )
         say(found.conclusions[0].text)
         say("\nfleet provision rollout rollback:")
-        back = roll_back(app.store, to=None, by=_BY, deadline=self.deadline, now=now())
+        back = roll_back(app.store, Terms(deadline=self.deadline), to=None, by=_BY, now=now())
         await _roll(app, back, progress)
 
     @property

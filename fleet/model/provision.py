@@ -118,9 +118,42 @@ class ProofState(StrEnum):
     SKIPPED = "skipped"  # nothing changes for it
 
 
+class ProofWay(StrEnum):
+    """How it is known that a phone's lines are registered."""
+
+    POLL = "poll"
+    PUSH = "push"
+    BOTH = "push and poll"  # some of its lines in the one way, some in the other
+
+
+class RunBy(StrEnum):
+    """Who is to run a roll-out; says nothing of whether anybody does."""
+
+    FOREGROUND = "foreground"  # a command, until it ends
+    DAEMON = "daemon"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LastPush:
+    """What a phone said last of a user of its lines; an empty `user`: of none that is known.
+
+    `registered` None: it said that it is there, and nothing of a registration. `code` is the SIP
+    code of a failure.
+    """
+
+    phone_id: int
+    user: str
+    at: datetime
+    registered: bool | None = None
+    code: int | None = None
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Proof:
-    """One phone of a roll-out. `how` says how it was asked to re-sync, and what came of it."""
+    """One phone of a roll-out. `how` says how it was asked to re-sync, and what came of it.
+
+    `by` is how its registrations were seen; None while it is not proven.
+    """
 
     phone_id: int
     stage: int
@@ -130,6 +163,7 @@ class Proof:
     proven_at: datetime | None = None
     how: str = ""
     detail: str = ""
+    by: ProofWay | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -138,6 +172,8 @@ class Rollout:
 
     `deadline` is how long a phone may take for its proof, in seconds; `most_failures` the number
     of failed phones of a stage above which it stops. `stages` names them, the first for canaries.
+    At most `at_once` phones are asked and have not fetched; a poll counts from `settle` seconds
+    after the fetch.
     """
 
     id: int
@@ -151,6 +187,9 @@ class Rollout:
     stage_began: datetime | None = None
     ended: datetime | None = None
     why: str = ""
+    run_by: RunBy = RunBy.FOREGROUND
+    at_once: int = 50
+    settle: float = 30.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,11 +1,12 @@
-"""What a push lets a rule hold. Pure."""
+"""What a push lets a rule hold, and what of it is kept as a phone's last word. Pure."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from fleet.judge import Look, verdicts
-from fleet.model import Account, Line, Reach, Registration, Sighting
+from fleet.model import Account, LastPush, Line, Reach, Registration, Sighting
+from fleet.push.request import PushEvent, PushState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,6 +41,46 @@ def sighting_of(
         phone=phone.label,
         pushed=True,
     )
+
+
+def last_word(push: Push, status: PhoneStatus) -> LastPush | None:
+    """What the push makes the phone's last word; None for a heartbeat, which is no news.
+
+    It is kept by its user where a line shows that one or shall have it, else by none: so a phone
+    has no more last words than lines, whatever it sends. That a registration event names its line
+    is inferred (facts/web-ui 4.1): of good news it is believed where the phone has one line only.
+    """
+    if push.event is PushEvent.POLL:
+        return None
+    registered = _is_registered(push)
+    is_of_line = registered is not None and bool(lines_of(push.user, status))
+    if registered and push.event is not PushEvent.REGISTERED and len(_lines(status)) > 1:
+        is_of_line = False
+    return LastPush(
+        phone_id=status.stored.id,
+        user=push.user if is_of_line else "",
+        at=push.at,
+        registered=registered,
+        code=push.code if registered is False else None,
+    )
+
+
+def _is_registered(push: Push) -> bool | None:
+    """Whether it says that its line is registered; None where it says nothing, or both at once.
+
+    `action uri registered` is called once a line has registered, and names no state.
+    """
+    if push.event is PushEvent.REGISTERED:
+        return True
+    if push.is_loss:
+        return False
+    return True if push.state is PushState.REGISTERED and push.code is None else None
+
+
+def _lines(status: PhoneStatus) -> set[int]:
+    """The numbers of the lines that show an account, or shall have one."""
+    shown = {each.line.number for each in status.lines if each.line.account}
+    return shown | {want.line for want in status.stored.phone.accounts}
 
 
 def lines_of(user: str, status: PhoneStatus) -> set[int]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fleet.model import Reach
-from fleet.push.decide import sighting_of
+from fleet.push.decide import last_word, sighting_of
 from fleet.push.request import PushEvent
 from fleet.store import Event, EventKind
 
@@ -42,6 +42,8 @@ class PushDesk:
         ids = sorted({phone_id for phone_id, _ in pushes})
         known = {each.stored.id: each for each in self._store.statuses(ids=ids)}
         there = [(known[phone_id], push) for phone_id, push in pushes if phone_id in known]
+        words = (last_word(push, status) for status, push in there)
+        self._store.record_pushes([word for word in words if word is not None])
         self._store.add_events(self._changes(there))
         return Taken(
             poll=tuple(dict.fromkeys(s.stored.id for s, push in there if _asks_for_poll(s, push))),

@@ -24,9 +24,10 @@ class Duties:
     sweep of that moment if it was cut off, raises `SweepTaken` if another runner has or had it,
     and `SweepRunning` if others swept all the time. `poll` looks at phones within seconds; `push`
     takes in what phones said of themselves. `alert` decides who is told what, `deliver` sends it,
-    `prune` deletes what is old. `planned` gives the moments from one on for which there is a
-    planned sweep, `missed` the records of missed ones, `last_planned` the newest of either;
-    `last_audit` is the planned moment of the newest planned audit. What is None is not done.
+    `rollout` runs a roll-out that waits for it, to its end, which may take days; `prune` deletes
+    what is old. `planned` gives the moments from one on for which there is a planned sweep,
+    `missed` the records of missed ones, `last_planned` the newest of either; `last_audit` is the
+    planned moment of the newest planned audit. What is None is not done.
     Cancelled, each leaves the database no worse than a crash would.
     """
 
@@ -40,6 +41,7 @@ class Duties:
     push: Duty | None = None
     alert: Duty | None = None
     deliver: Duty | None = None
+    rollout: Duty | None = None
     audit: Callable[[Moment], Awaitable[None]] | None = None
     last_audit: Callable[[], Awaitable[Moment | None]] | None = None
 

@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 SETTLE = 5.0  # seconds a round of alerting or delivery has to end in, when asked to stop
 _STILL = timedelta(seconds=60)  # so late, the timer hangs, or the loop does
 _HOUR = timedelta(hours=1)
+_ENDLESS = timedelta(days=3650)
 
 
 class Schedule:
@@ -46,6 +47,7 @@ class Schedule:
             "poll": self._make_rounds("Looking at phones at once", self._poll),
             "alert": self._make_rounds("Alerting", self._alert),
             "deliver": self._make_rounds("Delivery", duties.deliver),
+            "rollout": self._make_rounds("Rolling out", duties.rollout, _ENDLESS),
         }
 
     @property
@@ -60,7 +62,7 @@ class Schedule:
         return self._rounds["deliver"].job
 
     def wake(self, name: str) -> None:
-        """Have a round of `push`, `poll`, `alert` or `deliver` as soon as may be."""
+        """Have a round of one of the duties that are done in rounds, as soon as may be."""
         self._rounds[name].ask()
 
     def look_at(self, phone_ids: Iterable[int]) -> None:
@@ -125,7 +127,7 @@ class Schedule:
 
     async def _wake_all(self) -> None:
         self._beat = self._clock()
-        for name in ("push", "alert", "deliver"):
+        for name in ("push", "alert", "deliver", "rollout"):
             self.wake(name)
 
     async def _alert(self) -> None:
@@ -152,8 +154,8 @@ class Schedule:
         elif name == "retention":
             log.warning("Retention was still running when it was due again.")
 
-    def _make_rounds(self, name: str, duty: Duty | None) -> Rounds:
-        return Rounds(self._job(name, _HOUR / 2), duty or _nothing)
+    def _make_rounds(self, name: str, duty: Duty | None, patience: timedelta = _HOUR / 2) -> Rounds:
+        return Rounds(self._job(name, patience), duty or _nothing)
 
     def _job(self, name: str, patience: timedelta) -> Job:
         return Job(name=name, patience=patience, clock=self._clock)

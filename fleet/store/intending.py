@@ -105,10 +105,10 @@ class Intending(Database):
         with self._writing() as connection:
             return revisions.roll_back(connection, made)
 
-    def revisions(self) -> list[Revision]:
-        """Give all revisions, the newest first."""
+    def revisions(self, *, pruned: bool = False) -> list[Revision]:
+        """Give all revisions, the newest first; `pruned`: those too that are not kept whole."""
         with self._reading() as connection:
-            return revisions.load_revisions(connection)
+            return revisions.load_revisions(connection, pruned=pruned)
 
     def revision(self, number: int) -> Revision:
         """Give one revision. Raises `UsageError` if there is none of that number."""

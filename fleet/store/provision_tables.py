@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from fleet.model import FetchOutcome, Level, ProofState, RolloutState
+from fleet.model import FetchOutcome, Level, ProofState, ProofWay, RolloutState, RunBy
 from fleet.store.tables import Utc, by_value, metadata, phone_id, text_column
 
 intents = sa.Table(
@@ -39,6 +39,7 @@ revisions = sa.Table(
     text_column("comment"),
     sa.Column("rolled_back_to", sa.Integer),
     text_column("secret_names"),  # parameters that hold secrets though their names do not say so
+    sa.Column("pruned", Utc),  # from then on it has only those files that later ones have of it
 )
 
 # A file's body once, however many revisions and phones have it.
@@ -62,7 +63,8 @@ revision_files = sa.Table(
         autoincrement=False,
     ),
     sa.Column("phone_id", sa.Integer, sa.ForeignKey("phones.id", ondelete="SET NULL"), index=True),
-    sa.Column("digest", sa.Text, sa.ForeignKey("contents.digest")),  # NULL: not there any more
+    # NULL: not there any more
+    sa.Column("digest", sa.Text, sa.ForeignKey("contents.digest"), index=True),
 )
 
 fetch_logins = sa.Table(
@@ -115,6 +117,17 @@ last_fetches = sa.Table(
     *_fetched(),
 )
 
+# The newest word of each phone on each of its users, by an action URI; an empty user: on none.
+last_pushes = sa.Table(
+    "last_pushes",
+    metadata,
+    phone_id(primary_key=True, autoincrement=False),
+    sa.Column("user", sa.Text, primary_key=True),
+    sa.Column("at", Utc, nullable=False),
+    sa.Column("registered", sa.Boolean),  # NULL: it does not say
+    sa.Column("code", sa.Integer),
+)
+
 rollouts = sa.Table(
     "rollouts",
     metadata,
@@ -129,6 +142,9 @@ rollouts = sa.Table(
     sa.Column("deadline", sa.Float, nullable=False),
     sa.Column("most_failures", sa.Integer, nullable=False),
     text_column("why"),
+    sa.Column("run_by", by_value(RunBy), nullable=False, server_default=RunBy.FOREGROUND),
+    sa.Column("at_once", sa.Integer, nullable=False, server_default="50"),
+    sa.Column("settle", sa.Float, nullable=False, server_default="30"),
     sqlite_autoincrement=True,
 )
 
@@ -150,6 +166,7 @@ proofs = sa.Table(
     sa.Column("proven_at", Utc),
     text_column("how"),
     text_column("detail"),
+    sa.Column("by", by_value(ProofWay)),
 )
 
 journal = sa.Table(

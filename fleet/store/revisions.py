@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from fleet.store.secrets import Keyring
 
 
+_REVISION = ("number", "at", "by", "comment", "rolled_back_to")
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Made:
     """Who makes a revision, why, when, and which one was the last when it was planned.
@@ -55,17 +58,23 @@ def revision_at(connection: sa.Connection, moment: datetime) -> int:
     return connection.scalar(then) or 0
 
 
-def load_revisions(connection: sa.Connection, number: int | None = None) -> list[Revision]:
-    """Give all revisions, or one, the newest first, and how many files each changed."""
+def load_revisions(
+    connection: sa.Connection, number: int | None = None, *, pruned: bool = False
+) -> list[Revision]:
+    """Give all revisions, or one, the newest first, and how many files each changed.
+
+    `pruned`: those as well of which only the files are left that later ones have of them.
+    """
     changed = sa.func.count(revision_files.c.name).label("files")
-    told = [column for column in revisions.c if column.name != "secret_names"]
+    columns = [revisions.c[name] for name in _REVISION]
     query = (
-        sa.select(*told, changed)
-        .select_from(revisions)
-        .outerjoin(revision_files)
-        .group_by(*told)
+        sa.select(*columns, changed)
+        .select_from(revisions.outerjoin(revision_files))
+        .group_by(*columns)
         .order_by(revisions.c.number.desc())
     )
+    if not pruned:
+        query = query.where(revisions.c.pruned.is_(None))
     if number is not None:
         query = query.where(revisions.c.number == number)
     return [Revision(**row._asdict()) for row in connection.execute(query)]
@@ -74,11 +83,17 @@ def load_revisions(connection: sa.Connection, number: int | None = None) -> list
 def load_revision(connection: sa.Connection, number: int) -> Revision:
     """Give one revision. Raises `UsageError` if there is none of that number."""
     found = load_revisions(connection, number)
-    if not found:
-        last = last_revision(connection)
-        known = f"the last one is {last}" if last else "nothing was applied yet"
-        raise UsageError(f"There is no revision {number}; {known}.")
-    return found[0]
+    if found:
+        return found[0]
+    last = last_revision(connection)
+    if not last:
+        raise UsageError(f"There is no revision {number}; nothing was applied yet.")
+    if 1 <= number < last:
+        raise UsageError(
+            f"Revision {number} was deleted, for it was old ([retention] revisions); "
+            "fleet provision revisions lists those that are kept."
+        )
+    raise UsageError(f"There is no revision {number}; the last one is {last}.")
 
 
 def file_digests(connection: sa.Connection, revision: int | None = None) -> dict[str, FileDigest]:
@@ -198,8 +213,7 @@ def _write(connection: sa.Connection, made: Made, rows: list[dict[str, Any]]) ->
         rolled_back_to=made.rolled_back_to,
         files=len(rows),
     )
-    names = ("number", "at", "by", "comment", "rolled_back_to")
-    values = {name: getattr(revision, name) for name in names}
+    values = {name: getattr(revision, name) for name in _REVISION}
     values["secret_names"] = "\n".join(sorted(made.secret_names))
     connection.execute(sa.insert(revisions).values(values))
     if rows:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fleet.errors import RolloutRunning
-from fleet.store import leases, revisions, rollouts
+from fleet.model import RunBy
+from fleet.store import leases, pushes, revisions, rollouts
 from fleet.store.database import Database
 from fleet.store.holder import Holder
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
     from datetime import datetime, timedelta
 
-    from fleet.model import JournalEntry, Proof, ProofState, Rollout, RolloutState
+    from fleet.model import JournalEntry, LastPush, Proof, ProofState, Rollout, RolloutState
     from fleet.store.values import OwnFile, RolloutStart
 
 
@@ -23,7 +24,7 @@ class Rolling(Database):
     def begin_rollout(self, start: RolloutStart, now: datetime) -> Rollout:
         """Write a new roll-out, running. Raises `RolloutRunning` while another is not over."""
         with self._writing() as connection:
-            return rollouts.begin(connection, start, now)
+            return rollouts.begin(connection, start, Holder.this_process(), now)
 
     def rollout(
         self, rollout_id: int | None = None, *, states: Collection[RolloutState] | None = None
@@ -44,10 +45,42 @@ class Rolling(Database):
         with self._reading() as connection:
             return rollouts.load_proofs(connection, rollout_id, states)
 
-    def take_rollout(self, *, now: datetime, ttl: timedelta, holder: Holder | None = None) -> None:
-        """Be the one who runs roll-outs for `ttl`. Raises `RolloutRunning` while another is."""
+    def take_rollout(
+        self,
+        *,
+        now: datetime,
+        ttl: timedelta,
+        holder: Holder | None = None,
+        rollout_id: int | None = None,
+        run_by: RunBy = RunBy.FOREGROUND,
+    ) -> None:
+        """Be the one who runs roll-outs for `ttl`, this one at first.
+
+        Raises `RolloutRunning` while another is.
+        """
         with self._writing() as connection:
             rollouts.take(connection, holder or Holder.this_process(), now, ttl)
+            if rollout_id is not None:
+                rollouts.steer(connection, rollout_id, {"run_by": run_by})
+
+    def rollout_to_take_over(self, now: datetime, holder: Holder | None = None) -> Rollout | None:
+        """Give the running roll-out that was given to daemons, or whose runner crashed."""
+        with self._writing() as connection:
+            return rollouts.to_take_over(connection, holder or Holder.this_process(), now)
+
+    def steer_rollout(
+        self,
+        rollout_id: int,
+        *,
+        run_by: RunBy | None = None,
+        at_once: int | None = None,
+        settle: float | None = None,
+    ) -> None:
+        """Say anew who is to run a roll-out, or how fast; None: as it was."""
+        given = {"run_by": run_by, "at_once": at_once, "settle": settle}
+        if values := {name: value for name, value in given.items() if value is not None}:
+            with self._writing() as connection:
+                rollouts.steer(connection, rollout_id, values)
 
     def save_rollout(
         self,
@@ -74,10 +107,10 @@ class Rolling(Database):
         with self._writing() as connection:
             leases.give_back(connection, rollouts.LEASE, holder or Holder.this_process())
 
-    def is_rollout_run(self, now: datetime, holder: Holder | None = None) -> bool:
-        """Tell whether some process runs roll-outs now."""
+    def rollout_runner(self, now: datetime, holder: Holder | None = None) -> Holder | None:
+        """Give the process that runs roll-outs now; None if none does."""
         with self._writing() as connection:
-            return rollouts.is_run(connection, holder or Holder.this_process(), now)
+            return rollouts.runner(connection, holder or Holder.this_process(), now)
 
     def control_rollout(
         self,
@@ -90,12 +123,32 @@ class Rolling(Database):
     ) -> bool:
         """Put a roll-out that is in a state `among` these into another; False if it is not."""
         with self._writing() as connection:
-            return rollouts.control(connection, rollout_id, state, among=among, why=why, now=now)
+            return rollouts.control(
+                connection,
+                rollout_id,
+                state,
+                among=among,
+                why=why,
+                me=Holder.this_process(),
+                now=now,
+            )
 
     def own_files(self) -> dict[int, OwnFile]:
         """Give the phones' own files as they are applied now, by the phones' numbers."""
         with self._reading() as connection:
             return revisions.own_files(connection)
+
+    # What phones say of themselves
+
+    def record_pushes(self, batch: Collection[LastPush]) -> None:
+        """Keep what phones said last, in one transaction; what is older than that is left."""
+        with self._writing() as connection:
+            pushes.record(connection, batch)
+
+    def last_pushes(self, ids: Sequence[int]) -> list[LastPush]:
+        """Give what these phones said last, of each user."""
+        with self._reading() as connection:
+            return pushes.load(connection, ids)
 
     # The journal
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from fleet.errors import RolloutRunning
-from fleet.model import JournalEntry, Proof, ProofState, Rollout, RolloutState
+from fleet.model import JournalEntry, Proof, ProofState, Rollout, RolloutState, RunBy
 from fleet.store import codec, leases
 from fleet.store.engine import insert_into, take_turns
 from fleet.store.holder import Holder
@@ -17,7 +17,7 @@ from fleet.store.provision_tables import journal, proofs, rollouts
 from fleet.store.tables import phones
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime, timedelta
 
     from fleet.store.values import RolloutStart
@@ -28,7 +28,7 @@ STANDING = (RolloutState.RUNNING, RolloutState.PAUSED)
 _PROOF = tuple(column.name for column in proofs.columns if column.name != "rollout_id")
 
 
-def begin(connection: sa.Connection, start: RolloutStart, now: datetime) -> Rollout:
+def begin(connection: sa.Connection, start: RolloutStart, me: Holder, now: datetime) -> Rollout:
     """Write a new roll-out. Raises `RolloutRunning` while another is not over."""
     standing = load(connection, states=STANDING)
     if standing is not None:
@@ -36,14 +36,13 @@ def begin(connection: sa.Connection, start: RolloutStart, now: datetime) -> Roll
             f"The roll-out of revision {standing.revision} is {standing.state}: wait for it, or "
             "stop it by fleet provision rollout stop."
         )
-    values = {
-        "revision": start.revision,
+    _forget_who_crashed(connection, me, now)
+    names = ("revision", "deadline", "most_failures", "run_by", "at_once", "settle")
+    values = {name: getattr(start, name) for name in names} | {
         "state": RolloutState.RUNNING,
         "began": now,
         "stage_began": now,
         "stages": json.dumps(start.stages, ensure_ascii=False),
-        "deadline": start.deadline,
-        "most_failures": start.most_failures,
     }
     made = connection.execute(sa.insert(rollouts).values(values).returning(rollouts)).one()
     write_proofs(connection, made.id, start.proofs)
@@ -81,10 +80,38 @@ def take(connection: sa.Connection, holder: Holder, now: datetime, ttl: timedelt
         )
 
 
-def is_run(connection: sa.Connection, me: Holder, now: datetime) -> bool:
-    """Tell whether somebody runs roll-outs now."""
+def steer(connection: sa.Connection, rollout_id: int, values: Mapping[str, object]) -> None:
+    """Write who is to run a roll-out, or how fast."""
+    connection.execute(sa.update(rollouts).where(rollouts.c.id == rollout_id).values(values))
+
+
+def runner(connection: sa.Connection, me: Holder, now: datetime) -> Holder | None:
+    """Give who runs roll-outs now; None if nobody does."""
     held = leases.lock(connection, LEASE)
-    return held is not None and not leases.is_free(held, me, now)
+    if held is None or leases.is_free(held, me, now):
+        return None
+    return Holder.parse(held.holder)
+
+
+def to_take_over(connection: sa.Connection, me: Holder, now: datetime) -> Rollout | None:
+    """Give the roll-out that a daemon has to run: it was given to daemons, or its runner crashed.
+
+    A runner that ends in peace gives its lease back; the lease of one that crashed runs out.
+    """
+    found = load(connection, states=(RolloutState.RUNNING,))
+    if found is None:
+        return None
+    held = leases.lock(connection, LEASE)
+    if held is None:
+        return found if found.run_by is RunBy.DAEMON else None
+    return found if leases.is_free(held, me, now) else None
+
+
+def _forget_who_crashed(connection: sa.Connection, me: Holder, now: datetime) -> None:
+    """Delete the lease of a runner that is gone: it says nothing of what begins now."""
+    held = leases.lock(connection, LEASE)
+    if held is not None and leases.is_free(held, me, now):
+        leases.give_back(connection, LEASE, Holder.parse(held.holder))
 
 
 def save(connection: sa.Connection, rollout: Rollout, changed: Collection[Proof]) -> Rollout:
@@ -112,9 +139,11 @@ def control(
     *,
     among: Collection[RolloutState],
     why: str,
+    me: Holder,
     now: datetime,
 ) -> bool:
     """Put a roll-out that is in one of the states `among` into another; False if it is in none."""
+    _forget_who_crashed(connection, me, now)
     ended = None if state in STANDING else now
     put = connection.execute(
         sa.update(rollouts)
@@ -126,7 +155,7 @@ def control(
 
 def write_proofs(connection: sa.Connection, rollout_id: int, some: Collection[Proof]) -> None:
     """Write what phones came to. A phone that was removed meanwhile is left out."""
-    there = _there(connection, {proof.phone_id for proof in some})
+    there = present(connection, {proof.phone_id for proof in some})
     rows = [
         {"rollout_id": rollout_id, **asdict(proof)} for proof in some if proof.phone_id in there
     ]
@@ -154,7 +183,7 @@ def load_proofs(
 def write_journal(connection: sa.Connection, entries: Sequence[JournalEntry]) -> None:
     """Write down what we did; the phone of an entry may be gone by now."""
     ids = {entry.phone_id for entry in entries if entry.phone_id is not None}
-    there = _there(connection, ids)
+    there = present(connection, ids)
     rows = [
         asdict(entry) | ({} if entry.phone_id in there else {"phone_id": None}) for entry in entries
     ]
@@ -191,7 +220,8 @@ def load_journal(
     ]
 
 
-def _there(connection: sa.Connection, ids: Collection[int]) -> set[int]:
+def present(connection: sa.Connection, ids: Collection[int]) -> set[int]:
+    """Those of the phones that are there."""
     found: set[int] = set()
     for some in codec.chunks(sorted(ids)):
         found.update(connection.scalars(sa.select(phones.c.id).where(phones.c.id.in_(some))))

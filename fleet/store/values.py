@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from fleet.model import RunBy
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
@@ -195,6 +197,9 @@ class RolloutStart:
     proofs: tuple[Proof, ...]
     deadline: float
     most_failures: int
+    run_by: RunBy = RunBy.FOREGROUND
+    at_once: int = 50
+    settle: float = 30.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -17,6 +17,7 @@ from fleet.provision.build import resyncer_of
 from fleet.provision.rollout.machine import Pace
 from fleet.provision.rollout.service import RolloutService
 from fleet.provision.serve import listeners
+from fleet.push import Push, PushDesk, PushEvent, PushState
 from fleet.settings import Settings
 from fleet.simulator import (
     BootSpec,
@@ -31,7 +32,7 @@ from fleet.sweep import Order
 from tests.simulator.boot.phones import quick_clock, within
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator, Mapping, Sequence
     from pathlib import Path
 
     from fleet.model import Proof, Revision, Rollout
@@ -113,17 +114,33 @@ class Loop:
         order = Order(ids=ids or self.ids, selection="test", insist=True, anew=True)
         await self.app.sweep(order, lambda _: None)
 
-    async def run(self, rollout: Rollout) -> Rollout:
-        """Run a roll-out, quickly."""
+    def push(self, number: int, state: PushState = PushState.REGISTERED) -> None:
+        """Have a phone say of its line how it is registered."""
+        push = Push(
+            at=now(),
+            mac=mac(number),
+            event=PushEvent.REGISTRATION,
+            state=state,
+            user=f"10{number:02}",
+        )
+        PushDesk(self.store, {}, None).take([(self.ids[number - 1], push)])
+
+    async def run(self, rollout: Rollout, *, polls: bool = True, pace: Pace = PACE) -> Rollout:
+        """Run a roll-out, quickly; without `polls` nobody looks at the phones' pages."""
+
+        async def poll(ids: Sequence[int]) -> None:
+            if polls:
+                await self.poll(*ids)
+
         async with self.app.client() as client:
             resyncer = resyncer_of(self.app.settings, self.store, client, by="test", reboot=True)
             service = RolloutService(
                 store=self.store,
                 resyncer=replace(resyncer, sip=SipClient(timers=Timers(t1=0.05, connect=1.0))),
                 logins=self.app.logins,
-                poll=lambda ids: self.poll(*ids),
+                poll=poll,
                 clock=now,
-                pace=PACE,
+                pace=pace,
                 tick=0.05,
                 poll_every=timedelta(seconds=0.2),
             )

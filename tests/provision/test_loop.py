@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from fleet.app import now
-from fleet.model import Fetch, FetchOutcome, Intent, ProofState, Reach, RolloutState, Wanted
+from fleet.model import (
+    Fetch,
+    FetchOutcome,
+    Intent,
+    ProofState,
+    ProofWay,
+    Reach,
+    RolloutState,
+    Wanted,
+)
 from fleet.phone.sip.peer import Peer
 from fleet.provision.addressees import addressees
 from fleet.provision.applied import AppliedRevision
 from fleet.provision.rollout import StageOrder
 from fleet.provision.rollout.service import Terms, begin
+from fleet.push import PushState
 from fleet.simulator import RegistrarSpec, SimulatedRegistrar, SipLogin
 from fleet.status import look_at
 from fleet.store import IntentChange
-from tests.provision.loop import NEW, OLD, WRONG, whole_loop
+from tests.daemon.running import until
+from tests.provision.loop import NEW, OLD, PACE, WRONG, Loop, whole_loop
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -80,6 +93,52 @@ async def test_after_a_change_of_registrar_phones_are_asked_through_the_old_one(
         assert [each.sip.lines[0].registrar for each in after] == [peer_of(new)] * 2
         assert set(new.registered) == {"1001", "1002"}
         assert (loop.pbx.record.wrong_passwords + new.record.wrong_passwords).total() == 0
+
+
+async def test_what_phones_push_proves_them_where_nobody_polls(
+    store: Store, tmp_path: Path
+) -> None:
+    async with whole_loop(store, tmp_path) as loop:
+        await loop.poll()
+        for number in (1, 2):
+            loop.intend(number, NEW)
+            loop.pbx.set_password(f"10{number:02}", NEW)
+        loop.apply()
+        loop.push(1)  # before its fetch, which proves nothing
+        rollout = begin(store, Terms(order=CANARY_FIRST, deadline=30), now())
+        running = asyncio.create_task(loop.run(rollout, polls=False))
+        for number in (1, 2):
+            await until(lambda number=number: is_fetched(loop, number))
+            assert loop.proofs()[number].state is ProofState.FETCHED
+            loop.push(number, PushState.UNREGISTERED)
+            loop.push(number)
+        assert (await running).state is RolloutState.DONE
+        for proof in loop.proofs().values():
+            assert (proof.state, proof.by) == (ProofState.PROVEN, ProofWay.PUSH)
+            assert proof.fetched_at
+            assert proof.proven_at
+            assert proof.fetched_at <= proof.proven_at
+
+
+async def test_where_the_login_changes_a_push_has_it_tried_before_it_proves_anything(
+    store: Store, tmp_path: Path
+) -> None:
+    async with whole_loop(store, tmp_path, 1) as loop:
+        await loop.poll()
+        common = Intent(parameters={"admin password": Wanted(value="31415926", lock=True)})
+        store.apply_inventory([], [], IntentChange(at=now(), fleet=common))
+        loop.apply()
+        rollout = begin(store, Terms(order=CANARY_FIRST, deadline=30, settle=3600), now())
+        patient = replace(PACE, settle=timedelta(hours=1))
+        running = asyncio.create_task(loop.run(rollout, pace=patient))
+        await until(lambda: is_fetched(loop, 1))
+        loop.push(1)
+        assert (await running).state is RolloutState.DONE
+        assert {each.phone.password for each in store.phones()} == {"31415926"}
+
+
+def is_fetched(loop: Loop, number: int) -> bool:
+    return loop.proofs()[number].state is ProofState.FETCHED
 
 
 async def test_with_a_wrong_password_the_canary_fails_and_the_rollout_stops(

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fleet.judge import RuleSetting
-from fleet.model import IntendedAccount, Phone, Reach, Severity, Site
+from fleet.model import IntendedAccount, LastPush, Phone, Reach, Severity, Site
 from fleet.push import Push, PushDesk, PushEvent, PushState, callers, read_push
-from fleet.push.decide import lines_of, sighting_of
+from fleet.push.decide import last_word, lines_of, sighting_of
 from fleet.store import Change, EventKind, LineStatus, PhoneStatus, StoredPhone
 from tests.daemon.running import opens_at_once
 from tests.store.fleets import MINUTE, START, Sweeping, add, good, line
@@ -134,6 +134,48 @@ def test_a_rule_that_is_off_holds_nothing_and_a_severity_is_kept() -> None:
     assert sighting.verdicts["line-unregistered"][0].severity is Severity.INFO
 
 
+@pytest.mark.parametrize(
+    ("push", "user", "registered"),
+    [
+        (SAID, "1001", False),
+        (replace(SAID, state=PushState.REGISTERED), "1001", True),
+        (replace(SAID, state=None, event=PushEvent.REGISTERED), "1001", True),
+        (replace(SAID, state=PushState.REGISTERED, code=403), "", None),
+        (replace(SAID, state=None), "", None),
+        (replace(SAID, state=PushState.REGISTERED, user=""), "", True),
+        (replace(SAID, user="9999"), "", False),
+        (replace(SAID, event=PushEvent.STARTUP, state=None, user=""), "", None),
+    ],
+)
+def test_the_last_word_is_of_a_line_only_where_its_user_is_known(
+    push: Push, user: str, registered: bool | None
+) -> None:
+    word = last_word(push, status())
+    assert word is not None
+    assert (word.phone_id, word.user, word.registered) == (7, user, registered)
+
+
+@pytest.mark.parametrize(
+    ("push", "user"),
+    [
+        (replace(SAID, state=PushState.REGISTERED), ""),
+        (replace(SAID, state=None, event=PushEvent.REGISTERED), "1001"),
+        (SAID, "1001"),
+    ],
+    ids=["a registration event", "the first registration of a line", "a loss"],
+)
+def test_with_many_lines_good_news_of_a_registration_event_is_of_none_for_sure(
+    push: Push, user: str
+) -> None:
+    word = last_word(push, status(shown=(1, 2)))
+    assert word is not None
+    assert word.user == user
+
+
+def test_a_heartbeat_is_nobodys_last_word() -> None:
+    assert last_word(replace(SAID, event=PushEvent.POLL, state=None), status()) is None
+
+
 def polled(store: Store) -> int:
     """A phone whose line 1 was seen registered."""
     [phone_id] = add(store, Phone(host="10.1.0.7", mac=MAC, site=""))
@@ -168,6 +210,19 @@ def test_an_event_is_written_for_each_change_and_no_more(store: Store) -> None:
         "The phone says of 1001: refused.",
     ]
     assert store.incidents() == []
+
+
+def test_the_newest_word_of_each_line_is_kept_whatever_comes_late(store: Store) -> None:
+    phone_id = polled(store)
+    desk = PushDesk(store, {}, None)
+    later = replace(SAID, state=PushState.REGISTERED, at=START + MINUTE)
+    for pushes in ([later, replace(SAID, code=401)], [SAID], [replace(later, user="?")]):
+        desk.take([(phone_id, push) for push in pushes])
+    assert sorted(store.last_pushes([phone_id]), key=lambda word: word.user) == [
+        LastPush(phone_id=phone_id, user="", at=START + MINUTE, registered=True),
+        LastPush(phone_id=phone_id, user="1001", at=START + MINUTE, registered=True),
+    ]
+    assert store.last_pushes([phone_id + 1]) == []
 
 
 def test_a_heartbeat_has_only_phones_polled_that_could_not_be_read(store: Store) -> None:

@@ -16,6 +16,7 @@ from fleet.model import (
     ProofState,
     Rollout,
     RolloutState,
+    RunBy,
 )
 from fleet.store import Holder, RolloutStart, Store
 from tests.store.fleets import HOUR, MINUTE, START, add
@@ -23,6 +24,7 @@ from tests.store.test_together import together
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
 ME = Holder.this_process()
 ELSEWHERE = Holder(machine="elsewhere", pid=1)
@@ -81,12 +83,80 @@ def test_no_rollout_begins_while_another_is_not_over(store: Store) -> None:
 
 def test_one_process_runs_rollouts_until_it_leaves_or_its_time_is_up(store: Store) -> None:
     store.take_rollout(now=START, ttl=MINUTE, holder=ELSEWHERE)
-    assert store.is_rollout_run(START)
+    assert store.rollout_runner(START) == ELSEWHERE
     with pytest.raises(RolloutRunning, match="process 1 on elsewhere"):
         store.take_rollout(now=START, ttl=MINUTE)
     store.take_rollout(now=START + HOUR, ttl=MINUTE)
     store.leave_rollout()
-    assert not store.is_rollout_run(START + HOUR)
+    assert store.rollout_runner(START + HOUR) is None
+
+
+GONE = Holder(machine="elsewhere", pid=2)
+
+
+@pytest.mark.parametrize(
+    ("run_by", "holder", "at", "is_taken"),
+    [
+        (RunBy.FOREGROUND, None, START, False),
+        (RunBy.DAEMON, None, START, True),
+        (RunBy.FOREGROUND, GONE, START, False),
+        (RunBy.DAEMON, GONE, START, False),
+        (RunBy.FOREGROUND, GONE, START + HOUR, True),
+        (RunBy.DAEMON, GONE, START + HOUR, True),
+    ],
+    ids=[
+        "ended in peace",
+        "left to the daemon",
+        "run in the foreground",
+        "run by another daemon",
+        "its command crashed",
+        "its daemon crashed",
+    ],
+)
+def test_a_daemon_takes_what_was_left_to_it_or_whose_runner_crashed(
+    store: Store, run_by: RunBy, holder: Holder | None, at: datetime, is_taken: bool
+) -> None:
+    begun(store, filled(store))
+    rollout = store.rollout()
+    assert rollout
+    store.steer_rollout(rollout.id, run_by=run_by)
+    if holder is not None:
+        store.take_rollout(
+            now=START, ttl=MINUTE, holder=holder, rollout_id=rollout.id, run_by=run_by
+        )
+    found = store.rollout_to_take_over(at)
+    assert (found is not None) is is_taken
+
+
+@pytest.mark.parametrize(
+    "state", [RolloutState.PAUSED, RolloutState.STOPPED, RolloutState.ROLLED_BACK]
+)
+def test_a_daemon_takes_none_that_does_not_run(store: Store, state: RolloutState) -> None:
+    rollout = begun(store, filled(store))
+    store.steer_rollout(rollout.id, run_by=RunBy.DAEMON)
+    store.take_rollout(now=START, ttl=MINUTE, holder=GONE)
+    running = RolloutState.RUNNING
+    later = START + HOUR
+    assert store.control_rollout(rollout.id, state, among=[running], why="", now=later)
+    assert store.rollout_to_take_over(later) is None
+
+
+def test_a_crash_of_before_says_nothing_of_what_is_resumed_by_a_person(store: Store) -> None:
+    rollout = begun(store, filled(store))
+    store.take_rollout(now=START, ttl=MINUTE, holder=GONE)
+    running, paused = RolloutState.RUNNING, RolloutState.PAUSED
+    later = START + HOUR
+    assert store.control_rollout(rollout.id, paused, among=[running], why="", now=START)
+    assert store.control_rollout(rollout.id, running, among=[paused], why="", now=later)
+    assert store.rollout_to_take_over(later) is None
+
+
+def test_how_fast_and_by_whom_is_said_anew_and_the_rest_stays(store: Store) -> None:
+    rollout = begun(store, filled(store))
+    store.steer_rollout(rollout.id, at_once=3)
+    store.steer_rollout(rollout.id, run_by=RunBy.DAEMON)
+    store.steer_rollout(rollout.id)
+    assert store.rollout() == replace(rollout, at_once=3, run_by=RunBy.DAEMON)
 
 
 def test_a_step_is_written_by_the_one_runner_alone(store: Store) -> None:

@@ -1,27 +1,25 @@
-"""`fleet provision rollout`: start, status, pause, resume, stop, rollback."""
+"""`fleet provision rollout`: start, pause, resume, stop, rollback."""
 
 from __future__ import annotations
 
-import json
-from collections import Counter
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from fleet.app import now
 from fleet.cli.common import console, user_name, with_app
 from fleet.cli.progress import progressing
-from fleet.cli.provision.stages import FINAL, Telling, labels_of, show_rollout
+from fleet.cli.provision.following import end_as, leave, status, who_runs
+from fleet.cli.provision.stages import Telling, labels_of, show_progress
 from fleet.errors import UsageError
 from fleet.loop import run
-from fleet.model import JournalEntry, RolloutState
-from fleet.provision.rollout import Pace, StageOrder
+from fleet.model import JournalEntry, RolloutState, RunBy
+from fleet.provision.rollout import StageOrder
 from fleet.provision.rollout.service import Terms, begin, roll_back
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import datetime
 
     from fleet.app import App
     from fleet.model import Proof, Rollout
@@ -34,20 +32,26 @@ DEADLINE = click.option(
     help="Seconds that a phone may take until it is proven.",
 )
 
+AT_ONCE_TYPE = click.IntRange(min=1, max=10_000)
 AT_ONCE = click.option(
     "--at-once",
-    type=click.IntRange(min=1, max=10_000),
+    type=AT_ONCE_TYPE,
     default=50,
     show_default=True,
     help="How many phones are asked and have not fetched, at most.",
 )
+SETTLE_TYPE = click.FloatRange(min=0, max=3600)
 SETTLE = click.option(
     "--settle",
-    type=click.FloatRange(min=0, max=3600),
+    type=SETTLE_TYPE,
     default=30.0,
     show_default=True,
     help="Seconds after a phone's fetch from which a poll counts.",
 )
+DETACH = click.option(
+    "--detach", is_flag=True, help="Leave it to the daemon (fleet serve), and end."
+)
+LETS_GO = timedelta(minutes=2)  # whoever is asking phones for the roll-out that is undone
 
 
 class StatusByDefault(click.Group):
@@ -64,10 +68,14 @@ class StatusByDefault(click.Group):
 def rollout() -> None:
     """Bring what was applied last to the phones, stage by stage.
 
-    A phone is proven when it has fetched the expected bytes and a poll after that saw every
-    intended line registered. A stage begins when the one before is proven; when more phones fail
-    than may, it stops by itself. Without a command, the status is shown.
+    A phone is proven when it has fetched the expected bytes and every intended line was seen
+    registered after that, by a poll or by what the phone pushed. A stage begins when the one before
+    is proven; when more phones fail than may, it stops by itself. Without a command, the status is
+    shown.
     """
+
+
+rollout.add_command(status)
 
 
 @rollout.command()
@@ -95,6 +103,7 @@ def rollout() -> None:
 )
 @AT_ONCE
 @SETTLE
+@DETACH
 @with_app
 def start(
     app: App,
@@ -104,38 +113,27 @@ def start(
     max_failures: int,
     at_once: int,
     settle: float,
+    detach: bool,
 ) -> None:
     """Begin a roll-out of the last revision, and run it to its end.
 
-    Stopped by Ctrl-C or a crash it goes on by resume. Exit code 3 where it stopped by itself.
+    Stopped by Ctrl-C it goes on by resume; after a crash a daemon takes it over, if one runs. Exit
+    code 3 where it stopped by itself, or no daemon takes what is left to it.
     """
     terms = Terms(
-        order=_order(app, canaries, stages), deadline=deadline, most_failures=max_failures
+        order=_order(app, canaries, stages),
+        deadline=deadline,
+        most_failures=max_failures,
+        run_by=RunBy.DAEMON if detach else RunBy.FOREGROUND,
+        at_once=at_once,
+        settle=settle,
     )
-    run_rollout(app, begin(app.store, terms, now()), at_once=at_once, settle=settle)
-
-
-@rollout.command()
-@click.option("--all", "every", is_flag=True, help="Every phone, not only those that failed.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
-@with_app
-def status(app: App, every: bool, as_json: bool) -> None:
-    """Show how far the last roll-out is."""
-    found = app.store.rollout()
-    if found is None:
-        if as_json:
-            click.echo("null")
-        else:
-            console().print("There was no roll-out yet: fleet provision rollout start.")
-        return
-    proofs = app.store.proofs(found.id)
-    labels = labels_of(app)
-    is_run = app.store.is_rollout_run(now())
-    if as_json:
-        document = _document(found, proofs, labels, is_run=is_run)
-        click.echo(json.dumps(document, ensure_ascii=False, indent=1))
-        return
-    show_rollout(console(), found, proofs, labels, is_run=is_run, every=every)
+    started = begin(app.store, terms, now())
+    if detach:
+        note(app, f"Left the roll-out of revision {started.revision} to the daemon.")
+        leave(app, started)
+    else:
+        run_rollout(app, started)
 
 
 @rollout.command()
@@ -147,17 +145,33 @@ def pause(app: App) -> None:
 
 
 @rollout.command()
-@AT_ONCE
-@SETTLE
+@click.option("--at-once", type=AT_ONCE_TYPE, help="As of start, from now on.")
+@click.option("--settle", type=SETTLE_TYPE, help="As of start, from now on.")
+@DETACH
+@click.option("--here", is_flag=True, help="Run it here, in the foreground.")
 @with_app
-def resume(app: App, at_once: int, settle: float) -> None:
-    """Go on with a roll-out that was paused, or whose process is gone, where it was."""
+def resume(app: App, at_once: int | None, settle: float | None, detach: bool, here: bool) -> None:
+    """Go on with a roll-out that was paused, or whose process is gone, where it was.
+
+    Whoever ran it runs it again, unless --detach or --here says otherwise.
+    """
+    if detach and here:
+        raise click.UsageError("Either --detach or --here.")
     found = app.store.rollout(states=(RolloutState.PAUSED, RolloutState.RUNNING))
     if found is None:
         raise UsageError("No roll-out is paused or cut off.")
+    if found.state is RolloutState.RUNNING and app.store.rollout_runner(now()):
+        raise UsageError(f"It goes on already. {who_runs(app, found)}")
+    run_by = RunBy.DAEMON if detach else RunBy.FOREGROUND if here else found.run_by
+    app.store.steer_rollout(found.id, run_by=run_by, at_once=at_once, settle=settle)
     running = RolloutState.RUNNING
     app.store.control_rollout(found.id, running, among=[RolloutState.PAUSED], why="", now=now())
-    run_rollout(app, found, at_once=at_once, settle=settle)
+    going = app.store.rollout(found.id) or found
+    if run_by is RunBy.DAEMON:
+        note(app, f"Left the roll-out of revision {found.revision} to the daemon.")
+        leave(app, going)
+    else:
+        run_rollout(app, going)
 
 
 @rollout.command()
@@ -174,15 +188,23 @@ def stop(app: App) -> None:
 @DEADLINE
 @AT_ONCE
 @SETTLE
+@DETACH
 @with_app
-def rollback(app: App, to: int | None, deadline: float, at_once: int, settle: float) -> None:
+def rollback(
+    app: App, to: int | None, deadline: float, at_once: int, settle: float, detach: bool
+) -> None:
     """Apply again what phones had before the last roll-out, and roll that out.
 
     Phones that never had the new files are not asked. The inventory stays as it is.
     """
-    made = roll_back(app.store, to=to, by=user_name(), deadline=deadline, now=now())
+    run_by = RunBy.DAEMON if detach else RunBy.FOREGROUND
+    terms = Terms(deadline=deadline, run_by=run_by, at_once=at_once, settle=settle)
+    made = roll_back(app.store, terms, to=to, by=user_name(), now=now())
     console().print(f"Applied revision {made.revision}, as it was before; rolling it out.")
-    run_rollout(app, made, at_once=at_once, settle=settle)
+    if detach:
+        leave(app, made)
+    else:
+        run_rollout(app, made, patience=LETS_GO)
 
 
 def _order(app: App, canaries: Sequence[str], stages: str) -> StageOrder:
@@ -194,26 +216,34 @@ def _order(app: App, canaries: Sequence[str], stages: str) -> StageOrder:
     return StageOrder(canaries=tuple(map(app.store.find_phone, canaries)), steps=steps)
 
 
-def run_rollout(app: App, started: Rollout, *, at_once: int, settle: float) -> None:
-    """Run a roll-out with its progress told. Exit code 3 where it stops by itself."""
+def run_rollout(
+    app: App,
+    started: Rollout,
+    *,
+    at_once: int | None = None,
+    settle: float | None = None,
+    patience: timedelta = timedelta(0),
+) -> None:
+    """Run a roll-out with its progress told. Exit code 3 where it stops by itself.
+
+    `at_once` and `settle` None: as it is written. `patience` is how long another process may take
+    until it lets go.
+    """
+    app.store.steer_rollout(started.id, at_once=at_once, settle=settle)
+    started = app.store.rollout(started.id) or started
     note(app, f"Runs the roll-out of revision {started.revision}.")
-    pace = Pace(at_once=at_once, settle=timedelta(seconds=settle))
-    screen = console()
-    telling = Telling(screen, labels_of(app))
+    telling = Telling(console(), labels_of(app))
     try:
         with progressing("Rolling out") as show:
 
             def progress(rollout: Rollout, proofs: Mapping[int, Proof]) -> None:
                 telling(rollout, proofs)
-                states = Counter(proof.state for proof in proofs.values())
-                over = sum(states[state] for state in FINAL)
-                show(over, len(proofs), lambda: f"stage {rollout.stages[rollout.stage]}")
+                show_progress(show, rollout, proofs)
 
-            ended = run(app.roll_out(started, progress, by=user_name(), pace=pace))
+            ended = run(app.roll_out(started, progress, by=user_name(), patience=patience))
     except KeyboardInterrupt:
         raise click.Abort("Cut off. fleet provision rollout resume goes on.") from None
-    if ended.state is RolloutState.STOPPED:
-        raise SystemExit(3)
+    end_as(ended)
 
 
 def _control(app: App, state: RolloutState, *, among: Sequence[RolloutState], why: str) -> None:
@@ -229,39 +259,3 @@ def _control(app: App, state: RolloutState, *, among: Sequence[RolloutState], wh
 def note(app: App, what: str) -> None:
     """Write into the journal what this user does."""
     app.store.add_journal([JournalEntry(at=now(), by=user_name(), what=what)])
-
-
-def _document(
-    found: Rollout, proofs: Sequence[Proof], labels: Mapping[int, str], *, is_run: bool
-) -> dict[str, Any]:
-    return {
-        "id": found.id,
-        "revision": found.revision,
-        "state": found.state,
-        "why": found.why,
-        "is_run": is_run,
-        "began": _text(found.began),
-        "ended": _text(found.ended),
-        "stage": found.stage,
-        "stages": list(found.stages),
-        "deadline": found.deadline,
-        "max_failures": found.most_failures,
-        "counts": dict(Counter(proof.state.value for proof in proofs)),
-        "phones": [
-            {
-                "phone": labels.get(proof.phone_id, ""),
-                "stage": proof.stage,
-                "state": proof.state,
-                "told_at": _text(proof.told_at),
-                "fetched_at": _text(proof.fetched_at),
-                "proven_at": _text(proof.proven_at),
-                "how": proof.how,
-                "detail": proof.detail,
-            }
-            for proof in proofs
-        ],
-    }
-
-
-def _text(moment: datetime | None) -> str | None:
-    return moment.isoformat(timespec="seconds") if moment else None

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from fleet.cli.common import counted
 from fleet.cli.tables import local, table
 from fleet.model import ProofState, RolloutState
+from fleet.provision.rollout.telling import Teller, sentence
 from fleet.store import Secrets
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from rich.console import Console
 
     from fleet.app import App
+    from fleet.cli.progress import Show
     from fleet.model import Proof, Rollout
 
 FINAL = (ProofState.PROVEN, ProofState.FAILED, ProofState.SKIPPED)
@@ -29,43 +30,16 @@ def labels_of(app: App) -> dict[int, str]:
 
 
 class Telling:
-    """Says what changes of a roll-out, a sentence each; call it with every step."""
+    """Prints what changes of a roll-out, a sentence each; call it with every step."""
 
     def __init__(self, screen: Console, labels: Mapping[int, str]) -> None:
         self._screen = screen
-        self._labels = labels
-        self._stage = -1
-        self._failed: set[int] = set()
-        self._is_over = False
+        self._teller = Teller(labels)
 
     def __call__(self, rollout: Rollout, proofs: Mapping[int, Proof]) -> None:
-        """Say what is new."""
-        if rollout.stage != self._stage:
-            self._stage = rollout.stage
-            some = sum(
-                proof.stage == rollout.stage and proof.state is not ProofState.SKIPPED
-                for proof in proofs.values()
-            )
-            name = rollout.stages[rollout.stage]
-            self._screen.print(
-                f"Revision {rollout.revision}, stage {name}: {counted(some, 'phone')}."
-            )
-        for proof in proofs.values():
-            if proof.state is ProofState.FAILED and proof.phone_id not in self._failed:
-                self._failed.add(proof.phone_id)
-                label = self._labels.get(proof.phone_id, "?")
-                self._screen.print(f"{label} failed. {proof.detail}")
-        if rollout.state is not RolloutState.RUNNING and not self._is_over:
-            self._is_over = True
-            self._screen.print(sentence(rollout, proofs.values()))
-
-
-def sentence(rollout: Rollout, proofs: Iterable[Proof]) -> str:
-    """How far a roll-out is, in a line."""
-    states = Counter(proof.state for proof in proofs)
-    said = ", ".join(f"{states[state]} {state}" for state in _STATES if states[state])
-    why = f" {rollout.why}" if rollout.why else ""
-    return f"Revision {rollout.revision} {rollout.state}: {said or 'no phones'}.{why}"
+        """Print what is new."""
+        for news in self._teller.news(rollout, proofs):
+            self._screen.print(news)
 
 
 def show_rollout(
@@ -74,7 +48,6 @@ def show_rollout(
     proofs: Sequence[Proof],
     labels: Mapping[int, str],
     *,
-    is_run: bool,
     every: bool,
 ) -> None:
     """Show stages, then the phones that failed, or all."""
@@ -97,8 +70,12 @@ def show_rollout(
         screen.print(f"… and {len(some) - MOST_SHOWN} more: --all shows them.")
     screen.print()
     screen.print(sentence(rollout, proofs))
-    if rollout.state is RolloutState.RUNNING and not is_run:
-        screen.print("Nobody runs it: fleet provision rollout resume goes on.")
+
+
+def show_progress(show: Show, rollout: Rollout, proofs: Mapping[int, Proof]) -> None:
+    """Show how many phones are through."""
+    over = sum(proof.state in FINAL for proof in proofs.values())
+    show(over, len(proofs), lambda: f"stage {rollout.stages[rollout.stage]}")
 
 
 def _row(
@@ -112,4 +89,5 @@ def _row(
 
 def _phone(proof: Proof, labels: Mapping[int, str]) -> tuple[str, str, str, str]:
     label = labels.get(proof.phone_id, "removed since")
-    return label, proof.state, local(proof.told_at), proof.detail or proof.how
+    by = f" by {proof.by}" if proof.by else ""
+    return label, f"{proof.state}{by}", local(proof.told_at), proof.detail or proof.how

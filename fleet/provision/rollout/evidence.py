@@ -1,39 +1,53 @@
-"""What is known of the phones of a roll-out: what they fetched, and what the last poll saw."""
+"""What is known of the phones of a roll-out: fetches, the last poll, and what they said last."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from fleet.model import Reach, Registration
-from fleet.provision.rollout.machine import Look
+from fleet.provision.rollout.proving import LineLook, Look
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from fleet.model import Fetch
+    from fleet.model import Fetch, LastPush
     from fleet.provision.applied import AppliedRevision
+    from fleet.provision.lines import IntendedLine
     from fleet.store import PhoneStatus, Store
 
 _ONE_BY_ONE = 100  # phones; of more, all fetches are read at once
 
 
 class Evidence:
-    """Looks at phones as the store has them. A line that shall not register is not waited for."""
+    """Looks at phones as the store has them. A line that shall not register is not waited for.
 
-    def __init__(self, store: Store, applied: AppliedRevision, models: Mapping[int, str]) -> None:
+    `new_logins` gives those of some phones whose files hold another admin password than we use:
+    until such a phone has taken it as a login, what it pushes proves nothing.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        applied: AppliedRevision,
+        models: Mapping[int, str],
+        new_logins: Callable[[Sequence[int]], Collection[int]] = lambda _: (),
+    ) -> None:
         self._store = store
         self._applied = applied
         self._models = models
-        self._lines: dict[int, tuple[int, ...]] = {}
+        self._new_logins = new_logins
+        self._lines: dict[int, tuple[IntendedLine, ...]] = {}
 
     def look(self, ids: Sequence[int]) -> dict[int, Look]:
         """What is known now of these phones."""
         if not ids:
             return {}
-        fetches = self._fetches(ids)
+        fetches, pushes = self._fetches(ids), self._pushes(ids)
         return {
-            status.stored.id: self._one(status, fetches) for status in self._store.statuses(ids=ids)
+            status.stored.id: self._one(status, fetches, pushes.get(status.stored.id, ()))
+            for status in self._store.statuses(ids=ids)
         }
 
     def is_current(self, phone_id: int, fetches: Mapping[tuple[int, str], Fetch]) -> bool:
@@ -52,14 +66,36 @@ class Evidence:
             found |= self._store.last_fetches(phone_id)
         return found
 
-    def _one(self, status: PhoneStatus, fetches: Mapping[tuple[int, str], Fetch]) -> Look:
+    def _pushes(self, ids: Sequence[int]) -> Mapping[int, Sequence[LastPush]]:
+        found: defaultdict[int, list[LastPush]] = defaultdict(list)
+        for push in self._store.last_pushes(ids):
+            found[push.phone_id].append(push)
+        return found
+
+    def _one(
+        self,
+        status: PhoneStatus,
+        fetches: Mapping[tuple[int, str], Fetch],
+        pushes: Sequence[LastPush],
+    ) -> Look:
         phone_id = status.stored.id
-        wrong = list(wrongs(status, self._intended(phone_id)))
+        intended = self._intended(phone_id)
+        wrong = list(wrongs(status, [line.number for line in intended]))
+        fetched_at = self._fetched_at(phone_id, fetches)
+        since = [push for push in pushes if fetched_at is not None and push.at >= fetched_at]
+        said = dict(said_of(status, intended, since))
+        if said and self._new_logins([phone_id]):
+            said = {}
+        lost = list(losses(status, said))
         return Look(
-            fetched_at=self._fetched_at(phone_id, fetches),
+            fetched_at=fetched_at,
             polled_at=status.observed_at,
             registered=status.reach is Reach.OK and not wrong,
-            wrong="; ".join(wrong),
+            wrong="; ".join([*wrong, *lost]),
+            pushed_at=max(
+                (push.at for push in since if push.registered is not False), default=None
+            ),
+            lines=tuple(line_looks(status, intended, said)) if said else (),
         )
 
     def _fetched_at(
@@ -69,11 +105,50 @@ class Evidence:
         fetch = fetches.get((phone_id, proof[0])) if proof else None
         return fetch.at if proof and fetch and fetch.digest == proof[1] else None
 
-    def _intended(self, phone_id: int) -> tuple[int, ...]:
+    def _intended(self, phone_id: int) -> tuple[IntendedLine, ...]:
         if phone_id not in self._lines:
             sip = self._applied.sip(phone_id, self._models.get(phone_id, ""))
-            self._lines[phone_id] = tuple(line.number for line in sip.lines if line.registrar)
+            self._lines[phone_id] = tuple(line for line in sip.lines if line.registrar)
         return self._lines[phone_id]
+
+
+def said_of(
+    status: PhoneStatus, intended: Sequence[IntendedLine], pushes: Iterable[LastPush]
+) -> Iterator[tuple[int, LastPush]]:
+    """What was pushed of intended lines, by their numbers: where a user names one line for sure."""
+    for push in pushes:
+        numbers = {line.number for line in intended if push.user and line.user == push.user}
+        shown = {
+            each.line.number
+            for each in status.lines
+            if each.line.account and each.line.account.user == push.user
+        }
+        if len(numbers) == 1 and shown <= numbers:
+            yield numbers.pop(), push
+
+
+def line_looks(
+    status: PhoneStatus, intended: Iterable[IntendedLine], said: Mapping[int, LastPush]
+) -> Iterator[LineLook]:
+    """Each intended line as the last poll and the last push have it."""
+    shown = {each.line.number: each.line.registration for each in status.lines}
+    for line in intended:
+        push = said.get(line.number)
+        yield LineLook(
+            polled=shown.get(line.number) is Registration.REGISTERED
+            if status.reach is Reach.OK
+            else None,
+            pushed=push.registered if push else None,
+            pushed_at=push.at if push else None,
+        )
+
+
+def losses(status: PhoneStatus, said: Mapping[int, LastPush]) -> Iterator[str]:
+    """What the phone said since its last poll that is not as it should be."""
+    for number, push in sorted(said.items()):
+        if push.registered is False and (not status.observed_at or push.at > status.observed_at):
+            code = f" ({push.code})" if push.code is not None else ""
+            yield f"the phone says that line {number} is not registered{code}"
 
 
 def wrongs(status: PhoneStatus, intended: Collection[int]) -> Iterator[str]:

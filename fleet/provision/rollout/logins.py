@@ -38,6 +38,10 @@ class LoginRenewer:
     clock: Callable[[], datetime]
     by: str
 
+    def pending(self, ids: Sequence[int]) -> frozenset[int]:
+        """Those of the phones whose applied admin password is not the login that we use."""
+        return frozenset(stored.id for stored, _ in self._changed(ids))
+
     async def renew(self, ids: Sequence[int]) -> None:
         """Look at phones that have fetched."""
         new = await asyncio.to_thread(self._changed, ids)

@@ -1,6 +1,6 @@
 """How a roll-out goes on: from what is written of it, and what was seen, to the next step (pure).
 
-    waiting -- told of it --> told -- fetched the expected bytes --> fetched -- polled --> proven
+    waiting -- told of it --> told -- fetched the expected bytes --> fetched -- seen --> proven
 
 and from told or fetched to failed, once the deadline has passed.
 
@@ -16,6 +16,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from fleet.model import ProofState, RolloutState
+from fleet.provision.rollout.proving import Look, proven
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -29,27 +30,12 @@ FINAL = frozenset({ProofState.PROVEN, ProofState.FAILED, ProofState.SKIPPED})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Look:
-    """What is known of a phone now.
-
-    `fetched_at` is its last fetch of the expected bytes, None if what it fetched last is something
-    else. `polled_at` is the last poll; `registered` whether that saw every intended line
-    registered, `wrong` what else it saw.
-    """
-
-    fetched_at: datetime | None = None
-    polled_at: datetime | None = None
-    registered: bool = False
-    wrong: str = ""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class Pace:
     """How fast phones are told.
 
     At most `at_once` are told and have not fetched; one that has not after `patience` is not
-    waited for with that any more. A poll counts from `settle` after the fetch. A phone of which
-    nobody knows whether it was told is told again after `grace`.
+    waited for with that any more. A poll counts from `settle` after the fetch, or from a push after
+    it. A phone of which nobody knows whether it was told is told again after `grace`.
     """
 
     at_once: int = 50
@@ -108,8 +94,9 @@ def _judged(
         proof = replace(proof, state=ProofState.FETCHED, fetched_at=look.fetched_at)
     deadline = told + timedelta(seconds=rollout.deadline)
     if proof.state is ProofState.FETCHED and proof.fetched_at:
-        if _counts(look, proof.fetched_at + pace.settle) and look.registered:
-            return replace(proof, state=ProofState.PROVEN, proven_at=look.polled_at, detail="")
+        if seen := proven(look, proof.fetched_at, pace.settle):
+            at, by = seen
+            return replace(proof, state=ProofState.PROVEN, proven_at=at, by=by, detail="")
         if _counts(look, deadline) or now >= deadline + timedelta(seconds=rollout.deadline):
             return replace(proof, state=ProofState.FAILED, detail=_not_registered(look))
         return proof

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from fleet.errors import SweepRunning, UsageError
-from fleet.model import ProofState, RolloutState
+from fleet.errors import RolloutRunning, StoreError, SweepRunning, UsageError
+from fleet.model import ProofState, RolloutState, RunBy
 from fleet.provision.rollout.machine import Pace, advance
+from fleet.provision.rollout.proving import Look, counts_from
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from fleet.model import Proof, Rollout
-    from fleet.provision.rollout.machine import Look, Step
+    from fleet.provision.rollout.machine import Step
     from fleet.store import Store
 
 LEASE = timedelta(seconds=60)
+_LAST_WORDS = 3.0  # seconds for phones that are being asked to answer, when we are to end
 _LOOKED_AT = (ProofState.TOLD, ProofState.FETCHED)
 
 
@@ -38,6 +41,7 @@ class Tools:
     pace: Pace = field(default_factory=Pace)
     tick: float = 2.0
     poll_every: timedelta = timedelta(seconds=30)
+    run_by: RunBy = RunBy.FOREGROUND
 
 
 class Runner:
@@ -50,20 +54,41 @@ class Runner:
         self._asking: dict[int, asyncio.Task[str]] = {}
         self._polling: asyncio.Task[None] | None = None
         self._polled_at: dict[int, datetime] = {}
+        self._looks: Mapping[int, Look] = {}
 
-    async def run(self, rollout_id: int) -> Rollout:
-        """Run it. Raises `RolloutRunning` while another process does, `StoreError`.
+    async def run(self, rollout_id: int, patience: timedelta = timedelta(0)) -> Rollout:
+        """Run it. Raises `StoreError`, and `RolloutRunning` if another process does all `patience`.
 
         Cancelled, it leaves the roll-out as it is written: whoever resumes it goes on from there.
         """
-        store = self._tools.store
-        now = self._tools.clock()
-        await asyncio.to_thread(store.take_rollout, now=now, ttl=LEASE)
+        await self._take(rollout_id, patience)
         try:
             return await self._run(rollout_id)
         finally:
-            await self._let_go()
-            store.leave_rollout()
+            try:
+                await self._let_go(rollout_id)
+            finally:
+                self._tools.store.leave_rollout()
+
+    async def _take(self, rollout_id: int, patience: timedelta) -> None:
+        """Be the one who runs it; whoever ends running another may take that long."""
+        tools, until = self._tools, self._tools.clock() + patience
+        while True:
+            now = tools.clock()
+            try:
+                await asyncio.to_thread(
+                    tools.store.take_rollout,
+                    now=now,
+                    ttl=LEASE,
+                    rollout_id=rollout_id,
+                    run_by=tools.run_by,
+                )
+            except RolloutRunning:
+                if now >= until:
+                    raise
+                await asyncio.sleep(tools.tick)
+            else:
+                return
 
     async def _run(self, rollout_id: int) -> Rollout:
         store = self._tools.store
@@ -80,12 +105,12 @@ class Runner:
         """Look, decide, write, and only then ask."""
         answered = self._answered()
         active = [each.phone_id for each in self._proofs.values() if each.state in _LOOKED_AT]
-        rollout, looks = await asyncio.to_thread(self._read, rollout_id, active)
+        rollout, self._looks = await asyncio.to_thread(self._read, rollout_id, active)
         now = self._tools.clock()
         step = advance(
             rollout,
             self._proofs,
-            looks,
+            self._looks,
             now=now,
             pace=self._tools.pace,
             under_way=self._asking.keys(),
@@ -118,6 +143,12 @@ class Runner:
         save = self._tools.store.save_rollout
         return await asyncio.to_thread(save, step.rollout, changed, now=now, ttl=LEASE)
 
+    def _write_answers(self, rollout_id: int) -> None:
+        store = self._tools.store
+        answered, rollout = self._answered(), store.rollout(rollout_id)
+        if answered and rollout is not None:
+            store.save_rollout(rollout, answered, now=self._tools.clock(), ttl=LEASE)
+
     def _answered(self) -> list[Proof]:
         """What came of asking, for those where that is over."""
         done = [phone_id for phone_id, task in self._asking.items() if task.done()]
@@ -144,8 +175,11 @@ class Runner:
         if proof.state is not ProofState.FETCHED or proof.fetched_at is None:
             return False
         polled = self._polled_at.get(proof.phone_id)
+        look = self._looks.get(proof.phone_id, Look())
+        if look.pushed_at is not None and (polled is None or polled < look.pushed_at):
+            return True  # it says that it is there
         is_time = polled is None or now >= polled + self._tools.poll_every
-        return is_time and now >= proof.fetched_at + self._tools.pace.settle
+        return is_time and now >= counts_from(look, proof.fetched_at, self._tools.pace.settle)
 
     async def _rest(self) -> None:
         """Wait a moment, or until somebody who was asked has answered."""
@@ -157,7 +191,12 @@ class Runner:
         else:
             await asyncio.sleep(self._tools.tick)
 
-    async def _let_go(self) -> None:
+    async def _let_go(self, rollout_id: int) -> None:
+        """End. Who is being asked gets a moment to answer, so that it need not be asked again."""
+        if self._asking:
+            await asyncio.wait(self._asking.values(), timeout=_LAST_WORDS)
+            with suppress(StoreError, RolloutRunning):
+                await asyncio.to_thread(self._write_answers, rollout_id)
         tasks = [*self._asking.values(), *([self._polling] if self._polling else [])]
         for task in tasks:
             task.cancel()

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, TypeAlias
 
 from fleet.errors import UsageError
-from fleet.model import RolloutState
+from fleet.model import RolloutState, RunBy
 from fleet.provision.addressees import addressees
 from fleet.provision.applied import AppliedRevision
 from fleet.provision.rollout.evidence import Evidence
@@ -20,7 +21,7 @@ from fleet.store import RolloutStart, Secrets
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Sequence
-    from datetime import datetime, timedelta
+    from datetime import datetime
 
     from fleet.model import Proof, Rollout
     from fleet.provision.resync import Resyncer
@@ -35,11 +36,17 @@ _STANDING = (RolloutState.RUNNING, RolloutState.PAUSED)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Terms:
-    """How a roll-out is to go. `deadline` is in seconds, for one phone's proof."""
+    """How a roll-out is to go. `deadline` is in seconds, for one phone's proof.
+
+    `at_once`, `settle` (seconds) and who runs it are as `Rollout` has them.
+    """
 
     order: StageOrder = field(default_factory=StageOrder)
     deadline: float = 1800.0
     most_failures: int = 0
+    run_by: RunBy = RunBy.FOREGROUND
+    at_once: int = 50
+    settle: float = 30.0
 
 
 def begin(store: Store, terms: Terms, now: datetime) -> Rollout:
@@ -59,15 +66,19 @@ def begin(store: Store, terms: Terms, now: datetime) -> Rollout:
         proofs=proofs,
         deadline=terms.deadline,
         most_failures=terms.most_failures,
+        run_by=terms.run_by,
+        at_once=terms.at_once,
+        settle=terms.settle,
     )
     return store.begin_rollout(start, now)
 
 
-def roll_back(store: Store, *, to: int | None, by: str, deadline: float, now: datetime) -> Rollout:
+def roll_back(store: Store, terms: Terms, *, to: int | None, by: str, now: datetime) -> Rollout:
     """Apply again what phones had before the last roll-out, and begin a roll-out of that.
 
     `to` None: the revision of the last roll-out that was done before, else the revision before.
-    It has one stage, and no failure stops it. Raises `UsageError` if there is nothing to undo.
+    Whatever the terms say, it has one stage, and no failure stops it. Raises `UsageError` if there
+    is nothing to undo.
     """
     undone = store.rollout()
     if undone is None or undone.state is RolloutState.ROLLED_BACK:
@@ -85,27 +96,38 @@ def roll_back(store: Store, *, to: int | None, by: str, deadline: float, now: da
     store.roll_back(number, by=by, comment=comment, now=now, expected=store.last_revision())
     everybody = StageOrder(canary_count=0, steps=())
     failures = store.count_phones()
-    return begin(store, Terms(order=everybody, deadline=deadline, most_failures=failures), now)
+    return begin(store, replace(terms, order=everybody, most_failures=failures), now)
 
 
 @dataclass(frozen=True, kw_only=True)
 class RolloutService:
-    """Runs roll-outs, with everything that it needs given to it."""
+    """Runs roll-outs, with everything that it needs given to it.
+
+    `pace` None: as each roll-out has it written.
+    """
 
     store: Store
     resyncer: Resyncer
     logins: LoginDefaults
     poll: Callable[[Sequence[int]], Awaitable[None]]
     clock: Callable[[], datetime]
-    pace: Pace = field(default_factory=Pace)
+    pace: Pace | None = None
     tick: float = 2.0
     poll_every: timedelta | None = None
+    run_by: RunBy = RunBy.FOREGROUND
 
-    async def run(self, rollout: Rollout, progress: RolloutProgress) -> Rollout:
-        """Run a roll-out until it is over, or paused. Raises `RolloutRunning`, `StoreError`."""
+    async def run(
+        self,
+        rollout: Rollout,
+        progress: RolloutProgress,
+        patience: timedelta = timedelta(0),
+    ) -> Rollout:
+        """Run a roll-out until it is over, or paused.
+
+        Raises `StoreError`, and `RolloutRunning` if another process runs roll-outs all `patience`.
+        """
         applied = await asyncio.to_thread(AppliedRevision, self.store, rollout.revision)
         models = await asyncio.to_thread(_models, self.store)
-        evidence = Evidence(self.store, applied, models)
 
         async def ask(phone_id: int) -> str:
             some = await asyncio.to_thread(addressees, self.store, applied, self.logins, [phone_id])
@@ -131,13 +153,19 @@ class RolloutService:
             store=self.store,
             ask=ask,
             poll=poll,
-            look=evidence.look,
+            look=Evidence(self.store, applied, models, renewer.pending).look,
             clock=self.clock,
-            pace=self.pace,
+            pace=self.pace or pace_of(rollout),
             tick=self.tick,
+            run_by=self.run_by,
             **({} if self.poll_every is None else {"poll_every": self.poll_every}),
         )
-        return await Runner(tools, progress).run(rollout.id)
+        return await Runner(tools, progress).run(rollout.id, patience)
+
+
+def pace_of(rollout: Rollout) -> Pace:
+    """How fast phones are told, as it is written."""
+    return Pace(at_once=rollout.at_once, settle=timedelta(seconds=rollout.settle))
 
 
 def _candidates(store: Store, applied: AppliedRevision) -> list[Candidate]:

@@ -28,8 +28,8 @@ class Files(Protocol):
     def last_revision(self) -> int:
         """Give the newest revision's number."""
 
-    def revisions(self) -> list[Revision]:
-        """Give all revisions."""
+    def revisions(self, *, pruned: bool = False) -> list[Revision]:
+        """Give all revisions; `pruned`: those too of which only some files are kept."""
 
     def files(
         self, revision: int | None = None, *, names: Sequence[str] | None = None
@@ -69,7 +69,7 @@ class Shelf:
         if revision != self._revision:
             self._kept.clear()
             self._bytes = 0
-            self._modified = _moments(self._files.revisions())
+            self._modified = _moments(self._files.revisions(pruned=True))
             self._revision = revision
 
     def _fetch(self, names: Sequence[str]) -> None:

@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fleet.model import Proof, ProofState, Rollout, RolloutState
+from fleet.provision.rollout import Look
 from fleet.provision.rollout.machine import (
     ASKING,
     ASKING_AGAIN,
     FINAL,
-    Look,
     Pace,
     Step,
     advance,

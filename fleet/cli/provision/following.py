@@ -1,0 +1,166 @@
+"""`fleet provision rollout status`, `--follow`, and what is said of who runs a roll-out."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from fleet.app import now
+from fleet.cli.common import console, with_app
+from fleet.cli.progress import progressing
+from fleet.cli.provision.stages import Telling, labels_of, show_progress, show_rollout
+from fleet.model import RolloutState, RunBy
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from fleet.app import App
+    from fleet.model import Proof, Rollout
+
+LOOK_EVERY = 1.0  # seconds
+TAKEN_WITHIN = 8.0  # seconds; a daemon looks every five
+_OVER = (RolloutState.STOPPED, RolloutState.DONE, RolloutState.ROLLED_BACK)
+_NOBODY = "nobody"
+
+
+@click.command()
+@click.option("--all", "every", is_flag=True, help="Every phone, not only those that failed.")
+@click.option("--follow", is_flag=True, help="Tell what happens, wherever it runs, until it ends.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+@with_app
+def status(app: App, every: bool, follow: bool, as_json: bool) -> None:
+    """Show how far the last roll-out is, and who runs it.
+
+    With --follow, exit code 3 where it stopped; Ctrl-C ends the following, not the roll-out.
+    """
+    if follow and (as_json or every):
+        raise click.UsageError("--follow tells what is new: without --all and --json.")
+    found = app.store.rollout()
+    if found is None:
+        click.echo(
+            "null" if as_json else "There was no roll-out yet: fleet provision rollout start."
+        )
+        return
+    if follow:
+        end_as(_follow(app, found))
+        return
+    proofs, labels = app.store.proofs(found.id), labels_of(app)
+    if as_json:
+        document = _document(found, proofs, labels, _process(app))
+        click.echo(json.dumps(document, ensure_ascii=False, indent=1))
+        return
+    show_rollout(console(), found, proofs, labels, every=every)
+    if said := who_runs(app, found):
+        console().print(said)
+
+
+def end_as(rollout: Rollout) -> None:
+    """End with 3 where a roll-out stopped."""
+    if rollout.state is RolloutState.STOPPED:
+        raise SystemExit(3)
+
+
+def who_runs(app: App, rollout: Rollout) -> str:
+    """Say who runs a roll-out, or what to do where nobody does; empty where nobody has to."""
+    if rollout.state is not RolloutState.RUNNING:
+        return ""
+    if process := _process(app):
+        return f"Run {_BY[rollout.run_by]}, {process}."
+    return f"Nobody runs it. {_TO_DO[rollout.run_by]}"
+
+
+_BY = {RunBy.FOREGROUND: "in the foreground", RunBy.DAEMON: "by the daemon"}
+_TO_DO = {
+    RunBy.FOREGROUND: "fleet provision rollout resume goes on.",
+    RunBy.DAEMON: "It waits for a daemon: start fleet serve on this database, or go on here by "
+    "fleet provision rollout resume --here.",
+}
+
+
+def leave(app: App, rollout: Rollout) -> None:
+    """Leave a roll-out to the daemon, and say whether one took it. Exit code 3 where none did."""
+    until = time.monotonic() + TAKEN_WITHIN
+    while (found := app.store.rollout(rollout.id)) is not None:
+        is_taken = found.run_by is RunBy.DAEMON and _process(app)
+        if is_taken or found.state is not RolloutState.RUNNING or time.monotonic() >= until:
+            break
+        time.sleep(LOOK_EVERY / 4)
+    if found is None or found.state in _OVER:
+        return
+    console().print(f"The roll-out of revision {found.revision} is written down.")
+    if said := who_runs(app, found):
+        console().print(said)
+    if not is_taken:
+        raise SystemExit(3)
+    console().print("fleet provision rollout --follow tells how it goes.")
+
+
+def _follow(app: App, rollout: Rollout) -> Rollout:
+    """Tell what happens to a roll-out that runs elsewhere, until it is over."""
+    telling, said, screen = Telling(console(), labels_of(app)), "", console()
+    with progressing("Rolling out") as show:
+        while True:
+            found = app.store.rollout(rollout.id) or rollout
+            proofs = {proof.phone_id: proof for proof in app.store.proofs(found.id)}
+            telling(found, proofs)
+            if found.state in _OVER:
+                return found
+            if (says := who_runs(app, found)) != said:
+                said = says
+                screen.print(said or "Paused: fleet provision rollout resume goes on.")
+            show_progress(show, found, proofs)
+            time.sleep(LOOK_EVERY)
+
+
+def _process(app: App) -> str:
+    """The process that runs roll-outs; empty if none does."""
+    runner = app.store.rollout_runner(now())
+    return runner.label if runner else ""
+
+
+def _document(
+    found: Rollout, proofs: Sequence[Proof], labels: Mapping[int, str], process: str
+) -> dict[str, Any]:
+    is_run = bool(process) and found.state in (RolloutState.RUNNING, RolloutState.PAUSED)
+    return {
+        "id": found.id,
+        "revision": found.revision,
+        "state": found.state,
+        "why": found.why,
+        "is_run": is_run,
+        "run_by": found.run_by if is_run else _NOBODY,
+        "process": process if is_run else "",
+        "began": _text(found.began),
+        "ended": _text(found.ended),
+        "stage": found.stage,
+        "stages": list(found.stages),
+        "deadline": found.deadline,
+        "max_failures": found.most_failures,
+        "at_once": found.at_once,
+        "settle": found.settle,
+        "counts": dict(Counter(proof.state.value for proof in proofs)),
+        "phones": [_phone(proof, labels) for proof in proofs],
+    }
+
+
+def _phone(proof: Proof, labels: Mapping[int, str]) -> dict[str, Any]:
+    return {
+        "phone": labels.get(proof.phone_id, ""),
+        "stage": proof.stage,
+        "state": proof.state,
+        "told_at": _text(proof.told_at),
+        "fetched_at": _text(proof.fetched_at),
+        "proven_at": _text(proof.proven_at),
+        "by": proof.by,
+        "how": proof.how,
+        "detail": proof.detail,
+    }
+
+
+def _text(moment: datetime | None) -> str | None:
+    return moment.isoformat(timespec="seconds") if moment else None

@@ -1,0 +1,53 @@
+"""What is new of a roll-out since it was last looked at, a sentence each (pure)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from fleet.model import ProofState, RolloutState
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from fleet.model import Proof, Rollout
+
+
+class Teller:
+    """Says what changed; give it what phones are called, then every step."""
+
+    def __init__(self, labels: Mapping[int, str]) -> None:
+        self._labels = labels
+        self._stage = -1
+        self._state = RolloutState.RUNNING
+        self._failed: set[int] = set()
+
+    def news(self, rollout: Rollout, proofs: Mapping[int, Proof]) -> Iterator[str]:
+        """Say what is new."""
+        if rollout.stage != self._stage:
+            self._stage = rollout.stage
+            yield _stage(rollout, proofs.values())
+        for proof in proofs.values():
+            if proof.state is ProofState.FAILED and proof.phone_id not in self._failed:
+                self._failed.add(proof.phone_id)
+                yield f"{self._labels.get(proof.phone_id, '?')} failed. {proof.detail}"
+        if rollout.state is not self._state:
+            self._state = rollout.state
+            if rollout.state is not RolloutState.RUNNING:
+                yield sentence(rollout, proofs.values())
+
+
+def sentence(rollout: Rollout, proofs: Iterable[Proof]) -> str:
+    """How far a roll-out is, in a line."""
+    states = Counter(proof.state for proof in proofs)
+    said = ", ".join(f"{states[state]} {state}" for state in ProofState if states[state])
+    why = f" {rollout.why}" if rollout.why else ""
+    return f"Revision {rollout.revision} {rollout.state}: {said or 'no phones'}.{why}"
+
+
+def _stage(rollout: Rollout, proofs: Iterable[Proof]) -> str:
+    some = sum(
+        proof.stage == rollout.stage and proof.state is not ProofState.SKIPPED for proof in proofs
+    )
+    phones = "1 phone" if some == 1 else f"{some} phones"
+    return f"Revision {rollout.revision}, stage {rollout.stages[rollout.stage]}: {phones}."
