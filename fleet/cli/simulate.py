@@ -123,7 +123,8 @@ def _url(_ctx: click.Context, _option: click.Parameter, url: str | None) -> str 
 @click.option(
     "--inventory",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Write a new inventory CSV of the phones, ready for fleet inventory import.",
+    help="Write a new inventory of the phones, ready for fleet inventory import: CSV, or YAML with "
+    "--boot.",
 )
 @click.option("--with-lines", is_flag=True, help="Intended accounts in that inventory as well.")
 @click.option(
@@ -137,8 +138,8 @@ def _url(_ctx: click.Context, _option: click.Parameter, url: str | None) -> str 
     metavar="URL",
     callback=_url,
     help="Have the phones boot from this provisioning server and register at two simulated "
-    "registrars; the inventory then holds the accounts they are to get. All are in order: "
-    "--bad-mix does not count.",
+    "registrars; the inventory then holds the accounts and passwords they are to get, ready for "
+    "fleet provision apply. All are in order: --bad-mix does not count.",
 )
 @click.option(
     "--sip-port",
@@ -171,8 +172,10 @@ def command(
 ) -> None:
     """Run phones that do not exist, on this machine's loopback only.
 
-    Their web UI password is 22222, the phones' factory setting. Ends with Ctrl-C.
+    Their web UI password is 22222, the phones' factory setting, until their files say another. Ends
+    with Ctrl-C.
     """
+    _check_name(inventory, boot)
     mix = bad_mix if boot is None else {}
     specs = _altered(believable_fleet(phones, seed=seed, mix=mix), behaviour, delay)
     places = Places(port=port, control=control_port, sip=sip_port)
@@ -182,6 +185,14 @@ def command(
             run(specs, on_ready=partial(_ready, file, write), places=places, uvloop=uvloop)
         else:
             _boot(specs, boot, file, places=places, seed=seed, speed=speed, uvloop=uvloop)
+
+
+def _check_name(inventory: Path | None, boot: str | None) -> None:
+    """An import tells CSV from YAML by the name."""
+    kinds = (".csv",) if boot is None else (".yaml", ".yml")
+    if inventory is not None and inventory.suffix.lower() not in kinds:
+        what = "" if boot is None else ", for it says what their files hold too"
+        raise click.UsageError(f"Name the inventory of these phones with {kinds[0]}{what}.")
 
 
 def _boot(

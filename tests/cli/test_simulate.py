@@ -156,7 +156,7 @@ def test_simulated_phones_can_boot_and_their_inventory_has_accounts(
     Thread(target=server.serve_forever, daemon=True).start()
     url = f"http://127.0.0.1:{server.server_port}/cfg/"
     command = [sys.executable, "-m", "fleet", "simulate", "--phones", "2", "--boot", url]
-    command += ["--sip-port", str(free_port), "--speed", "60", "--inventory", "made.csv"]
+    command += ["--sip-port", str(free_port), "--speed", "60", "--inventory", "made.yaml"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as simulator:
         assert simulator.stdout
         told = "".join(simulator.stdout.readline() for _ in range(4))
@@ -168,7 +168,18 @@ def test_simulated_phones_can_boot_and_their_inventory_has_accounts(
     assert "Phones that boot: 2" in told
     assert told.count("Registrar: 127.") == 2
     assert simulator.returncode == 0
-    assert "added" in done(fleet, "inventory", "import", "made.csv")
+    assert "added" in done(fleet, "inventory", "import", "made.yaml")
+    assert "Applied revision 1" in done(fleet, "provision", "apply")
+
+
+@pytest.mark.parametrize(
+    ("name", "more"), [("made.yaml", []), ("made.csv", ["--boot", "http://127.0.0.1:9/"])]
+)
+def test_an_inventory_that_could_not_be_imported_by_its_name_is_not_written(
+    fleet: Fleet, name: str, more: list[str]
+) -> None:
+    ran = fleet("simulate", "--inventory", name, *more)
+    assert (ran.code, "Name the inventory of these phones with" in ran.err) == (2, True)
 
 
 @pytest.mark.parametrize("url", ["127.0.0.1:80", "ftp://127.0.0.1/", "http://[::", "http://"])

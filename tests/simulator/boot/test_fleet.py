@@ -68,9 +68,9 @@ async def test_the_inventory_of_a_booting_fleet_says_what_each_line_is_to_be(tmp
     async with file_server() as server:
         fleet = planned(server, 4)
         async with Simulator(fleet.phones) as simulator:
-            with (tmp_path / "made.csv").open("w") as out:
+            with (tmp_path / "made.yaml").open("w") as out:
                 booting_inventory(fleet, simulator.phones, out)
-    inventory = read_inventory(tmp_path / "made.csv")
+    inventory = read_inventory(tmp_path / "made.yaml")
     assert [phone.mac for phone in inventory.phones] == list(fleet.wanted)
     accounts = inventory.phones[0].accounts
     wanted = next(iter(fleet.wanted.values()))
@@ -78,9 +78,10 @@ async def test_the_inventory_of_a_booting_fleet_says_what_each_line_is_to_be(tmp
     first = accounts[0]
     assert (first.registrar, first.backup_registrar) == ("primary.example", "backup.example")
     assert first.sip_password == fleet.passwords[wanted[0].user]
+    assert {phone.password for phone in inventory.phones} == {fleet.admin_password}
 
 
 def test_a_fleets_secrets_are_not_shown():
     fleet = booting_fleet(believable_fleet(2), BootSpec(server="http://127.0.0.1/"), places=PLACES)
-    for password in fleet.passwords.values():
+    for password in (*fleet.passwords.values(), fleet.admin_password, fleet.user_password):
         assert password not in repr(fleet)
