@@ -94,7 +94,7 @@ def _show_rollout(folder: Path, phones: int) -> None:
     app = demo.prepare()
     screen = console()
     try:
-        run(demo.run(app, screen.print, lambda app: Telling(screen, labels_of(app))))
+        run(demo.run(app, screen.print, lambda app: Telling(screen.print, labels_of(app))))
     finally:
         app.close()
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from fleet.cli.common import console, user_name, with_app
-from fleet.cli.tables import local, pairs
+from fleet.cli.tables import hanging, local, pairs
 from fleet.loop import run
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def command(app: App, phone: str, number: int | None, as_json: bool) -> None:
     for each in found.conclusions:
         screen.print(each.text)
         if each.check:
-            screen.print(f"    {each.check}")
+            screen.print(hanging(f"    {each.check}"))
     screen.print()
     screen.print(pairs(_facts(found)))
 

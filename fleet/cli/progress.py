@@ -33,9 +33,16 @@ def watched(what: str) -> Iterator[Callable[[Tally], None]]:
 @contextmanager
 def progressing(what: str) -> Iterator[Show]:
     """Show progress; gives what is to be called with how far the work is, however often."""
-    screen = console(stderr=True)
+    with telling(what) as (show, _):
+        yield show
+
+
+@contextmanager
+def telling(what: str) -> Iterator[tuple[Show, Callable[[str], None]]]:
+    """Show progress, and say sentences on standard output meanwhile, above the bar if both show."""
+    screen, out = console(stderr=True), console()
     if not screen.is_terminal:
-        yield lambda *_: None
+        yield lambda *_: None, out.print
         return
     with _bar(screen, what) as bar:
         task = bar.add_task(what, total=None, rate="", note="")
@@ -50,7 +57,7 @@ def progressing(what: str) -> Iterator[Show]:
             rate = f"{speed:.0f}/s" if speed else ""
             bar.update(task, total=total, completed=done, note=note(), rate=rate)
 
-        yield show
+        yield show, bar.console.print if out.is_terminal else out.print
 
 
 def _bar(screen: Console, what: str) -> Progress:

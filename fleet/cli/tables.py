@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from rich import box
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -14,7 +15,7 @@ from fleet.report import yes_or_no
 from fleet.status import was_not_read
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from rich.console import Console
 
@@ -35,18 +36,31 @@ STYLES: dict[str, str] = {
 }
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[str | Text]]) -> Table:
+def table(
+    columns: Sequence[str], rows: Iterable[Sequence[str | Text]], *, folds: Collection[str] = ()
+) -> Table:
     """Make a table. Cells are plain text: nothing a phone says is taken for markup.
 
-    Where the terminal is too narrow accounts are cut: their users come first, and are left.
+    Where the terminal is too narrow accounts are cut: their users come first, and are left. What is
+    in the columns `folds` is never cut: it goes on in a next line of its row.
     """
     made = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
     for column in columns:
         gives_way = column in GIVES_WAY
-        made.add_column(column, overflow="ellipsis" if gives_way else "fold", no_wrap=not gives_way)
+        made.add_column(
+            column,
+            overflow="ellipsis" if gives_way else "fold",
+            no_wrap=not gives_way and column not in folds,
+        )
     for row in rows:
         made.add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in row))
     return made
+
+
+def hanging(text: str) -> Padding:
+    """Lay out a line that may be long, each of its lines as far in as its first."""
+    said = text.lstrip(" ")
+    return Padding(Text(said), (0, 0, 0, len(text) - len(said)), expand=False)
 
 
 def pairs(rows: Iterable[tuple[str, str]]) -> Table:

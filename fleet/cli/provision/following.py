@@ -11,7 +11,7 @@ import click
 
 from fleet.app import now
 from fleet.cli.common import console, with_app
-from fleet.cli.progress import progressing
+from fleet.cli.progress import telling
 from fleet.cli.provision.stages import Telling, labels_of, show_progress, show_rollout
 from fleet.model import RolloutState, RunBy
 
@@ -26,6 +26,7 @@ LOOK_EVERY = 1.0  # seconds
 TAKEN_WITHIN = 8.0  # seconds; a daemon looks every five
 _OVER = (RolloutState.STOPPED, RolloutState.DONE, RolloutState.ROLLED_BACK)
 _NOBODY = "nobody"
+_PAUSED = "fleet provision rollout resume goes on."
 
 
 @click.command()
@@ -102,17 +103,18 @@ def leave(app: App, rollout: Rollout) -> None:
 
 def _follow(app: App, rollout: Rollout) -> Rollout:
     """Tell what happens to a roll-out that runs elsewhere, until it is over."""
-    telling, said, screen = Telling(console(), labels_of(app)), "", console()
-    with progressing("Rolling out") as show:
+    said = ""
+    with telling("Rolling out") as (show, say):
+        news = Telling(say, labels_of(app))
         while True:
             found = app.store.rollout(rollout.id) or rollout
             proofs = {proof.phone_id: proof for proof in app.store.proofs(found.id)}
-            telling(found, proofs)
+            news(found, proofs)
             if found.state in _OVER:
                 return found
-            if (says := who_runs(app, found)) != said:
+            if (says := who_runs(app, found) or _PAUSED) != said:
                 said = says
-                screen.print(said or "Paused: fleet provision rollout resume goes on.")
+                say(said)
             show_progress(show, found, proofs)
             time.sleep(LOOK_EVERY)
 

@@ -45,4 +45,5 @@ def journal(app: App, phone: str | None, since: datetime | None, limit: int, as_
     cells = (
         (local(each.at), each.by, labels.get(each.phone_id or 0, ""), each.what) for each in found
     )
-    console().print(table(("when", "by", "phone", "what was done"), cells))
+    columns = ("when", "by", "phone", "what was done")
+    console().print(table(columns, cells, folds=("phone", "what was done")))

@@ -15,7 +15,7 @@ from fleet.cli.provision.changes import (
     finding_object,
     some,
 )
-from fleet.cli.tables import local
+from fleet.cli.tables import hanging, local
 from fleet.model import Severity
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def plan(
     else:
         screen = console()
         for line in plan_lines(planned, chosen, every=every or bool(phones)):
-            screen.print(line)
+            screen.print(hanging(line))
     whole = not phones and site is None
     if _fails(chosen, fail_on, there_is_more=whole and not planned.changes_nothing):
         raise SystemExit(1)
@@ -88,7 +88,7 @@ def apply(app: App, comment: str, allow: tuple[str, ...]) -> None:
         screen.print(f"Nothing to apply: {_as_it_is(planned)}.")
         return
     for line in plan_lines(planned, planned.phones, every=False):
-        screen.print(line)
+        screen.print(hanging(line))
     app.ensure_key()
     made = provisioner.apply(planned, by=user_name(), comment=comment, allow=allow)
     screen.print(f"Applied revision {made.number}: {counted(made.files, 'file')} changed.")

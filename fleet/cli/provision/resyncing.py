@@ -132,6 +132,7 @@ def _document(outcomes: Sequence[ResyncOutcome]) -> dict[str, Any]:
 def _show(outcomes: Sequence[ResyncOutcome]) -> None:
     screen = console()
     rows = [(outcome.label, outcome.how) for outcome in outcomes]
-    screen.print(table(("phone", "what came of it"), rows))
+    columns = ("phone", "what came of it")
+    screen.print(table(columns, rows, folds=columns))
     taken = sum(outcome.accepted for outcome in outcomes)
     screen.print(f"Asked {counted(len(outcomes), 'phone')}; {taken} took it.")

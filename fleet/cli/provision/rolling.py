@@ -9,7 +9,7 @@ import click
 
 from fleet.app import now
 from fleet.cli.common import console, user_name, with_app
-from fleet.cli.progress import progressing
+from fleet.cli.progress import telling
 from fleet.cli.provision.following import end_as, leave, status, who_runs
 from fleet.cli.provision.stages import Telling, labels_of, show_progress
 from fleet.errors import UsageError
@@ -232,12 +232,12 @@ def run_rollout(
     app.store.steer_rollout(started.id, at_once=at_once, settle=settle)
     started = app.store.rollout(started.id) or started
     note(app, f"Runs the roll-out of revision {started.revision}.")
-    telling = Telling(console(), labels_of(app))
     try:
-        with progressing("Rolling out") as show:
+        with telling("Rolling out") as (show, say):
+            news = Telling(say, labels_of(app))
 
             def progress(rollout: Rollout, proofs: Mapping[int, Proof]) -> None:
-                telling(rollout, proofs)
+                news(rollout, proofs)
                 show_progress(show, rollout, proofs)
 
             ended = run(app.roll_out(started, progress, by=user_name(), patience=patience))

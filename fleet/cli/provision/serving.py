@@ -116,7 +116,7 @@ def fetches(
         screen.print("No fetches of that kind." if app.store.count_phones() else no_phones(app))
         return
     columns, rows = _columns(found, names=_names(app) if screen.width >= _WIDE else None)
-    screen.print(table(columns, rows))
+    screen.print(table(columns, rows, folds=("phone", "file", "from")))
 
 
 def _columns(
@@ -186,7 +186,8 @@ def _show(app: App, files: Iterable[FolderFile], records: Sequence[FirmwareRecor
         for file in files
     ]
     if listed:
-        screen.print(table(("file", "bytes", "changed", "sha256", "md5"), listed))
+        titles = ("file", "bytes", "changed", "sha256", "md5")
+        screen.print(table(titles, listed, folds=("file", "md5")))
     else:
         folder = app.settings.folder / app.settings.provisioning.firmware_folder
         screen.print(f"There is no firmware in {folder}.")
@@ -196,7 +197,8 @@ def _show(app: App, files: Iterable[FolderFile], records: Sequence[FirmwareRecor
             (one.phone, one.model, one.firmware, one.file, one.version, one.state.value)
             for one in records
         ]
-        screen.print(table(("phone", "model", "runs", "file", "holds", "state"), rows))
+        columns = ("phone", "model", "runs", "file", "holds", "state")
+        screen.print(table(columns, rows, folds=("phone", "file", "holds")))
     counts = Counter(one.state.value for one in records)
     parts = ", ".join(f"{number} {name}" for name, number in sorted(counts.items()))
     screen.print(f"{counted(len(records), 'phone')}{f': {parts}' if parts else ''}.")

@@ -11,7 +11,7 @@ from fleet.provision.rollout.telling import Teller, sentence
 from fleet.store import Secrets
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from rich.console import Console
 
@@ -30,16 +30,16 @@ def labels_of(app: App) -> dict[int, str]:
 
 
 class Telling:
-    """Prints what changes of a roll-out, a sentence each; call it with every step."""
+    """Says what changes of a roll-out, a sentence each; call it with every step."""
 
-    def __init__(self, screen: Console, labels: Mapping[int, str]) -> None:
-        self._screen = screen
+    def __init__(self, say: Callable[[str], None], labels: Mapping[int, str]) -> None:
+        self._say = say
         self._teller = Teller(labels)
 
     def __call__(self, rollout: Rollout, proofs: Mapping[int, Proof]) -> None:
-        """Print what is new."""
+        """Say what is new."""
         for news in self._teller.news(rollout, proofs):
-            self._screen.print(news)
+            self._say(news)
 
 
 def show_rollout(
@@ -56,7 +56,7 @@ def show_rollout(
         _row(rollout, number, shown, [proof for proof in proofs if proof.stage == number])
         for number in range(len(rollout.stages))
     ]
-    screen.print(table(("", "stage", "phones", *shown), rows))
+    screen.print(table(("", "stage", "phones", *shown), rows, folds=("stage",)))
     some = [proof for proof in proofs if every or proof.state is ProofState.FAILED]
     if some:
         screen.print()
@@ -64,6 +64,7 @@ def show_rollout(
             table(
                 ("phone", "state", "asked", "what came of it"),
                 [_phone(proof, labels) for proof in (some if every else some[:MOST_SHOWN])],
+                folds=("phone", "what came of it"),
             )
         )
     if not every and len(some) > MOST_SHOWN:

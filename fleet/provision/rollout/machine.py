@@ -6,7 +6,8 @@ and from told or fetched to failed, once the deadline has passed.
 
 All that a step needs is in the database: whoever is killed between two steps is followed by one
 who takes the same next step. A phone is written down as told before it is told. Where nothing is
-written of how that ended, nobody knows whether it was told, and it is told once more, never twice.
+written of how that ended, nobody knows whether it was told, and it is told once more, for each
+runner that was cut off at that very moment.
 """
 
 from __future__ import annotations
@@ -111,7 +112,8 @@ def _counts(look: Look, since: datetime) -> bool:
 
 
 def _may_be_told_again(proof: Proof) -> bool:
-    return proof.state is ProofState.TOLD and proof.how == ASKING
+    """Nothing is written of how telling it ended."""
+    return proof.state is ProofState.TOLD and proof.how in (ASKING, ASKING_AGAIN)
 
 
 def _not_registered(look: Look) -> str:

@@ -1,0 +1,43 @@
+"""What is shown on a narrow terminal can still be understood."""
+
+from __future__ import annotations
+
+import io
+import re
+
+from rich.console import Console
+
+from fleet.cli.tables import hanging, table
+
+NAME = "reception-main-entrance-ground-floor-north-wing-left-of-the-window"
+HOST = "[2001:db8:85a3:8d3:1319:8a2e:370:7348]:5060"
+SAID = f"{HOST} does not answer SIP: check address, port and transport"
+
+
+def shown(what: object, width: int = 80) -> list[str]:
+    out = io.StringIO()
+    Console(file=out, width=width, highlight=False, markup=False).print(what)
+    return out.getvalue().splitlines()
+
+
+def test_what_folds_is_never_cut_and_the_rest_stays_whole() -> None:
+    row = (NAME, "failed", "2026-11-25 04:11:27", SAID)
+    columns = ("phone", "state", "asked", "what came of it")
+    lines = shown(table(columns, [row], folds=("phone", "what came of it")))
+    assert all(len(line) <= 80 for line in lines)
+    assert "failed" in lines[2]
+    assert "2026-11-25 04:11:27" in lines[2]
+    left = "".join(line[: lines[2].index("failed")].strip() for line in lines[2:])
+    right = "".join(line[lines[0].index("what") :] for line in lines[2:])
+    assert left == NAME
+    assert re.sub(r"\s", "", right) == re.sub(r"\s", "", SAID)
+
+
+def test_a_long_line_goes_on_as_far_in_as_it_began() -> None:
+    lines = shown(hanging(f"    warning wrong-value: {SAID}"), width=60)
+    assert len(lines) > 1
+    assert all(line.startswith("    ") and line[4] != " " for line in lines)
+
+
+def test_where_there_is_room_nothing_is_folded_or_filled_up() -> None:
+    assert shown(hanging(f"    {SAID}"), width=10_000) == [f"    {SAID}"]
