@@ -33,7 +33,7 @@ class Applied:
     def last_revision(self) -> int:
         return self.revision
 
-    def revisions(self) -> list[Revision]:
+    def revisions(self, *, pruned: bool = False) -> list[Revision]:
         return [Revision(number=n, at=at) for n, at in enumerate(self.moments, 1)][::-1]
 
     def files(
