@@ -25,7 +25,7 @@ from fleet.judge import (
 from fleet.model import RunBy
 from fleet.phone.client import PhoneClient, Timeouts
 from fleet.phone.pages import words_with
-from fleet.store import Keyring, Store, make_key_file, rotate_key_file
+from fleet.store import KeptRevisions, Keyring, Store, make_key_file, rotate_key_file
 from fleet.sweep import Backoff, LoginDefaults, Observer, Order, Outcome, Sweeper
 
 if TYPE_CHECKING:
@@ -298,6 +298,11 @@ class App:
             evidence_before=moment - timedelta(seconds=keep.evidence),
             sweeps_before=moment - timedelta(seconds=keep.sweeps),
             fetches_before=moment - timedelta(seconds=keep.fetches),
+            revisions=KeptRevisions(
+                since=moment - timedelta(seconds=keep.revisions),
+                at_least=keep.revisions_at_least,
+                now=moment,
+            ),
         )
 
     def ensure_key(self) -> None:

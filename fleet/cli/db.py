@@ -9,6 +9,7 @@ import click
 
 from fleet.cli.common import counted, with_app
 from fleet.errors import StoreError
+from fleet.store import spans
 
 if TYPE_CHECKING:
     from fleet.app import App
@@ -44,8 +45,12 @@ def prune(app: App) -> None:
         f"Deleted {counted(done.periods, 'period')}, {counted(done.pages, 'page')}, "
         f"{counted(done.sweeps, 'sweep')}, {counted(done.events, 'event')}, "
         f"{counted(done.incidents, 'incident')}, "
-        f"{done.fetches} {'fetch' if done.fetches == 1 else 'fetches'}."
+        f"{done.fetches} {'fetch' if done.fetches == 1 else 'fetches'}, "
+        f"{counted(len(done.revisions), 'revision')}, "
+        f"{done.contents} {'body' if done.contents == 1 else 'bodies'} of files."
     )
+    if done.revisions:
+        click.echo(f"Revisions deleted: {spans(done.revisions)}.")
 
 
 @command.command()

@@ -19,6 +19,7 @@ from fleet.errors import SweepRunning, SweepTaken
 from fleet.ping import Ping
 from fleet.push import PushDesk, callers
 from fleet.schedule import Duties
+from fleet.store import spans
 from fleet.sweep import SCHEDULE, Order, Slot, Urgent, run_planned
 
 if TYPE_CHECKING:
@@ -145,7 +146,9 @@ class Work:
 
     async def prune(self) -> None:
         """Delete what is old."""
-        await in_thread(self._app.prune)
+        done = await in_thread(self._app.prune)
+        if done.revisions:
+            log.info("Deleted old revisions of configuration files: %s.", spans(done.revisions))
 
     async def _planned(self, order: Order) -> Outcome:
         return await self._counted(order, on_begin=lambda: self._tell(Ping.START))

@@ -126,6 +126,14 @@ class RetentionSettings(Section):
         description="Records of fetches older than this are deleted (90 days), but not what a "
         "phone fetched last.",
     )
+    revisions: Seconds = Field(
+        default=400 * 86_400,
+        description="Revisions of configuration files older than this are deleted (400 days), but "
+        "none that a roll-out, a rollback or what a phone fetched last needs.",
+    )
+    revisions_at_least: int = Field(
+        default=100, ge=1, description="So many of the last revisions are kept, however old."
+    )
 
 
 class SecretsSettings(Section):

@@ -3,6 +3,7 @@
 from fleet.store.fetch_values import FetchingPhone, FetchLogin, StrangerFetches
 from fleet.store.holder import Holder
 from fleet.store.incidents import TakeStep
+from fleet.store.old_revisions import spans
 from fleet.store.phones import Secrets, without_collecting
 from fleet.store.secrets import Keyring, make_key_file, rotate_key_file
 from fleet.store.store import Store
@@ -15,6 +16,7 @@ from fleet.store.values import (
     EvidencePage,
     FileDigest,
     IntentChange,
+    KeptRevisions,
     Known,
     LinePeriod,
     LineStatus,
@@ -42,6 +44,7 @@ __all__ = [
     "FileDigest",
     "Holder",
     "IntentChange",
+    "KeptRevisions",
     "Keyring",
     "Known",
     "LinePeriod",
@@ -62,5 +65,6 @@ __all__ = [
     "TakeStep",
     "make_key_file",
     "rotate_key_file",
+    "spans",
     "without_collecting",
 ]

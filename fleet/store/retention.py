@@ -8,6 +8,8 @@ import sqlalchemy as sa
 
 from fleet.model import DeliveryState, Reach
 from fleet.store.engine import is_sqlite, writing
+from fleet.store.old_revisions import prune_revisions
+from fleet.store.piecemeal import AT_ONCE, delete
 from fleet.store.provision_tables import fetches
 from fleet.store.tables import events, evidence, line_periods, phone_states, reach_periods, sweeps
 from fleet.store.values import Pruned
@@ -24,7 +26,7 @@ from fleet.store.watch_tables import (
 if TYPE_CHECKING:
     from datetime import datetime
 
-_AT_ONCE = 1_000  # rows to a transaction
+    from fleet.store.values import KeptRevisions
 
 
 def prune(
@@ -34,6 +36,7 @@ def prune(
     evidence_before: datetime,
     sweeps_before: datetime,
     fetches_before: datetime | None,
+    revisions: KeptRevisions | None,
 ) -> Pruned:
     """Delete ended periods, events, pages, sweeps and fetches older than these; give how many.
 
@@ -41,27 +44,35 @@ def prune(
     What a phone fetched last is kept in a table of its own.
     """
     periods = sum(
-        _delete(engine, table, table.c.id, table.c.until < history_before)
+        delete(engine, table, table.c.id, table.c.until < history_before)
         for table in (reach_periods, line_periods)
     )
     readable = sa.select(phone_states.c.phone_id).where(phone_states.c.reach == Reach.OK)
     present = sa.and_(evidence.c.kind == "good", evidence.c.phone_id.in_(readable))
-    pages = _delete(
+    pages = delete(
         engine, evidence, evidence.c.phone_id, evidence.c.at < evidence_before, sa.not_(present)
     )
     newest = sa.select(sa.func.max(sweeps.c.id)).scalar_subquery()
     over = sa.or_(sweeps.c.finished.is_not(None), sweeps.c.interrupted)
-    old = _delete(
+    old = delete(
         engine, sweeps, sweeps.c.id, sweeps.c.started < sweeps_before, over, sweeps.c.id != newest
     )
-    told = _delete(engine, events, events.c.id, events.c.at < history_before)
+    told = delete(engine, events, events.c.id, events.c.at < history_before)
     ended = _delete_watched(engine, history_before)
     fetched = 0
     if fetches_before is not None:
-        fetched = _delete(engine, fetches, fetches.c.id, fetches.c.at < fetches_before)
+        fetched = delete(engine, fetches, fetches.c.id, fetches.c.at < fetches_before)
+    numbers, bodies = prune_revisions(engine, revisions) if revisions else ((), 0)
     _give_back_space(engine)
     return Pruned(
-        periods=periods, pages=pages, sweeps=old, events=told, incidents=ended, fetches=fetched
+        periods=periods,
+        pages=pages,
+        sweeps=old,
+        events=told,
+        incidents=ended,
+        fetches=fetched,
+        revisions=numbers,
+        contents=bodies,
     )
 
 
@@ -73,13 +84,13 @@ def _delete_watched(engine: sa.Engine, before: datetime) -> int:
     """
     waiting = sa.select(notices.c.incident_id).where(notices.c.handled.is_(None))
     ended = (incidents.c.resolved < before, incidents.c.id.not_in(waiting))
-    deleted = _delete(engine, incidents, incidents.c.id, *ended)
+    deleted = delete(engine, incidents, incidents.c.id, *ended)
     explained = sa.select(incidents.c.cause_id).where(incidents.c.cause_id.is_not(None))
-    _delete(engine, causes, causes.c.id, causes.c.ended < before, causes.c.id.not_in(explained))
-    _delete(engine, alerts, alerts.c.id, *_is_done_with(before))
-    _delete(engine, silences, silences.c.id, silences.c.until < before)
+    delete(engine, causes, causes.c.id, causes.c.ended < before, causes.c.id.not_in(explained))
+    delete(engine, alerts, alerts.c.id, *_is_done_with(before))
+    delete(engine, silences, silences.c.id, silences.c.until < before)
     newest = sa.select(sa.func.max(audits.c.id)).group_by(audits.c.selection)
-    _delete(engine, audits, audits.c.id, audits.c.at < before, audits.c.id.not_in(newest))
+    delete(engine, audits, audits.c.id, audits.c.at < before, audits.c.id.not_in(newest))
     return deleted
 
 
@@ -97,23 +108,6 @@ def _is_done_with(before: datetime) -> tuple[sa.ColumnElement[bool], ...]:
     )
 
 
-def _delete(
-    engine: sa.Engine,
-    table: sa.Table,
-    key: sa.Column[int],
-    *conditions: sa.ColumnElement[bool],
-) -> int:
-    some = sa.select(key).where(*conditions).limit(_AT_ONCE)
-    statement = sa.delete(table).where(key.in_(some), *conditions)
-    deleted = 0
-    while True:
-        with writing(engine).begin() as connection:
-            count = connection.execute(statement).rowcount
-        deleted += count
-        if not count:
-            return deleted
-
-
 def _give_back_space(engine: sa.Engine) -> None:
     """Shrink a SQLite file in small steps; a full VACUUM would block every writer meanwhile."""
     while True:
@@ -127,6 +121,6 @@ def _give_back_space(engine: sa.Engine) -> None:
 
 def _vacuum(connection: sa.Connection) -> None:
     driver = connection.connection.cursor()
-    driver.execute(f"PRAGMA incremental_vacuum({_AT_ONCE})")
+    driver.execute(f"PRAGMA incremental_vacuum({AT_ONCE})")
     driver.fetchall()  # it frees a page at each step
     driver.close()

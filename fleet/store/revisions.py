@@ -53,9 +53,10 @@ def secret_names(connection: sa.Connection, numbers: Collection[int]) -> frozens
 
 
 def revision_at(connection: sa.Connection, moment: datetime) -> int:
-    """Give the newest revision of that moment; 0 if there was none."""
-    then = sa.select(sa.func.max(revisions.c.number)).where(revisions.c.at <= moment)
-    return connection.scalar(then) or 0
+    """Give the newest revision of that moment; 0 if there was none, or it is not kept."""
+    query = sa.select(revisions.c.number, revisions.c.pruned).where(revisions.c.at <= moment)
+    row = connection.execute(query.order_by(revisions.c.number.desc()).limit(1)).first()
+    return row.number if row is not None and row.pruned is None else 0
 
 
 def load_revisions(

@@ -38,6 +38,11 @@ class Rolling(Database):
         with self._reading() as connection:
             return rollouts.load_all(connection)
 
+    def revision_before(self, undone: Rollout) -> int:
+        """Give the revision that phones had before a roll-out; 0 if there was none."""
+        with self._reading() as connection:
+            return rollouts.before(rollouts.load_all(connection), undone)
+
     def proofs(
         self, rollout_id: int, *, states: Collection[ProofState] | None = None
     ) -> list[Proof]:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 LEASE = "rollout"
 _JOURNAL_LOCK = 0x6A726E6C  # whoever may do something only if nobody did it a moment ago
+DONE = RolloutState.DONE
 STANDING = (RolloutState.RUNNING, RolloutState.PAUSED)
 _PROOF = tuple(column.name for column in proofs.columns if column.name != "rollout_id")
 
@@ -68,6 +69,15 @@ def load_all(connection: sa.Connection) -> list[Rollout]:
     """Give all roll-outs, the newest first."""
     rows = connection.execute(sa.select(rollouts).order_by(rollouts.c.id.desc()))
     return [_rollout(row) for row in rows]
+
+
+def before(known: Sequence[Rollout], undone: Rollout) -> int:
+    """What phones had before a roll-out: the revision of the last one before that was done.
+
+    `known` are all, the newest first. Where none was done it is the revision before; 0: none.
+    """
+    done = (each.revision for each in known if each.state is DONE)
+    return next((number for number in done if number < undone.revision), undone.revision - 1)
 
 
 def take(connection: sa.Connection, holder: Holder, now: datetime, ttl: timedelta) -> None:

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
         Event,
         Evidence,
         IntentChange,
+        KeptRevisions,
         Known,
         Period,
         PhoneStatus,
@@ -265,8 +266,12 @@ class Store(Watching, Intending, FetchRecords, Rolling, Paging):
         evidence_before: datetime,
         sweeps_before: datetime,
         fetches_before: datetime | None = None,
+        revisions: KeptRevisions | None = None,
     ) -> Pruned:
-        """Delete what is older, never what is so now. `fetches_before` None: no fetches."""
+        """Delete what is older, never what is so now.
+
+        `fetches_before` None: no fetches; `revisions` None: no revisions.
+        """
         with self._plainly():
             return prune(
                 self._engine,
@@ -274,6 +279,7 @@ class Store(Watching, Intending, FetchRecords, Rolling, Paging):
                 evidence_before=evidence_before,
                 sweeps_before=sweeps_before,
                 fetches_before=fetches_before,
+                revisions=revisions,
             )
 
     def backup(self, path: Path) -> None:

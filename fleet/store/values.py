@@ -235,8 +235,17 @@ class Event:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class KeptRevisions:
+    """Which revisions are kept in any case: those made `since` then, and so many of the last."""
+
+    since: datetime
+    at_least: int
+    now: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Pruned:
-    """How many rows `prune` deleted."""
+    """How many rows `prune` deleted; of `revisions` their numbers. `contents`: bodies of files."""
 
     periods: int = 0
     pages: int = 0
@@ -244,6 +253,8 @@ class Pruned:
     events: int = 0
     incidents: int = 0
     fetches: int = 0
+    revisions: tuple[int, ...] = ()
+    contents: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from fleet.app import App
+from fleet.model import NewFile
+from fleet.settings import load_settings
 from tests.cli.steps import done
+from tests.store.fleets import START
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Fleet
@@ -83,5 +88,25 @@ def test_a_new_key_opens_the_old_passwords(folder: Path, fleet: Fleet) -> None:
 
 
 def test_prune_says_what_it_deleted(folder: Path, fleet: Fleet) -> None:
-    said = "Deleted 0 periods, 0 pages, 0 sweeps, 0 events, 0 incidents, 0 fetches.\n"
-    assert done(fleet, "db", "prune") == said
+    assert done(fleet, "db", "prune") == (
+        "Deleted 0 periods, 0 pages, 0 sweeps, 0 events, 0 incidents, 0 fetches, 0 revisions, "
+        "0 bodies of files.\n"
+    )
+
+
+def test_prune_names_the_revisions_that_it_deleted(
+    folder: Path, fleet: Fleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with closing(App.open(load_settings(folder / "fleet.toml", {}))) as app:
+        for number in range(3):
+            file = NewFile(name="aastra.cfg", body=b"%d" % number)
+            app.store.apply_files([file], by="me", comment="", now=START, expected=number)
+    assert "Deleted 0" in done(fleet, "db", "prune")
+    monkeypatch.setenv("FLEET_RETENTION_REVISIONS", "1")
+    assert "0 revisions" in done(fleet, "db", "prune")
+    monkeypatch.setenv("FLEET_RETENTION_REVISIONS_AT_LEAST", "1")
+    out = done(fleet, "db", "prune")
+    assert "2 revisions, 2 bodies of files.\nRevisions deleted: 1 to 2.\n" in out
+    ran = fleet("provision", "show", "1")
+    assert (ran.code, "Revision 1 was deleted, for it was old" in ran.err) == (2, True)
+    assert "Deleted old revisions" in done(fleet, "provision", "journal")

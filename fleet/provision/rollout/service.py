@@ -83,7 +83,9 @@ def roll_back(store: Store, terms: Terms, *, to: int | None, by: str, now: datet
     undone = store.rollout()
     if undone is None or undone.state is RolloutState.ROLLED_BACK:
         raise UsageError("There is no roll-out to roll back: fleet provision rollout status.")
-    number = _before(store, undone) if to is None else to
+    number = store.revision_before(undone) if to is None else to
+    if number < 1:
+        raise UsageError(f"There is no revision before {undone.revision} to go back to.")
     store.revision(number)
     store.control_rollout(
         undone.id,
@@ -187,15 +189,3 @@ def _models(store: Store) -> dict[int, str]:
         each.id: seen.get(each.id, "") or each.phone.model
         for each in store.phones(secrets=Secrets.NONE)
     }
-
-
-def _before(store: Store, undone: Rollout) -> int:
-    done = (
-        each.revision
-        for each in store.rollouts()
-        if each.state is RolloutState.DONE and each.revision < undone.revision
-    )
-    number = next(done, undone.revision - 1)
-    if number < 1:
-        raise UsageError(f"There is no revision before {undone.revision} to go back to.")
-    return number
