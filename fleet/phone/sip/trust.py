@@ -33,9 +33,11 @@ class Trust:
         if self.ca_file:
             try:
                 _verifying(self.ca_file)
+            except ssl.SSLError:
+                raise ValueError(f"The file {self.ca_file} holds no certificate") from None
             except OSError as error:
-                why = error.strerror or "it holds no certificate"
-                raise ValueError(f"The file {self.ca_file} cannot be used: {why}") from None
+                message = f"The file {self.ca_file} cannot be read: {error.strerror}"
+                raise ValueError(message) from None
 
     def context(self, peer: Peer) -> ssl.SSLContext:
         """How to shake hands with a peer."""

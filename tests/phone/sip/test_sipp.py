@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 SIPP = shutil.which("sipp")
 SCENARIOS = Path(__file__).parent / "sipp"
 CA_FILE = "ca.pem"
-BOTH = pytest.mark.parametrize("transport", list(Transport))
+ALL = pytest.mark.parametrize("transport", list(Transport))
 WRONG = Credentials(username="1001", password="wr0ng")
 
 pytestmark = [
@@ -105,7 +105,7 @@ async def _listening(process: asyncio.subprocess.Process, transport: Transport, 
             await asyncio.sleep(0.02)
 
 
-@BOTH
+@ALL
 async def test_a_phone_takes_the_vendors_sample(
     transport: Transport, free_port: int, tmp_path: Path
 ) -> None:
@@ -119,7 +119,7 @@ async def test_a_phone_takes_the_vendors_sample(
     assert (outcome.result, outcome.code) == (Result.ACCEPTED, 200)
 
 
-@BOTH
+@ALL
 @pytest.mark.parametrize("scenario", ["notify_401", "notify_407"])
 @pytest.mark.parametrize(("login", "result"), [(LOGIN, Result.ACCEPTED), (WRONG, Result.REFUSED)])
 async def test_a_registrar_hands_on_what_has_the_right_login(
@@ -138,7 +138,7 @@ async def test_a_registrar_hands_on_what_has_the_right_login(
     assert outcome.result is result
 
 
-@BOTH
+@ALL
 @pytest.mark.parametrize(
     ("login", "result"), [(LOGIN, Result.ACCEPTED), (WRONG, Result.WRONG_PASSWORD)]
 )

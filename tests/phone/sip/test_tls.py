@@ -199,12 +199,17 @@ async def test_an_answer_in_pieces_is_put_together(authority: trustme.CA, ca_fil
     assert heard.response is not None
 
 
-@pytest.mark.parametrize("content", [None, "no certificate at all"])
-def test_a_file_that_holds_no_authority_is_refused(content: str | None, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [(None, "cannot be read: No such file"), ("nothing at all", "holds no certificate")],
+)
+def test_a_file_that_holds_no_authority_is_refused(
+    content: str | None, reason: str, tmp_path: Path
+) -> None:
     path = tmp_path / "ca.pem"
     if content is not None:
         path.write_text(content, encoding="ascii")
-    with pytest.raises(ValueError, match=re.escape(str(path))):
+    with pytest.raises(ValueError, match=f"{re.escape(str(path))} {reason}"):
         Trust(ca_file=str(path))
 
 
