@@ -93,7 +93,7 @@ def leave(app: App, rollout: Rollout) -> None:
         time.sleep(LOOK_EVERY / 4)
     if found is None or found.state in _OVER:
         return
-    console().print(f"The roll-out of revision {found.revision} is written down.")
+    console().print(f"The roll-out of revision {found.revision} is left to the daemon.")
     if said := who_runs(app, found):
         console().print(said)
     if not is_taken:
