@@ -43,6 +43,13 @@ from fleet.model.provision import (
     RolloutState,
     RunBy,
 )
+from fleet.model.rotation import (
+    AccountLine,
+    AccountState,
+    RotatedAccount,
+    Rotation,
+    SipServer,
+)
 from fleet.model.telling import (
     Alert,
     AlertKind,
@@ -71,6 +78,8 @@ from fleet.model.watch import (
 __all__ = [
     "NO_INTENT",
     "Account",
+    "AccountLine",
+    "AccountState",
     "Alert",
     "AlertKind",
     "AppliedFile",
@@ -111,6 +120,8 @@ __all__ = [
     "Revision",
     "Rollout",
     "RolloutState",
+    "RotatedAccount",
+    "Rotation",
     "RunBy",
     "SecretKind",
     "SecretRef",
@@ -118,6 +129,7 @@ __all__ = [
     "Severity",
     "Sighting",
     "Silence",
+    "SipServer",
     "Site",
     "Step",
     "StrangerSighting",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import secrets
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from fleet.errors import SettingsError
@@ -11,17 +13,25 @@ from fleet.phone.sip.peer import Timers
 from fleet.phone.sip.trust import Trust
 from fleet.provision.addressees import account_sip
 from fleet.provision.diagnose import Diagnoser
+from fleet.provision.diagnose.asking import Turns
 from fleet.provision.lines import intended_sip
 from fleet.provision.resync import BY_DEFAULT, Resyncer
+from fleet.provision.rollout.gate import OpenGate
 from fleet.provision.rollout.service import RolloutService
+from fleet.provision.rotate.gate import RotationGate
+from fleet.provision.rotate.hook import RegistrarCommand
+from fleet.provision.rotate.registrars import Registrars
+from fleet.provision.rotate.service import Rotator
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
+    from fleet.model import Rollout, Rotation
     from fleet.phone.client import PhoneClient
     from fleet.provision.lines import IntendedSip
     from fleet.provision.provisioner import Provisioner
     from fleet.provision.resync import How
+    from fleet.provision.rollout.gate import Gate
     from fleet.settings import Settings
     from fleet.store import Store, StoredPhone
     from fleet.sweep import LoginDefaults
@@ -76,7 +86,36 @@ def rollout_service_of(
         logins=logins,
         poll=poll,
         clock=_now,
+        gate=partial(_gate, settings, store, by),
     )
+
+
+def _gate(settings: Settings, store: Store, by: str, rollout: Rollout) -> Gate:
+    """What stands before the phones of a roll-out: registrars, where SIP passwords are rotated."""
+    rotation = store.rotation(revision=rollout.revision)
+    if rotation is None or rotation.ended is not None:
+        return OpenGate()
+    return rotation_gate(settings, store, rotation, by=by)
+
+
+def rotation_gate(settings: Settings, store: Store, rotation: Rotation, *, by: str) -> RotationGate:
+    """Make what gives registrars a rotation's passwords and asks which one they take."""
+    asked = settings.provisioning
+    command = None
+    if asked.registrar_command:
+        command = RegistrarCommand(
+            command=tuple(asked.registrar_command),
+            folder=settings.folder,
+            timeout=asked.registrar_timeout,
+        )
+    turns = Turns(store=store, clock=_now, by=by)
+    registrars = Registrars(sip=sip_client_of(settings), turns=turns, command=command)
+    return RotationGate(rotation, store=store, registrars=registrars, clock=_now, by=by)
+
+
+def rotator_of(store: Store, provisioner: Callable[[], Provisioner], *, by: str) -> Rotator:
+    """Make what rotates SIP passwords."""
+    return Rotator(store=store, provisioner=provisioner, below=secrets.randbelow, clock=_now, by=by)
 
 
 def _now() -> datetime:

@@ -177,6 +177,19 @@ class ProvisioningSettings(Section):
         description="PEM file with the authorities whose certificates registrars may show over "
         "TLS, relative to this file's folder. Without it those of the system.",
     )
+    registrar_command: Names = Field(
+        default_factory=list,
+        json_schema_extra={"allowed": "a list: a program and its arguments"},
+        examples=[["/usr/local/bin/set-sip-password"]],
+        description="Program, and its arguments, that gives a registrar a new SIP password for "
+        "fleet provision rotate sip: JSON on its standard input, exit code 0 when it is done.",
+    )
+    registrar_timeout: Number = Field(
+        default=30,
+        gt=0,
+        le=3600,
+        description="How long that program may take.",
+    )
     firmware_folder: str = Field(
         default="firmware",
         max_length=1000,

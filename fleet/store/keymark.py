@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from fleet.store.contents import DIGEST_KEY, reencrypt_contents
 from fleet.store.engine import take_turns
-from fleet.store.provision_tables import fetch_logins, named_secrets
+from fleet.store.provision_tables import fetch_logins, named_secrets, rotation_accounts
 from fleet.store.secrets import seal, unseal
 from fleet.store.tables import accounts, marks, phones, sites
 
@@ -24,6 +24,8 @@ _SECRETS = (
     (named_secrets, named_secrets.c.value_secret),
     (fetch_logins, fetch_logins.c.password_secret),
     (fetch_logins, fetch_logins.c.previous_secret),
+    (rotation_accounts, rotation_accounts.c.old_secret),
+    (rotation_accounts, rotation_accounts.c.new_secret),
 )
 
 

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from fleet.store import keymark, rollouts
+from fleet.store import keymark, rollouts, rotations
 from fleet.store.engine import writing
+from fleet.store.held_files import load_held
 from fleet.store.piecemeal import delete
 from fleet.store.provision_tables import (
     contents,
@@ -60,7 +61,7 @@ def _old(connection: sa.Connection, keep: KeptRevisions) -> Iterator[int]:
     """The revisions to be deleted: old, not among the last ones, and needed by nobody."""
     query = sa.select(revisions.c.number, revisions.c.at).where(revisions.c.pruned.is_(None))
     known = connection.execute(query.order_by(revisions.c.number.desc())).all()
-    needed = {*_of_rollouts(connection), *_of_fetches(connection)}
+    needed = {*_of_rollouts(connection), *_of_fetches(connection), *load_held(connection).values()}
     for row in reversed(known[max(keep.at_least, 1) :]):
         if row.at < keep.since and row.number not in needed:
             yield row.number
@@ -75,7 +76,8 @@ def _of_rollouts(connection: sa.Connection) -> Iterator[int]:
     yield from [each.revision for each in known if each.state is rollouts.DONE][:1]
     for last in known[:1]:
         yield last.revision
-        yield rollouts.before(known, last)
+        before = rollouts.before(known, last)
+        yield from (before, rotations.settled_after(connection, before))
 
 
 def _of_fetches(connection: sa.Connection) -> Iterator[int]:

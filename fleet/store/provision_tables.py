@@ -1,4 +1,4 @@
-"""The tables of provisioning: intent, revisions and their files, fetches, roll-outs, the journal.
+"""The tables of provisioning: intent, revisions, fetches, roll-outs, rotations, the journal.
 
 File bodies and secrets are encrypted: a database without its key holds no password in clear.
 """
@@ -9,7 +9,15 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from fleet.model import FetchOutcome, Level, ProofState, ProofWay, RolloutState, RunBy
+from fleet.model import (
+    AccountState,
+    FetchOutcome,
+    Level,
+    ProofState,
+    ProofWay,
+    RolloutState,
+    RunBy,
+)
 from fleet.store.tables import Utc, by_value, metadata, phone_id, text_column
 
 intents = sa.Table(
@@ -167,6 +175,66 @@ proofs = sa.Table(
     text_column("how"),
     text_column("detail"),
     sa.Column("by", by_value(ProofWay)),
+)
+
+# A phone's own file that is given as an older revision has it, until its registrar is ready.
+held_files = sa.Table(
+    "held_files",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    phone_id(index=True, nullable=False),
+    sa.Column("revision", sa.Integer, sa.ForeignKey("revisions.number"), nullable=False),
+)
+
+rotations = sa.Table(
+    "rotations",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("began", Utc, nullable=False),
+    text_column("by"),
+    sa.Column("revision", sa.Integer, index=True),  # written before that one is made
+    sa.Column("gives_back", sa.Boolean, nullable=False),
+    sa.Column("ended", Utc),
+    sa.Column("settled", sa.Integer),
+)
+
+rotation_accounts = sa.Table(
+    "rotation_accounts",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column(
+        "rotation_id",
+        sa.Integer,
+        sa.ForeignKey("rotations.id", ondelete="CASCADE"),
+        nullable=False,
+        index=True,
+    ),
+    sa.Column("user", sa.Text, nullable=False),
+    sa.Column("auth_name", sa.Text, nullable=False),
+    sa.Column("transport", sa.String(8), nullable=False),
+    sa.Column("registrar", sa.Text, nullable=False),
+    sa.Column("registrar_port", sa.Integer),
+    text_column("backup_registrar"),
+    sa.Column("backup_registrar_port", sa.Integer),
+    sa.Column("old_secret", sa.Text),  # NULL: forgotten
+    sa.Column("new_secret", sa.Text),
+    sa.Column("state", by_value(AccountState), nullable=False),
+    text_column("detail"),
+)
+
+rotation_lines = sa.Table(
+    "rotation_lines",
+    metadata,
+    sa.Column(
+        "account_id",
+        sa.Integer,
+        sa.ForeignKey("rotation_accounts.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    phone_id(primary_key=True, autoincrement=False, index=True),
+    sa.Column("line", sa.Integer, primary_key=True, autoincrement=False),
+    text_column("secret"),  # the name of the secret that is its password, if that is one
 )
 
 journal = sa.Table(

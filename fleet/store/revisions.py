@@ -13,6 +13,7 @@ from fleet.store import codec, keymark
 from fleet.store.contents import make_digester, read_content, write_contents
 from fleet.store.phones import of_phones
 from fleet.store.provision_tables import contents, journal, revision_files, revisions
+from fleet.store.rotations import check_passwords
 from fleet.store.values import FileDigest, OwnFile
 
 if TYPE_CHECKING:
@@ -106,9 +107,9 @@ def file_digests(connection: sa.Connection, revision: int | None = None) -> dict
     }
 
 
-def own_files(connection: sa.Connection) -> dict[int, OwnFile]:
-    """Give the phones' own files as the last revision has them, by the phones' numbers."""
-    query = _files(None, revisions.c.at).join(
+def own_files(connection: sa.Connection, revision: int | None = None) -> dict[int, OwnFile]:
+    """Give the phones' own files as a revision (None: the last) has them, by phone."""
+    query = _files(revision, revisions.c.at).join(
         revisions, revisions.c.number == revision_files.c.revision
     )
     return {
@@ -184,11 +185,12 @@ def apply_files(
 def roll_back(connection: sa.Connection, made: Made) -> Revision:
     """Write a revision that has the files of the one `made` rolls back to.
 
-    Raises `UsageError` if there is no such one, `StoreError` if another was applied meanwhile.
+    Raises `UsageError` if there is no such one, or if registrars take other passwords since;
+    `StoreError` if another was applied meanwhile.
     """
     keymark.hold(connection, None, needed=False)
     _expect(connection, made.expected)
-    load_revision(connection, made.rolled_back_to or 0)
+    check_passwords(connection, load_revision(connection, made.rolled_back_to or 0).number)
     made = replace(made, secret_names=secret_names(connection, [made.rolled_back_to or 0]))
     current, then = file_digests(connection), file_digests(connection, made.rolled_back_to)
     changed = [

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from fleet.errors import RolloutRunning
 from fleet.model import RunBy
-from fleet.store import leases, pushes, revisions, rollouts
+from fleet.store import held_files, leases, pushes, rollouts, rotations
 from fleet.store.database import Database
 from fleet.store.holder import Holder
 
@@ -41,7 +41,8 @@ class Rolling(Database):
     def revision_before(self, undone: Rollout) -> int:
         """Give the revision that phones had before a roll-out; 0 if there was none."""
         with self._reading() as connection:
-            return rollouts.before(rollouts.load_all(connection), undone)
+            number = rollouts.before(rollouts.load_all(connection), undone)
+            return min(rotations.settled_after(connection, number), undone.revision - 1)
 
     def proofs(
         self, rollout_id: int, *, states: Collection[ProofState] | None = None
@@ -139,9 +140,9 @@ class Rolling(Database):
             )
 
     def own_files(self) -> dict[int, OwnFile]:
-        """Give the phones' own files as they are applied now, by the phones' numbers."""
+        """Give the phones' own files as they are given now, by the phones' numbers."""
         with self._reading() as connection:
-            return revisions.own_files(connection)
+            return held_files.own_files(connection)
 
     # What phones say of themselves
 

@@ -30,6 +30,7 @@ from fleet.store.phones import (
 from fleet.store.recorder import record
 from fleet.store.retention import prune
 from fleet.store.rolling import Rolling
+from fleet.store.rotating import Rotating
 from fleet.store.watching import Watching
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ if TYPE_CHECKING:
     )
 
 
-class Store(Watching, Intending, FetchRecords, Rolling, Paging):
+class Store(Watching, Intending, FetchRecords, Rolling, Rotating, Paging):
     """An open database. Safe to use from many threads; every failure is a `StoreError`.
 
     What it gives as an iterator holds a connection until it is used up or closed.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
@@ -14,6 +14,7 @@ from fleet.model import IntendedAccount, Intent, Phone, Site, Wanted
 from fleet.phone.sip.ask import SipClient
 from fleet.phone.sip.peer import Timers
 from fleet.provision.build import resyncer_of
+from fleet.provision.rollout.gate import OpenGate
 from fleet.provision.rollout.machine import Pace
 from fleet.provision.rollout.service import RolloutService
 from fleet.provision.serve import listeners
@@ -27,16 +28,19 @@ from fleet.simulator import (
     Simulator,
     SipLogin,
 )
+from fleet.simulator.control import Control
 from fleet.store import Change, IntentChange, Store
 from fleet.sweep import Order
 from tests.simulator.boot.phones import quick_clock, within
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
     from pathlib import Path
 
     from fleet.model import Proof, Revision, Rollout
+    from fleet.provision.rollout.gate import Gate
     from fleet.provision.serve import FileService
+    from fleet.simulator.phone import SimulatedPhone
 
 ADMIN = "48151623"
 OLD, NEW, WRONG = "Old-pass-4711x", "New-pass-4712y", "Wrong-pass-4713z"
@@ -57,6 +61,21 @@ class Loop:
     service: FileService
     simulator: Simulator
     ids: tuple[int, ...] = ()
+    users: frozenset[str] = frozenset()
+    runs_in: asyncio.AbstractEventLoop = field(default_factory=asyncio.get_running_loop)
+    control: str = ""  # the URL of the simulator's control API, for the registrar
+
+    # what the simulator's control API needs of one
+    phones: tuple[SimulatedPhone, ...] = ()
+    stopped: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def trap(self) -> SimulatedPhone:
+        return self.simulator.trap
+
+    @property
+    def registrars(self) -> tuple[SimulatedRegistrar, ...]:
+        return (self.pbx,)
 
     @property
     def store(self) -> Store:
@@ -94,8 +113,7 @@ class Loop:
         return provisioner.apply(provisioner.plan(), by="test")
 
     async def until_registered(self) -> None:
-        users = {f"10{number:02}" for number in range(1, len(self.ids) + 1)}
-        await within(self.pbx.until(lambda pbx: set(pbx.registered) == users))
+        await within(self.pbx.until(lambda pbx: set(pbx.registered) == self.users))
 
     async def until_written(self) -> None:
         """Wait until the fetches of every phone's own file are in the database."""
@@ -110,9 +128,8 @@ class Loop:
         """The phones whose fetch of their own file is in the database."""
         return {number for number, name in self.store.last_fetches() if name[0] == "0"}
 
-    async def poll(self, *ids: int) -> None:
-        order = Order(ids=ids or self.ids, selection="test", insist=True, anew=True)
-        await self.app.sweep(order, lambda _: None)
+    async def poll(self) -> None:
+        await poll(self.app, self.ids)
 
     def push(self, number: int, state: PushState = PushState.REGISTERED) -> None:
         """Have a phone say of its line how it is registered."""
@@ -125,26 +142,17 @@ class Loop:
         )
         PushDesk(self.store, {}, None).take([(self.ids[number - 1], push)])
 
-    async def run(self, rollout: Rollout, *, polls: bool = True, pace: Pace = PACE) -> Rollout:
+    async def run(
+        self,
+        rollout: Rollout,
+        gate: Callable[[Rollout], Gate] = lambda _: OpenGate(),
+        *,
+        polls: bool = True,
+        pace: Pace = PACE,
+    ) -> Rollout:
         """Run a roll-out, quickly; without `polls` nobody looks at the phones' pages."""
-
-        async def poll(ids: Sequence[int]) -> None:
-            if polls:
-                await self.poll(*ids)
-
-        async with self.app.client() as client:
-            resyncer = resyncer_of(self.app.settings, self.store, client, by="test", reboot=True)
-            service = RolloutService(
-                store=self.store,
-                resyncer=replace(resyncer, sip=SipClient(timers=Timers(t1=0.05, connect=1.0))),
-                logins=self.app.logins,
-                poll=poll,
-                clock=now,
-                pace=pace,
-                tick=0.05,
-                poll_every=timedelta(seconds=0.2),
-            )
-            return await within(service.run(rollout, lambda *_: None))
+        look = partial(poll, self.app) if polls else _nothing
+        return await within(run_quickly(self.app, rollout, gate, pace, look))
 
     def proofs(self) -> Mapping[int, Proof]:
         """What the phones of the last roll-out came to, by the phones' numbers here."""
@@ -154,6 +162,39 @@ class Loop:
         return {number: found[each] for number, each in enumerate(self.ids, 1) if each in found}
 
 
+async def poll(app: App, ids: Sequence[int]) -> None:
+    order = Order(ids=tuple(ids), selection="test", insist=True, anew=True)
+    await app.sweep(order, lambda _: None)
+
+
+async def _nothing(_ids: Sequence[int]) -> None:
+    """Look at nobody."""
+
+
+async def run_quickly(
+    app: App,
+    rollout: Rollout,
+    gate: Callable[[Rollout], Gate],
+    pace: Pace,
+    look: Callable[[Sequence[int]], Awaitable[None]] | None = None,
+) -> Rollout:
+    """Run a roll-out, looking often."""
+    async with app.client() as client:
+        resyncer = resyncer_of(app.settings, app.store, client, by="test", reboot=True)
+        service = RolloutService(
+            store=app.store,
+            resyncer=replace(resyncer, sip=SipClient(timers=Timers(t1=0.05, connect=1.0))),
+            logins=app.logins,
+            poll=look or partial(poll, app),
+            clock=now,
+            pace=pace,
+            tick=0.05,
+            poll_every=timedelta(seconds=0.2),
+            gate=gate,
+        )
+        return await service.run(rollout, lambda *_: None)
+
+
 def settings_of(folder: Path, place: str = "") -> Settings:
     said: dict[str, object] = {"folder": folder, "provisioning": {"port": 0}}
     if place:
@@ -161,8 +202,9 @@ def settings_of(folder: Path, place: str = "") -> Settings:
     return Settings.model_validate(said)
 
 
-def fill(store: Store, pbx: SimulatedRegistrar, count: int) -> tuple[int, ...]:
-    """An inventory of phones that are not anywhere yet."""
+def fill(store: Store, pbx: SimulatedRegistrar, count: int, shared: str = "") -> tuple[int, ...]:
+    """An inventory of phones that are not anywhere yet. Line 2 of all is `shared`, if that is."""
+    users = {1: "", 2: shared} if shared else {1: ""}
     phones = [
         Phone(
             host=f"10.0.0.{number}",
@@ -170,14 +212,15 @@ def fill(store: Store, pbx: SimulatedRegistrar, count: int) -> tuple[int, ...]:
             model="6753i",
             site="here",
             password=ADMIN,
-            accounts=(
+            accounts=tuple(
                 IntendedAccount(
-                    line=1,
-                    user=f"10{number:02}",
+                    line=line,
+                    user=user or f"10{number:02}",
                     sip_password=OLD,
                     registrar=pbx.address,
                     registrar_port=pbx.port,
-                ),
+                )
+                for line, user in users.items()
             ),
         )
         for number in range(1, count + 1)
@@ -190,15 +233,16 @@ def fill(store: Store, pbx: SimulatedRegistrar, count: int) -> tuple[int, ...]:
 
 
 @asynccontextmanager
-async def whole_loop(store: Store, tmp_path: Path, count: int = 2) -> AsyncIterator[Loop]:
-    """Phones that have booted from revision 1 and are registered."""
+async def whole_loop(
+    store: Store, tmp_path: Path, count: int = 2, *, shared: str = ""
+) -> AsyncIterator[Loop]:
+    """Phones that have booted from revision 1 and are registered. They may share their line 2."""
     settings = settings_of(tmp_path)
     app = App(settings=settings, store=store, words=words_of(settings), rules=rules_of(settings))
-    accounts = tuple(
-        SipLogin(user=f"10{number:02}", password=OLD) for number in range(1, count + 1)
-    )
+    users = frozenset({f"10{number:02}" for number in range(1, count + 1)} | {shared} - {""})
+    accounts = tuple(SipLogin(user=user, password=OLD) for user in sorted(users))
     async with SimulatedRegistrar(RegistrarSpec(accounts=accounts)) as pbx:
-        ids = await asyncio.to_thread(fill, store, pbx, count)
+        ids = await asyncio.to_thread(fill, store, pbx, count, shared)
         provisioner = app.provisioner()
         provisioner.apply(provisioner.plan(), by="test")
         opened = partial(Store.open, store.place, keyring=None)
@@ -210,7 +254,12 @@ async def whole_loop(store: Store, tmp_path: Path, count: int = 2) -> AsyncItera
             ]
             async with Simulator(specs, clock=quick_clock(SPEED)) as simulator:
                 store.rehost(dict(zip(ids, simulator.hosts, strict=True)), now())
-                loop = Loop(app=app, pbx=pbx, service=service, simulator=simulator, ids=ids)
-                await loop.until_registered()
-                await loop.until_written()
-                yield loop
+                loop = Loop(
+                    app=app, pbx=pbx, service=service, simulator=simulator, ids=ids, users=users
+                )
+                async with Control(loop) as control:
+                    assert control.address
+                    loop.control = "http://{}:{}".format(*control.address)
+                    await loop.until_registered()
+                    await loop.until_written()
+                    yield loop

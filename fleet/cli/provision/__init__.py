@@ -49,7 +49,7 @@ class ProvisionGroup(LazyGroup):
         "rollback": "A new revision with the files of an older one.",
         "resync": "Ask phones to read their configuration again.",
         "rollout": "The last revision to the phones, in stages, gated by proof.",
-        "rotate": "New admin passwords, without a moment in which a phone is locked out.",
+        "rotate": "New admin or SIP passwords, without a moment in which a phone is locked out.",
         "journal": "What was done to phones and settings, and by whom.",
         "secret": "Set, list and remove named secrets.",
         "adopt": "Read a folder of old configuration files into an inventory.",

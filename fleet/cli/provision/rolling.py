@@ -9,48 +9,30 @@ import click
 
 from fleet.app import now
 from fleet.cli.common import console, user_name, with_app
-from fleet.cli.progress import telling
-from fleet.cli.provision.following import end_as, leave, status, who_runs
-from fleet.cli.provision.stages import Telling, labels_of, show_progress
+from fleet.cli.provision.following import leave, status, who_runs
+from fleet.cli.provision.running import note, run_rollout
+from fleet.cli.provision.taking_back import rotation_of_last, settle_rotation, take_back
+from fleet.cli.provision.terms import (
+    AT_ONCE,
+    AT_ONCE_TYPE,
+    CANARY,
+    DEADLINE,
+    DETACH,
+    MAX_FAILURES,
+    SETTLE,
+    SETTLE_TYPE,
+    STAGES,
+    stage_order,
+)
 from fleet.errors import UsageError
-from fleet.loop import run
-from fleet.model import JournalEntry, RolloutState, RunBy
-from fleet.provision.rollout import StageOrder
+from fleet.model import RolloutState, RunBy
 from fleet.provision.rollout.service import Terms, begin, roll_back
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from fleet.app import App
-    from fleet.model import Proof, Rollout
 
-DEADLINE = click.option(
-    "--deadline",
-    type=click.FloatRange(min=1, max=604_800),
-    default=1800.0,
-    show_default=True,
-    help="Seconds that a phone may take until it is proven.",
-)
-
-AT_ONCE_TYPE = click.IntRange(min=1, max=10_000)
-AT_ONCE = click.option(
-    "--at-once",
-    type=AT_ONCE_TYPE,
-    default=50,
-    show_default=True,
-    help="How many phones are asked and have not fetched, at most.",
-)
-SETTLE_TYPE = click.FloatRange(min=0, max=3600)
-SETTLE = click.option(
-    "--settle",
-    type=SETTLE_TYPE,
-    default=30.0,
-    show_default=True,
-    help="Seconds after a phone's fetch from which a poll counts.",
-)
-DETACH = click.option(
-    "--detach", is_flag=True, help="Leave it to the daemon (fleet serve), and end."
-)
 LETS_GO = timedelta(minutes=2)  # whoever is asking phones for the roll-out that is undone
 
 
@@ -79,28 +61,10 @@ rollout.add_command(status)
 
 
 @rollout.command()
-@click.option(
-    "--canary",
-    "canaries",
-    multiple=True,
-    metavar="PHONE|N",
-    help="A phone that comes first, or how many do. [default: 1]",
-)
-@click.option(
-    "--stages",
-    default="25%",
-    show_default=True,
-    help="After the canaries, with commas between: shares of all phones (25%), sites, or the word "
-    "sites for every site by itself. The rest comes last.",
-)
+@CANARY
+@STAGES
 @DEADLINE
-@click.option(
-    "--max-failures",
-    type=click.IntRange(min=0),
-    default=0,
-    show_default=True,
-    help="How many phones of a stage may fail.",
-)
+@MAX_FAILURES
 @AT_ONCE
 @SETTLE
 @DETACH
@@ -121,7 +85,7 @@ def start(
     code 3 where it stopped by itself, or no daemon takes what is left to it.
     """
     terms = Terms(
-        order=_order(app, canaries, stages),
+        order=stage_order(app, canaries, stages),
         deadline=deadline,
         most_failures=max_failures,
         run_by=RunBy.DAEMON if detach else RunBy.FOREGROUND,
@@ -180,6 +144,7 @@ def stop(app: App) -> None:
     """End a roll-out where it is. Phones that were asked have the new files already."""
     standing = [RolloutState.RUNNING, RolloutState.PAUSED]
     _control(app, RolloutState.STOPPED, among=standing, why="Stopped")
+    settle_rotation(app)
     console().print("Stopped. fleet provision rollout rollback takes back what was rolled out.")
 
 
@@ -195,55 +160,21 @@ def rollback(
 ) -> None:
     """Apply again what phones had before the last roll-out, and roll that out.
 
-    Phones that never had the new files are not asked. The inventory stays as it is.
+    Phones that never had the new files are not asked. The inventory stays as it is. Of a rotation
+    of SIP passwords, registrars and inventory get back the old one of each phone that has not
+    proven the new one.
     """
     run_by = RunBy.DAEMON if detach else RunBy.FOREGROUND
     terms = Terms(deadline=deadline, run_by=run_by, at_once=at_once, settle=settle)
+    if rotation := rotation_of_last(app):
+        take_back(app, rotation, terms)
+        return
     made = roll_back(app.store, terms, to=to, by=user_name(), now=now())
     console().print(f"Applied revision {made.revision}, as it was before; rolling it out.")
     if detach:
         leave(app, made)
     else:
         run_rollout(app, made, patience=LETS_GO)
-
-
-def _order(app: App, canaries: Sequence[str], stages: str) -> StageOrder:
-    steps = tuple(step.strip() for step in stages.split(",") if step.strip())
-    if len(canaries) == 1 and canaries[0].isdecimal():
-        return StageOrder(canary_count=int(canaries[0]), steps=steps)
-    if not canaries:
-        return StageOrder(steps=steps)
-    return StageOrder(canaries=tuple(map(app.store.find_phone, canaries)), steps=steps)
-
-
-def run_rollout(
-    app: App,
-    started: Rollout,
-    *,
-    at_once: int | None = None,
-    settle: float | None = None,
-    patience: timedelta = timedelta(0),
-) -> None:
-    """Run a roll-out with its progress told. Exit code 3 where it stops by itself.
-
-    `at_once` and `settle` None: as it is written. `patience` is how long another process may take
-    until it lets go.
-    """
-    app.store.steer_rollout(started.id, at_once=at_once, settle=settle)
-    started = app.store.rollout(started.id) or started
-    note(app, f"Runs the roll-out of revision {started.revision}.")
-    try:
-        with telling("Rolling out") as (show, say):
-            news = Telling(say, labels_of(app))
-
-            def progress(rollout: Rollout, proofs: Mapping[int, Proof]) -> None:
-                news(rollout, proofs)
-                show_progress(show, rollout, proofs)
-
-            ended = run(app.roll_out(started, progress, by=user_name(), patience=patience))
-    except KeyboardInterrupt:
-        raise click.Abort("Cut off. fleet provision rollout resume goes on.") from None
-    end_as(ended)
 
 
 def _control(app: App, state: RolloutState, *, among: Sequence[RolloutState], why: str) -> None:
@@ -254,8 +185,3 @@ def _control(app: App, state: RolloutState, *, among: Sequence[RolloutState], wh
     ):
         raise UsageError("No roll-out is under way.")
     note(app, f"{why} the roll-out of revision {found.revision}.")
-
-
-def note(app: App, what: str) -> None:
-    """Write into the journal what this user does."""
-    app.store.add_journal([JournalEntry(at=now(), by=user_name(), what=what)])

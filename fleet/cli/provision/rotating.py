@@ -3,25 +3,51 @@
 from __future__ import annotations
 
 import secrets
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from fleet.app import App, now
 from fleet.cli.common import PHONES, console, counted, user_name, with_app
 from fleet.cli.provision.resyncing import chosen_phones
-from fleet.cli.provision.rolling import AT_ONCE, DEADLINE, SETTLE, run_rollout
+from fleet.cli.provision.running import run_rollout, run_to_end
+from fleet.cli.provision.taking_back import show_accounts
+from fleet.cli.provision.terms import (
+    AT_ONCE,
+    CANARY,
+    DEADLINE,
+    MAX_FAILURES,
+    SETTLE,
+    STAGES,
+    stage_order,
+)
+from fleet.errors import UsageError
+from fleet.model import RolloutState
+from fleet.provision.build import rotator_of
 from fleet.provision.rollout import StageOrder
 from fleet.provision.rollout.service import Terms, begin
-from fleet.provision.rotate import rotate_admin
+from fleet.provision.rotate.admin import rotate_admin
+from fleet.provision.rotate.export import new_file, write_accounts
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fleet.model import Rollout, RotatedAccount, Rotation
+    from fleet.provision.rotate.accounts import Skipped
+    from fleet.provision.rotate.service import Rotator
+
+_MOST_SHOWN = 20
+
+_NOBODY_TELLS = (
+    "The registrars have to learn the new passwords: set [provisioning] registrar_command, a "
+    "program that tells them, or write them into a file by --export FILE and load that yourself."
+)
 
 
 @click.group()
 def rotate() -> None:
-    """Give phones new passwords and roll them out.
-
-    For SIP passwords, which the registrar has to have too: change them there and in the inventory,
-    then plan, apply and rollout; fleet diagnose says whose is wrong.
-    """
+    """Give phones new passwords and roll them out, so that no phone is locked out meanwhile."""
 
 
 @rotate.command()
@@ -57,3 +83,145 @@ def admin(
     console().print(f"Applied revision {made.number}: {counted(done, 'phone')} to change.")
     started = begin(app.store, Terms(order=StageOrder(), deadline=deadline), now())
     run_rollout(app, started, at_once=at_once, settle=settle)
+
+
+@rotate.command()
+@PHONES
+@click.option("--site", help="Only the phones of this site.")
+@click.option("--all", "every", is_flag=True, help="All phones.")
+@click.option(
+    "--length",
+    type=click.IntRange(min=10, max=64),
+    default=16,
+    show_default=True,
+    help="Characters of a new password: letters and digits.",
+)
+@click.option(
+    "--export",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the new passwords into this new file, and wait: load it into the registrar, then "
+    "go on by --continue.",
+)
+@click.option("--continue", "go_on", is_flag=True, help="Go on with the rotation that is not over.")
+@click.option("--abandon", is_flag=True, help="End a rotation that was exported and not begun.")
+@CANARY
+@STAGES
+@DEADLINE
+@MAX_FAILURES
+@AT_ONCE
+@SETTLE
+@with_app
+def sip(
+    app: App,
+    phones: tuple[str, ...],
+    site: str | None,
+    every: bool,
+    length: int,
+    export: Path | None,
+    go_on: bool,
+    abandon: bool,
+    canaries: tuple[str, ...],
+    stages: str,
+    deadline: float,
+    max_failures: int,
+    at_once: int,
+    settle: float,
+) -> None:
+    """Give each SIP account of phones a new password: one for all phones that share it.
+
+    Account by account [provisioning] registrar_command tells the registrar, the registrar is asked
+    whether it takes the new password, and only then are its phones given theirs and told. Where it
+    does not, they keep the old one. Exit code 3 where it stopped by itself.
+    """
+    if (go_on and abandon) or ((go_on or abandon) and (phones or site or every or export)):
+        raise click.UsageError("--continue and --abandon stand for themselves: name no phones.")
+    rotator = rotator_of(app.store, app.provisioner, by=user_name())
+    if abandon:
+        _abandon(app, rotator)
+        return
+    terms = Terms(
+        order=stage_order(app, canaries, stages),
+        deadline=deadline,
+        most_failures=max_failures,
+        at_once=at_once,
+        settle=settle,
+    )
+    if go_on:
+        _go_on(app, rotator, terms)
+        return
+    chosen = [phone.phone_id for phone in chosen_phones(app, phones, site, every=every)]
+    if not (app.settings.provisioning.registrar_command or export):
+        raise UsageError(_NOBODY_TELLS)
+    app.ensure_key()
+    accounts, skipped = rotator.choose(chosen, length)
+    _tell_skipped(skipped)
+    if export:
+        _export(rotator, accounts, export)
+        return
+    rotation = rotator.plan(accounts)
+    _run(app, rotation, rotator.enact(rotation, terms))
+
+
+def _export(rotator: Rotator, accounts: Sequence[RotatedAccount], path: Path) -> None:
+    """Write the file first: a rotation that nobody can load would only be in the way."""
+    with new_file(path) as file:
+        try:
+            write_accounts(accounts, file)
+            rotator.plan(accounts)
+        except BaseException:
+            path.unlink()
+            raise
+    console().print(
+        f"Wrote the new passwords of {counted(len(accounts), 'account')} to {path}. Nothing is "
+        "changed yet. Load it into the registrar, and then without delay: fleet provision rotate "
+        "sip --continue. Phones stay registered with their old passwords until they renew; one "
+        "that renews or boots between the two is refused until its turn comes. Delete the file "
+        "afterwards."
+    )
+
+
+def _abandon(app: App, rotator: Rotator) -> None:
+    rotation = _open(app)
+    if rotator.rollout_of(rotation):
+        raise UsageError("Its roll-out began: fleet provision rollout stop, or rollback.")
+    rotator.abandon(rotation)
+    console().print("Abandoned; inventory and phones keep the old passwords.")
+
+
+def _go_on(app: App, rotator: Rotator, terms: Terms) -> None:
+    """Begin what was exported, or go on with what was paused or cut off."""
+    rotation = _open(app)
+    started = rotator.rollout_of(rotation)
+    if started is None:
+        started = rotator.enact(rotation, terms)
+    elif started.state is RolloutState.PAUSED:
+        app.store.control_rollout(
+            started.id, RolloutState.RUNNING, among=[RolloutState.PAUSED], why="", now=now()
+        )
+    _run(app, rotation, started)
+
+
+def _open(app: App) -> Rotation:
+    rotation = app.store.rotation(is_open=True)
+    if rotation is None:
+        raise UsageError("No rotation of SIP passwords is under way.")
+    return rotation
+
+
+def _run(app: App, rotation: Rotation, started: Rollout) -> None:
+    many = counted(len(rotation.accounts), "account")
+    console().print(f"Revision {started.revision} has new SIP passwords for {many}.")
+    ended = run_to_end(app, started)
+    if ended.state is RolloutState.PAUSED:
+        return
+    show_accounts(app, app.store.rotation(rotation.id) or rotation)
+    if ended.state is not RolloutState.DONE:
+        raise SystemExit(3)
+
+
+def _tell_skipped(skipped: Sequence[Skipped]) -> None:
+    screen = console()
+    for each in skipped[:_MOST_SHOWN]:
+        screen.print(f"Left out: {each.label}, line {each.line}, for {each.why}.")
+    if len(skipped) > _MOST_SHOWN:
+        screen.print(f"… and {counted(len(skipped) - _MOST_SHOWN, 'line')} more.")

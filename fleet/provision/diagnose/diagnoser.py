@@ -1,8 +1,7 @@
 """Gathers the facts: asks registrars and the phone, once each, and writes down that it did.
 
 Nothing is registered, nothing is changed: a REGISTER without a Contact is a query (RFC 3261,
-10.2.3). Each try of a password counts at a registrar, so a registrar is asked about a line once in
-`AGAIN` at most, whoever asks.
+10.2.3). Each try of a password counts at a registrar, so it is asked in turns (`asking`).
 """
 
 from __future__ import annotations
@@ -10,15 +9,14 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from fleet.errors import UsageError
-from fleet.model import JournalEntry
 from fleet.phone.client import Target
 from fleet.phone.sip.peer import Peer
 from fleet.phone.sip.query import ask_options, ask_registration
 from fleet.provision.applied import AppliedRevision
+from fleet.provision.diagnose.asking import Turns
 from fleet.provision.diagnose.conclude import conclude
 from fleet.provision.diagnose.facts import (
     Conclusion,
@@ -37,8 +35,6 @@ if TYPE_CHECKING:
     from fleet.phone.sip.ask import SipClient
     from fleet.provision.lines import IntendedLine, IntendedSip
     from fleet.store import PhoneStatus, Store, StoredPhone
-
-AGAIN = timedelta(seconds=60)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -84,8 +80,8 @@ class Diagnoser:
     async def _registrar(
         self, phone_id: int, line: IntendedLine, peer: Peer, role: Role
     ) -> RegistrarFacts:
-        what = f"Asked the registrar {peer} about {line.user}."
-        if not await asyncio.to_thread(self._may_ask, phone_id, what):
+        turns = Turns(store=self.store, clock=self.clock, by=self.by)
+        if not await turns.take(phone_id, peer, line.user):
             return RegistrarFacts(role=role, name=str(peer))
         login = line.login if line.login.password else None
         try:
@@ -93,12 +89,6 @@ class Diagnoser:
         except ValueError as error:
             raise UsageError(f"Line {line.number}: {error}.") from None
         return RegistrarFacts(role=role, name=str(peer), answer=answer)
-
-    def _may_ask(self, phone_id: int, what: str) -> bool:
-        """Whether nobody asked a moment ago; written down before it is asked."""
-        now = self.clock()
-        entry = JournalEntry(at=now, by=self.by, what=what, phone_id=phone_id)
-        return self.store.add_journal_once(entry, now - AGAIN)
 
     async def _phone(
         self,

@@ -14,19 +14,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from fleet.model import ProofState, RolloutState
 from fleet.provision.rollout.proving import Look, proven
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
     from datetime import datetime
 
     from fleet.model import Proof, Rollout
 
 ASKING = "being asked"
 ASKING_AGAIN = "being asked again, for whoever asked it before was cut off"
+_NONE: Mapping[int, Collection[int]] = MappingProxyType({})
 FINAL = frozenset({ProofState.PROVEN, ProofState.FAILED, ProofState.SKIPPED})
 
 
@@ -62,10 +64,12 @@ def advance(
     now: datetime,
     pace: Pace,
     under_way: Collection[int] = (),
+    companions: Mapping[int, Collection[int]] = _NONE,
 ) -> Step:
     """The next step. `under_way` are phones that are being told by us at this moment.
 
     A roll-out that is paused goes on proving phones that were told, and tells nobody.
+    `companions` are those who are told with a phone or not at all, however many that are.
     """
     known = dict(proofs)
     for proof in proofs.values():
@@ -75,7 +79,8 @@ def advance(
     rollout = _moved_on(rollout, known.values(), now)
     tell: tuple[int, ...] = ()
     if rollout.state is RolloutState.RUNNING:
-        tell = tuple(_to_tell(rollout, known.values(), now, pace, under_way))
+        chosen = tuple(_to_tell(rollout, known.values(), now, pace, under_way))
+        tell = tuple(_with_companions(chosen, known, companions))
         known |= {phone_id: _told(known[phone_id], now) for phone_id in tell}
     changed = tuple(proof for number, proof in known.items() if proof is not proofs[number])
     return Step(rollout=rollout, changed=changed, tell=tell)
@@ -177,6 +182,30 @@ def _to_tell(
     waiting = (proof.phone_id for proof in here if proof.state is ProofState.WAITING)
     for _, phone_id in zip(range(room), waiting, strict=False):
         yield phone_id
+
+
+def _with_companions(
+    chosen: Collection[int],
+    proofs: Mapping[int, Proof],
+    companions: Mapping[int, Collection[int]],
+) -> Iterable[int]:
+    others = (other for phone_id in chosen for other in companions.get(phone_id, ()))
+    waiting = (
+        other for other in others if other in proofs and proofs[other].state is ProofState.WAITING
+    )
+    return dict.fromkeys((*chosen, *waiting))
+
+
+def untold(proof: Proof) -> Proof:
+    """A phone that was written down as told, and surely was not: it is to be told yet."""
+    if proof.state is not ProofState.TOLD:
+        return proof
+    return replace(proof, state=ProofState.WAITING, told_at=None, how="")
+
+
+def refused(proof: Proof, detail: str) -> Proof:
+    """A phone that is not told, for what it would be told does not hold."""
+    return replace(proof, state=ProofState.FAILED, how="not asked", detail=detail)
 
 
 def _is_waited_for(proof: Proof, now: datetime, pace: Pace) -> bool:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from fleet.errors import RolloutRunning, StoreError, SweepRunning, UsageError
 from fleet.model import ProofState, RolloutState, RunBy
-from fleet.provision.rollout.machine import Pace, advance
+from fleet.provision.rollout.gate import Gate, OpenGate, Refusal
+from fleet.provision.rollout.machine import Pace, advance, refused, untold
 from fleet.provision.rollout.proving import Look, counts_from
 
 if TYPE_CHECKING:
@@ -29,7 +30,8 @@ _LOOKED_AT = (ProofState.TOLD, ProofState.FETCHED)
 class Tools:
     """What a runner works with.
 
-    `ask` asks a phone to re-sync and gives what came of it, in a few words. `poll` polls phones,
+    `ask` asks a phone to re-sync, once it has passed the `gate`, and gives what came of it, in a
+    few words. `poll` polls phones,
     and raises `SweepRunning` while somebody else does. `look` says what is known of phones.
     """
 
@@ -42,6 +44,7 @@ class Tools:
     tick: float = 2.0
     poll_every: timedelta = timedelta(seconds=30)
     run_by: RunBy = RunBy.FOREGROUND
+    gate: Gate = field(default_factory=OpenGate)
 
 
 class Runner:
@@ -51,7 +54,7 @@ class Runner:
         self._tools = tools
         self._progress = progress
         self._proofs: dict[int, Proof] = {}
-        self._asking: dict[int, asyncio.Task[str]] = {}
+        self._asking: dict[int, asyncio.Task[str | Refusal]] = {}
         self._polling: asyncio.Task[None] | None = None
         self._polled_at: dict[int, datetime] = {}
         self._looks: Mapping[int, Look] = {}
@@ -93,7 +96,10 @@ class Runner:
     async def _run(self, rollout_id: int) -> Rollout:
         store = self._tools.store
         proofs = await asyncio.to_thread(store.proofs, rollout_id)
-        self._proofs = {proof.phone_id: proof for proof in proofs}
+        shut = await asyncio.to_thread(self._tools.gate.shut)
+        self._proofs = {
+            proof.phone_id: untold(proof) if proof.phone_id in shut else proof for proof in proofs
+        }
         while True:
             rollout = await self._step(rollout_id)
             self._progress(rollout, self._proofs)
@@ -114,12 +120,13 @@ class Runner:
             now=now,
             pace=self._tools.pace,
             under_way=self._asking.keys(),
+            companions=self._tools.gate.companions,
         )
         changed = {proof.phone_id: proof for proof in (*answered, *step.changed)}
         rollout = await self._write(step, tuple(changed.values()), now)
         self._proofs |= {proof.phone_id: proof for proof in step.changed}
         for phone_id in step.tell:
-            self._asking[phone_id] = asyncio.create_task(_asked(self._tools.ask, phone_id))
+            self._asking[phone_id] = asyncio.create_task(_asked(self._tools, phone_id))
         self._poll_some(now)
         return rollout
 
@@ -152,10 +159,7 @@ class Runner:
     def _answered(self) -> list[Proof]:
         """What came of asking, for those where that is over."""
         done = [phone_id for phone_id, task in self._asking.items() if task.done()]
-        told = [
-            replace(self._proofs[phone_id], how=self._asking.pop(phone_id).result())
-            for phone_id in done
-        ]
+        told = [_told(self._proofs[each], self._asking.pop(each).result()) for each in done]
         self._proofs |= {proof.phone_id: proof for proof in told}
         return told
 
@@ -203,8 +207,14 @@ class Runner:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _asked(ask: Callable[[int], Awaitable[str]], phone_id: int) -> str:
-    return await ask(phone_id)
+async def _asked(tools: Tools, phone_id: int) -> str | Refusal:
+    return await tools.gate.passes(phone_id) or await tools.ask(phone_id)
+
+
+def _told(proof: Proof, answer: str | Refusal) -> Proof:
+    if isinstance(answer, Refusal):
+        return refused(proof, answer.detail)
+    return replace(proof, how=answer)
 
 
 async def _polled(poll: Callable[[Sequence[int]], Awaitable[None]], ids: Sequence[int]) -> None:

@@ -13,10 +13,11 @@ from fleet.model import RolloutState, RunBy
 from fleet.provision.addressees import addressees
 from fleet.provision.applied import AppliedRevision
 from fleet.provision.rollout.evidence import Evidence
+from fleet.provision.rollout.gate import Gate, OpenGate
 from fleet.provision.rollout.logins import LoginRenewer
 from fleet.provision.rollout.machine import Pace
 from fleet.provision.rollout.runner import Runner, Tools
-from fleet.provision.rollout.stages import Candidate, StageOrder, stages_of
+from fleet.provision.rollout.stages import Candidate, StageOrder, kept_together, stages_of
 from fleet.store import RolloutStart, Secrets
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ class Terms:
     """How a roll-out is to go. `deadline` is in seconds, for one phone's proof.
 
     `at_once`, `settle` (seconds) and who runs it are as `Rollout` has them.
+    `groups`, if any, are the phones to be told: each phone, also one that has fetched everything,
+    and those of a group in one stage.
     """
 
     order: StageOrder = field(default_factory=StageOrder)
@@ -47,6 +50,7 @@ class Terms:
     run_by: RunBy = RunBy.FOREGROUND
     at_once: int = 50
     settle: float = 30.0
+    groups: tuple[frozenset[int], ...] = ()
 
 
 def begin(store: Store, terms: Terms, now: datetime) -> Rollout:
@@ -57,7 +61,14 @@ def begin(store: Store, terms: Terms, now: datetime) -> Rollout:
     number = store.last_revision()
     if not number:
         raise UsageError("Nothing was applied yet: fleet provision plan, then apply.")
-    stages, proofs = stages_of(_candidates(store, AppliedRevision(store, number)), terms.order)
+    candidates = _candidates(store, AppliedRevision(store, number))
+    if terms.groups:
+        some = frozenset().union(*terms.groups)
+        candidates = [replace(c, is_current=False) for c in candidates if c.phone_id in some]
+    stages, proofs = stages_of(candidates, terms.order)
+    stages, proofs = (
+        kept_together(stages, proofs, terms.groups) if terms.groups else (stages, proofs)
+    )
     if not proofs:
         raise UsageError(f"Revision {number} has no file of any phone's own: nobody to tell.")
     start = RolloutStart(
@@ -87,6 +98,7 @@ def roll_back(store: Store, terms: Terms, *, to: int | None, by: str, now: datet
     if number < 1:
         raise UsageError(f"There is no revision before {undone.revision} to go back to.")
     store.revision(number)
+    store.check_passwords(number)
     store.control_rollout(
         undone.id,
         RolloutState.ROLLED_BACK,
@@ -117,6 +129,7 @@ class RolloutService:
     tick: float = 2.0
     poll_every: timedelta | None = None
     run_by: RunBy = RunBy.FOREGROUND
+    gate: Callable[[Rollout], Gate] = lambda _rollout: OpenGate()
 
     async def run(
         self,
@@ -130,6 +143,7 @@ class RolloutService:
         """
         applied = await asyncio.to_thread(AppliedRevision, self.store, rollout.revision)
         models = await asyncio.to_thread(_models, self.store)
+        gate = await asyncio.to_thread(self.gate, rollout)
 
         async def ask(phone_id: int) -> str:
             some = await asyncio.to_thread(addressees, self.store, applied, self.logins, [phone_id])
@@ -160,9 +174,13 @@ class RolloutService:
             pace=self.pace or pace_of(rollout),
             tick=self.tick,
             run_by=self.run_by,
+            gate=gate,
             **({} if self.poll_every is None else {"poll_every": self.poll_every}),
         )
-        return await Runner(tools, progress).run(rollout.id, patience)
+        ended = await Runner(tools, progress).run(rollout.id, patience)
+        if ended.state not in _STANDING:
+            await gate.close(await asyncio.to_thread(self.store.proofs, ended.id))
+        return ended
 
 
 def pace_of(rollout: Rollout) -> Pace:

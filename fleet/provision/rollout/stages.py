@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, zip_longest
 from typing import TYPE_CHECKING
 
@@ -63,6 +63,20 @@ def stages_of(
         if phone.is_current
     ]
     return tuple(name for name, _ in stages) or (REST,), tuple(proofs)
+
+
+def kept_together(
+    stages: tuple[str, ...], proofs: Sequence[Proof], groups: Iterable[frozenset[int]]
+) -> tuple[tuple[str, ...], tuple[Proof, ...]]:
+    """Have each group of phones come in the first stage of any of them; empty stages go."""
+    first = {proof.phone_id: proof.stage for proof in proofs}
+    for group in groups:
+        among = [first[phone_id] for phone_id in group if phone_id in first]
+        first |= dict.fromkeys(group & first.keys(), min(among, default=0))
+    left = sorted(set(first.values()))
+    number = {stage: new for new, stage in enumerate(left)}
+    moved = (replace(proof, stage=number[first[proof.phone_id]]) for proof in proofs)
+    return tuple(stages[stage] for stage in left), tuple(moved)
 
 
 _CURRENT = "It has fetched what it shall have already."

@@ -11,7 +11,7 @@ from fleet.provision.files.content import Content
 from fleet.provision.serve.batch import Batch
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from fleet.model import AppliedFile, Revision
@@ -35,6 +35,9 @@ class Files(Protocol):
         self, revision: int | None = None, *, names: Sequence[str] | None = None
     ) -> Iterator[AppliedFile]:
         """Give the files of these names as a revision has them."""
+
+    def held_files(self, names: Sequence[str]) -> dict[str, int]:
+        """Give the revision of each of these files that is given as an older one has it."""
 
 
 class Shelf:
@@ -60,8 +63,9 @@ class Shelf:
         applied = [name for name in names if name not in found]
         if applied:
             self._turn_to(self._files.last_revision())
-            self._fetch([name for name in applied if name not in self._kept])
-            found |= {name: self._kept.get(name) for name in applied}
+            held = self._files.held_files(applied)
+            self._fetch([name for name in applied if name not in self._kept and name not in held])
+            found |= {name: self._kept.get(name) for name in applied} | self._held(held)
             self._make_room()
         return {name: content for name, content in found.items() if content is not None}
 
@@ -80,6 +84,15 @@ class Shelf:
             file = found.get(name)
             self._kept[name] = self._content(file) if file else None
             self._bytes += _weight(self._kept[name])
+
+    def _held(self, held: Mapping[str, int]) -> dict[str, Content | None]:
+        """Files as older revisions have them; they are few, or for a short while."""
+        found: dict[str, Content | None] = dict.fromkeys(held)
+        for revision in set(held.values()):
+            names = [name for name, number in held.items() if number == revision]
+            files = self._files.files(revision, names=names)
+            found |= {file.name: self._content(file) for file in files}
+        return found
 
     def _make_room(self) -> None:
         while self._bytes > _MOST_BYTES:

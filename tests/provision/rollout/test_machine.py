@@ -20,6 +20,8 @@ from fleet.provision.rollout.machine import (
     Pace,
     Step,
     advance,
+    refused,
+    untold,
 )
 
 if TYPE_CHECKING:
@@ -36,6 +38,7 @@ ROLLOUT = Rollout(
     stages=("canaries", "Berlin", "the rest"),
     deadline=100,
 )
+NOBODY: Mapping[int, tuple[int, ...]] = {}
 TOLD = Proof(phone_id=1, stage=0, state=ProofState.TOLD, told_at=START, how="SIP NOTIFY")
 FETCHED = replace(TOLD, state=ProofState.FETCHED, fetched_at=START + 10 * SECOND)
 
@@ -54,6 +57,7 @@ def step(
     looks: Mapping[int, Look] | None = None,
     rollout: Rollout = ROLLOUT,
     under_way: tuple[int, ...] = (),
+    companions: Mapping[int, tuple[int, ...]] = NOBODY,
 ) -> Step:
     return advance(
         rollout,
@@ -62,6 +66,7 @@ def step(
         now=after(at),
         pace=PACE,
         under_way=under_way,
+        companions=companions,
     )
 
 
@@ -75,6 +80,27 @@ def test_no_more_are_told_than_may_be_at_once():
     assert step(*(waiting(number) for number in range(9))).tell == (0, 1, 2)
     told = [replace(TOLD, phone_id=number) for number in (1, 2)]
     assert step(*told, waiting(3), waiting(4), at=1).tell == (3,)
+
+
+def test_companions_are_told_with_a_phone_however_many_they_are():
+    four = [waiting(number) for number in range(1, 5)]
+    assert step(*four, companions={1: (4, 9)}).tell == (1, 2, 3, 4)
+    told = [replace(TOLD, phone_id=number) for number in (5, 6)]
+    taken = step(*told, *four, companions={1: (2, 5)}, at=1)
+    assert taken.tell == (1, 2), "who was told is not told again"
+
+
+def test_who_surely_was_not_told_waits_again_at_once():
+    asking = replace(TOLD, how=ASKING_AGAIN)
+    assert untold(asking) == waiting(1)
+    assert untold(FETCHED) is FETCHED
+    assert step(untold(asking), at=500).tell == (1,)
+
+
+def test_a_phone_that_is_refused_what_it_needs_counts_as_failed():
+    taken = step(refused(TOLD, "No."), waiting(2, stage=1), at=1)
+    assert taken.rollout.state is RolloutState.STOPPED
+    assert taken.rollout.why.endswith("The first: No.")
 
 
 def test_one_that_keeps_silent_is_not_waited_for_for_ever():

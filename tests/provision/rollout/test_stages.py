@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fleet.errors import UsageError
-from fleet.model import ProofState
-from fleet.provision.rollout.stages import Candidate, StageOrder, stages_of
+from fleet.model import Proof, ProofState
+from fleet.provision.rollout.stages import Candidate, StageOrder, kept_together, stages_of
 
 PHONES = [
     *(Candidate(phone_id=number, site="Berlin") for number in range(1, 7)),
@@ -66,3 +66,14 @@ def test_every_phone_is_in_one_stage_and_no_stage_is_empty(
     assert sorted(p.phone_id for p in proofs) == list(range(len(sites)))
     filled = Counter(p.stage for p in proofs)
     assert not sites or set(filled) == set(range(len(names)))
+
+
+def test_phones_that_hang_together_come_with_the_first_of_them_and_empty_stages_go() -> None:
+    proofs = [
+        Proof(phone_id=phone_id, stage=stage, state=ProofState.WAITING)
+        for phone_id, stage in ((1, 0), (2, 1), (3, 2), (4, 3))
+    ]
+    groups = [frozenset({1, 2}), frozenset({3}), frozenset({4, 9})]
+    stages, moved = kept_together(("canaries", "25%", "Berlin", "the rest"), proofs, groups)
+    assert stages == ("canaries", "Berlin", "the rest")
+    assert {proof.phone_id: proof.stage for proof in moved} == {1: 0, 2: 0, 3: 1, 4: 2}

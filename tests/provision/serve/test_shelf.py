@@ -29,6 +29,10 @@ class Applied:
         self.body = b"one"
         self.reads: list[list[str]] = []
         self.moments = [START]
+        self.held: dict[str, int] = {}
+
+    def held_files(self, names: Sequence[str]) -> dict[str, int]:
+        return {name: self.held[name] for name in names if name in self.held}
 
     def last_revision(self) -> int:
         return self.revision
@@ -42,7 +46,9 @@ class Applied:
         self.reads.append(sorted(names or ()))
         for name in names or ():
             if name != "none.cfg":
-                yield AppliedFile(name=name, revision=self.revision, digest="d", body=self.body)
+                number = self.revision if revision is None else revision
+                body = self.body if number == self.revision else b"older"
+                yield AppliedFile(name=name, revision=number, digest="d", body=body)
 
     def apply(self, body: bytes, after: timedelta) -> None:
         self.revision += 1
@@ -70,6 +76,25 @@ async def test_a_file_is_read_once_for_a_revision(shelf: Shelf, applied: Applied
     applied.apply(b"two", timedelta(hours=1))
     content = await shelf.content("a.cfg")
     assert content is not None
+    assert (content.body, content.revision) == (b"two", 2)
+
+
+async def test_a_held_file_is_given_as_it_was_until_it_is_let_go(
+    shelf: Shelf, applied: Applied
+) -> None:
+    assert await shelf.content("a.cfg")
+    applied.held["a.cfg"] = 1
+    applied.apply(b"two", timedelta(hours=1))
+    seen = []
+    for _ in range(2):
+        content, other = await shelf.content("a.cfg"), await shelf.content("b.cfg")
+        assert content
+        assert other
+        seen.append((content.body, content.revision, other.body))
+    applied.held.clear()
+    content = await shelf.content("a.cfg")
+    assert content
+    assert seen == [(b"older", 1, b"two")] * 2
     assert (content.body, content.revision) == (b"two", 2)
 
 

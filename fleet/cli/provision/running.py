@@ -1,0 +1,61 @@
+"""Runs a roll-out on the terminal."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import click
+
+from fleet.app import now
+from fleet.cli.common import user_name
+from fleet.cli.progress import telling
+from fleet.cli.provision.following import end_as
+from fleet.cli.provision.stages import Telling, labels_of, show_progress
+from fleet.loop import run
+from fleet.model import JournalEntry
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from fleet.app import App
+    from fleet.model import Proof, Rollout
+
+
+def run_rollout(
+    app: App,
+    started: Rollout,
+    *,
+    at_once: int | None = None,
+    settle: float | None = None,
+    patience: timedelta = timedelta(0),
+) -> None:
+    """Run a roll-out with its progress told. Exit code 3 where it stops by itself.
+
+    `at_once` and `settle` None: as it is written. `patience` is how long another process may take
+    until it lets go.
+    """
+    app.store.steer_rollout(started.id, at_once=at_once, settle=settle)
+    started = app.store.rollout(started.id) or started
+    end_as(run_to_end(app, started, patience))
+
+
+def run_to_end(app: App, started: Rollout, patience: timedelta = timedelta(0)) -> Rollout:
+    """Run a roll-out with its progress told, until it is over or paused; what it is then."""
+    note(app, f"Runs the roll-out of revision {started.revision}.")
+    try:
+        with telling("Rolling out") as (show, say):
+            news = Telling(say, labels_of(app))
+
+            def progress(rollout: Rollout, proofs: Mapping[int, Proof]) -> None:
+                news(rollout, proofs)
+                show_progress(show, rollout, proofs)
+
+            return run(app.roll_out(started, progress, by=user_name(), patience=patience))
+    except KeyboardInterrupt:
+        raise click.Abort("Cut off. fleet provision rollout resume goes on.") from None
+
+
+def note(app: App, what: str) -> None:
+    """Write into the journal what this user does."""
+    app.store.add_journal([JournalEntry(at=now(), by=user_name(), what=what)])

@@ -1,0 +1,73 @@
+"""The options that say how a roll-out is to go."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from fleet.provision.rollout import StageOrder
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fleet.app import App
+
+DEADLINE = click.option(
+    "--deadline",
+    type=click.FloatRange(min=1, max=604_800),
+    default=1800.0,
+    show_default=True,
+    help="Seconds that a phone may take until it is proven.",
+)
+
+AT_ONCE_TYPE = click.IntRange(min=1, max=10_000)
+AT_ONCE = click.option(
+    "--at-once",
+    type=AT_ONCE_TYPE,
+    default=50,
+    show_default=True,
+    help="How many phones are asked and have not fetched, at most.",
+)
+SETTLE_TYPE = click.FloatRange(min=0, max=3600)
+SETTLE = click.option(
+    "--settle",
+    type=SETTLE_TYPE,
+    default=30.0,
+    show_default=True,
+    help="Seconds after a phone's fetch from which a poll counts.",
+)
+DETACH = click.option(
+    "--detach", is_flag=True, help="Leave it to the daemon (fleet serve), and end."
+)
+CANARY = click.option(
+    "--canary",
+    "canaries",
+    multiple=True,
+    metavar="PHONE|N",
+    help="A phone that comes first, or how many do. [default: 1]",
+)
+STAGES = click.option(
+    "--stages",
+    default="25%",
+    show_default=True,
+    help="After the canaries, with commas between: shares of all phones (25%), sites, or the word "
+    "sites for every site by itself. The rest comes last.",
+)
+MAX_FAILURES = click.option(
+    "--max-failures",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="How many phones of a stage may fail.",
+)
+
+
+def stage_order(app: App, canaries: Sequence[str], stages: str) -> StageOrder:
+    """The order of the stages that these options ask for."""
+    steps = tuple(step.strip() for step in stages.split(",") if step.strip())
+    if len(canaries) == 1 and canaries[0].isdecimal():
+        return StageOrder(canary_count=int(canaries[0]), steps=steps)
+    if not canaries:
+        return StageOrder(steps=steps)
+    return StageOrder(canaries=tuple(map(app.store.find_phone, canaries)), steps=steps)

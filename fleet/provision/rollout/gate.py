@@ -1,0 +1,53 @@
+"""What may stand before a phone is told of a roll-out: what its new files need elsewhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from fleet.model import Proof
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Refusal:
+    """A phone is not to be told; `detail` says why, in a sentence."""
+
+    detail: str
+
+
+class Gate(Protocol):
+    """Stands before each phone of one roll-out."""
+
+    @property
+    def companions(self) -> Mapping[int, Collection[int]]:
+        """Who is told together with a phone, if anybody is."""
+
+    def shut(self) -> frozenset[int]:
+        """The phones that did not pass yet, so that they surely were not told."""
+
+    async def passes(self, phone_id: int) -> Refusal | None:
+        """Make sure of what a phone's new files need; a refusal where that fails."""
+
+    async def close(self, proofs: Collection[Proof]) -> None:
+        """Put back what was begun for phones that did not pass; the roll-out is over."""
+
+
+class OpenGate:
+    """No gate: whatever a phone is told holds already."""
+
+    companions: Mapping[int, Collection[int]] = MappingProxyType({})
+
+    def shut(self) -> frozenset[int]:
+        """Nobody."""
+        return frozenset()
+
+    async def passes(self, phone_id: int) -> Refusal | None:  # noqa: ARG002  any phone passes
+        """Let everybody through."""
+        return None
+
+    async def close(self, proofs: Collection[Proof]) -> None:
+        """There is nothing to put back."""

@@ -1,0 +1,1 @@
+"""New passwords for phones, without a moment in which one is locked out."""

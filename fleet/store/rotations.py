@@ -1,0 +1,252 @@
+"""Rotations of SIP passwords: what was planned, how far it is, and what the inventory says of it.
+
+Both passwords of an account are kept, encrypted, until it is known which one is in force.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from fleet.errors import RolloutRunning, StoreError, UsageError
+from fleet.model import AccountLine, AccountState, RotatedAccount, Rotation, SipServer
+from fleet.store import keymark
+from fleet.store.named_secrets import load_secrets, write_secrets
+from fleet.store.provision_tables import rotation_accounts, rotation_lines, rotations
+from fleet.store.secrets import seal, unseal
+from fleet.store.tables import accounts
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from fleet.store.secrets import Keyring
+
+_SETTLED = (AccountState.PROVEN, AccountState.KEPT)
+_CHANGED = (AccountState.TAKEN, AccountState.PROVEN)
+
+
+def begin(
+    connection: sa.Connection,
+    keyring: Keyring | None,
+    planned: Sequence[RotatedAccount],
+    *,
+    by: str,
+    gives_back: bool,
+    now: datetime,
+) -> Rotation:
+    """Write a new rotation. Raises `RolloutRunning` while another is not over."""
+    keymark.hold(connection, keyring, needed=True)
+    if load(connection, keyring, is_open=True):
+        raise RolloutRunning(
+            "A rotation of SIP passwords is not over: fleet provision rotate sip --continue."
+        )
+    forget_earlier(connection)
+    values = {"began": now, "by": by, "gives_back": gives_back}
+    made = connection.execute(sa.insert(rotations).values(values).returning(rotations.c.id))
+    number = made.scalar_one()
+    for account in planned:
+        _insert(connection, keyring, number, account)
+    found = load(connection, keyring, rotation_id=number)
+    if found is None:
+        raise StoreError("The rotation was not written.")
+    return found
+
+
+def load(
+    connection: sa.Connection,
+    keyring: Keyring | None,
+    *,
+    rotation_id: int | None = None,
+    revision: int | None = None,
+    is_open: bool = False,
+) -> Rotation | None:
+    """Give a rotation, that of a revision, the one that is not over, or else the newest."""
+    query = sa.select(rotations).order_by(rotations.c.id.desc()).limit(1)
+    if rotation_id is not None:
+        query = query.where(rotations.c.id == rotation_id)
+    if revision is not None:
+        query = query.where(rotations.c.revision == revision)
+    if is_open:
+        query = query.where(rotations.c.ended.is_(None))
+    row = connection.execute(query).first()
+    if row is None:
+        return None
+    return Rotation(
+        id=row.id,
+        began=row.began,
+        by=row.by,
+        revision=row.revision,
+        gives_back=row.gives_back,
+        ended=row.ended,
+        settled=row.settled,
+        accounts=_load_accounts(connection, keyring, row.id),
+    )
+
+
+def check_passwords(connection: sa.Connection, revision: int) -> None:
+    """Raise `UsageError` if a revision has passwords that a rotation left with no registrar."""
+    is_changed = rotation_accounts.c.state.in_(_CHANGED)
+    older = sa.and_(rotations.c.revision > revision, is_changed)
+    untaken = sa.and_(rotations.c.revision == revision, sa.not_(is_changed))
+    query = sa.select(rotations.c.id).join(rotation_accounts).where(sa.or_(older, untaken))
+    if connection.scalar(query.limit(1)) is not None:
+        raise UsageError(
+            f"Revision {revision} has SIP passwords that registrars do not take, for they were "
+            "rotated; nothing was changed. Change the inventory instead, then plan and apply."
+        )
+
+
+def settled_after(connection: sa.Connection, revision: int) -> int:
+    """Give the revision at the end of a revision's rotation; where it has none, itself."""
+    query = sa.select(sa.func.max(rotations.c.settled)).where(rotations.c.revision == revision)
+    return connection.scalar(query) or revision
+
+
+def save_accounts(connection: sa.Connection, some: Sequence[RotatedAccount]) -> None:
+    """Write how far accounts are, and why."""
+    for account in some:
+        connection.execute(
+            sa.update(rotation_accounts)
+            .where(rotation_accounts.c.id == account.id)
+            .values(state=account.state, detail=account.detail)
+        )
+
+
+def set_revision(connection: sa.Connection, rotation_id: int, revision: int | None) -> None:
+    """Note which revision has the new passwords."""
+    connection.execute(
+        sa.update(rotations).where(rotations.c.id == rotation_id).values(revision=revision)
+    )
+
+
+def end(connection: sa.Connection, rotation_id: int, now: datetime, settled: int) -> None:
+    """Note that a rotation is over and by which revision, and forget what nobody needs any more."""
+    connection.execute(
+        sa.update(rotations)
+        .where(rotations.c.id == rotation_id, rotations.c.ended.is_(None))
+        .values(ended=now, settled=settled)
+    )
+    forget(connection, rotation_accounts.c.rotation_id == rotation_id, _SETTLED)
+
+
+def forget_earlier(connection: sa.Connection) -> None:
+    """Forget the passwords of rotations that are over, but for those nobody knows the end of."""
+    over = sa.select(rotations.c.id).where(rotations.c.ended.is_not(None))
+    forget(connection, rotation_accounts.c.rotation_id.in_(over), (*_SETTLED, AccountState.TAKEN))
+
+
+def forget(
+    connection: sa.Connection, which: sa.ColumnElement[bool], states: Sequence[AccountState]
+) -> None:
+    """Forget the passwords of these accounts in these states."""
+    connection.execute(
+        sa.update(rotation_accounts)
+        .where(which, rotation_accounts.c.state.in_(states))
+        .values(old_secret=None, new_secret=None)
+    )
+
+
+def intend(
+    connection: sa.Connection,
+    keyring: Keyring | None,
+    account: RotatedAccount,
+    *,
+    before: str,
+    after: str,
+    now: datetime,
+) -> bool:
+    """Have the inventory say `after` where it says `before` of an account; False if it did not."""
+    done = True
+    names = {line.secret for line in account.lines if line.secret}
+    if names:
+        values = load_secrets(connection, keyring)
+        same = [name for name in names if values.get(name) in (before, after)]
+        write_secrets(connection, keyring, dict.fromkeys(same, after), now)
+        done = len(same) == len(names)
+    for line in account.lines:
+        if not line.secret:
+            done &= _intend_line(connection, keyring, line, before, after)
+    return done
+
+
+def _intend_line(
+    connection: sa.Connection, keyring: Keyring | None, line: AccountLine, before: str, after: str
+) -> bool:
+    which = (accounts.c.phone_id == line.phone_id, accounts.c.line == line.line)
+    found = connection.scalar(sa.select(accounts.c.sip_password_secret).where(*which))
+    if unseal(keyring, found) not in (before, after):
+        return False
+    change = sa.update(accounts).where(*which)
+    connection.execute(change.values(sip_password_secret=seal(keyring, after)))
+    return True
+
+
+def _insert(
+    connection: sa.Connection, keyring: Keyring | None, number: int, account: RotatedAccount
+) -> None:
+    backup = account.backup
+    values = {
+        "rotation_id": number,
+        "user": account.user,
+        "auth_name": account.auth_name,
+        "transport": account.registrar.transport,
+        "registrar": account.registrar.host,
+        "registrar_port": account.registrar.port,
+        "backup_registrar": backup.host if backup else "",
+        "backup_registrar_port": backup.port if backup else None,
+        "old_secret": seal(keyring, account.old),
+        "new_secret": seal(keyring, account.new),
+        "state": account.state,
+        "detail": account.detail,
+    }
+    insert = sa.insert(rotation_accounts).values(values).returning(rotation_accounts.c.id)
+    made = connection.execute(insert).scalar_one()
+    lines = [
+        {
+            "account_id": made,
+            "phone_id": line.phone_id,
+            "line": line.line,
+            "secret": line.secret,
+        }
+        for line in account.lines
+    ]
+    connection.execute(sa.insert(rotation_lines), lines)
+
+
+def _load_accounts(
+    connection: sa.Connection, keyring: Keyring | None, rotation_id: int
+) -> tuple[RotatedAccount, ...]:
+    lines: defaultdict[int, list[AccountLine]] = defaultdict(list)
+    of_rotation = rotation_accounts.c.rotation_id == rotation_id
+    query = sa.select(rotation_lines).join(rotation_accounts).where(of_rotation)
+    for row in connection.execute(query.order_by(*rotation_lines.primary_key.columns)):
+        line = AccountLine(phone_id=row.phone_id, line=row.line, secret=row.secret)
+        lines[row.account_id].append(line)
+    rows = connection.execute(
+        sa.select(rotation_accounts).where(of_rotation).order_by(rotation_accounts.c.id)
+    )
+    return tuple(_account(row, keyring, tuple(lines[row.id])) for row in rows)
+
+
+def _account(
+    row: sa.Row[Any], keyring: Keyring | None, lines: tuple[AccountLine, ...]
+) -> RotatedAccount:
+    def server(host: str, port: int | None) -> SipServer:
+        return SipServer(host=host, port=port, transport=row.transport)
+
+    backup = server(row.backup_registrar, row.backup_registrar_port)
+    return RotatedAccount(
+        id=row.id,
+        user=row.user,
+        auth_name=row.auth_name,
+        registrar=server(row.registrar, row.registrar_port),
+        backup=backup if backup.host else None,
+        lines=lines,
+        old=unseal(keyring, row.old_secret),
+        new=unseal(keyring, row.new_secret),
+        state=row.state,
+        detail=row.detail,
+    )
