@@ -13,19 +13,18 @@ from fleet.errors import SettingsError, UsageError
 from fleet.judge import (
     RULE_NAMES,
     RULES,
-    CauseSettings,
     Look,
     RuleSetting,
     advance,
-    find_causes,
     judge,
     verdicts,
     watch_for,
 )
 from fleet.model import RunBy
+from fleet.opening import ensure_key, open_store, rotate_key
 from fleet.phone.client import PhoneClient, Timeouts
 from fleet.phone.pages import words_with
-from fleet.store import KeptRevisions, Keyring, Store, make_key_file, rotate_key_file
+from fleet.store import KeptRevisions, Store
 from fleet.sweep import Backoff, LoginDefaults, Observer, Order, Outcome, Sweeper
 
 if TYPE_CHECKING:
@@ -34,7 +33,7 @@ if TYPE_CHECKING:
 
     from fleet.alert import Alerting, Deliverer
     from fleet.audit import Auditor
-    from fleet.model import Cause, Finding, Incident, Observation, Population, Rollout
+    from fleet.model import Finding, Observation, Rollout
     from fleet.phone.pages import Words
     from fleet.provision.diagnose import Brief, Diagnoser
     from fleet.provision.drift import FileWatch
@@ -168,17 +167,10 @@ class App:
 
     def alerting(self) -> Alerting:
         """Make what decides who is told; raises `SettingsError` for what is wrong with it."""
-        from fleet import alert  # here, for it loads Jinja2, and most commands tell nobody
+        from fleet.alert import build  # here, for it loads Jinja2, and most commands tell nobody
 
-        folder = self.settings.alerts.templates
-        return alert.Alerting(
-            store=self.store,
-            policy=alert.policy_of(self.settings),
-            find_causes=self._find_causes,
-            composer=alert.Composer(self.settings.folder / folder if folder else None),
-            windows=alert.windows_of(self.settings),
-            diagnose=self._brief() if self.settings.alerts.diagnose else None,
-        )
+        brief = self._brief() if self.settings.alerts.diagnose else None
+        return build.alerting_of(self.settings, self.store, diagnose=brief)
 
     def _brief(self) -> Brief:
         """Make what finds a sentence for lines that an alert tells of."""
@@ -193,29 +185,11 @@ class App:
 
         return diagnoser_of(self.settings, self.store, self.provisioner(), by=by, patience=patience)
 
-    def _find_causes(
-        self,
-        standing: Sequence[Incident],
-        causes: Sequence[Cause],
-        population: Population,
-        moment: datetime,
-    ) -> tuple[Cause, ...]:
-        alerts = self.settings.alerts
-        settings = CauseSettings(at_least=alerts.cause_at_least, share=alerts.cause_share)
-        return find_causes(standing, causes, population, settings, moment)
-
     def deliverer(self) -> Deliverer:
         """Make what delivers alerts; raises `SettingsError` for a URL that cannot be used."""
-        from fleet import alert
+        from fleet.alert import build
 
-        channels = alert.channels_of(alert.routes_of(self.settings))
-        alert.check(channels)
-        return alert.Deliverer(
-            store=self.store,
-            channels=channels,
-            give_up_after=timedelta(seconds=self.settings.alerts.give_up_after),
-            clock=now,
-        )
+        return build.deliverer_of(self.settings, self.store, clock=now)
 
     def provisioner(self) -> Provisioner:
         """Make what turns intents into files, as they are now."""
@@ -273,22 +247,16 @@ class App:
 
     def check_site(self, site: str | None) -> None:
         """Raise `UsageError` if there is no such site."""
-        names = sorted(each.name for each in self.store.sites())
-        if site is not None and site not in names:
+        if site is not None and site not in (names := sorted(s.name for s in self.store.sites())):
             raise UsageError(f"There is no site {site}; sites: {', '.join(names) or 'none'}.")
+
+    def ensure_key(self) -> None:
+        """Make a key for passwords, unless there is one or the database needs a certain one."""
+        ensure_key(self.settings, self.store)
 
     def rotate_key(self) -> int:
         """Change the key file's key; give how many passwords were encrypted anew."""
-        if self.settings.secrets_key:
-            raise UsageError(
-                "The key is in FLEET_SECRETS_KEY, which fleet cannot change; keep it in a key "
-                "file, rotate it there, and put the new one in its place."
-            )
-        done: list[int] = []
-        rotate_key_file(
-            self.settings.key_file, lambda keyring: done.append(self.store.reencrypt(keyring))
-        )
-        return done[0]
+        return rotate_key(self.settings, self.store)
 
     def prune(self) -> Pruned:
         """Delete what is older than the settings say; never what is so now."""
@@ -304,17 +272,6 @@ class App:
                 now=moment,
             ),
         )
-
-    def ensure_key(self) -> None:
-        """Make a key for passwords, unless there is one or the database needs a certain one."""
-        settings = self.settings
-        if not (settings.secrets_key or settings.key_file.exists() or self.store.has_secrets()):
-            self.store.use_keyring(make_key_file(settings.key_file))
-
-
-def open_store(settings: Settings) -> Store:
-    """Open the database, made and brought up to date as needed."""
-    return Store.open(settings.database_url, keyring=_keyring(settings))
 
 
 def now() -> datetime:
@@ -341,9 +298,3 @@ def rules_of(settings: Settings) -> dict[str, RuleSetting]:
         name: RuleSetting(enabled=rule.enabled, severity=rule.severity, open_after=rule.open_after)
         for name, rule in settings.rules.items()
     }
-
-
-def _keyring(settings: Settings) -> Keyring | None:
-    if settings.secrets_key:
-        return Keyring.parse(settings.secrets_key.get_secret_value(), "FLEET_SECRETS_KEY")
-    return Keyring.read(settings.key_file) if settings.key_file.exists() else None

@@ -6,19 +6,57 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from fleet.alert.routes import DEFAULT, Route
+from fleet.alert.compose import Composer
+from fleet.alert.deliver import Deliverer
+from fleet.alert.door import check
+from fleet.alert.round import Alerting
+from fleet.alert.routes import DEFAULT, Route, channels_of
 from fleet.alert.values import Policy
 from fleet.alert.windows import DAYS, Window, quiet_hours
 from fleet.errors import SettingsError
-from fleet.judge import RULE_NAMES
+from fleet.judge import RULE_NAMES, CauseSettings, find_causes
 from fleet.settings.watching import urls_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from datetime import datetime, tzinfo
 
+    from fleet.alert.values import Diagnose, FindCauses
     from fleet.settings import Settings
-    from fleet.settings.watching import MaintenanceSettings
+    from fleet.settings.watching import AlertsSettings, MaintenanceSettings
+    from fleet.store import Store
+
+
+def alerting_of(settings: Settings, store: Store, *, diagnose: Diagnose | None = None) -> Alerting:
+    """Make what decides who is told. Raises `SettingsError` for what is wrong with it."""
+    folder = settings.alerts.templates
+    return Alerting(
+        store=store,
+        policy=policy_of(settings),
+        find_causes=_finder(settings.alerts),
+        composer=Composer(settings.folder / folder if folder else None),
+        windows=windows_of(settings),
+        diagnose=diagnose,
+    )
+
+
+def deliverer_of(settings: Settings, store: Store, *, clock: Callable[[], datetime]) -> Deliverer:
+    """Make what delivers alerts. Raises `SettingsError` for a URL that cannot be used."""
+    channels = channels_of(routes_of(settings))
+    check(channels)
+    return Deliverer(
+        store=store,
+        channels=channels,
+        give_up_after=timedelta(seconds=settings.alerts.give_up_after),
+        clock=clock,
+    )
+
+
+def _finder(alerts: AlertsSettings) -> FindCauses:
+    wanted = CauseSettings(at_least=alerts.cause_at_least, share=alerts.cause_share)
+    return lambda standing, causes, population, now: find_causes(
+        standing, causes, population, wanted, now
+    )
 
 
 def policy_of(settings: Settings) -> Policy:

@@ -14,8 +14,9 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-from fleet.app import App, now, open_store
+from fleet.app import App, now
 from fleet.model import IntendedAccount, Intent, Phone, RolloutState, Site, Wanted
+from fleet.opening import open_store
 from fleet.provision.build import diagnoser_of
 from fleet.provision.rollout import Pace, StageOrder
 from fleet.provision.rollout.service import Terms, begin, roll_back
