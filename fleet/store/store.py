@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fleet.store import keymark, sweeps
-from fleet.store.backup import backup
-from fleet.store.check import check
 from fleet.store.current import statuses
 from fleet.store.events import add_events, load_events
 from fleet.store.evidence import load_evidence
@@ -28,35 +26,31 @@ from fleet.store.phones import (
     mac_owners,
 )
 from fleet.store.recorder import record
-from fleet.store.retention import prune
 from fleet.store.rolling import Rolling
 from fleet.store.rotating import Rotating
+from fleet.store.upkeep import Upkeep
 from fleet.store.watching import Watching
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime, timedelta
-    from pathlib import Path
 
     from fleet.model import Inventory, Site, Sweep, SweepCounts
     from fleet.store.incidents import TakeStep
-    from fleet.store.secrets import Keyring
     from fleet.store.values import (
         Change,
         Event,
         Evidence,
         IntentChange,
-        KeptRevisions,
         Known,
         Period,
         PhoneStatus,
-        Pruned,
         Recorded,
         StoredPhone,
     )
 
 
-class Store(Watching, Intending, FetchRecords, Rolling, Rotating, Paging):
+class Store(Watching, Intending, FetchRecords, Rolling, Rotating, Paging, Upkeep):
     """An open database. Safe to use from many threads; every failure is a `StoreError`.
 
     What it gives as an iterator holds a connection until it is used up or closed.
@@ -257,45 +251,3 @@ class Store(Watching, Intending, FetchRecords, Rolling, Rotating, Paging):
         """Give what changed by itself, the newest first."""
         with self._reading() as connection:
             return load_events(connection, phone_id=phone_id, since=since)
-
-    # Upkeep
-
-    def prune(
-        self,
-        *,
-        history_before: datetime,
-        evidence_before: datetime,
-        sweeps_before: datetime,
-        fetches_before: datetime | None = None,
-        revisions: KeptRevisions | None = None,
-    ) -> Pruned:
-        """Delete what is older, never what is so now.
-
-        `fetches_before` None: no fetches; `revisions` None: no revisions.
-        """
-        with self._plainly():
-            return prune(
-                self._engine,
-                history_before=history_before,
-                evidence_before=evidence_before,
-                sweeps_before=sweeps_before,
-                fetches_before=fetches_before,
-                revisions=revisions,
-            )
-
-    def backup(self, path: Path) -> None:
-        """Copy the database to a new file while others write to it."""
-        with self._plainly():
-            backup(self._engine, path)
-
-    def check(self) -> list[str]:
-        """Give a sentence for each thing that is wrong with the database; none if all is well."""
-        with self._reading() as connection:
-            return list(check(connection, self._keyring))
-
-    def reencrypt(self, keyring: Keyring) -> int:
-        """Encrypt all passwords with the keyring's first key; give how many there were."""
-        with self._writing() as connection:
-            done = keymark.reencrypt(connection, keyring)
-        self._keyring = keyring
-        return done
