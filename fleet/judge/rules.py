@@ -198,7 +198,7 @@ def verdicts(
         setting = settings.get(name, _DEFAULT)
         found = rule(look) if setting.enabled else None
         if found is not None:
-            held[name] = tuple(_with_severity(finding, setting) for finding in found)
+            held[name] = tuple([_with_severity(finding, setting) for finding in found])
     return held
 
 
