@@ -10,7 +10,8 @@ import pytest
 from fleet.errors import SettingsError
 from fleet.model import Severity
 from fleet.settings import Settings, load_settings, sample_settings
-from fleet.settings.values import SECTIONS, fields_of, named
+from fleet.settings.section import keys_of
+from fleet.settings.values import SECTIONS, fields_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -70,7 +71,7 @@ def test_the_sample_names_every_setting() -> None:
         for key, field in fields_of(section).items():
             table = rf"\[{section}\.{key}(\.[\w-]+)?\]"
             assert re.search(rf"(?m)^# ({table}|{key} = )", sample)
-            for inner in model.model_fields if (model := named(field)) else ():
+            for inner in keys_of(model) if (model := field.named) else ():
                 assert f"# {inner} = " in sample
 
 

@@ -2,6 +2,6 @@
 
 from fleet.settings.load import FILE_NAME, load_settings
 from fleet.settings.sample import sample_settings
-from fleet.settings.values import Settings
+from fleet.settings.values import Settings, settings_of
 
-__all__ = ["FILE_NAME", "Settings", "load_settings", "sample_settings"]
+__all__ = ["FILE_NAME", "Settings", "load_settings", "sample_settings", "settings_of"]

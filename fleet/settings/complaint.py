@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 import difflib
-from enum import Enum
-from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
+from typing import TYPE_CHECKING, Literal, get_args, get_origin
 
-from fleet.settings.values import fields_of, is_named, is_table, named
+from fleet.settings.section import is_enum, keys_of, kinds_in
+from fleet.settings.values import fields_of, is_named
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from pydantic.fields import FieldInfo
-    from pydantic_core import ErrorDetails
+    from fleet.settings.section import Key, Wrong
 
 
-def complaint(
-    error: ErrorDetails, path: Path | None, variables: Mapping[tuple[str, str], str]
-) -> str:
+def complaint(wrong: Wrong, path: Path | None, variables: Mapping[tuple[str, str], str]) -> str:
     """Say it in one sentence; a value that came from a variable is not the file's fault."""
-    place = [str(part) for part in error["loc"]]
-    table, known, rest = _table_of(place)
-    if not rest and error["type"] == "value_error":
-        return f"{_in(path)}[{table}] {error['ctx']['error']}."
+    table, known, rest = _table_of(wrong.place)
+    if not rest and wrong.said:
+        return f"{_in(path)}[{table}] {wrong.said}."
     if not rest:
         return f"{_in(path)}{table} is a section; write [{table}] for it."
     key = rest[0]
@@ -34,21 +30,21 @@ def complaint(
         )
     if variable := variables.get((table, key)):
         return f"The variable {variable} must be {_allowed(known[key])}."
-    if named(known[key]):
-        wrong = ".".join([table, *rest])
-        right = wrong if len(rest) > 1 else f"{wrong}.<name>"
-        return f"{_in(path)}{wrong} is a section; write [{right}] for it."
-    if is_table(known[key]):
+    if known[key].named:
+        place = ".".join([table, *rest])
+        right = place if len(rest) > 1 else f"{place}.<name>"
+        return f"{_in(path)}{place} is a section; write [{right}] for it."
+    if known[key].is_table:
         return f"{_in(path)}[{table}.{key}] {_of_table(known[key], rest[1:])}."
     return f"{_in(path)}[{table}] {key} must be {_allowed(known[key])}."
 
 
-def _table_of(place: Sequence[str]) -> tuple[str, Mapping[str, FieldInfo], Sequence[str]]:
+def _table_of(place: Sequence[str]) -> tuple[str, Mapping[str, Key], Sequence[str]]:
     """Split a place: its table's name, the keys that are known there, and what is left."""
     depth, known = (2 if is_named(place[0]) else 1), fields_of(place[0])
     inner = known.get(place[depth]) if len(place) > depth + 1 else None
-    if inner is not None and (model := named(inner)):
-        depth, known = depth + 2, model.model_fields
+    if inner is not None and (model := inner.named):
+        depth, known = depth + 2, keys_of(model)
     return ".".join(place[:depth]), known, place[depth:]
 
 
@@ -62,40 +58,32 @@ def _in(path: Path | None) -> str:
     return f"{path}: " if path else ""
 
 
-def _of_table(field: FieldInfo, place: Sequence[str]) -> str:
+def _of_table(key: Key, place: Sequence[str]) -> str:
     """What the keys of a table, such as `[web_ui.words]`, must be."""
-    ((key, value),) = (field.examples or [{}])[0].items()
+    ((name, value),) = (key.about.examples or ({},))[0].items()
     what = "a list of texts" if isinstance(value, list) else "a text"
-    return f"{place[0] if place else key} must be {what}, like {value}"
+    return f"{place[0] if place else name} must be {what}, like {value}"
 
 
-def _allowed(field: FieldInfo) -> str:
-    if isinstance(said := field.json_schema_extra, dict):
-        return str(said["allowed"])
-    kinds = [kind for kind in get_args(field.annotation) if kind is not type(None)]
-    kind: Any = field.annotation
-    if get_origin(kind) is Literal:
-        return " or ".join(kinds)
-    if kinds:
-        (kind,) = kinds
-    kind = getattr(kind, "__origin__", kind)  # an optional number keeps its checks with its kind
-    if isinstance(kind, type) and issubclass(kind, Enum):
+def _allowed(key: Key) -> str:
+    if key.about.allowed:
+        return key.about.allowed
+    if get_origin(key.kind) is Literal:
+        return " or ".join(get_args(key.kind))
+    (kind,) = (one for one in kinds_in(key.kind) if one is not type(None))
+    if is_enum(kind):
         *some, last = (str(member.value) for member in kind)
         return f"{', '.join(some)} or {last}"
     if kind is bool:
         return "true or false"
-    limits = _limits(field)
     if kind in (int, float):
-        return _number("a whole number" if kind is int else "a number", limits)
-    longest = limits.get("max_length")
+        return _number("a whole number" if kind is int else "a number", key.limits)
+    longest = key.limits.get("max_length")
     return f"a text of at most {longest:g} characters" if longest else "a text"
 
 
 def _number(what: str, limits: Mapping[str, float]) -> str:
-    least = f"from {limits['ge']:.0f}" if "ge" in limits else f"above {limits['gt']:.0f}, up"
-    return f"{what} {least} to {limits['le']:.0f}"
-
-
-def _limits(field: FieldInfo) -> dict[str, float]:
-    names = ("gt", "ge", "le", "max_length")
-    return {name: getattr(m, name) for m in field.metadata for name in names if hasattr(m, name)}
+    least = f"from {limits['ge']:.0f}" if "ge" in limits else f"above {limits['gt']:.0f}"
+    if "le" not in limits:
+        return f"{what} {least} on"
+    return f"{what} {least}{'' if 'ge' in limits else ', up'} to {limits['le']:.0f}"

@@ -6,15 +6,16 @@ import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
-
 from fleet.errors import SettingsError
 from fleet.settings.complaint import complaint, did_you_mean
-from fleet.settings.values import SECTIONS, Settings
+from fleet.settings.section import Wrong
+from fleet.settings.values import SECTIONS, settings_of
 from fleet.settings.variables import CONFIG, SECRETS_KEY, settings_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from fleet.settings.values import Settings
 
 FILE_NAME = "fleet.toml"
 
@@ -33,13 +34,11 @@ def load_settings(config: Path | None, environ: Mapping[str, str]) -> Settings:
     variables = settings_in(environ)
     for (section, key), variable in variables.items():
         values.setdefault(section, {})[key] = environ[variable]
-    values["folder"] = path.resolve().parent if path else Path()
-    if secrets_key := environ.get(SECRETS_KEY):
-        values["secrets_key"] = secrets_key
+    folder = path.resolve().parent if path else Path()
     try:
-        return Settings.model_validate(values)
-    except ValidationError as error:
-        raise SettingsError(complaint(error.errors()[0], path, variables)) from None
+        return settings_of(values, folder=folder, secrets_key=environ.get(SECRETS_KEY, ""))
+    except Wrong as wrong:
+        raise SettingsError(complaint(wrong, path, variables)) from None
 
 
 def _read_file(path: Path) -> dict[str, Any]:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
-from pydantic import SecretStr
-
-from fleet.settings.values import SECTIONS, fields_of, is_named, is_table, named
+from fleet.settings.section import Secret, keys_of
+from fleet.settings.values import SECTIONS, fields_of, is_named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from pydantic.fields import FieldInfo
+    from fleet.settings.section import Key
 
 
 def sample_settings() -> str:
@@ -38,24 +37,24 @@ _NAMES = {
 def _sample_section(section: str) -> Iterator[str]:
     yield f"# [{section}.{_NAMES[section]}]" if is_named(section) else f"[{section}]"
     tables = []
-    for name, field in fields_of(section).items():
+    for name, key in fields_of(section).items():
         place = f"{section}.{name}"
-        if model := named(field):
-            tables += [f"# [{place}.{_NAMES[place]}]", *_sample_keys(place, model.model_fields)]
+        if model := key.named:
+            tables += [f"# [{place}.{_NAMES[place]}]", *_sample_keys(place, keys_of(model))]
         else:
-            yield from _sample_keys(section, {name: field})
+            yield from _sample_keys(section, {name: key})
     yield from tables
 
 
-def _sample_keys(section: str, fields: Mapping[str, FieldInfo]) -> Iterator[str]:
-    for name, field in fields.items():
-        yield from textwrap.wrap(f"# {field.description}", 96, subsequent_indent="# ")
-        value = field.get_default(call_default_factory=True)
-        if not value and value is not False and field.examples:
-            value = field.examples[0]
-        if is_table(field):
+def _sample_keys(section: str, keys: Mapping[str, Key]) -> Iterator[str]:
+    for name, key in keys.items():
+        yield from textwrap.wrap(f"# {key.about.description}", 96, subsequent_indent="# ")
+        value = key.default
+        if not value and value is not False and key.about.examples:
+            value = key.about.examples[0]
+        if key.is_table:
             yield f"# [{section}.{name}]"
-            yield from (f"# {key} = {_sample_value(each)}" for key, each in value.items())
+            yield from (f"# {each} = {_sample_value(given)}" for each, given in value.items())
         else:
             yield f"# {name} = {_sample_value(value)}"
 
@@ -64,7 +63,7 @@ def _sample_value(value: object) -> str:
     match value:
         case bool():
             return str(value).lower()
-        case SecretStr():
+        case Secret():
             return f'"{value.get_secret_value()}"'
         case float() | int():
             return f"{value:g}" if value < 1e6 else f"{value:.0f}"

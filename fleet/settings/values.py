@@ -1,169 +1,173 @@
 """The settings, their defaults, and what is allowed."""
 
-from __future__ import annotations
-
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, get_args, get_origin
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field, SecretStr
+from msgspec import Meta, field
 
 from fleet.model import Severity
 from fleet.settings.auditing import AuditSettings
+from fleet.settings.kinds import Number, Seconds, Whole
 from fleet.settings.provisioning import ProvisioningSettings
-from fleet.settings.section import Number, Seconds, Section, Whole
+from fleet.settings.section import About, Key, Secret, Section, keys_of, read_named, read_section
 from fleet.settings.serving import ServerSettings, WatchdogSettings
 from fleet.settings.watching import AlertsSettings, MaintenanceSettings
 
-if TYPE_CHECKING:
-    from pydantic.fields import FieldInfo
 
-
-class DatabaseSettings(Section):
+class DatabaseSettings(Section, frozen=True, kw_only=True):
     """`[database]`."""
 
-    url: SecretStr = Field(
-        default=SecretStr("sqlite:///fleet.db"),
-        description="Where the history lives: sqlite:///FILE (relative to this file's folder) or "
-        "postgresql://USER:PASSWORD@HOST/NAME. Overridden by FLEET_DATABASE_URL.",
-    )
+    url: Annotated[
+        Secret,
+        About(
+            "Where the history lives: sqlite:///FILE (relative to this file's folder) or "
+            "postgresql://USER:PASSWORD@HOST/NAME. Overridden by FLEET_DATABASE_URL."
+        ),
+    ] = Secret("sqlite:///fleet.db")
 
 
-class PollSettings(Section):
+class PollSettings(Section, frozen=True, kw_only=True):
     """`[poll]`."""
 
-    interval: Seconds = Field(
-        default=300,
-        description="Time between two looks at a phone, and the first back-off of one that refuses "
-        "us.",
-    )
-    concurrency: Whole = Field(
-        default=200, ge=1, le=10_000, description="Phones asked at the same time."
-    )
-    connect_timeout: Seconds = Field(default=5, description="For the connection, TLS included.")
-    read_timeout: Seconds = Field(
-        default=20, description="Longest silence of a phone that is connected."
-    )
-    total_timeout: Seconds = Field(
-        default=45, description="For one phone in all, repeats included."
-    )
-    confirm_after: Number = Field(
-        default=60,
-        ge=0,
-        le=86_400,
-        description="A new problem is looked at again after this time (fleet poll --confirm).",
-    )
-    backoff_max: Seconds = Field(
-        default=3600,
-        description="A phone that refuses our login is left alone for one interval, then twice as "
-        "long each time, up to this.",
-    )
+    interval: Annotated[
+        Seconds,
+        About("Time between two looks at a phone, and the first back-off of one that refuses us."),
+    ] = 300
+    concurrency: Annotated[
+        Whole, Meta(ge=1, le=10_000), About("Phones asked at the same time.")
+    ] = 200
+    connect_timeout: Annotated[Seconds, About("For the connection, TLS included.")] = 5
+    read_timeout: Annotated[Seconds, About("Longest silence of a phone that is connected.")] = 20
+    total_timeout: Annotated[Seconds, About("For one phone in all, repeats included.")] = 45
+    confirm_after: Annotated[
+        Number,
+        Meta(ge=0, le=86_400),
+        About("A new problem is looked at again after this time (fleet poll --confirm)."),
+    ] = 60
+    backoff_max: Annotated[
+        Seconds,
+        About(
+            "A phone that refuses our login is left alone for one interval, then twice as "
+            "long each time, up to this."
+        ),
+    ] = 3600
 
 
-class WebUiSettings(Section):
+class WebUiSettings(Section, frozen=True, kw_only=True):
     """`[web_ui]`."""
 
-    username: str = Field(
-        default="admin",
-        max_length=200,
-        description="Login of phones for which neither inventory nor site gives one. The phones' "
-        "role `user` can see the status page too, and is enough.",
-    )
-    password: SecretStr | None = Field(
-        default=None,
-        examples=[""],
-        description="Better given as FLEET_WEB_UI_PASSWORD. Without one, no login is sent; the "
-        "phones' default password is never tried.",
-    )
-    scheme: Literal["http", "https"] = Field(
-        default="http", description="http or https, where the inventory's host does not say."
-    )
-    legacy_tls: bool = Field(
-        default=False,
-        description="TLS 1.0 and weak ciphers, for https phones whose site or phone entry does "
-        "not say. Better set for those phones alone.",
-    )
-    words: dict[str, list[str]] = Field(
-        default_factory=dict,
-        examples=[{"registered": ["Registriert"]}],
-        description="Words of further web UI languages.",
-    )
+    username: Annotated[
+        str,
+        Meta(max_length=200),
+        About(
+            "Login of phones for which neither inventory nor site gives one. The phones' "
+            "role `user` can see the status page too, and is enough."
+        ),
+    ] = "admin"
+    password: Annotated[
+        Secret | None,
+        About(
+            "Better given as FLEET_WEB_UI_PASSWORD. Without one, no login is sent; the "
+            "phones' default password is never tried.",
+            examples=("",),
+        ),
+    ] = None
+    scheme: Annotated[
+        Literal["http", "https"], About("http or https, where the inventory's host does not say.")
+    ] = "http"
+    legacy_tls: Annotated[
+        bool,
+        About(
+            "TLS 1.0 and weak ciphers, for https phones whose site or phone entry does not "
+            "say. Better set for those phones alone."
+        ),
+    ] = False
+    words: Annotated[
+        dict[str, list[str]],
+        About("Words of further web UI languages.", examples=({"registered": ["Registriert"]},)),
+    ] = field(default_factory=dict)
 
 
-class RuleSettings(Section):
+class RuleSettings(Section, frozen=True, kw_only=True):
     """`[rules.<name>]`."""
 
-    enabled: bool = Field(default=True, description="false: the rule is not looked at.")
-    severity: Severity | None = Field(
-        default=None,
-        examples=["warning"],
-        description="critical, warning or info, in place of the rule's own.",
-    )
-    open_after: Whole | None = Field(
-        default=None,
-        ge=1,
-        le=10,
-        examples=[2],
-        description="So many looks in a row must find it before somebody is told, in place of the "
-        "rule's own number.",
-    )
+    enabled: Annotated[bool, About("false: the rule is not looked at.")] = True
+    severity: Annotated[
+        Severity | None,
+        About("critical, warning or info, in place of the rule's own.", examples=("warning",)),
+    ] = None
+    open_after: Annotated[
+        Annotated[Whole, Meta(ge=1, le=10)] | None,
+        About(
+            "So many looks in a row must find it before somebody is told, in place of the "
+            "rule's own number.",
+            examples=(2,),
+        ),
+    ] = None
 
 
-class RetentionSettings(Section):
+class RetentionSettings(Section, frozen=True, kw_only=True):
     """`[retention]`."""
 
-    history: Seconds = Field(
-        default=400 * 86_400,
-        description="Ended periods older than this are deleted by fleet db prune (400 days).",
+    history: Annotated[
+        Seconds, About("Ended periods older than this are deleted by fleet db prune (400 days).")
+    ] = 400 * 86_400
+    evidence: Annotated[Seconds, About("Kept pages older than this are deleted (90 days).")] = (
+        90 * 86_400
     )
-    evidence: Seconds = Field(
-        default=90 * 86_400, description="Kept pages older than this are deleted (90 days)."
-    )
-    sweeps: Seconds = Field(
-        default=90 * 86_400, description="Records of sweeps older than this are deleted (90 days)."
-    )
-    fetches: Seconds = Field(
-        default=90 * 86_400,
-        description="Records of fetches older than this are deleted (90 days), but not what a "
-        "phone fetched last.",
-    )
-    revisions: Seconds = Field(
-        default=400 * 86_400,
-        description="Revisions of configuration files older than this are deleted (400 days), but "
-        "none that a roll-out, a rollback or what a phone fetched last needs.",
-    )
-    revisions_at_least: int = Field(
-        default=100, ge=1, description="So many of the last revisions are kept, however old."
-    )
+    sweeps: Annotated[
+        Seconds, About("Records of sweeps older than this are deleted (90 days).")
+    ] = 90 * 86_400
+    fetches: Annotated[
+        Seconds,
+        About(
+            "Records of fetches older than this are deleted (90 days), but not what a "
+            "phone fetched last."
+        ),
+    ] = 90 * 86_400
+    revisions: Annotated[
+        Seconds,
+        About(
+            "Revisions of configuration files older than this are deleted (400 days), but "
+            "none that a roll-out, a rollback or what a phone fetched last needs."
+        ),
+    ] = 400 * 86_400
+    revisions_at_least: Annotated[
+        int, Meta(ge=1), About("So many of the last revisions are kept, however old.")
+    ] = 100
 
 
-class SecretsSettings(Section):
+class SecretsSettings(Section, frozen=True, kw_only=True):
     """`[secrets]`."""
 
-    key_file: str = Field(
-        default="fleet.key",
-        description="File (mode 600) with the key that encrypts passwords in the database, "
-        "relative to this file's folder. Best kept away from the database. FLEET_SECRETS_KEY "
-        "holds the key itself.",
-    )
+    key_file: Annotated[
+        str,
+        About(
+            "File (mode 600) with the key that encrypts passwords in the database, "
+            "relative to this file's folder. Best kept away from the database. "
+            "FLEET_SECRETS_KEY holds the key itself."
+        ),
+    ] = "fleet.key"
 
 
-class Settings(Section):
+class Settings(Section, frozen=True, kw_only=True):
     """All settings. `folder` is what relative paths start from: the settings file's folder."""
 
-    database: DatabaseSettings = Field(default_factory=DatabaseSettings)
-    poll: PollSettings = Field(default_factory=PollSettings)
-    web_ui: WebUiSettings = Field(default_factory=WebUiSettings)
-    rules: dict[str, RuleSettings] = Field(default_factory=dict)
-    alerts: AlertsSettings = Field(default_factory=AlertsSettings)
-    maintenance: dict[str, MaintenanceSettings] = Field(default_factory=dict)
-    audit: AuditSettings = Field(default_factory=AuditSettings)
-    retention: RetentionSettings = Field(default_factory=RetentionSettings)
-    server: ServerSettings = Field(default_factory=ServerSettings)
-    watchdog: WatchdogSettings = Field(default_factory=WatchdogSettings)
-    provisioning: ProvisioningSettings = Field(default_factory=ProvisioningSettings)
-    secrets: SecretsSettings = Field(default_factory=SecretsSettings)
-    folder: Path = Field(default=Path(), exclude=True)
-    secrets_key: SecretStr | None = Field(default=None, exclude=True)
+    database: DatabaseSettings = field(default_factory=DatabaseSettings)
+    poll: PollSettings = field(default_factory=PollSettings)
+    web_ui: WebUiSettings = field(default_factory=WebUiSettings)
+    rules: dict[str, RuleSettings] = field(default_factory=dict)
+    alerts: AlertsSettings = field(default_factory=AlertsSettings)
+    maintenance: dict[str, MaintenanceSettings] = field(default_factory=dict)
+    audit: AuditSettings = field(default_factory=AuditSettings)
+    retention: RetentionSettings = field(default_factory=RetentionSettings)
+    server: ServerSettings = field(default_factory=ServerSettings)
+    watchdog: WatchdogSettings = field(default_factory=WatchdogSettings)
+    provisioning: ProvisioningSettings = field(default_factory=ProvisioningSettings)
+    secrets: SecretsSettings = field(default_factory=SecretsSettings)
+    folder: Path = field(default_factory=Path)
+    secrets_key: Secret | None = None
 
     @property
     def key_file(self) -> Path:
@@ -185,45 +189,41 @@ class Settings(Section):
         return url
 
 
-SECTIONS = (
-    "database",
-    "poll",
-    "web_ui",
-    "rules",
-    "alerts",
-    "maintenance",
-    "audit",
-    "retention",
-    "server",
-    "watchdog",
-    "provisioning",
-    "secrets",
-)
+_SECTIONS: dict[str, type[Section]] = {
+    "database": DatabaseSettings,
+    "poll": PollSettings,
+    "web_ui": WebUiSettings,
+    "rules": RuleSettings,
+    "alerts": AlertsSettings,
+    "maintenance": MaintenanceSettings,
+    "audit": AuditSettings,
+    "retention": RetentionSettings,
+    "server": ServerSettings,
+    "watchdog": WatchdogSettings,
+    "provisioning": ProvisioningSettings,
+    "secrets": SecretsSettings,
+}
+_NAMED = ("rules", "maintenance")  # many sections each, every one with a name
+SECTIONS = tuple(_SECTIONS)
 
 
-def fields_of(section: str) -> dict[str, FieldInfo]:
+def settings_of(
+    given: Mapping[str, Mapping[str, Any]], *, folder: Path | None = None, secrets_key: str = ""
+) -> Settings:
+    """Read what is given for each section, by its name. Raises `Wrong`."""
+    read: dict[str, Any] = {}
+    for name, values in given.items():
+        model = _SECTIONS[name]
+        read[name] = (read_named if is_named(name) else read_section)(model, values, (name,))
+    key = Secret(secrets_key) if secrets_key else None
+    return Settings(**read, folder=folder or Path(), secrets_key=key)
+
+
+def fields_of(section: str) -> dict[str, Key]:
     """The keys of a section; of `rules`, those of each rule."""
-    field = Settings.model_fields[section]
-    model = named(field) or field.annotation
-    assert isinstance(model, type)  # noqa: S101  a section is a model, or many of one
-    assert issubclass(model, BaseModel)  # noqa: S101
-    return model.model_fields
+    return keys_of(_SECTIONS[section])
 
 
 def is_named(section: str) -> bool:
     """Tell whether a section is many, each with a name, such as `[rules.<name>]`."""
-    return named(Settings.model_fields[section]) is not None
-
-
-def named(field: FieldInfo) -> type[BaseModel] | None:
-    """The model of the tables under a key, such as `[alerts.routes.<name>]`; else None."""
-    if get_origin(field.annotation) is dict:
-        _, model = get_args(field.annotation)
-        if isinstance(model, type) and issubclass(model, BaseModel):
-            return model
-    return None
-
-
-def is_table(field: FieldInfo) -> bool:
-    """Tell whether a key is a section of its own, such as `[web_ui.words]`."""
-    return get_origin(field.annotation) is dict
+    return section in _NAMED

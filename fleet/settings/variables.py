@@ -6,7 +6,7 @@ import difflib
 from typing import TYPE_CHECKING
 
 from fleet.errors import SettingsError
-from fleet.settings.values import SECTIONS, fields_of, is_named, is_table
+from fleet.settings.values import SECTIONS, fields_of, is_named
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -20,7 +20,7 @@ _LIKE = 0.8  # FLEET_POL_… and FLEET_SECRET_KEY are misspelt, FLEET_POOL_SIZE 
 def _named() -> Iterator[tuple[str, tuple[str, str]]]:
     for section in SECTIONS:
         for key, field in fields_of(section).items():
-            if not is_named(section) and not is_table(field):
+            if not is_named(section) and not field.is_table:
                 yield f"{PREFIX}{section}_{key}".upper(), (section, key)
 
 
@@ -28,7 +28,7 @@ def _unnamed() -> Iterator[str]:
     for section in SECTIONS:
         if is_named(section):
             yield f"{section}_".upper()
-        yield from (f"{section}_{k}".upper() for k, f in fields_of(section).items() if is_table(f))
+        yield from (f"{section}_{k}".upper() for k, f in fields_of(section).items() if f.is_table)
 
 
 _SETTINGS = dict(_named())

@@ -1,205 +1,209 @@
 """The settings of watching: who is told of what and when, and when everybody expects trouble."""
 
-from __future__ import annotations
-
 import re
-from datetime import datetime, time
-from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo
+from datetime import date, datetime, time
+from typing import Annotated, Literal
 
-from pydantic import (
-    AfterValidator,
-    BeforeValidator,
-    Field,
-    SecretStr,
-    field_validator,
-    model_validator,
-)
+from msgspec import Meta, field
 
 from fleet.model import Severity
-from fleet.settings.section import Number, Seconds, Section, Whole
+from fleet.settings.kinds import Number, Seconds, Texts, Urls, Whole, Zone, zone
+from fleet.settings.section import About, Section
 
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-_BETWEEN_URLS = re.compile(r"[\s,]+(?=[A-Za-z][A-Za-z0-9]*://)")  # a URL may hold a comma
-_URL = re.compile(r"[A-Za-z][A-Za-z0-9]*://\S+")
 _SPAN = re.compile(r"([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d")
-_URL_LIST = "a list of Apprise URLs, like mailto://user:password@example.com?to=you@example.com"
 
 
-def _split(value: object) -> object:
-    """Take what a variable holds for a list; it can only hold a text."""
-    return _BETWEEN_URLS.split(value.strip(" \t\r\n,")) if isinstance(value, str) else value
+def _zone_or_none(value: str) -> str:
+    return value and zone(value)
 
 
-def _url(value: SecretStr) -> SecretStr:
-    if not _URL.fullmatch(value.get_secret_value()):
-        raise ValueError("not a URL")
+def _span(value: str) -> str:
+    if value and not (_SPAN.fullmatch(value) and value[:5] != value[6:]):
+        raise ValueError("not a span")
     return value
 
 
-def _zone(value: str) -> str:
-    """Refuse a name that is no zone's; the error of the look-up depends on how it is wrong."""
-    try:
-        ZoneInfo(value)
-    except (OSError, KeyError, ValueError):
-        raise ValueError("no such time zone") from None
-    return value
+def _moment(written: object) -> object:
+    """Read a moment as TOML knows it, a day as its beginning, or a text that says one."""
+    if isinstance(written, str):
+        return datetime.fromisoformat(written)
+    if isinstance(written, date) and not isinstance(written, datetime):
+        return datetime.combine(written, time())
+    return written
 
 
-def _allowed(text: str) -> Any:
-    """What to say of a wrong value, where its kind does not tell."""
-    return Field(json_schema_extra={"allowed": text})
+def _time_of_day(written: object) -> object:
+    return time.fromisoformat(written) if isinstance(written, str) else written
 
 
-Url = Annotated[SecretStr, AfterValidator(_url)]
-Urls = Annotated[list[Url], BeforeValidator(_split), _allowed(_URL_LIST)]
-Zone = Annotated[str, AfterValidator(_zone), _allowed("an IANA time zone, like Europe/Berlin")]
-Texts = Annotated[list[str], _allowed("a list of texts")]
-
-
-class RouteSettings(Section):
+class RouteSettings(Section, frozen=True, kw_only=True):
     """`[alerts.routes.<name>]`."""
 
-    urls: Urls = Field(
-        default_factory=list,
-        examples=[["tgram://bottoken/chatid"]],
-        description="Further receivers, who are told only of what the keys below choose.",
+    urls: Annotated[
+        Urls,
+        About(
+            "Further receivers, who are told only of what the keys below choose.",
+            examples=(["tgram://bottoken/chatid"],),
+        ),
+    ] = field(default_factory=list)
+    severities: Annotated[
+        list[Severity],
+        About(
+            "Which severities; all when it is empty.",
+            examples=(["critical"],),
+            allowed="a list of critical, warning and info",
+        ),
+    ] = field(default_factory=list)
+    sites: Annotated[Texts, About("Which sites; all when empty.", examples=(["berlin"],))] = field(
+        default_factory=list
     )
-    severities: Annotated[list[Severity], _allowed("a list of critical, warning and info")] = Field(
-        default_factory=list,
-        examples=[["critical"]],
-        description="Which severities; all when it is empty.",
-    )
-    sites: Texts = Field(
-        default_factory=list, examples=[["berlin"]], description="Which sites; all when empty."
-    )
-    rules: Texts = Field(
-        default_factory=list,
-        examples=[["line-failed", "line-unregistered"]],
-        description="Which rules; all when empty.",
-    )
+    rules: Annotated[
+        Texts,
+        About("Which rules; all when empty.", examples=(["line-failed", "line-unregistered"],)),
+    ] = field(default_factory=list)
 
 
-class AlertsSettings(Section):
+class AlertsSettings(Section, frozen=True, kw_only=True):
     """`[alerts]`."""
 
-    urls: Urls = Field(
-        default_factory=list,
-        examples=[["mailto://user:password@example.com?to=you@example.com"]],
-        description="Apprise URLs of those who are told of everything: mail, chat, webhooks and "
-        "many more. Better given as FLEET_ALERTS_URLS, with spaces between them.",
-    )
-    group_wait: Number = Field(
-        default=10,
-        ge=0,
-        le=86_400,
-        description="How long a new problem waits for others that belong to it.",
-    )
-    repeat_after: Number = Field(
-        default=86_400,
-        ge=0,
-        le=316_224_000,
-        description="What stays open and was told is told again in this rhythm, at seven in the "
-        "morning when it is a day; 0: never.",
-    )
-    quiet_hours: Annotated[str, _allowed("a span of the day, like 22:00-06:00, or empty")] = Field(
-        default="",
-        examples=["22:00-06:00"],
-        description="In this span of the day only what is critical is told; the rest waits.",
-    )
-    timezone: Zone = Field(
-        default="UTC",
-        description="IANA zone of quiet_hours, and of times in alerts where the site has none.",
-    )
-    most_per_hour: Whole = Field(
-        default=30,
-        ge=1,
-        le=10_000,
-        description="Most alerts an hour for each receiver; what is more waits, and is counted.",
-    )
-    give_up_after: Seconds = Field(
-        default=86_400,
-        description="An alert that nobody takes is tried for so long, then given up and told to "
-        "the other receivers.",
-    )
-    templates: str = Field(
-        default="",
-        examples=["templates"],
-        description="Folder, relative to this file's, with templates in place of fleet's own.",
-    )
-    diagnose: bool = Field(
-        default=False,
-        description="A new alert of lines that are refused (401, 403, 407) or unregistered says "
-        "why, as fleet diagnose does, for five lines at most. Each is one try of the inventory's "
-        "password at a registrar.",
-    )
-    cause_at_least: Whole = Field(
-        default=5, ge=2, le=100_000, description="So many problems at least make one cause."
-    )
-    cause_share: Number = Field(
-        default=0.5,
-        gt=0,
-        le=1,
-        description="So large a share of a site, network, login or registrar makes one cause.",
-    )
-    routes: dict[str, RouteSettings] = Field(default_factory=dict)
+    urls: Annotated[
+        Urls,
+        About(
+            "Apprise URLs of those who are told of everything: mail, chat, webhooks and "
+            "many more. Better given as FLEET_ALERTS_URLS, with spaces between them.",
+            examples=(["mailto://user:password@example.com?to=you@example.com"],),
+        ),
+    ] = field(default_factory=list)
+    group_wait: Annotated[
+        Number,
+        Meta(ge=0, le=86_400),
+        About("How long a new problem waits for others that belong to it."),
+    ] = 10
+    repeat_after: Annotated[
+        Number,
+        Meta(ge=0, le=316_224_000),
+        About(
+            "What stays open and was told is told again in this rhythm, at seven in the "
+            "morning when it is a day; 0: never."
+        ),
+    ] = 86_400
+    quiet_hours: Annotated[
+        str,
+        About(
+            "In this span of the day only what is critical is told; the rest waits.",
+            examples=("22:00-06:00",),
+            check=_span,
+            allowed="a span of the day, like 22:00-06:00, or empty",
+        ),
+    ] = ""
+    timezone: Annotated[
+        Zone, About("IANA zone of quiet_hours, and of times in alerts where the site has none.")
+    ] = "UTC"
+    most_per_hour: Annotated[
+        Whole,
+        Meta(ge=1, le=10_000),
+        About("Most alerts an hour for each receiver; what is more waits, and is counted."),
+    ] = 30
+    give_up_after: Annotated[
+        Seconds,
+        About(
+            "An alert that nobody takes is tried for so long, then given up and told to "
+            "the other receivers."
+        ),
+    ] = 86_400
+    templates: Annotated[
+        str,
+        About(
+            "Folder, relative to this file's, with templates in place of fleet's own.",
+            examples=("templates",),
+        ),
+    ] = ""
+    diagnose: Annotated[
+        bool,
+        About(
+            "A new alert of lines that are refused (401, 403, 407) or unregistered says "
+            "why, as fleet diagnose does, for five lines at most. Each is one try of the "
+            "inventory's password at a registrar."
+        ),
+    ] = False
+    cause_at_least: Annotated[
+        Whole, Meta(ge=2, le=100_000), About("So many problems at least make one cause.")
+    ] = 5
+    cause_share: Annotated[
+        Number,
+        Meta(gt=0, le=1),
+        About("So large a share of a site, network, login or registrar makes one cause."),
+    ] = 0.5
+    routes: dict[str, RouteSettings] = field(default_factory=dict)
 
-    @field_validator("quiet_hours")
-    @classmethod
-    def _is_a_span(cls, value: str) -> str:
-        if value and not (_SPAN.fullmatch(value) and value[:5] != value[6:]):
-            raise ValueError("not a span")
-        return value
 
-
-class MaintenanceSettings(Section):
+class MaintenanceSettings(Section, frozen=True, kw_only=True):
     """`[maintenance.<name>]`."""
 
-    sites: Texts = Field(
-        default_factory=list, examples=[["berlin"]], description="Sites; all when empty."
+    sites: Annotated[Texts, About("Sites; all when empty.", examples=(["berlin"],))] = field(
+        default_factory=list
     )
-    phones: Texts = Field(
-        default_factory=list,
-        examples=[["reception"]],
-        description="Phones by MAC, host or name; all when empty.",
+    phones: Annotated[
+        Texts, About("Phones by MAC, host or name; all when empty.", examples=(["reception"],))
+    ] = field(default_factory=list)
+    rules: Annotated[Texts, About("Rules; all when empty.", examples=(["phone-unreachable"],))] = (
+        field(default_factory=list)
     )
-    rules: Texts = Field(
-        default_factory=list, examples=[["phone-unreachable"]], description="Rules; all when empty."
-    )
-    start: Annotated[time | None, _allowed('a time of day in quotes, like "02:00"')] = Field(
-        default=None, examples=["02:00"], description="When it begins, on each of its days."
-    )
-    duration: Seconds = Field(default=3600, description="How long it lasts from then on.")
-    days: Annotated[list[Day], _allowed("a list of mon, tue, wed, thu, fri, sat and sun")] = Field(
-        default_factory=list,
-        examples=[["sun"]],
-        description="The days of the week on which it begins; every day when empty.",
-    )
+    start: Annotated[
+        time | None,
+        About(
+            "When it begins, on each of its days.",
+            examples=("02:00",),
+            take=_time_of_day,
+            allowed='a time of day in quotes, like "02:00"',
+        ),
+    ] = None
+    duration: Annotated[Seconds, About("How long it lasts from then on.")] = 3600
+    days: Annotated[
+        list[Day],
+        About(
+            "The days of the week on which it begins; every day when empty.",
+            examples=(["sun"],),
+            allowed="a list of mon, tue, wed, thu, fri, sat and sun",
+        ),
+    ] = field(default_factory=list)
     timezone: Annotated[
-        str, AfterValidator(lambda value: value and _zone(value)),
-        _allowed("an IANA time zone, like Europe/Berlin, or empty"),
-    ] = Field(
-        default="", examples=["Europe/Berlin"], description="Its IANA zone; else that of [alerts]."
-    )  # fmt: skip
+        str,
+        About(
+            "Its IANA zone; else that of [alerts].",
+            examples=("Europe/Berlin",),
+            allowed="an IANA time zone, like Europe/Berlin, or empty",
+            check=_zone_or_none,
+        ),
+    ] = ""
     since: Annotated[
-        datetime | None, _allowed("a date, or date and time, like 2026-11-23T22:00")
-    ] = Field(
-        default=None,
-        examples=["2026-11-23T22:00"],
-        description="Without start: it lasts from since to until, once. With start: only in "
-        "this time does it begin at all.",
-    )
+        datetime | None,
+        About(
+            "Without start: it lasts from since to until, once. With start: only in this "
+            "time does it begin at all.",
+            examples=("2026-11-23T22:00",),
+            take=_moment,
+            allowed="a date, or date and time, like 2026-11-23T22:00",
+        ),
+    ] = None
     until: Annotated[
-        datetime | None, _allowed("a date, or date and time, like 2026-11-24T04:00")
-    ] = Field(default=None, examples=["2026-11-24T04:00"], description="See since.")
+        datetime | None,
+        About(
+            "See since.",
+            examples=("2026-11-24T04:00",),
+            take=_moment,
+            allowed="a date, or date and time, like 2026-11-24T04:00",
+        ),
+    ] = None
 
-    @model_validator(mode="after")
-    def _has_a_time(self) -> MaintenanceSettings:
+    def problem(self) -> str:
+        """Say why it has no time, or none that can come."""
         if self.start is None and (self.since is None or self.until is None):
-            raise ValueError("needs start (each day), or since and until (once)")
+            return "needs start (each day), or since and until (once)"
         if self.since and self.until and _bare(self.since) >= _bare(self.until):
-            raise ValueError("ends before it begins: since must come before until")
-        return self
+            return "ends before it begins: since must come before until"
+        return ""
 
 
 def _bare(moment: datetime) -> datetime:

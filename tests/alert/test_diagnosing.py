@@ -19,7 +19,7 @@ from fleet.daemon import Services
 from fleet.errors import StoreError
 from fleet.model import AlertKind, Cause, CauseKind, IntendedAccount, Phone, Severity
 from fleet.provision.diagnose import Brief
-from fleet.settings import Settings
+from fleet.settings import Settings, settings_of
 from fleet.simulator import RegistrarSpec, RegistrarState, SimulatedRegistrar, SipLogin
 from fleet.store import Change
 from tests.alert.makers import incident, resolved
@@ -101,7 +101,7 @@ async def world(store: Store, password: str = WRONG, count: int = 7) -> AsyncIte
             store.apply_inventory, [], [Change(id=None, phone=phone) for phone in phones]
         )
         ids = [store.find_phone(phone.host) for phone in phones]
-        settings = Settings.model_validate({"alerts": {"urls": ["json://x"], "diagnose": True}})
+        settings = settings_of({"alerts": {"urls": ["json://x"], "diagnose": True}})
         app = App(
             settings=settings, store=store, words=words_of(settings), rules=rules_of(settings)
         )
@@ -141,9 +141,7 @@ async def test_the_daemon_tells_it(database_url: str, webhook: Webhook, keyring:
 async def test_nobody_is_asked_unless_the_settings_say_so(store: Store) -> None:
     assert Settings().alerts.diagnose is False
     async with world(store) as made:
-        quiet = replace(
-            made.app, settings=Settings.model_validate({"alerts": {"urls": ["json://x"]}})
-        )
+        quiet = replace(made.app, settings=settings_of({"alerts": {"urls": ["json://x"]}}))
         await made.refused(1)
         await asyncio.to_thread(quiet.alerting().run, now() + MINUTE)
         [text] = made.texts

@@ -16,13 +16,13 @@ import pytest
 from fleet.cli import COMMANDS, cli
 from fleet.cli.export import KINDS
 from fleet.judge import RULES
-from fleet.settings.values import SECTIONS, fields_of, is_named, is_table, named
+from fleet.settings.section import keys_of
+from fleet.settings.values import SECTIONS, fields_of, is_named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pydantic.fields import FieldInfo
-
+    from fleet.settings.section import Key
     from tests.cli.conftest import Fleet
 
 DOCS = Path(__file__).parents[2]
@@ -69,7 +69,7 @@ def test_every_command_explains_itself(name: str, command: click.Command, fleet:
 
 def test_help_loads_no_library_of_the_work() -> None:
     heavy = (
-        "{'httpx', 'sqlalchemy', 'pydantic', 'bs4', 'lxml', 'rich', 'alembic', 'apprise', 'jinja2'}"
+        "{'httpx', 'sqlalchemy', 'msgspec', 'bs4', 'lxml', 'rich', 'alembic', 'apprise', 'jinja2'}"
     )
     code = (
         "import sys; sys.argv = ['fleet', '--help']\n"
@@ -108,12 +108,12 @@ def table_name(section: str) -> str:
     return f"{section}.<name>" if is_named(section) else section
 
 
-def places(table: str, fields: dict[str, FieldInfo]) -> Iterator[tuple[str, str]]:
+def places(table: str, fields: dict[str, Key]) -> Iterator[tuple[str, str]]:
     for name, field in fields.items():
-        if model := named(field):
-            yield from places(f"{table}.{name}.<name>", model.model_fields)
+        if model := field.named:
+            yield from places(f"{table}.{name}.<name>", keys_of(model))
         else:
-            yield (f"{table}.{name}", "") if is_table(field) else (table, name)
+            yield (f"{table}.{name}", "") if field.is_table else (table, name)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from uuid import uuid4
 from fleet.app import App
 from fleet.daemon import Daemon, Services
 from fleet.model import Incident, IncidentState, Notice, NoticeKind, Phone, Site, Step
-from fleet.settings import Settings
+from fleet.settings import settings_of
 from fleet.store import Change
 from fleet.systemd import Notifier
 
@@ -51,7 +51,7 @@ def opened(
         "alerts": {"urls": list(told), "group_wait": 0, "diagnose": diagnose},
         "audit": audit or {"at": ""},
     }
-    return App.open(Settings.model_validate(values))
+    return App.open(settings_of(values))
 
 
 def add(app: App, *phones: Phone, networks: Sequence[str] = ("127.0.0.0/8",)) -> None:

@@ -12,6 +12,8 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from msgspec import structs
+
 from fleet.app import now
 from fleet.model import ProofState, ProofWay, RolloutState, RunBy
 from fleet.provision.rollout import StageOrder
@@ -48,7 +50,7 @@ async def changed(store: Store, folder: Path, count: int = 2) -> AsyncIterator[L
 
 def served(loop: Loop, store: Store | None = None) -> App:
     """The app of a daemon that has the loop's database."""
-    settings = loop.app.settings.model_copy(update={"server": ServerSettings(port=free_port())})
+    settings = structs.replace(loop.app.settings, server=ServerSettings(port=free_port()))
     return replace(loop.app, settings=settings, store=store or loop.store)
 
 

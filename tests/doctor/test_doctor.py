@@ -9,12 +9,14 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec import structs
 
 from fleet.app import App, now
 from fleet.doctor import Checked, State, examine
 from fleet.errors import UsageError
 from fleet.model import MissedSweeps, Phone
-from fleet.settings import Settings
+from fleet.settings import Settings, settings_of
+from fleet.settings.section import Secret
 from fleet.simulator import PhoneSpec
 from fleet.systemd import service
 from tests.cli.conftest import answering
@@ -25,8 +27,7 @@ if TYPE_CHECKING:
 
 
 def settings(database_url: str, folder: Path, **values: Any) -> Settings:
-    given = {"database": {"url": database_url}, "folder": folder, **values}
-    return Settings.model_validate(given)
+    return settings_of({"database": {"url": database_url}, **values}, folder=folder)
 
 
 def found(made: Settings) -> dict[str, list[Checked]]:
@@ -137,7 +138,7 @@ def test_a_key_beside_the_database_is_warned_of(sqlite_url: str, tmp_path: Path)
     (tmp_path / "fleet.key").rename(tmp_path / "keys" / "fleet.key")
     apart = settings(sqlite_url, tmp_path, secrets={"key_file": "keys/fleet.key"})
     assert states(found(apart)["key"]) == [State.OK]
-    in_variable = settings(sqlite_url, tmp_path, secrets_key="x")
+    in_variable = structs.replace(settings(sqlite_url, tmp_path), secrets_key=Secret("x"))
     assert next(iter(examine(in_variable))).state is State.OK
 
 

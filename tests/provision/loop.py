@@ -19,7 +19,7 @@ from fleet.provision.rollout.machine import Pace
 from fleet.provision.rollout.service import RolloutService
 from fleet.provision.serve import listeners
 from fleet.push import Push, PushDesk, PushEvent, PushState
-from fleet.settings import Settings
+from fleet.settings import settings_of
 from fleet.simulator import (
     BootSpec,
     PhoneSpec,
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from fleet.model import Proof, Revision, Rollout
     from fleet.provision.rollout.gate import Gate
     from fleet.provision.serve import FileService
+    from fleet.settings import Settings
     from fleet.simulator.phone import SimulatedPhone
 
 ADMIN = "48151623"
@@ -195,11 +196,11 @@ async def run_quickly(
         return await service.run(rollout, lambda *_: None)
 
 
-def settings_of(folder: Path, place: str = "") -> Settings:
-    said: dict[str, object] = {"folder": folder, "provisioning": {"port": 0}}
+def settings_in(folder: Path, place: str = "") -> Settings:
+    said: dict[str, dict[str, object]] = {"provisioning": {"port": 0}}
     if place:
         said["database"] = {"url": place}
-    return Settings.model_validate(said)
+    return settings_of(said, folder=folder)
 
 
 def fill(store: Store, pbx: SimulatedRegistrar, count: int, shared: str = "") -> tuple[int, ...]:
@@ -237,7 +238,7 @@ async def whole_loop(
     store: Store, tmp_path: Path, count: int = 2, *, shared: str = ""
 ) -> AsyncIterator[Loop]:
     """Phones that have booted from revision 1 and are registered. They may share their line 2."""
-    settings = settings_of(tmp_path)
+    settings = settings_in(tmp_path)
     app = App(settings=settings, store=store, words=words_of(settings), rules=rules_of(settings))
     users = frozenset({f"10{number:02}" for number in range(1, count + 1)} | {shared} - {""})
     accounts = tuple(SipLogin(user=user, password=OLD) for user in sorted(users))

@@ -15,7 +15,7 @@ from fleet.phone.sip.peer import Peer, Transport
 from fleet.phone.sip.query import ask_registration
 from fleet.provision.build import sip_client_of
 from fleet.provision.lines import intended_sip
-from fleet.settings import Settings
+from fleet.settings import Settings, settings_of
 from tests.phone.sip.peers import LOGIN, challenges, tcp_peer
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def test_lines_and_phone_speak_the_transport_of_the_configuration(
 
 
 def settings(folder: Path, **provisioning: object) -> Settings:
-    return Settings.model_validate({"folder": folder, "provisioning": provisioning})
+    return settings_of({"provisioning": provisioning}, folder=folder)
 
 
 @pytest.mark.parametrize(

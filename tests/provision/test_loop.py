@@ -7,6 +7,8 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from msgspec import structs
+
 from fleet.app import now
 from fleet.model import (
     Fetch,
@@ -180,12 +182,10 @@ async def test_what_was_applied_and_not_fetched_is_told_by_the_rules(
 ) -> None:
     async with whole_loop(store, tmp_path) as loop:
         settings = loop.app.settings.provisioning
-        settings = settings.model_copy(
-            update={"stale_after": 0, "firmware_versions": {"6753i": "3.3.1.9999"}}
+        settings = structs.replace(
+            settings, stale_after=0, firmware_versions={"6753i": "3.3.1.9999"}
         )
-        app = replace(
-            loop.app, settings=loop.app.settings.model_copy(update={"provisioning": settings})
-        )
+        app = replace(loop.app, settings=structs.replace(loop.app.settings, provisioning=settings))
         await loop.poll()
         assert rules(app) == {"firmware-drift"}
         loop.intend(1, NEW)

@@ -12,7 +12,7 @@ from fleet.app import App, now, rules_of, words_of
 from fleet.provision.build import resyncer_of
 from fleet.provision.rollout.machine import Pace
 from fleet.provision.rollout.service import RolloutService
-from fleet.settings import Settings
+from fleet.settings import settings_of
 from fleet.store import Keyring, Store
 from fleet.sweep import Order
 
@@ -45,7 +45,7 @@ async def run(app: App, rollout: Rollout) -> None:
 
 
 def main() -> None:
-    settings = Settings.model_validate({})
+    settings = settings_of({})
     keyring = Keyring.parse(os.environ["FLEET_SECRETS_KEY"], "the test's key")
     store = Store.open(sys.argv[1], keyring=keyring)
     app = App(settings=settings, store=store, words=words_of(settings), rules=rules_of(settings))

@@ -17,7 +17,7 @@ from fleet.provision.build import rotator_of
 from fleet.provision.rollout import StageOrder
 from fleet.provision.rollout.machine import Pace
 from fleet.provision.rollout.service import Terms
-from fleet.settings import Settings
+from fleet.settings import settings_of
 from fleet.store import Keyring, Store
 from tests.provision.loop import run_quickly
 from tests.provision.rotate.rotating import command, gate_for
@@ -30,7 +30,7 @@ def main() -> None:
     url, control, folder = sys.argv[1:]
     keyring = Keyring.parse(os.environ["FLEET_SECRETS_KEY"], "the test's key")
     store = Store.open(url, keyring=keyring)
-    settings = Settings.model_validate({})
+    settings = settings_of({})
     app = App(settings=settings, store=store, words=words_of(settings), rules=rules_of(settings))
     sys.stdout.write("up\n")
     sys.stdout.flush()

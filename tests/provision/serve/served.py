@@ -13,7 +13,7 @@ import httpx
 
 from fleet.model import NewFile, Phone, Site
 from fleet.provision.serve import listeners
-from fleet.settings import Settings
+from fleet.settings import Settings, settings_of
 from fleet.store import Change, Keyring, Store
 
 if TYPE_CHECKING:
@@ -64,10 +64,10 @@ def fill(store: Store) -> int:
     return number
 
 
-def settings_of(tmp_path: Path, **chosen: Any) -> Settings:
+def serving_settings(tmp_path: Path, **chosen: Any) -> Settings:
     """Settings in a folder, with any free ports."""
     ports = {"port": 0, "https_port": 0, "legacy_https_port": 0, "tftp_port": 0}
-    made = Settings.model_validate({"provisioning": ports | chosen, "folder": tmp_path})
+    made = settings_of({"provisioning": ports | chosen}, folder=tmp_path)
     assert made.folder == tmp_path
     return made
 
@@ -91,7 +91,7 @@ async def serving(
     store: Store, tmp_path: Path, clock: Clock | None = None, **chosen: Any
 ) -> AsyncIterator[FileService]:
     """Serve a store's files."""
-    settings = settings_of(tmp_path, **chosen)
+    settings = serving_settings(tmp_path, **chosen)
     keys = store._keyring.keys if store._keyring else ()
     opened = partial(open_again, f"sqlite:///{store.place}", keys)
     service = listeners(settings, store, open_store=opened, clock=clock or Clock())

@@ -17,7 +17,16 @@ from fleet.errors import ServerError, SettingsError
 from fleet.model import FetchOutcome
 from fleet.provision.serve.legacy import ListenerInProcess
 from fleet.store import Store
-from tests.provision.serve.served import AGENT, BODY, OWN, fill, phone, serving, settings_of, until
+from tests.provision.serve.served import (
+    AGENT,
+    BODY,
+    OWN,
+    fill,
+    phone,
+    serving,
+    serving_settings,
+    until,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -172,4 +181,4 @@ async def test_a_port_in_use_is_said(sqlite_store: Store, tmp_path: Path) -> Non
         with pytest.raises(ServerError, match=rf"\[provisioning\] port: 127.0.0.1 port {port}"):
             async with serving(sqlite_store, tmp_path, port=port):
                 pass
-    assert settings_of(tmp_path).provisioning.host == "127.0.0.1"
+    assert serving_settings(tmp_path).provisioning.host == "127.0.0.1"

@@ -1,0 +1,64 @@
+"""Kinds of values that several sections have."""
+
+import re
+from ipaddress import ip_network
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+from msgspec import Meta
+
+from fleet.settings.section import About, Secret
+
+_BETWEEN_URLS = re.compile(r"[\s,]+(?=[A-Za-z][A-Za-z0-9]*://)")  # a URL may hold a comma
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9]*://\S+")
+_URL_LIST = "a list of Apprise URLs, like mailto://user:password@example.com?to=you@example.com"
+
+
+def none_if_empty(written: object) -> object:
+    """Take an empty text for none: a variable that is there cannot say it otherwise."""
+    return None if written == "" else written
+
+
+def zone(name: str) -> str:
+    """Refuse a name that is no zone's; the error of the look-up depends on how it is wrong."""
+    try:
+        ZoneInfo(name)
+    except (OSError, KeyError, ValueError):
+        raise ValueError("no such time zone") from None
+    return name
+
+
+def _split_urls(written: object) -> object:
+    """Take what a variable holds for a list; it can only hold a text."""
+    if not isinstance(written, str):
+        return written
+    return _BETWEEN_URLS.split(written.strip(" \t\r\n,"))
+
+
+def _urls(values: list[Secret]) -> list[Secret]:
+    if not all(_URL.fullmatch(value.get_secret_value()) for value in values):
+        raise ValueError("not a URL")
+    return values
+
+
+def _split(written: object) -> object:
+    """Take `10.1.0.0/16, 10.2.0.0/16` from a variable for a list."""
+    return [part.strip() for part in written.split(",")] if isinstance(written, str) else written
+
+
+def _networks(values: list[str]) -> list[str]:
+    """Check networks; a single address stands for itself."""
+    return [str(ip_network(value.strip(), strict=False)) for value in values]
+
+
+Number = float
+Whole = int
+Seconds = Annotated[Number, Meta(gt=0, le=316_224_000)]
+Port = Annotated[Whole, Meta(ge=0, le=65_535)]
+Texts = Annotated[list[str], About(allowed="a list of texts")]
+Names = Annotated[list[str], About(allowed="a list of names", take=_split)]
+Networks = Annotated[
+    list[str], About(allowed="a list of networks, like 10.1.0.0/16", take=_split, check=_networks)
+]
+Urls = Annotated[list[Secret], About(allowed=_URL_LIST, take=_split_urls, check=_urls)]
+Zone = Annotated[str, About(allowed="an IANA time zone, like Europe/Berlin", check=zone)]
