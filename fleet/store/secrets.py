@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from base64 import urlsafe_b64decode
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from fleet.errors import SettingsError, StoreError
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
 
     from cryptography.fernet import MultiFernet
 
-
+_KEY_BYTES = 32  # of a Fernet key, which is written in Base64
 NO_KEY_TO_STORE = (
     "A password cannot be stored without a key; make one with fleet init, or set FLEET_SECRETS_KEY."
 )
@@ -30,13 +32,16 @@ class Keyring:
 
     keys: tuple[str, ...] = field(repr=False)
     origin: str = "the key"
-    _fernet: MultiFernet = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        if not self.keys or any(len(urlsafe_b64decode(key)) != _KEY_BYTES for key in self.keys):
+            raise ValueError("not a key")
+
+    @cached_property
+    def _fernet(self) -> MultiFernet:
         from cryptography.fernet import Fernet, MultiFernet  # spared where no password is stored
 
-        fernet = MultiFernet([Fernet(key) for key in self.keys])
-        object.__setattr__(self, "_fernet", fernet)
+        return MultiFernet([Fernet(key) for key in self.keys])
 
     @classmethod
     def parse(cls, text: str, origin: str) -> Keyring:
