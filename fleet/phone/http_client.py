@@ -21,6 +21,12 @@ if TYPE_CHECKING:
     from fleet.phone.wire import Hop
 
 _EMPTY = httpx.ByteStream(b"")
+_COMMON = (
+    (b"User-Agent", b"fleet"),
+    (b"Accept", b"text/html, */*"),
+    (b"Accept-Encoding", b"identity"),
+    (b"Connection", b"close"),
+)
 _FOREIGN = (
     (httpx.ConnectTimeout, Reason.NO_ANSWER),
     (httpx.TimeoutException, Reason.SILENT),
@@ -43,15 +49,9 @@ class HttpClient:
     async def get(self, hop: Hop, path: str) -> httpx.Response:
         """Send one request and read its answer, whatever its status. Raises PhoneError."""
         target = hop.target
-        headers = {
-            "Host": target.authority,
-            "User-Agent": "fleet",
-            "Accept": "text/html, */*",
-            "Accept-Encoding": "identity",
-            "Connection": "close",
-        }
+        headers = [(b"Host", target.authority.encode()), *_COMMON]
         if target.credentials is not None:
-            headers["Authorization"] = target.authorization
+            headers.append((b"Authorization", target.authorization.encode()))
         request = httpx.Request(
             "GET",
             f"{target.scheme}://{target.authority}{path}",
