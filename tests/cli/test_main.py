@@ -94,8 +94,8 @@ def test_the_readme_names_every_rule() -> None:
     assert not [name for name in RULES if f"| `{name}` |" not in readme]
 
 
-def test_the_operations_page_names_every_setting() -> None:
-    text = (DOCS / "docs" / "operations.md").read_text(encoding="utf-8")
+def test_the_settings_page_names_every_setting() -> None:
+    text = (DOCS / "docs" / "settings.md").read_text(encoding="utf-8")
     documented = set(re.findall(r"^\| `\[([\w.<>]+)\](?: (\w+))?` \|", text, re.MULTILINE))
     wanted = {
         place for section in SECTIONS for place in places(table_name(section), fields_of(section))
