@@ -67,6 +67,26 @@ def test_every_command_explains_itself(name: str, command: click.Command, fleet:
     assert "\\b" not in ran.out
 
 
+CHOICES = [
+    (name, parameter, value)
+    for name, command in every_command()
+    for parameter in command.params
+    if isinstance(parameter.type, click.Choice)
+    for value in parameter.type.choices
+]
+
+
+@pytest.mark.parametrize(
+    ("parameter", "value"),
+    [choice[1:] for choice in CHOICES],
+    ids=[f"{name} {parameter.name} {value}" for name, parameter, value in CHOICES],
+)
+def test_every_choice_is_taken_in_lower_case(parameter: click.Parameter, value: object) -> None:
+    written = str(getattr(value, "value", value))
+    assert written == written.lower()
+    assert parameter.type.convert(written, parameter, None) == value
+
+
 def test_help_loads_no_library_of_the_work() -> None:
     heavy = (
         "{'httpx', 'sqlalchemy', 'msgspec', 'bs4', 'lxml', 'rich', 'alembic', 'apprise', 'jinja2'}"

@@ -32,7 +32,7 @@ PER_PHONE = 0.2  # seconds between two phones, where nothing else is said
 @click.option(
     "--how",
     multiple=True,
-    type=click.Choice([How.NOTIFY, How.PUSH]),
+    type=click.Choice([How.NOTIFY.value, How.PUSH.value], case_sensitive=False),
     help="Only in this way; else by SIP NOTIFY, and by XML push where that is not taken.",
 )
 @click.option(

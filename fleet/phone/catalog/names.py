@@ -6,10 +6,12 @@ import re
 
 from fleet.phone.catalog.models import MODELS
 
-_REALM = re.compile(r"(?:aastra|mitel)\b[ -]*(?P<model>.*)", re.IGNORECASE | re.DOTALL)
+_REALM = re.compile(
+    r"(?:aastra|mitel)(?:[ _-]*minet)?(?![a-z])[ _-]*(?P<model>.*)", re.IGNORECASE | re.DOTALL
+)
 _REALM_1_X = "please enter user name and password"
 _BRAND = re.compile(
-    r"(?:(?:aastra|mitel)[ _-]*)+(?:sip[ _-]*)?(?:ip[ _-]*phone[ _-]*)?", re.IGNORECASE
+    r"(?:(?:aastra|mitel)[ _-]*)+(?:(?:sip|minet)[ _-]*)?(?:ip[ _-]*phone[ _-]*)?", re.IGNORECASE
 )
 _REVISION = re.compile(r"[ ,;(-]+(?:hw[ _-]*)?rev(?:ision)?\b.*", re.IGNORECASE | re.DOTALL)
 
@@ -27,7 +29,8 @@ def model_named(text: str) -> str:
     """The full name of a model, whatever the phone calls it.
 
     `53i` is `6753i`, `9112i Revision 0` is `9112i`, `Aastra 6757iCT` is `6757i CT` (facts/web-ui
-    2.1 and 6). The name of an unknown model is kept, without the maker's name and the revision.
+    2.1 and 6), `MitelMINET_6930` is `6930` (facts/provisioning 9). The name of an unknown model is
+    kept, without the maker's name and the revision.
     """
     name = " ".join(text.split())
     name = _REVISION.sub("", _BRAND.sub("", name, count=1)).strip()

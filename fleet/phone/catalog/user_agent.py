@@ -9,9 +9,9 @@ from fleet.model import normalise_mac
 from fleet.phone.catalog.names import model_named
 
 _LONGEST = 512
-_BRAND = re.compile(r"(?:aastra|mitel)(?:ipphone)?(?![a-z])", re.IGNORECASE)
+_BRAND = re.compile(r"(?:aastra|mitel)(?:ipphone|[ _-]?minet)?(?![a-z])", re.IGNORECASE)
 _FIELD = re.compile(r"\s+(?P<name>MAC|V):\s*(?P<value>[^\s]*)", re.IGNORECASE)
-_SUFFIX = re.compile(r"[ -](?:SIP|RP)\Z", re.IGNORECASE)
+_SUFFIX = re.compile(r"[ -](?:SIP|RP|MINET)\Z", re.IGNORECASE)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -31,9 +31,11 @@ def parse_user_agent(text: str) -> PhoneAgent | None:
     """The phone behind a `User-Agent`; None where the text is not one of these phones'.
 
     Takes the HTTP form (`Aastra53i MAC:00-08-5D-19-94-B7 V:2.3.1.26-SIP`, with and without `-SIP`,
-    `57i CT`, `480i Cordless`, ` RP`), the SIP form (`Aastra 53i/2.2.0.166`, `Mitel-6920-SIP/6.4.0`)
-    and the DHCP class (`AastraIPPhone53i`): facts/provisioning 1.5, facts/web-ui 6. What it cannot
-    read of the MAC or the version is left empty, and so is what it says twice and differently.
+    `57i CT`, `480i Cordless`, ` RP`), that of MiNet firmware, which a 69xx runs until it has
+    fetched its way to SIP (`MitelMINET_6930 MAC:… V:1.5.0.78`: facts/provisioning 9), the SIP form
+    (`Aastra 53i/2.2.0.166`, `Mitel-6920-SIP/6.4.0`) and the DHCP class (`AastraIPPhone53i`):
+    facts/provisioning 1.5, facts/web-ui 6. What it cannot read of the MAC or the version is left
+    empty, and so is what it says twice and differently.
     Never raises.
     """
     line = text.strip()[:_LONGEST]

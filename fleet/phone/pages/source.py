@@ -18,7 +18,7 @@ _HIDING = (
     *("hidden", "display", "visibility", "<dialog", "hide", "d-none", "invisible"),
     *("help", "example", "sample", "legend", "tooltip", "&#"),
 )
-_BRAND = re.compile(r"(?<![a-z])(?:aastra|mitel)(?![a-z])")
+_BRAND = re.compile(r"(?<![a-z])(?:aastra|mitel(?:minet)?)(?![a-z])")
 
 
 class Source:

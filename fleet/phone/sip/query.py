@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fleet.phone.catalog import model_named
+from fleet.phone.catalog import parse_user_agent
 from fleet.phone.sip.ask import LoginUse
 from fleet.phone.sip.header import read_addresses, split_list
 from fleet.phone.sip.outcome import Result, outcome_of
@@ -25,12 +24,6 @@ if TYPE_CHECKING:
 _LONGEST_TEXT = 300
 _MOST_BINDINGS = 50
 _UNKNOWN = (404, 604)
-
-# facts/web-ui 6: `Aastra 53i/2.2.0.166`, `Mitel-6920-SIP/6.4.0.140`.
-_USER_AGENT = re.compile(
-    r"(?P<brand>aastra|mitel)[ -]+(?P<model>[^/]+?)(?:-SIP)?/(?P<firmware>[0-9][\w.]*)\S*",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -117,10 +110,8 @@ async def ask_options(client: SipClient, phone: Peer, *, user: str = "") -> Opti
 
 def read_user_agent(text: str) -> tuple[str, str]:
     """The full model name and the firmware in a phone's SIP User-Agent, else two empty texts."""
-    found = _USER_AGENT.fullmatch(text.strip()) if len(text) <= _LONGEST_TEXT else None
-    if found is None:
-        return "", ""
-    return clean(model_named(found["model"])), found["firmware"]
+    phone = parse_user_agent(text) if len(text) <= _LONGEST_TEXT else None
+    return (clean(phone.model), clean(phone.firmware)) if phone else ("", "")
 
 
 def _registrars_result(heard: Heard) -> Result | None:

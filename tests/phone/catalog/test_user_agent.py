@@ -37,6 +37,18 @@ MAC = "00:08:5D:19:94:B7"
         ),
         ("  aastra53I  mac:00085D1994B7  v:2.3.1.26-sip ", "6753i", MAC, "2.3.1.26"),
         ("Aastra53i V:2.3.1.26-SIP MAC:00-08-5D-19-94-B7", "6753i", MAC, "2.3.1.26"),
+        (
+            "MitelMINET_6930 MAC:14-00-E9-1F-03-EA V:1.5.0.78",
+            "6930",
+            "14:00:E9:1F:03:EA",
+            "1.5.0.78",
+        ),
+        (
+            "mitelminet-6920w MAC:08000F1F03EA V:1.7.1.12-MINET",
+            "6920w",
+            "08:00:0F:1F:03:EA",
+            "1.7.1.12",
+        ),
         ("Aastra53i MAC:nonsense V:", "6753i", "", ""),
         ("Aastra53i", "6753i", "", ""),
         ("Aastra 53i/2.2.0.166", "6753i", "", "2.2.0.166"),
@@ -55,7 +67,14 @@ def test_a_phone_says_who_it_is_in_many_ways(
 
 
 @pytest.mark.parametrize(
-    "text", ["", "curl/8.0", "Mozilla/5.0 (compatible; Aastra53i)", "Yealink SIP-T46G 28.83.0.35"]
+    "text",
+    [
+        "",
+        "curl/8.0",
+        "Mozilla/5.0 (compatible; Aastra53i)",
+        "Yealink SIP-T46G 28.83.0.35",
+        "MitelMINETTE 1",
+    ],
 )
 def test_what_is_none_of_these_phones_is_not_taken_for_one(text: str) -> None:
     assert parse_user_agent(text) is None

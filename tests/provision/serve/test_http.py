@@ -83,6 +83,18 @@ async def test_a_phone_gets_its_file_and_it_is_written_down(filled: Store, tmp_p
     assert fetch.agent == AGENT
 
 
+async def test_a_phone_with_minet_firmware_is_known_by_its_mac_and_served(
+    filled: Store, tmp_path: Path
+) -> None:
+    agent = "MitelMINET_6930 MAC:00-08-5D-00-00-01 V:1.5.0.78"
+    async with serving(filled, tmp_path) as service, phone(service, agent=agent) as client:
+        names = ("startup.cfg", OWN)
+        assert [(await client.get(name)).status_code for name in names] == [200, 200]
+    assert [(fetch.model, fetch.firmware, fetch.mac) for fetch in filled.fetches()] == [
+        ("6930", "1.5.0.78", MAC)
+    ] * 2
+
+
 async def test_every_spelling_of_a_name_is_the_same_file(filled: Store, tmp_path: Path) -> None:
     async with serving(filled, tmp_path) as service, phone(service) as client:
         for name in ("AASTRA.CFG", "aastra%2ecfg", "startup.cfg", "/aastra.cfg?a=b"):
