@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, TypeAlias
 from fleet.model import Severity
 from fleet.phone.config_file import Parameter, numbered
 from fleet.phone.lint import CHECKS, LintContext, LintFinding, lint
-from fleet.phone.lint.look import LintLook, has_placeholder, line_numbers
+from fleet.phone.lint.look import LintLook, line_numbers
+from fleet.phone.lint.placeholders import has_placeholder
 from fleet.phone.parameters import complaint, is_secret, spec_of
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ def _shape(over: Mapping[str, Wanted]) -> Hashable:
 
 
 def _looks(name: str, value: str) -> Hashable:
-    if has_placeholder(value):
+    if has_placeholder(name, value):
         return value
     spec = spec_of(name)
     return value != "", complaint(spec.kind, value) if spec else ""

@@ -13,6 +13,14 @@ _LINE_END = re.compile(r"\r\n|\n|\r")
 _MARKED = re.compile(r"(?P<marks>[!^ \t]*)(?P<rest>.*)", re.DOTALL)
 _BLANK = " \t"
 _WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_NOT_WESTERN = re.compile(
+    r"([^\x00-\x7f])(?!\1)[^\x00-\x7f]{3}|(?<![^\W_])[\u00c0-\u00ff]{3}(?![^\W_])"
+)
+"""Four such characters in a row are in no word of a Western language, nor is one of three alone."""
+
+NOT_UTF8 = "not UTF-8, read as Windows-1252: look at it"
+NOT_WESTERN = f"{NOT_UTF8}; its texts may be Cyrillic or of another alphabet: save it as UTF-8"
+UTF16 = "UTF-16, and phones are not known to read that: save it as UTF-8"
 
 NO_COLON = "there is no colon after a name"
 HIDDEN = "a character that nobody sees stands before the colon"
@@ -27,12 +35,12 @@ def read(content: bytes, *, name: str = "") -> ConfigFile:
 
     Takes CRLF, CR and LF, a byte-order mark, comments on lines of their own and behind values,
     quotes, a missing blank after the colon, and the marks `!` and `^` (facts/provisioning 1.2).
-    What is not UTF-8 is read as Latin-1. A file that is no configuration at all, an encrypted one
-    say, is one unread line.
+    A line that is not UTF-8 is read as Windows-1252, and `encoding` says so. A file that is no
+    configuration at all, an encrypted one say, is one unread line.
     """
     parameters: list[Parameter] = []
     unread: list[UnreadLine] = []
-    whole = _decode(content)
+    whole, encoding = _decode(content)
     if reason := foreign(whole):
         unread.append(UnreadLine(line=1, reason=reason, text=""))
         return ConfigFile(name=name, unread=tuple(unread), foreign=reason)
@@ -50,16 +58,39 @@ def read(content: bytes, *, name: str = "") -> ConfigFile:
         parameters=tuple(parameters),
         unread=tuple(unread),
         blank=not whole.strip(),
+        encoding=encoding,
     )
 
 
-def _decode(content: bytes) -> str:
+def _decode(content: bytes) -> tuple[str, str]:
+    """The text, and what is to note of its encoding; empty for UTF-8."""
     if content.startswith(_WIDE):
-        return content.decode("utf-16", errors="replace")
+        return content.decode("utf-16", errors="replace"), UTF16
     try:
-        return content.decode("utf-8-sig")
+        return content.decode("utf-8-sig"), ""
     except UnicodeDecodeError:
-        return content.decode("latin-1")
+        pass
+    lines = [_decoded_line(line) for line in content.split(b"\n")]
+    western = [text for text, is_utf8 in lines if not is_utf8]
+    note = NOT_WESTERN if any(map(_NOT_WESTERN.search, western)) else NOT_UTF8
+    return "\n".join(text for text, _ in lines).removeprefix("\ufeff"), note
+
+
+def _decoded_line(line: bytes) -> tuple[str, bool]:
+    """A line's text, and whether it is UTF-8: old files hold lines of both kinds.
+
+    A byte that Windows-1252 does not have becomes the control character of its number, as
+    browsers read it (WHATWG, Encoding).
+    """
+    try:
+        return line.decode("utf-8"), True
+    except UnicodeDecodeError:
+        return "".join(_WINDOWS_1252[byte] for byte in line), False
+
+
+_WINDOWS_1252 = [
+    bytes([byte]).decode("cp1252", errors="ignore") or chr(byte) for byte in range(256)
+]
 
 
 def _parameter(text: str, number: int) -> Parameter | str:
@@ -75,7 +106,7 @@ def _parameter(text: str, number: int) -> Parameter | str:
     if isinstance(split, str):
         return split
     value, comment = split
-    if any(ord(one) < 32 and one != "\t" for one in value):
+    if any((ord(one) < 32 and one != "\t") or "\x7f" <= one <= "\x9f" for one in value):
         return CONTROL
     return Parameter(
         name=name,

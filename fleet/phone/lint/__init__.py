@@ -46,6 +46,7 @@ CHECKS: Mapping[str, Check] = {
     "weak-tls": values.weak_tls,
     "unquoted-hash": files.unquoted_hash,
     "unread-line": files.unread_line,
+    "not-utf8": files.not_utf8,
     "empty-global-file": files.empty_global_file,
 }
 

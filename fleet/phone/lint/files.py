@@ -53,6 +53,17 @@ def unread_line(look: LintLook) -> Iterator[LintFinding]:
         )
 
 
+def not_utf8(look: LintLook) -> Iterator[LintFinding]:
+    """A file in another encoding: what phones make of it is not known (facts/provisioning 1.2)."""
+    if look.file.encoding:
+        yield LintFinding(
+            check="not-utf8",
+            severity=Severity.WARNING,
+            parameter="",
+            text=f"The file is {look.file.encoding}.",
+        )
+
+
 def empty_global_file(look: LintLook) -> Iterator[LintFinding]:
     """An `aastra.cfg` with nothing in it: phones then do not go on to their own files.
 

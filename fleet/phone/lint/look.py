@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
@@ -91,14 +90,3 @@ def own_name(line: int | None, name: str) -> str:
 def whose(line: int | None) -> str:
     """Of which line, for people."""
     return "all lines" if line is None else f"line {line}"
-
-
-_PLACEHOLDER = re.compile(
-    r"\{\{|\}\}|\{%|%\}|<%|%>|\$\{|\{\$|__[A-Z][A-Z0-9_]*__|://<|\$\$AA_[A-Z_]+_AA\$\$"
-)
-"""The last two: `http://<server address>/`, and the marks of the vendor's own scripts."""
-
-
-def has_placeholder(value: str) -> bool:
-    """Whether a template's placeholder was left where its value should be."""
-    return _PLACEHOLDER.search(value) is not None

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from fleet.model import Severity
 from fleet.phone.config_file import complaint_of, has_hidden
 from fleet.phone.lint.keys import key_of
-from fleet.phone.lint.look import LintFinding, has_placeholder
+from fleet.phone.lint.look import LintFinding
+from fleet.phone.lint.placeholders import has_placeholder
 from fleet.phone.parameters import Shape, complaint, spec_of, suggestion_for
 
 if TYPE_CHECKING:
@@ -46,6 +47,8 @@ def wrong_value(look: LintLook) -> Iterator[LintFinding]:
         spec = spec_of(parameter.key)
         own = parameter.key in _OWN_CHECK
         if spec is None or own or spec.kind.shape in (Shape.URI, Shape.DIGITS):
+            continue
+        if has_placeholder(parameter.key, parameter.value):
             continue
         yield from _wrong("wrong-value", parameter, Severity.WARNING)
 
@@ -129,9 +132,12 @@ def invisible_character(look: LintLook) -> Iterator[LintFinding]:
 
 
 def placeholder_left(look: LintLook) -> Iterator[LintFinding]:
-    """A template's placeholder where its value should be."""
+    """A template's placeholder where its value should be; `#{x}` begins a comment as well."""
     for parameter in look.last.values():
-        if has_placeholder(parameter.value):
+        text = parameter.value
+        if parameter.comment.startswith("#{"):
+            text += parameter.comment
+        if has_placeholder(parameter.key, text):
             yield _finding(
                 "placeholder-left",
                 Severity.WARNING,

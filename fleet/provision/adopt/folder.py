@@ -101,6 +101,8 @@ def _order(name: str) -> tuple[bool, int, str]:
 
 def _taken(file: ConfigFile, notes: list[str]) -> ConfigFile:
     """The file without what cannot be said again, each name once, its last value."""
+    if file.encoding:
+        notes.append(f"{file.name} is {file.encoding}.")
     notes += [f"{file.name} line {one.line}: {one.reason}; left out." for one in file.unread]
     last: dict[str, Parameter] = {}
     for one in file.parameters:

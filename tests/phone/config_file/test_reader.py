@@ -73,6 +73,47 @@ def test_a_name_with_an_umlaut_is_read_in_any_encoding(encoding: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("content", "value", "noted"),
+    [
+        (b"sip screen name: L\x92Atelier \x80", "L\u2019Atelier \u20ac", "read as Windows-1252"),
+        (b"# \xc3\xbc is UTF-8\nsip screen name: M\xfcller", "M\u00fcller", "look at it"),
+        (b"#\xe9\nsip screen name: Caf\xc3\xa9", "Caf\u00e9", "read as Windows-1252"),
+        (
+            "sip screen name: \u0418\u0432\u0430\u043d\u043e\u0432".encode("cp1251"),
+            "\u00c8\u00e2\u00e0\u00ed\u00ee\u00e2",
+            "Cyrillic",
+        ),
+        (
+            "sip screen name: \u0418\u0432\u0430\u043d\u043e\u0432".encode("koi8-r"),
+            "\u00e9\u00d7\u00c1\u00ce\u00cf\u00d7",
+            "Cyrillic",
+        ),
+        ("sip screen name: J\u00f6rg ".encode("utf-16"), "J\u00f6rg", "UTF-16"),
+    ],
+)
+def test_an_encoding_that_is_not_utf8_is_read_and_noted(
+    content: bytes, value: str, noted: str
+) -> None:
+    file = read(content)
+    assert file.parameters[0].value == value
+    assert noted in file.encoding
+
+
+def test_utf8_and_western_accents_are_not_taken_for_another_alphabet() -> None:
+    assert read("sip screen name: \u0418\u0432\u0430\u043d".encode()).encoding == ""
+    western = "sip screen name: Cr\u00e9\u00e9e \u00e0 No\u00ebl, \u00c4\u00d6\u00dcx".encode(
+        "latin-1"
+    )
+    assert "Cyrillic" not in read(western).encoding
+
+
+def test_a_byte_that_windows_1252_lacks_costs_its_line_alone() -> None:
+    file = read(b"time format: 1\nsip screen name: a\x90b\n")
+    assert [one.key for one in file.parameters] == ["time format"]
+    assert [one.line for one in file.unread] == [2]
+
+
+@pytest.mark.parametrize(
     ("line", "reason"),
     [
         ("no colon here", "no colon"),

@@ -20,7 +20,11 @@ _GUIDE = Path(__file__).parents[3] / "docs" / "configuration-files.md"
 def _found(
     text: str, model: str = "6753i", context: LintContext | None = None, name: str = ""
 ) -> list[LintFinding]:
-    return list(lint_file(read(text.encode(), name=name), model, context or LintContext()))
+    return list(
+        lint_file(
+            read(text.encode(errors="surrogateescape"), name=name), model, context or LintContext()
+        )
+    )
 
 
 def _held(check: str, text: str, **how: object) -> list[str]:
@@ -174,6 +178,7 @@ _NEEDS = {
         ("unquoted-hash", "sip password: #hunter", "sip password", {}),
         ("unread-line", "what is this", "", {}),
         ("empty-global-file", " \n", "", {"name": "aastra.cfg"}),
+        ("not-utf8", "\udcfc: a", "", {}),
     ],
 )
 def test_a_check_holds(check: str, text: str, parameter: str, how: dict[str, str]) -> None:
