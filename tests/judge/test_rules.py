@@ -294,7 +294,7 @@ def test_every_rule_tells_what_and_what_to_check() -> None:
     looks = [
         look(line(Registration.FAILED, code=401, backup=True), want=want),
         look(line(Registration.UNREGISTERED)),
-        look(line(Registration.UNKNOWN, status_text="Registriert")),
+        look(line(Registration.UNKNOWN, status_text="Registrita")),
         replace(look(line()), firmware="3.2", files=STALE),
         *(failed_look(reason) for reason in (Reason.SILENT, Reason.FORBIDDEN, Reason.TOO_LARGE)),
     ]
@@ -304,8 +304,8 @@ def test_every_rule_tells_what_and_what_to_check() -> None:
 
 
 def test_an_unknown_status_is_told_verbatim() -> None:
-    (finding,) = judge(look(line(Registration.UNKNOWN, status_text="Registriert")))
-    assert "'Registriert'" in finding.text
+    (finding,) = judge(look(line(Registration.UNKNOWN, status_text="Registrita")))
+    assert "'Registrita'" in finding.text
 
 
 @pytest.mark.parametrize("code", [401, 403, 404, 408, 423, 480, 486, 500, 503, 504, 603])

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from fleet.model import Facts
     from fleet.phone.pages.words import Words
 
-READER_VERSION = 1
+READER_VERSION = 2
 """Raised with every change of what the reader says of some page."""
 
 _MINUTES = re.compile(rb":[0-5][0-9](?::[0-5][0-9])?(?![:\w.])")

@@ -17,6 +17,7 @@ from fleet.phone.pages.columns import (
     understood,
 )
 from fleet.phone.pages.text import label
+from fleet.phone.pages.words import HEADINGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     from fleet.phone.pages.grid import Table
     from fleet.phone.pages.tables import Page
     from fleet.phone.pages.words import Words
-
-_SIP_HEADINGS = frozenset({"sip status", "sip account status", "état sip", "etat sip"})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -134,7 +133,7 @@ def _is_believable(candidate: _Candidate, page: Page, words: Words) -> bool:
     """
     columns, rows = candidate.columns, candidate.numbered
     if columns.backup is None:
-        has_heading = any(label(run) in _SIP_HEADINGS for run in page.runs)
+        has_heading = any(label(run) in HEADINGS for run in page.runs)
         return _has_word(candidate, words) or (has_heading and _is_understood(candidate, words))
     if not all(is_like_yes_or_no(cell(row, columns.backup)) for _, row in rows):
         return _is_understood(candidate, words) and _has_word(candidate, words)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
+from unicodedata import combining
 
 _CLOCK = re.compile(r"\d:\d")
-_ENDS = " \t?:.*"
+_ENDS = " \t?¿:.*"
 _LONGEST_KEPT = 64
 
 
@@ -37,6 +38,14 @@ def _word(text: str) -> str:
         return folded.lower()  # all that the forms below make of it
     caseless = unicodedata.normalize("NFKC", folded).casefold()
     return unicodedata.normalize("NFKC", caseless)
+
+
+def unaccented(text: str) -> str:
+    """The text with each letter's accents left out."""
+    if text.isascii():
+        return text
+    parts = unicodedata.normalize("NFD", text)
+    return unicodedata.normalize("NFC", "".join(one for one in parts if not combining(one)))
 
 
 def label(text: str) -> str:

@@ -6,27 +6,20 @@ from typing import TYPE_CHECKING
 
 from fleet.errors import PageUnreadable
 from fleet.model import Reason
-from fleet.phone.pages.text import label, word
+from fleet.phone.pages.text import label, unaccented, word
+from fleet.phone.pages.words import HEADINGS, SESSION_TEXTS
 
 if TYPE_CHECKING:
     from fleet.phone.pages.tables import Page
     from fleet.phone.pages.words import Words
 
-# The firmware's own English texts (facts/web-ui 1.4), and French ones that are a guess.
-_SESSION_TEXTS = (
-    *("session expired", "your session has ended", "logout complete", "authorizing..."),
-    *("authorization failed", "please close the browser", "return to the main page"),
-    *("visit sysinfo.html", "go to sysinfo.html", "return to sysinfo.html"),
-    *("session expirée", "session a expiré", "session est terminée", "fermer le navigateur"),
-)
 _MESSAGE_LENGTH = 20_000
-_PHONE_LABELS = frozenset({"sip status", "sip account status", "firmware release code", "état sip"})
 
 
 def why_unreadable(page: Page, words: Words) -> PageUnreadable:
     """The reason, and a sentence that says what came instead of a status page."""
     text = word(" ".join((page.title, *page.runs))[:_MESSAGE_LENGTH])
-    if any(said in text for said in _SESSION_TEXTS):
+    if any(message in unaccented(text) for message in SESSION_TEXTS):
         detail = "The phone sent a message about the session instead of its status page."
         return PageUnreadable(Reason.SESSION_EXPIRED, detail)
     if not text:
@@ -41,8 +34,8 @@ def why_unreadable(page: Page, words: Words) -> PageUnreadable:
 
 def _is_of_a_phone(page: Page, text: str, words: Words) -> bool:
     """Whether the page names the maker, or holds any of the labels that a status page has."""
-    known = words.labels | words.sip_account | _PHONE_LABELS
-    said_within = any(name in text for name in known if " " in name)
-    return (
-        page.source.names_the_maker or said_within or any(label(run) in known for run in page.runs)
-    )
+    if page.source.names_the_maker:
+        return True
+    known = words.labels | words.sip_account | HEADINGS | {"firmware release code"}
+    within = any(name in text for name in known if " " in name)
+    return within or any(label(run) in known for run in page.runs)

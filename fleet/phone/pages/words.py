@@ -1,15 +1,16 @@
-"""The words of the web UI's languages. English and French are the firmware's (facts/web-ui 3.3)."""
+"""What the words of a status page mean, in every language that the phones have."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING
 
-from fleet.phone.pages.text import has_clock, label, word
+from fleet.phone.pages.languages import LANGUAGES
+from fleet.phone.pages.text import has_clock, label, unaccented, word
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,37 +52,13 @@ _VALUES = ("registered", "unregistered", "yes", "no")
 _CODE_LIKE = re.compile(r"\D*\d{3}\b.*")
 
 _KNOWN: Mapping[str, tuple[str, ...]] = {
-    "registered": ("Registered", "Enregistré", "Enregistre"),
-    "unregistered": ("Unregistered", "Non enregistré", "Non enregistre"),
-    "yes": ("Yes", "Oui"),
-    "no": ("No", "Non"),
-    "line": ("Line", "Ligne"),
-    "sip_account": ("SIP Account", "SIP Accounts", "Compte SIP", "Comptes SIP"),
-    "status": ("Status", "SIP Status", "État", "Etat", "État SIP", "Etat SIP", "Statut"),
-    "backup": (
-        "Backup Registrar Used?",
-        "Backup Registrar",
-        "Backup Used?",
-        "Backup",
-        "Serveur Registrar de secours utilisé?",
-        "Serveur Registrar de secours utilise?",
-        "Registrar de secours utilisé?",
-        "Registrar de secours utilise?",
-    ),
-    "mac_address": ("MAC Address", "MAC", "Adresse MAC"),
-    "platform": ("Platform", "Plate-forme", "Plateforme"),
-    "firmware_version": (
-        "Firmware Version",
-        "Version logicielle",
-        "Version du firmware",
-        "Version firmware",
-    ),
-    "boot_version": ("Boot Version", "Version Boot", "Version de boot", "Version du boot"),
+    key: tuple(text for language in LANGUAGES.values() for text in language.get(key, ()))
+    for key in (*KEYS, "heading", "session")
 }
 
 
 def words_with(extra: Mapping[str, Sequence[str]]) -> Words:
-    """The known words and more, from the settings table `[web_ui.words]`.
+    """Return the known words and more, from the settings table `[web_ui.words]`.
 
     Its keys are `registered`, `unregistered`, `yes`, `no`, `line`, `sip_account`, `status`,
     `backup`, `mac_address`, `platform`, `firmware_version` and `boot_version`; each value is a
@@ -92,10 +69,11 @@ def words_with(extra: Mapping[str, Sequence[str]]) -> Words:
         if key not in KEYS:
             raise ValueError(f"{key}: not a kind of word; known are {', '.join(KEYS)}")
         if isinstance(texts, str) or not all(isinstance(text, str) for text in texts):
-            raise ValueError(f"{key}: must be a list of words, like ['Registriert']")
+            raise ValueError(f"{key}: must be a list of words, like ['Registrita']")
         for text in texts:
             _check(key, text)
     words = Words(**{key: _normalised(key, (*_KNOWN[key], *extra.get(key, ()))) for key in KEYS})
+    words = replace(words, status=words.status | HEADINGS)
     _refuse_both_ways(words)
     return words
 
@@ -107,9 +85,10 @@ def _check(key: str, text: str) -> None:
         raise ValueError(f"{key}: {text!r} looks like a time or a SIP code, not like a word")
 
 
-def _normalised(key: str, texts: Sequence[str]) -> frozenset[str]:
+def _normalised(key: str, texts: Iterable[str]) -> frozenset[str]:
+    """The texts as they are compared, and as a page without accents would write them."""
     normal = word if key in _VALUES else label
-    return frozenset(normal(text) for text in texts)
+    return frozenset(form for text in texts for form in (normal(text), unaccented(normal(text))))
 
 
 def _refuse_both_ways(words: Words) -> None:
@@ -120,5 +99,11 @@ def _refuse_both_ways(words: Words) -> None:
                 raise ValueError(f"{key}: {min(both)!r} means {other} already")
 
 
+HEADINGS = _normalised("heading", _KNOWN["heading"])
+"""What stands above the SIP table, as a label is compared."""
+
+SESSION_TEXTS = frozenset(unaccented(word(text)) for text in _KNOWN["session"])
+"""Parts of the messages about a session, as `unaccented` words."""
+
 WORDS = words_with({})
-"""English and French."""
+"""The words of all the phones' languages."""

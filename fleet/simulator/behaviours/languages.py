@@ -78,9 +78,9 @@ def _not_understood(spec: PhoneSpec) -> Expected:
     return Expected(reach=reads(spec).reach, lines=lines)
 
 
-def _german(expected: Expect = reads, *, taught: bool) -> Behaviour:
-    words = words_to_teach("de") if taught else {}
-    return shown(variant=_in("de"), expected=expected, words=words)
+def _esperanto(expected: Expect = reads, *, taught: bool) -> Behaviour:
+    words = words_to_teach("eo") if taught else {}
+    return shown(variant=_in("eo"), expected=expected, words=words)
 
 
 LANGUAGES = {
@@ -103,8 +103,9 @@ LANGUAGES = {
     "french_utf16_bom": _french(_in_charset("utf-16")),
     "french_quoted_charset": _french(str.encode, content_type='text/html; charset="UTF-8"'),
     "french_unknown_charset": _french(str.encode, content_type="text/html; charset=x-aragorn"),
-    "german": _german(taught=True),
-    "german_not_taught": _german(_not_understood, taught=False),
+    "german": shown(variant=_in("de")),
+    "esperanto": _esperanto(taught=True),
+    "esperanto_not_taught": _esperanto(_not_understood, taught=False),
     "charset_wrong_in_head": _english_with_accents("latin-1", "text/html; charset=utf-8"),
     "charset_empty_in_head": _english_with_accents("utf-8", "text/html; charset="),
     "charset_ascii_in_head": _english_with_accents("utf-8", "text/html; charset=us-ascii"),

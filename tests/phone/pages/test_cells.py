@@ -75,7 +75,7 @@ def test_a_number_that_stands_alone_is_the_sip_error(text: str, code: int) -> No
             "N/A",
             "401 Registered",
         ),
-        *("٤٠١", "４０１", "-401", "401.5", "Unregistered (401)", "reg istered", "Registriert"),
+        *("٤٠١", "４０１", "-401", "401.5", "Unregistered (401)", "reg istered", "Registrita"),
     ],
 )
 def test_what_is_only_near_to_a_known_text_is_unknown(text: str) -> None:

@@ -269,8 +269,8 @@ def test_the_dialect_is_the_models(model: str, dialect: str) -> None:
 
 
 def test_taught_words_are_understood_and_untaught_ones_kept() -> None:
-    source = page(sip_table(("1", "1001@b", "Angemeldet", "Ja")))
-    words = words_with({"registered": ["Angemeldet"], "yes": ["ja"]})
+    source = page(sip_table(("1", "1001@b", "Registrita", "Jes")))
+    words = words_with({"registered": ["Registrita"], "yes": ["jes"]})
     assert states(read(source)) == [(1, "unknown", None, None)]
-    assert read(source).lines[0].status_text == "Angemeldet"
+    assert read(source).lines[0].status_text == "Registrita"
     assert states(read(source, words=words)) == [(1, "registered", None, True)]

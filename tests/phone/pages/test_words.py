@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fleet.phone.pages import WORDS, words_with
+from fleet.phone.pages.text import word
 from fleet.phone.pages.words import KEYS
 
 
@@ -16,9 +17,9 @@ def test_the_keys_are_those_of_the_settings() -> None:
 
 
 def test_taught_words_join_the_known_ones() -> None:
-    words = words_with({"registered": ["  Angemeldet "], "backup": ["Ersatz-Registrar benutzt ?"]})
-    assert words.registered == WORDS.registered | {"angemeldet"}
-    assert "ersatz-registrar benutzt" in words.backup
+    words = words_with({"registered": ["  Registrita "], "backup": ["Rezerva registrejo uzata ?"]})
+    assert words.registered == WORDS.registered | {"registrita"}
+    assert "rezerva registrejo uzata" in words.backup
     assert words_with({}) == WORDS
 
 
@@ -27,7 +28,7 @@ def test_taught_words_join_the_known_ones() -> None:
     [
         ({"registred": ["x"]}, "registred: not a kind of word"),
         ({"yes": ["  "]}, "yes: '  ' is empty"),
-        ({"yes": "Ja"}, "yes: must be a list"),
+        ({"yes": "Jes"}, "yes: must be a list"),
         ({"registered": ["401"]}, "registered: '401' looks like"),
         ({"registered": ["SIP 200 OK"]}, "registered: .* looks like"),
         ({"status": ["since 10:15"]}, "status: .* looks like"),
@@ -41,3 +42,17 @@ def test_a_word_that_cannot_be_meant_is_refused_by_its_key(
 ) -> None:
     with pytest.raises(ValueError, match=complaint):
         words_with(extra)
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        ("registered", "ENREGISTRE"),
+        ("unregistered", "Nao registado"),
+        ("yes", "Si"),
+        ("status", "Etat"),
+        ("boot_version", "Version d'amorcage"),
+    ],
+)
+def test_words_are_known_without_their_accents_too(kind: str, text: str) -> None:
+    assert word(text) in getattr(WORDS, kind)
