@@ -297,3 +297,10 @@ def test_the_audits_lists_can_be_given_as_variables(tmp_path: Path) -> None:
     ]
     assert "a:b" not in repr(settings)
     assert settings.audit_folder == tmp_path / "audits"
+
+
+def test_folders_before_a_path_are_taken_however_they_are_written(tmp_path: Path) -> None:
+    text = "[provisioning]\npath_prefixes = ['Aastra', '/old/phones/', 'a\\b']"
+    assert loaded(tmp_path, text).provisioning.path_prefixes == ["Aastra", "old/phones", "a/b"]
+    said = refusal(tmp_path, "[provisioning]\npath_prefixes = ['../x']")
+    assert said.startswith("[provisioning] path_prefixes must be a list of folders, like")

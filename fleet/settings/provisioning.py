@@ -26,6 +26,14 @@ def _path_secret(value: Secret) -> Secret:
     return value
 
 
+def _folders(values: list[str]) -> list[str]:
+    """Return folders with `/` between their parts and none around them."""
+    split = [[part for part in re.split(r"[/\\]", value.strip()) if part] for value in values]
+    if any(not parts or {".", ".."} & set(parts) for parts in split):
+        raise ValueError("not a folder")
+    return ["/".join(parts) for parts in split]
+
+
 PathSecret = Annotated[
     Secret | None,
     About(
@@ -97,6 +105,16 @@ class ProvisioningSettings(Section, frozen=True, kw_only=True):
             examples=("",),
         ),
     ] = None
+    path_prefixes: Annotated[
+        Names,
+        About(
+            "Folders that may come first in a path and say nothing, such as the http path or "
+            "tftp path of an old server: /Aastra/aastra.cfg is served as /aastra.cfg.",
+            examples=(["Aastra"],),
+            allowed='a list of folders, like ["Aastra", "cfg/phones"]',
+            check=_folders,
+        ),
+    ] = field(default_factory=list)
     second_address_after: Annotated[
         Number,
         Meta(ge=0, le=31_622_400),
@@ -182,8 +200,9 @@ class ProvisioningSettings(Section, frozen=True, kw_only=True):
         str,
         Meta(max_length=1000),
         About(
-            "Folder with firmware (53i.st) and language files (lang_de.txt), relative to "
-            "this file's folder."
+            "Folder with firmware (53i.st), language files (lang_de.txt) and the other files "
+            "that a configuration names (directories, certificates, ringtones, pictures), "
+            "relative to this file's folder."
         ),
     ] = "firmware"
     firmware_versions: Annotated[

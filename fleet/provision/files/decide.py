@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 TFTP = "tftp"
 """The protocol that knows neither User-Agent nor login."""
 
-_OPEN = (FileKind.GLOBAL, FileKind.MODEL, FileKind.FIRMWARE, FileKind.LANGUAGE)
+_OPEN = (FileKind.GLOBAL, FileKind.MODEL, FileKind.FIRMWARE, FileKind.LANGUAGE, FileKind.OTHER)
 
 
 class LoginState(StrEnum):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hmac
-from dataclasses import replace
-from functools import lru_cache
+import re
+from dataclasses import dataclass, field, replace
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes
 
@@ -25,19 +26,52 @@ _SECRET_FOLDER = b"p"
 _LONGEST = 200
 
 
-def file_of_path(path: bytes, secret: str) -> tuple[RequestedFile, bool]:
-    """The file that a path asks for, and whether the path holds the secret.
+@dataclass(frozen=True, kw_only=True)
+class Paths:
+    """Which file a request's path asks for.
 
-    `path` is as it came, percent-encoded, with or without a query: `/NAME`, or `/p/SECRET/NAME`.
-    An empty secret is in no path. Any other path asks for an `OTHER` file. Never raises.
+    `secret` is the one that a path may hold (empty: none does); `prefixes` are folders that a path
+    may begin with and that say nothing, as the phones' `http path` or `tftp path` of before.
     """
-    pieces = [piece for piece in path.partition(b"?")[0].split(b"/") if piece]
-    decoded = [unquote_to_bytes(piece) for piece in pieces]
-    name, given = b"/".join(decoded), b""
-    if len(decoded) == 3 and decoded[0] == _SECRET_FOLDER:
-        name, given = decoded[2], decoded[1]
-    is_secret = hmac.compare_digest(given, secret.encode()) and bool(secret)
-    return known_as(name[: _LONGEST + 1].decode("utf-8", "replace")), is_secret
+
+    secret: str = field(default="", repr=False)
+    prefixes: Sequence[str] = ()
+
+    def file(self, path: bytes) -> tuple[RequestedFile, bool]:
+        """Return the file that a path asks for, and whether the path holds the secret.
+
+        `path` is as it came, percent-encoded, with or without a query: `/NAME`, `/p/SECRET/NAME`,
+        either behind a prefix. Both slashes divide a path, and `.` is no part of it. A path that
+        names no file that phones ask for by its name is `OTHER`. Never raises.
+        """
+        parts = re.split(rb"[/\\]", unquote_to_bytes(path.partition(b"?")[0]))
+        pieces = [piece for piece in parts if piece not in (b"", b".")]
+        given = b""
+        if not _has_secret(pieces):
+            pieces = self._without_prefix(pieces)
+        if _has_secret(pieces):
+            given, pieces = pieces[1], self._without_prefix(pieces[2:])
+        is_secret = hmac.compare_digest(given, self.secret.encode()) and bool(self.secret)
+        name = b"/".join(pieces)[: _LONGEST + 1].decode("utf-8", "replace")
+        if self.secret:
+            name = re.sub(re.escape(self.secret), "***", name, flags=re.IGNORECASE)
+        return known_as(name), is_secret
+
+    def _without_prefix(self, pieces: list[bytes]) -> list[bytes]:
+        for folders in self._folders:
+            if [piece.lower() for piece in pieces[: len(folders)]] == folders:
+                return pieces[len(folders) :] or pieces
+        return pieces
+
+    @cached_property
+    def _folders(self) -> list[list[bytes]]:
+        """The prefixes in small letters, those of more folders first."""
+        split = [prefix.lower().encode().split(b"/") for prefix in self.prefixes]
+        return sorted(split, key=len, reverse=True)
+
+
+def _has_secret(pieces: Sequence[bytes]) -> bool:
+    return len(pieces) >= 3 and pieces[0] == _SECRET_FOLDER
 
 
 @lru_cache(maxsize=4096)

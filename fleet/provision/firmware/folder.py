@@ -1,7 +1,8 @@
-"""The folder of firmware and language files: what is in it, and their bytes and checksums.
+"""The folder of firmware and all other files that no revision holds: their bytes and checksums.
 
-Only files whose names phones ask for are looked at; a name that comes from outside is looked up
-among those, and never becomes part of a path.
+A name that comes from outside is looked up among the names that there are, folder by folder, and
+never becomes part of a path. What is hidden, what a link leads out of the folder to, and
+configuration files are not in it.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import os
 from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from mimetypes import guess_type
 from typing import TYPE_CHECKING, NamedTuple
 
 from fleet.phone.config_file import FileKind, requested_file
@@ -24,6 +26,8 @@ _SETTLES_AFTER = 5.0  # seconds without a change: a file that is still being cop
 _MOST_BYTES = 128 * 1024 * 1024  # of files kept in memory
 _LARGEST = 64 * 1024 * 1024
 _KINDS = (FileKind.FIRMWARE, FileKind.LANGUAGE)
+_NOT_HERE = (".cfg", ".tuz")  # configurations come from the database alone
+_DEEPEST = 8  # folders and the file
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -75,41 +79,46 @@ class FirmwareFolder:
     def files(self) -> dict[str, FolderFile]:
         """Give the files by their names in lower case; none where the folder is not there."""
         found = {}
-        for lower, path in self._paths().items():
-            if content := self._content(path):
-                found[lower] = self._kept[content.name].file
+        for name in _names_in(self.path):
+            if requested_file(name).kind in _KINDS and (content := self.content(name)):
+                found[name.lower()] = self._kept[content.name].file
         return found
 
     def content(self, name: str) -> Content | None:
-        """Give a file of this name, in any case; None if there is none."""
-        path = self._paths().get(name.lower())
-        return self._content(path) if path else None
-
-    def _paths(self) -> dict[str, Path]:
-        try:
-            names = sorted(os.listdir(self.path))  # noqa: PTH208  names are all that is needed
-        except OSError:
-            return {}
-        known = (name for name in names if requested_file(name).kind in _KINDS)
-        return {name.lower(): self.path / name for name in known}
+        """Return the file of this name, with `/` between folders, in any case; None without one."""
+        pieces = name.split("/")
+        if len(pieces) > _DEEPEST or name.lower().endswith(_NOT_HERE):
+            return None
+        path = self.path
+        for piece in pieces:
+            names = [each for each in _names_in(path) if not each.startswith(".")]
+            same = (each for each in names if each.lower() == piece.lower())
+            found = piece if piece in names else next(same, None)
+            if found is None:
+                return None
+            path /= found
+        return self._content(path)
 
     def _content(self, path: Path) -> Content | None:
         """The file's content, read again only if it was changed."""
+        name = path.relative_to(self.path).as_posix()
         try:
+            if not path.resolve().is_relative_to(self.path.resolve()):
+                return None
             status = path.stat()
             stamp = _Stamp.of(status)
             settled = not 0 <= self._clock() - status.st_mtime < _SETTLES_AFTER
             if not path.is_file() or not settled or not 0 < stamp.size <= _LARGEST:
                 return None
-            if (path.name, stamp) in self._bodies:
-                self._bodies.move_to_end((path.name, stamp))
-                return self._bodies[path.name, stamp]
+            if (name, stamp) in self._bodies:
+                self._bodies.move_to_end((name, stamp))
+                return self._bodies[name, stamp]
             body = path.read_bytes()
             if _Stamp.of(path.stat()) != stamp or len(body) != stamp.size:
                 return None
         except OSError:
             return None
-        return self._keep(path.name, stamp, body)
+        return self._keep(name, stamp, body)
 
     def _keep(self, name: str, stamp: _Stamp, body: bytes) -> Content:
         asked = requested_file(name)
@@ -130,7 +139,7 @@ class FirmwareFolder:
             body=body,
             digest=kept.file.sha256,
             modified=kept.file.modified,
-            kind=BINARY if asked.kind is FileKind.FIRMWARE else TEXT,
+            kind=TEXT if asked.kind is FileKind.LANGUAGE else _media_type(name),
         )
         for key in [key for key in self._bodies if key[0] == name]:
             del self._bodies[key]
@@ -138,3 +147,15 @@ class FirmwareFolder:
         while sum(len(each.body) for each in self._bodies.values()) > _MOST_BYTES:
             self._bodies.popitem(last=False)
         return content
+
+
+def _names_in(folder: Path) -> list[str]:
+    try:
+        return sorted(os.listdir(folder))  # noqa: PTH208  names are all that is needed
+    except OSError:
+        return []
+
+
+def _media_type(name: str) -> str:
+    kind, encoding = guess_type(name)
+    return kind if kind and not encoding else BINARY

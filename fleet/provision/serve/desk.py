@@ -199,21 +199,23 @@ class Desk:
     async def _give(self, fetch: Fetch, request: Request, caller: Caller | None) -> Answer:
         content = await self._shelf.content(request.file.name)
         if content is None:
-            return Answer(fetch=replace(fetch, outcome=FetchOutcome.NOT_FOUND))
+            return Answer(fetch=self._recorded(fetch, FetchOutcome.NOT_FOUND))
         if caller:
             self._addresses.had(caller.phone_id, fetch.address, fetch.at)
         return Answer(fetch=replace(fetch, revision=content.revision), content=content)
 
     def _refuse(self, fetch: Fetch, request: Request, outcome: FetchOutcome) -> Answer:
-        """Refuse; of those who go on asking, not every refusal is written down."""
-        at = fetch.at.timestamp()
-        told = self._refusals.take(request.address, at)
-        if told and fetch.phone_id is None:
-            told = self._of_strangers.take(None, at)
         return Answer(
-            fetch=replace(fetch, outcome=outcome) if told else None,
-            challenge=self._challenge(request, fetch.at),
+            fetch=self._recorded(fetch, outcome), challenge=self._challenge(request, fetch.at)
         )
+
+    def _recorded(self, fetch: Fetch, outcome: FetchOutcome) -> Fetch | None:
+        """What to record of a file that is not given; of those who go on asking, not all."""
+        at = fetch.at.timestamp()
+        recorded = self._refusals.take(fetch.address, at)
+        if recorded and fetch.phone_id is None:
+            recorded = self._of_strangers.take(None, at)
+        return replace(fetch, outcome=outcome) if recorded else None
 
     def _challenge(self, request: Request, now: datetime, *, stale: bool = False) -> str:
         """The challenge that every refusal of a phone's own file bears, if a login is demanded."""

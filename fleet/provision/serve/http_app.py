@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from fleet.errors import StoreError
 from fleet.model import FetchOutcome
 from fleet.phone.catalog import MAX_MODULES
-from fleet.provision.files.names import file_of_path
 from fleet.provision.files.networks import client_address
 from fleet.provision.files.reply import Conditions, busy, refusal, reply_with, wrong_method
 from fleet.provision.serve.delivery import STALL, Delivery
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from fleet.model import Fetch
+    from fleet.provision.files.names import Paths
     from fleet.provision.files.networks import Network
     from fleet.provision.files.reply import Reply
     from fleet.provision.serve.connection import Connection
@@ -51,13 +51,13 @@ class HttpApp:
         self,
         desk: Desk,
         *,
-        secret: str,
+        paths: Paths,
         trusted: Iterable[Network],
         protocol: str,
         stall: float = STALL,
     ) -> None:
         self._desk = desk
-        self._secret = secret
+        self._paths = paths
         self._trusted = tuple(trusted)
         self._protocol = protocol
         self._stall = stall
@@ -83,7 +83,7 @@ class HttpApp:
         self, scope: Message, said: dict[str, str], forwarded: list[str]
     ) -> Answer | None:
         path: bytes = scope["raw_path"]
-        file, with_secret = file_of_path(path, self._secret)
+        file, with_secret = self._paths.file(path)
         query = b"?" + scope["query_string"] if scope["query_string"] else b""
         request = Request(
             file=file,

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Protocol, Self
 from fleet.provision.files.decide import Rules
 from fleet.provision.files.handshakes import Handshakes
 from fleet.provision.files.limits import Limits
+from fleet.provision.files.names import Paths
 from fleet.provision.files.networks import parse_networks
 from fleet.provision.files.nonces import Nonces
 from fleet.provision.firmware import FirmwareFolder
@@ -129,7 +130,7 @@ def listeners(
         made[LEGACY_HTTPS] = ListenerInProcess(partial(_legacy, settings, open_store, clock))
     if chosen.tftp:
         made[TFTP] = TftpListener(
-            parts.desk, host=chosen.host, port=chosen.tftp_port, secret=_secret(chosen)
+            parts.desk, host=chosen.host, port=chosen.tftp_port, paths=_paths(chosen)
         )
     return FileService(parts, made)
 
@@ -205,11 +206,12 @@ def _legacy(
 def _app(parts: _Parts, chosen: ProvisioningSettings, kind: str) -> HttpApp:
     return HttpApp(
         parts.desk,
-        secret=_secret(chosen),
+        paths=_paths(chosen),
         trusted=parse_networks(tuple(chosen.trusted_proxies)),
         protocol=kind,
     )
 
 
-def _secret(chosen: ProvisioningSettings) -> str:
-    return chosen.path_secret.get_secret_value() if chosen.path_secret else ""
+def _paths(chosen: ProvisioningSettings) -> Paths:
+    secret = chosen.path_secret.get_secret_value() if chosen.path_secret else ""
+    return Paths(secret=secret, prefixes=tuple(chosen.path_prefixes))

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import OrderedDict
 from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
+from urllib.parse import quote
 
-from fleet.phone.config_file import FileKind, requested_file
+from fleet.phone.config_file import GLOBAL_FILE, FileKind, requested_file
 from fleet.provision.files.content import Content
 from fleet.provision.serve.batch import Batch
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from fleet.provision.firmware import FirmwareFolder
 
 _MOST_BYTES = 32 * 1024 * 1024  # of configuration files kept in memory
-_FOLDER = (FileKind.FIRMWARE, FileKind.LANGUAGE)
+_FOLDER = (FileKind.FIRMWARE, FileKind.LANGUAGE, FileKind.OTHER)
 _SECOND = timedelta(seconds=1)
 
 
@@ -51,6 +52,7 @@ class Shelf:
         self._kept: OrderedDict[str, Content | None] = OrderedDict()
         self._bytes = 0
         self._modified: dict[int, datetime] = {}
+        self._named: dict[str, bool] = {}
 
     async def content(self, name: str) -> Content | None:
         """Give a file; None if there is none. Raises `StoreError` if that cannot be told."""
@@ -58,11 +60,17 @@ class Shelf:
 
     def _read(self, names: Collection[str]) -> dict[str, Content]:
         """Read files in a thread; one after the other, as `Batch` has it."""
-        in_folder = [name for name in names if requested_file(name).kind in _FOLDER]
+        kinds = {name: requested_file(name).kind for name in names}
+        in_folder = [name for name, kind in kinds.items() if kind in _FOLDER]
         found = {name: self._folder.content(name) for name in in_folder}
+        others = [name for name in found if found[name] and kinds[name] is FileKind.OTHER]
         applied = [name for name in names if name not in found]
-        if applied:
+        if applied or others:
             self._turn_to(self._files.last_revision())
+        if others:
+            self._look_for([name for name in others if name not in self._named])
+            found |= {name: None for name in others if not self._named[name]}
+        if applied:
             held = self._files.held_files(applied)
             self._fetch([name for name in applied if name not in self._kept and name not in held])
             found |= {name: self._kept.get(name) for name in applied} | self._held(held)
@@ -72,9 +80,28 @@ class Shelf:
     def _turn_to(self, revision: int) -> None:
         if revision != self._revision:
             self._kept.clear()
+            self._named.clear()
             self._bytes = 0
             self._modified = _moments(self._files.revisions(pruned=True))
             self._revision = revision
+
+    def _look_for(self, names: Sequence[str]) -> None:
+        """Note which of the folder's files an applied configuration names, as a path or a URL.
+
+        The file that all phones share is read first: most names are there, and the rest need every
+        phone's file, once a revision.
+        """
+        spelt = {name: {name.lower().encode(), quote(name).lower().encode()} for name in names}
+        for some in ([GLOBAL_FILE], None):
+            if not spelt:
+                return
+            for file in self._files.files(self._revision, names=some):
+                body = file.body.replace(b"\\", b"/").lower()
+                found = [name for name, forms in spelt.items() if any(f in body for f in forms)]
+                for name in found:
+                    self._named[name] = True
+                    del spelt[name]
+        self._named |= dict.fromkeys(spelt, False)
 
     def _fetch(self, names: Sequence[str]) -> None:
         if not names:

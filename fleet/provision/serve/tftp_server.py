@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any, TypeAlias, cast
 from fleet.errors import FleetError
 from fleet.model import FetchOutcome
 from fleet.provision.files.decide import TFTP
-from fleet.provision.files.names import file_of_path
 from fleet.provision.files.networks import client_address
 from fleet.provision.serve.desk import Request
 from fleet.provision.serve.listener import bound, url_of
@@ -34,6 +33,7 @@ from fleet.provision.serve.tftp_transfer import Transfer
 if TYPE_CHECKING:
     from fleet.model import Fetch
     from fleet.provision.files.content import Content
+    from fleet.provision.files.names import Paths
     from fleet.provision.serve.desk import Answer, Desk
     from fleet.provision.serve.tftp_packets import ReadRequest
 
@@ -52,10 +52,10 @@ _UNKNOWN = error(Code.UNKNOWN_TRANSFER, "Unknown transfer ID")
 class TftpListener:
     """Answers requests to read. A client that asks twice while it is served is served once."""
 
-    def __init__(self, desk: Desk, *, host: str, port: int, secret: str) -> None:
+    def __init__(self, desk: Desk, *, host: str, port: int, paths: Paths) -> None:
         self._desk = desk
         self._place = (host, port, socket.SOCK_DGRAM, "tftp_port")
-        self._secret = secret
+        self._paths = paths
         self._url = ""
         self._transport: asyncio.DatagramTransport | None = None
         self._host = host
@@ -109,7 +109,7 @@ class TftpListener:
         await self._give(asked, answer, answer.content, peer)
 
     def _request(self, asked: ReadRequest, peer: Peer) -> Request:
-        file, with_secret = file_of_path(asked.name.replace(b"%", b"%25"), self._secret)
+        file, with_secret = self._paths.file(asked.name.replace(b"%", b"%25"))
         return Request(
             file=file,
             address=client_address(peer[0], (), ()),

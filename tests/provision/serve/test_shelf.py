@@ -16,6 +16,8 @@ from fleet.provision.serve.batch import Batch
 from fleet.provision.serve.shelf import Shelf
 from tests.provision.serve.served import START
 
+A, B, NONE = "00085D00000A.cfg", "00085D00000B.cfg", "00085D0000FF.cfg"
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
     from pathlib import Path
@@ -45,7 +47,7 @@ class Applied:
     ) -> Iterator[AppliedFile]:
         self.reads.append(sorted(names or ()))
         for name in names or ():
-            if name != "none.cfg":
+            if name != NONE:
                 number = self.revision if revision is None else revision
                 body = self.body if number == self.revision else b"older"
                 yield AppliedFile(name=name, revision=number, digest="d", body=body)
@@ -68,13 +70,13 @@ def shelf(applied: Applied, tmp_path: Path) -> Shelf:
 
 async def test_a_file_is_read_once_for_a_revision(shelf: Shelf, applied: Applied) -> None:
     for _ in range(3):
-        content = await shelf.content("a.cfg")
+        content = await shelf.content(A)
         assert content is not None
         assert content.body == b"one"
-        assert await shelf.content("none.cfg") is None
-    assert applied.reads == [["a.cfg"], ["none.cfg"]]
+        assert await shelf.content(NONE) is None
+    assert applied.reads == [[A], [NONE]]
     applied.apply(b"two", timedelta(hours=1))
-    content = await shelf.content("a.cfg")
+    content = await shelf.content(A)
     assert content is not None
     assert (content.body, content.revision) == (b"two", 2)
 
@@ -82,24 +84,24 @@ async def test_a_file_is_read_once_for_a_revision(shelf: Shelf, applied: Applied
 async def test_a_held_file_is_given_as_it_was_until_it_is_let_go(
     shelf: Shelf, applied: Applied
 ) -> None:
-    assert await shelf.content("a.cfg")
-    applied.held["a.cfg"] = 1
+    assert await shelf.content(A)
+    applied.held[A] = 1
     applied.apply(b"two", timedelta(hours=1))
     seen = []
     for _ in range(2):
-        content, other = await shelf.content("a.cfg"), await shelf.content("b.cfg")
+        content, other = await shelf.content(A), await shelf.content(B)
         assert content
         assert other
         seen.append((content.body, content.revision, other.body))
     applied.held.clear()
-    content = await shelf.content("a.cfg")
+    content = await shelf.content(A)
     assert content
     assert seen == [(b"older", 1, b"two")] * 2
     assert (content.body, content.revision) == (b"two", 2)
 
 
 async def test_many_who_ask_at_once_are_one_look(shelf: Shelf, applied: Applied) -> None:
-    names = [f"{number}.cfg" for number in range(50)]
+    names = [f"00085D{number:06}.cfg" for number in range(50)]
     found = await asyncio.gather(*(shelf.content(name) for name in names * 2))
     assert all(found)
     assert sum(len(read) for read in applied.reads) == 50
@@ -110,7 +112,7 @@ async def test_two_revisions_of_one_second_have_two_dates(shelf: Shelf, applied:
     dates = []
     for body in (b"1", b"2", b"3"):
         applied.apply(body, timedelta(milliseconds=1))
-        content = await shelf.content("a.cfg")
+        content = await shelf.content(A)
         assert content is not None
         assert content.modified is not None
         dates.append(content.modified)
@@ -157,8 +159,8 @@ async def test_a_look_begins_after_the_question() -> None:
 
 
 async def test_who_goes_away_while_waiting_disturbs_nobody(shelf: Shelf) -> None:
-    gone = asyncio.create_task(shelf.content("a.cfg"))
-    stays = asyncio.create_task(shelf.content("a.cfg"))
+    gone = asyncio.create_task(shelf.content(A))
+    stays = asyncio.create_task(shelf.content(A))
     await asyncio.sleep(0)
     gone.cancel()
     assert await stays is not None

@@ -256,6 +256,18 @@ async def test_what_strangers_send_is_refused_or_dropped_and_serving_goes_on(
         assert good == data(1, b"contact rcs: 0\n")
 
 
+@pytest.mark.parametrize(
+    "name", [b"./aastra.cfg", b"\\aastra.cfg", b"/aastra.cfg", b"Old\\aastra.cfg"]
+)
+async def test_a_path_before_a_name_is_taken_as_phones_write_it(
+    store: Store, tmp_path: Path, name: bytes
+) -> None:
+    fill(store)
+    async with serving(store, tmp_path, tftp=True, path_prefixes=["old"]) as service:
+        answer = await asyncio.to_thread(exchange, port_of(service), ask(name))
+    assert answer == data(1, b"contact rcs: 0\n")
+
+
 async def test_a_login_or_a_secret_is_not_got_around(store: Store, tmp_path: Path) -> None:
     fill(store)
     async with serving(store, tmp_path, tftp=True, login="digest") as service:
