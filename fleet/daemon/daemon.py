@@ -6,6 +6,7 @@ import asyncio
 import logging
 import secrets
 import signal
+import socket
 import time
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
@@ -18,21 +19,20 @@ from fleet.ping import Pinger, get
 from fleet.schedule import Schedule, Timetable
 from fleet.sweep import SCHEDULE
 from fleet.web import (
+    Authenticator,
+    CsrfToken,
     Dashboard,
     Desk,
     Door,
     Fate,
-    Guard,
     Pages,
     Place,
-    Seal,
     listen,
     server,
 )
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
-    from socket import socket
 
     from fleet.app import App
     from fleet.daemon.services import Services
@@ -118,6 +118,8 @@ class Daemon:
             on_push=self._on_push,
             health=self._vitals.health,
             figures=self._vitals.figures,
+            authenticator=Authenticator(login_of(self._app)),
+            host_names=host_names(self._app),
             more=self._dashboard().routes(),
         )
 
@@ -132,8 +134,7 @@ class Daemon:
         )
         return Dashboard(
             desk,
-            guard=Guard(login),
-            seal=Seal(secrets.token_bytes(32)),
+            csrf_token=CsrfToken(secrets.token_bytes(32)),
             zone=app.settings.alerts.timezone,
             by=f"dashboard, {login.username}" if login else "dashboard",
         )
@@ -142,7 +143,7 @@ class Daemon:
         if fate in (Fate.TAKEN, Fate.UNKNOWN_PHONE):
             self._schedule.wake("push")
 
-    def _say_hello(self, taken: socket) -> None:
+    def _say_hello(self, taken: socket.socket) -> None:
         host, port = taken.getsockname()[:2]
         log.info(
             "Watching %d phones of %s, each every %g s; listening on %s port %d.",
@@ -177,6 +178,12 @@ def login_of(app: App) -> Credentials | None:
     if given.password is None:
         return None
     return Credentials(username=given.username, password=given.password.get_secret_value())
+
+
+def host_names(app: App) -> frozenset[str]:
+    """Return the names by which requests may call this server, in lower case."""
+    names = ("localhost", socket.gethostname(), *app.settings.server.hosts)
+    return frozenset(name.lower().removesuffix(".") for name in names)
 
 
 def place_of(app: App) -> Place:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta, field
 
-from fleet.settings.kinds import Networks, Port, none_if_empty
+from fleet.settings.kinds import Names, Networks, Port, none_if_empty
 from fleet.settings.section import About, Secret, Section
 
 _SHORTEST = 8  # characters of a password that whoever reaches the port may guess at
@@ -62,6 +62,15 @@ class ServerSettings(Section, frozen=True, kw_only=True):
             check=_password,
         ),
     ] = None
+    hosts: Annotated[
+        Names,
+        About(
+            "Names by which browsers, scripts and phones may call this server. Its IP "
+            "addresses, localhost and this machine's own host name always work; a request for "
+            "any other name is refused.",
+            examples=(["fleet.example.com"],),
+        ),
+    ] = field(default_factory=list)
     push_networks: Annotated[
         Networks,
         About(

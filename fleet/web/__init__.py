@@ -1,6 +1,6 @@
 """What the daemon serves: the dashboard, the API, the phones' push endpoint, health, metrics."""
 
-from fleet.web.access import Guard, Seal
+from fleet.web.access import Authenticator, CsrfToken
 from fleet.web.dashboard import Dashboard, Desk
 from fleet.web.door import Door, Fate
 from fleet.web.health import Health, JobHealth
@@ -10,18 +10,18 @@ from fleet.web.pages import Pages
 from fleet.web.server import Place, Server, listen, server
 
 __all__ = [
+    "Authenticator",
+    "CsrfToken",
     "Dashboard",
     "Desk",
     "Door",
     "Fate",
     "Figures",
-    "Guard",
     "Health",
     "JobHealth",
     "Kept",
     "Pages",
     "Place",
-    "Seal",
     "Server",
     "listen",
     "server",

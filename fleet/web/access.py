@@ -1,15 +1,17 @@
-"""Who may see the dashboard and press its buttons. Pure, but for what it remembers of tries.
+"""Who may see the dashboard and use its buttons.
 
-With a login, whoever has it. Without one, this machine alone: a page from elsewhere that has a
-name of its own lead to 127.0.0.1 (DNS rebinding) shows in `Host`, a reverse proxy in its headers.
+With a login, whoever has it. Without one, this machine alone: a foreign page whose name resolves
+to 127.0.0.1 (DNS rebinding) shows in `Host`, a reverse proxy in its headers.
 """
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
 import hashlib
 import hmac
+import time
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from enum import Enum
@@ -19,25 +21,29 @@ from typing import TYPE_CHECKING
 from fleet.web.door import Bucket
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Collection, Sequence
+
     from fleet.model import Credentials
 
-TRIES, TRIES_A_SECOND = 10, 0.1  # wrong logins of one address: ten, then one in ten seconds
+FREE_TRIES, TRIES_PER_SECOND = 10, 0.1  # wrong passwords from one address before tries must wait
+WAIT = (
+    0.25  # seconds for each try after that; 64 connections wait 16 s, less than an answer may take
+)
 _MOST_ADDRESSES = 1_000
-_ONE_PLACE = 64  # bits: an IPv6 network of this size is one place
+_IPV6_PREFIX = 64  # bits: an IPv6 network of this size counts as one address
 
 
 class Admission(Enum):
-    """Whether somebody may come in."""
+    """Whether a request is answered."""
 
-    WELCOME = "welcome"
-    NOT_FROM_HERE = "not-from-here"  # there is no login, so only this machine may
-    LOGIN_WANTED = "login-wanted"
-    TOO_OFTEN = "too-often"  # so many wrong logins that this one is not looked at
+    ADMITTED = "admitted"
+    LOCAL_ONLY = "local-only"  # there is no login, so only this machine is answered
+    LOGIN_REQUIRED = "login-required"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Visitor:
-    """What is known of who asks. `hosts` are the request's `Host` headers, one in a good one."""
+    """The sender of a request. `hosts` are its `Host` headers: exactly one in a good request."""
 
     address: str
     hosts: tuple[str, ...]
@@ -45,70 +51,118 @@ class Visitor:
     is_forwarded: bool = False
 
 
-class Guard:
-    """Lets people in. Times are seconds of any clock that only goes forward."""
+@dataclass(slots=True)
+class _Tries:
+    """The wrong passwords of one address, and the queue of further tries."""
 
-    def __init__(self, login: Credentials | None) -> None:
-        self._wanted = _digest(f"{login.username}:{login.password}".encode()) if login else None
-        self._tries: OrderedDict[str, Bucket] = OrderedDict()
+    bucket: Bucket
+    queue: asyncio.Lock = field(default_factory=asyncio.Lock)
 
-    def admit(self, visitor: Visitor, now: float) -> Admission:
-        """Decide about a request; a wrong login is remembered."""
-        if self._wanted is None:
-            return Admission.WELCOME if _is_from_here(visitor) else Admission.NOT_FROM_HERE
+
+class Authenticator:
+    """Checks logins.
+
+    Every password is checked, so that nobody is locked out by the wrong passwords of others who
+    share the address (NAT, a reverse proxy). After `FREE_TRIES` wrong ones, the tries of that
+    address wait in a queue, `WAIT` seconds each, which limits guessing.
+    """
+
+    def __init__(
+        self,
+        login: Credentials | None,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._expected = _digest(f"{login.username}:{login.password}".encode()) if login else None
+        self._clock, self._sleep = clock, sleep
+        self._tries: OrderedDict[str, _Tries] = OrderedDict()
+
+    async def admit(self, visitor: Visitor) -> Admission:
+        """Decide about a request. A wrong password is recorded."""
+        if self._expected is None:
+            return Admission.ADMITTED if _is_local(visitor) else Admission.LOCAL_ONLY
         if not visitor.authorization:
-            return Admission.LOGIN_WANTED
-        tries = self._tries_of(visitor.address, now)
-        if not tries.has_one(now):
-            return Admission.TOO_OFTEN
-        if hmac.compare_digest(_digest(_login_in(visitor.authorization)), self._wanted):
-            return Admission.WELCOME
-        tries.take(now)
-        return Admission.LOGIN_WANTED
+            return Admission.LOGIN_REQUIRED
+        tries = self._tries_of(visitor.address)
+        if not tries.bucket.has_one(self._clock()):
+            async with tries.queue:
+                await self._sleep(WAIT)
+        if hmac.compare_digest(_digest(_login_in(visitor.authorization)), self._expected):
+            return Admission.ADMITTED
+        tries.bucket.take(self._clock())
+        return Admission.LOGIN_REQUIRED
 
-    def _tries_of(self, address: str, now: float) -> Bucket:
-        place = _place_of(address)
-        tries = self._tries.setdefault(place, Bucket(TRIES, TRIES_A_SECOND, TRIES, now))
-        self._tries.move_to_end(place)
+    def _tries_of(self, address: str) -> _Tries:
+        network = _network_of(address)
+        tries = self._tries.get(network)
+        if tries is None:
+            bucket = Bucket(FREE_TRIES, TRIES_PER_SECOND, FREE_TRIES, self._clock())
+            tries = self._tries[network] = _Tries(bucket)
+        self._tries.move_to_end(network)
         if len(self._tries) > _MOST_ADDRESSES:
             self._tries.popitem(last=False)
         return tries
 
 
-class Seal:
-    """Marks a button as one of our own pages: a page from elsewhere cannot read the mark."""
+class CsrfToken:
+    """Proves that a form comes from one of our own pages: a foreign page cannot read the token."""
 
     def __init__(self, key: bytes) -> None:
         self._key = key
 
-    def mark(self, *of: object) -> str:
-        """Give the mark of what a button does."""
-        text = "\x1f".join(map(str, of))
+    def make(self, *action: object) -> str:
+        """Return the token of an action, such as a phone's number and a line."""
+        text = "\x1f".join(map(str, action))
         return hmac.new(self._key, text.encode(), hashlib.sha256).hexdigest()[:32]
 
-    def is_right(self, mark: str, *of: object) -> bool:
-        """Tell whether a mark is that of what a button does."""
-        return hmac.compare_digest(mark.encode(), self.mark(*of).encode())
+    def is_valid(self, token: str, *action: object) -> bool:
+        """Tell whether a token is that of an action."""
+        return hmac.compare_digest(token.encode(), self.make(*action).encode())
 
 
 def is_own_page(fetch_site: str, origin: str, host: str) -> bool:
-    """Tell whether our own page asks, by what its browser says; scripts say neither.
+    """Tell whether the request comes from our own page; scripts send neither header.
 
-    `fetch_site` is `Sec-Fetch-Site`, which no page can forge; older browsers have `Origin` alone.
+    `fetch_site` is `Sec-Fetch-Site`, which no page can forge; older browsers send only `Origin`.
     """
     if fetch_site:
         return fetch_site == "same-origin"
     return not origin or origin.partition("://")[2] == host
 
 
-def _is_from_here(visitor: Visitor) -> bool:
+def foreign_host(hosts: Sequence[str], names: Collection[str]) -> str | None:
+    """Return the `Host` header that does not name this server; None if all do.
+
+    An IP address always does, since a foreign page can use only a name; `names` are lower-case.
+    A request without the header, as HTTP/1.0 allows, names nobody.
+    """
+    for host in hosts:
+        name = _host_name(host).lower().removesuffix(".")
+        if not _is_address(name) and name not in names:
+            return host
+    return None
+
+
+def _host_name(host: str) -> str:
+    """Return a `Host` header without its port, an IPv6 address without its brackets."""
+    name, _, port = host.rpartition(":")
+    return (name if name and port.isdecimal() else host).removeprefix("[").removesuffix("]")
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_local(visitor: Visitor) -> bool:
     if visitor.is_forwarded or len(visitor.hosts) != 1:
         return False
-    host, _, port = visitor.hosts[0].rpartition(":")
-    name = host if host and port.isdecimal() else visitor.hosts[0]
-    return _is_loopback(visitor.address) and (
-        name.lower() == "localhost" or _is_loopback(name.removeprefix("[").removesuffix("]"))
-    )
+    name = _host_name(visitor.hosts[0])
+    return _is_loopback(visitor.address) and (name.lower() == "localhost" or _is_loopback(name))
 
 
 def _is_loopback(text: str) -> bool:
@@ -120,18 +174,19 @@ def _is_loopback(text: str) -> bool:
     return (mapped or address).is_loopback
 
 
-def _place_of(text: str) -> str:
+def _network_of(text: str) -> str:
+    """Return the address that tries are counted for: itself, or its IPv6 network."""
     try:
         address = ip_address(text.partition("%")[0])
     except ValueError:
         return ""
     if isinstance(address, IPv6Address) and address.ipv4_mapped is None:
-        return str(ip_network((address, _ONE_PLACE), strict=False))
+        return str(ip_network((address, _IPV6_PREFIX), strict=False))
     return str(address)
 
 
 def _login_in(authorization: str) -> bytes:
-    """The user and password of HTTP Basic; empty for what is none, which no login is."""
+    """Return the user and password of HTTP Basic; empty, which no login is, for anything else."""
     scheme, _, encoded = authorization.partition(" ")
     if scheme.lower() != "basic":
         return b""
@@ -142,5 +197,5 @@ def _login_in(authorization: str) -> bytes:
 
 
 def _digest(text: bytes) -> bytes:
-    """Texts of one length, so that comparing tells nothing of it."""
+    """Return values of one length, so that the time of a comparison reveals nothing."""
     return hashlib.sha256(text).digest()

@@ -15,13 +15,16 @@ from starlette.routing import Route
 
 from fleet.push import PushEvent, read_push
 from fleet.web.metrics import CONTENT_TYPE, exposition
+from fleet.web.middleware import AccessMiddleware, internal_error, not_found, wrong_method
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable, Collection, Sequence
     from datetime import datetime
 
     from starlette.requests import Request
+    from starlette.types import ASGIApp
 
+    from fleet.web.access import Authenticator
     from fleet.web.door import Door, Fate
     from fleet.web.health import Health
     from fleet.web.metrics import Figures
@@ -51,21 +54,33 @@ class Pages:
         on_push: Callable[[Fate], None],
         health: Callable[[], Awaitable[Health]],
         figures: Callable[[], Awaitable[Figures]],
+        authenticator: Authenticator,
+        host_names: Collection[str],
         more: Sequence[Route] = (),
     ) -> None:
         self._door, self._clock, self._on_push = door, clock, on_push
         self._health, self._figures, self._more = health, figures, more
+        self._authenticator, self._host_names = authenticator, host_names
 
-    def application(self) -> Starlette:
-        """Make the application."""
-        routes = [
-            Route(path, partial(self._push, event), methods=["GET"])
-            for event, paths in PATHS.items()
-            for path in paths
-        ]
-        routes.append(Route("/healthz", self._healthz, methods=["GET"]))
-        routes.append(Route("/metrics", self._metrics, methods=["GET"]))
-        return Starlette(routes=[*routes, *self._more])
+    def application(self) -> ASGIApp:
+        """Return the application; phones, health and metrics need no login."""
+        public = {
+            path: partial(self._push, event) for event, paths in PATHS.items() for path in paths
+        } | {"/healthz": self._healthz, "/metrics": self._metrics}
+        app = Starlette(
+            routes=[
+                *(Route(path, answer, methods=["GET"]) for path, answer in public.items()),
+                *self._more,
+            ],
+            exception_handlers={404: not_found, 405: wrong_method, Exception: internal_error},
+        )
+        app.router.redirect_slashes = False  # a redirect would repeat the request's own Host
+        return AccessMiddleware(
+            app,
+            authenticator=self._authenticator,
+            host_names=self._host_names,
+            public_paths=public.keys(),
+        )
 
     async def _push(self, event: PushEvent, request: Request) -> Response:
         """Give the same answer to everybody, and at once: what is to be written is queued."""

@@ -26,11 +26,12 @@ class Limited(HttpToolsProtocol):
     """uvicorn's protocol, which by itself waits for ever for a request and takes any size.
 
     `REQUEST_WITHIN` is the time in seconds from the connection, or from a request's first byte, to
-    its end; `ANSWER_WITHIN` that from then to the answer's end, for a client may read slowly.
+    its end. `STALLED_AFTER` is the time in seconds in which a client must read what waits for it,
+    about 48 kB; a long answer has no limit as long as the client reads.
     """
 
     REQUEST_WITHIN: ClassVar[float] = 5.0
-    ANSWER_WITHIN: ClassVar[float] = 30.0
+    STALLED_AFTER: ClassVar[float] = 30.0
 
     def __init__(
         self,
@@ -60,23 +61,34 @@ class Limited(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Read on, up to the largest request there is."""
+        if not self._received:  # the first bytes of another request
+            self._end_within(self.REQUEST_WITHIN)
         self._received += len(data)
         if self._received > LARGEST:
             self.transport.write(_TOO_LARGE)
             self.transport.close()
             return
-        if self._deadline is None:  # the first of another request
-            self._end_within(self.REQUEST_WITHIN)
         super().data_received(data)
 
     def on_message_complete(self) -> None:
-        """The request is whole: from here on it is our turn."""
-        self._end_within(self.ANSWER_WITHIN)
+        """The request is whole: the application takes the time that it needs."""
+        self._end_within(None)
         super().on_message_complete()
 
-    def on_response_complete(self) -> None:
-        """Answered: the next request has its own time and size."""
+    def pause_writing(self) -> None:
+        """The client reads more slowly than the application writes."""
+        self._end_within(self.STALLED_AFTER)
+        super().pause_writing()
+
+    def resume_writing(self) -> None:
+        """The client has read most of what waited."""
         self._end_within(None)
+        super().resume_writing()
+
+    def on_response_complete(self) -> None:
+        """The next request has its own time and size; the rest of this answer must be read."""
+        waiting = self.transport.get_write_buffer_size()
+        self._end_within(self.STALLED_AFTER if waiting else None)
         self._received = 0
         super().on_response_complete()
 

@@ -96,7 +96,8 @@ class Running:
         """Ask its web server."""
         port = self.app.settings.server.port
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        head = f"GET {path} HTTP/1.1\r\nHost: x\r\nUser-Agent: {agent}\r\nConnection: close\r\n\r\n"
+        headers = ("Host: 127.0.0.1", f"User-Agent: {agent}", "Connection: close")
+        head = "\r\n".join([f"GET {path} HTTP/1.1", *headers, "", ""])
         writer.write(head.encode())
         try:
             return (await reader.read()).decode()

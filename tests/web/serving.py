@@ -11,12 +11,13 @@ from ipaddress import ip_network
 from typing import TYPE_CHECKING
 
 from fleet.push import Caller
-from fleet.web import Door, Figures, Health, Pages, Place, listen, server
+from fleet.web import Authenticator, Door, Figures, Health, Pages, Place, listen, server
 from fleet.web.protocol import Limited
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
+    from fleet.model import Credentials
     from fleet.web import Fate
 
 MAC = "00:08:5D:12:64:11"
@@ -39,9 +40,16 @@ class Served:
     health: Health = field(default_factory=lambda: Health(started=START))
     figures: Figures = field(default_factory=lambda: Figures(up=True))
 
-    async def ask(self, path: str, agent: str = AGENT, **headers: str) -> bytes:
+    async def ask(
+        self, path: str, agent: str = AGENT, host: str = "127.0.0.1", **headers: str
+    ) -> bytes:
         """Ask once on a connection of its own; give the whole answer."""
-        lines = [f"GET {path} HTTP/1.1", "Host: x", f"User-Agent: {agent}", "Connection: close"]
+        lines = [
+            f"GET {path} HTTP/1.1",
+            f"Host: {host}",
+            f"User-Agent: {agent}",
+            "Connection: close",
+        ]
         lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
         return await self.say("\r\n".join(lines).encode() + b"\r\n\r\n")
 
@@ -64,6 +72,7 @@ async def serving(
     callers: dict[str, Caller] | None = None,
     proxies: Sequence[str] = (),
     protocol: type[Limited] = Limited,
+    login: Credentials | None = None,
 ) -> AsyncIterator[Served]:
     """Serve pages on loopback; stopped at the end."""
     place = Place(host="127.0.0.1", port=0, proxies=proxies)
@@ -83,6 +92,8 @@ async def serving(
         on_push=served.told.append,
         health=health,
         figures=figures,
+        authenticator=Authenticator(login),
+        host_names={"localhost", "fleet.example.com"},
     )
     running = server(pages.application(), place, protocol)
     task = asyncio.create_task(running.serve(sockets=[socket]))

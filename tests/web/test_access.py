@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 
 import pytest
@@ -9,7 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fleet.model import Credentials
-from fleet.web.access import TRIES, Admission, Guard, Seal, Visitor, is_own_page
+from fleet.web.access import (
+    FREE_TRIES,
+    Admission,
+    Authenticator,
+    CsrfToken,
+    Visitor,
+    is_own_page,
+)
 
 LOGIN = Credentials(username="fleet", password="correct horse")
 
@@ -26,8 +34,11 @@ def basic(text: str) -> str:
 @pytest.mark.parametrize(
     "host", ["127.0.0.1:8080", "127.0.0.1", "localhost", "LOCALHOST:8080", "[::1]:8080", "[::1]"]
 )
-def test_without_a_login_this_machine_may_come_in(address: str, host: str) -> None:
-    assert Guard(None).admit(visitor(address=address, hosts=(host,)), 0) is Admission.WELCOME
+async def test_without_a_login_this_machine_may_come_in(address: str, host: str) -> None:
+    assert (
+        await Authenticator(None).admit(visitor(address=address, hosts=(host,)))
+        is Admission.ADMITTED
+    )
 
 
 @pytest.mark.parametrize(
@@ -48,13 +59,13 @@ def test_without_a_login_this_machine_may_come_in(address: str, host: str) -> No
         {"is_forwarded": True},
     ],
 )
-def test_without_a_login_nobody_else_may(fields: dict[str, object]) -> None:
-    assert Guard(None).admit(visitor(**fields), 0) is Admission.NOT_FROM_HERE
+async def test_without_a_login_nobody_else_may(fields: dict[str, object]) -> None:
+    assert await Authenticator(None).admit(visitor(**fields)) is Admission.LOCAL_ONLY
 
 
-def test_with_a_login_whoever_has_it_may_from_anywhere() -> None:
+async def test_with_a_login_whoever_has_it_may_from_anywhere() -> None:
     given_ = visitor(address="10.0.0.1", authorization=basic("fleet:correct horse"))
-    assert Guard(LOGIN).admit(given_, 0) is Admission.WELCOME
+    assert await Authenticator(LOGIN).admit(given_) is Admission.ADMITTED
 
 
 @pytest.mark.parametrize(
@@ -72,58 +83,85 @@ def test_with_a_login_whoever_has_it_may_from_anywhere() -> None:
         "Basic é",
     ],
 )
-def test_with_a_login_nobody_may_without_it_not_even_from_here(authorization: str) -> None:
-    assert Guard(LOGIN).admit(visitor(authorization=authorization), 0) is Admission.LOGIN_WANTED
+async def test_with_a_login_nobody_may_without_it_not_even_from_here(authorization: str) -> None:
+    assert (
+        await Authenticator(LOGIN).admit(visitor(authorization=authorization))
+        is Admission.LOGIN_REQUIRED
+    )
 
 
 @given(st.text())
-def test_no_authorization_lets_in_or_fails(text: str) -> None:
-    assert Guard(LOGIN).admit(visitor(authorization=text), 0) is Admission.LOGIN_WANTED
+async def test_no_authorization_lets_in_or_fails(text: str) -> None:
+    assert await Authenticator(LOGIN).admit(visitor(authorization=text)) is Admission.LOGIN_REQUIRED
 
 
 @given(st.text(), st.text())
-def test_no_host_and_address_fails(address: str, host: str) -> None:
-    found = Guard(None).admit(visitor(address=address, hosts=(host,)), 0)
-    assert found in (Admission.WELCOME, Admission.NOT_FROM_HERE)
+async def test_no_host_and_address_fails(address: str, host: str) -> None:
+    found = await Authenticator(None).admit(visitor(address=address, hosts=(host,)))
+    assert found in (Admission.ADMITTED, Admission.LOCAL_ONLY)
 
 
-def test_after_ten_wrong_passwords_none_is_looked_at_for_a_while() -> None:
-    guard = Guard(LOGIN)
+class Sleeps:
+    """Records who waits instead of waiting; `longest_queue` is how many waited at a time."""
+
+    def __init__(self) -> None:
+        self.seconds: list[float] = []
+        self.sleeping = self.longest_queue = 0
+
+    async def __call__(self, seconds: float) -> None:
+        self.seconds.append(seconds)
+        self.sleeping += 1
+        self.longest_queue = max(self.longest_queue, self.sleeping)
+        await asyncio.sleep(0)
+        self.sleeping -= 1
+
+
+async def test_after_ten_wrong_passwords_tries_wait_one_after_the_other() -> None:
+    sleeps, clock = Sleeps(), [0.0]
+    authenticator = Authenticator(LOGIN, clock=lambda: clock[0], sleep=sleeps)
     wrong, right = basic("fleet:wrong"), basic("fleet:correct horse")
-    for _ in range(TRIES):
-        assert guard.admit(visitor(authorization=wrong), 0) is Admission.LOGIN_WANTED
-    assert guard.admit(visitor(authorization=right), 0) is Admission.TOO_OFTEN
-    other = visitor(address="10.0.0.1", authorization=right)
-    assert guard.admit(other, 0) is Admission.WELCOME
-    assert guard.admit(visitor(authorization=right), 11) is Admission.WELCOME
+    for _ in range(10):
+        found = await authenticator.admit(visitor(authorization=wrong))
+        assert found is Admission.LOGIN_REQUIRED
+    assert sleeps.seconds == []
+    tries = [authenticator.admit(visitor(authorization=each)) for each in [wrong] * 5 + [right]]
+    assert (await asyncio.gather(*tries))[-1] is Admission.ADMITTED
+    assert sleeps.seconds == [0.25] * 6
+    assert sleeps.longest_queue == 1
+    await authenticator.admit(visitor(address="10.0.0.1", authorization=right))
+    clock[0] = 100.0
+    await authenticator.admit(visitor(authorization=right))
+    assert len(sleeps.seconds) == 6
 
 
-def test_an_ipv6_network_is_one_place() -> None:
-    guard = Guard(LOGIN)
-    for number in range(TRIES):
-        guard.admit(visitor(address=f"2001:db8::{number}", authorization=basic("a:b")), 0)
-    one_more = visitor(address="2001:db8::ffff", authorization=basic("fleet:correct horse"))
-    assert guard.admit(one_more, 0) is Admission.TOO_OFTEN
+async def test_an_ipv6_network_is_one_address() -> None:
+    sleeps = Sleeps()
+    authenticator = Authenticator(LOGIN, clock=lambda: 0.0, sleep=sleeps)
+    for number in range(FREE_TRIES + 1):
+        await authenticator.admit(
+            visitor(address=f"2001:db8::{number}", authorization=basic("a:b"))
+        )
+    assert len(sleeps.seconds) == 1
 
 
-def test_right_logins_and_none_are_no_tries() -> None:
-    guard = Guard(LOGIN)
-    for _ in range(TRIES * 3):
-        guard.admit(visitor(authorization=basic("fleet:correct horse")), 0)
-        guard.admit(visitor(), 0)
-    found = guard.admit(visitor(authorization=basic("fleet:correct horse")), 0)
-    assert found is Admission.WELCOME
+async def test_right_logins_and_none_are_no_tries() -> None:
+    sleeps = Sleeps()
+    authenticator = Authenticator(LOGIN, clock=lambda: 0.0, sleep=sleeps)
+    for _ in range(FREE_TRIES * 3):
+        await authenticator.admit(visitor(authorization=basic("fleet:correct horse")))
+        await authenticator.admit(visitor())
+    assert sleeps.seconds == []
 
 
 def test_a_mark_is_that_of_one_button() -> None:
-    seal = Seal(b"key")
-    mark = seal.mark(1, 2)
-    assert seal.is_right(mark, "1", "2")
+    token = CsrfToken(b"key")
+    mark = token.make(1, 2)
+    assert token.is_valid(mark, "1", "2")
     assert not any(
-        seal.is_right(each, *of)
+        token.is_valid(each, *of)
         for each, of in [(mark, (1, 3)), (mark, (12, "")), ("", (1, 2)), ("é", (1, 2))]
     )
-    assert not Seal(b"another").is_right(mark, 1, 2)
+    assert not CsrfToken(b"another").is_valid(mark, 1, 2)
 
 
 @pytest.mark.parametrize(

@@ -134,6 +134,6 @@ async def test_metrics_are_in_the_form_of_prometheus() -> None:
 async def test_there_is_nothing_else(path: str) -> None:
     async with serving() as served:
         assert (await served.ask(path)).startswith((b"HTTP/1.1 404", b"HTTP/1.1 307"))
-        posted = b"POST /push/poll HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+        posted = b"POST /push/poll HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
         assert (await served.say(posted)).startswith(b"HTTP/1.1 405")
     assert served.told == []

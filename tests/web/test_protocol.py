@@ -3,20 +3,73 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import asynccontextmanager, suppress
+from typing import TYPE_CHECKING
 
 import pytest
 
-from fleet.web import Fate
+from fleet.web import Fate, Place, listen, server
 from fleet.web.protocol import Limited
 from tests.web.serving import AGENT, serving
 
-HEAD = f"GET /p/s HTTP/1.1\r\nHost: x\r\nUser-Agent: {AGENT}\r\n"
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from starlette.types import Receive, Scope, Send
+
+HEAD = f"GET /p/s HTTP/1.1\r\nHost: 127.0.0.1\r\nUser-Agent: {AGENT}\r\n"
 
 
 class Hurried(Limited):
     """Limits that a test can wait for."""
 
     REQUEST_WITHIN = 0.2
+    STALLED_AFTER = 1.5
+
+
+async def long_answer(scope: Scope, _receive: Receive, send: Send) -> None:
+    """Send 20 MB: more than the buffers between two processes take; `/slow` pauses before."""
+    if scope["path"] == "/slow":
+        await asyncio.sleep(2)
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    for _ in range(200):
+        await send({"type": "http.response.body", "body": b"x" * 100_000, "more_body": True})
+    await send({"type": "http.response.body", "body": b""})
+
+
+@asynccontextmanager
+async def answering_at_length() -> AsyncIterator[int]:
+    place = Place(host="127.0.0.1", port=0)
+    listening = listen(place)
+    running = server(long_answer, place, Hurried)
+    task = asyncio.create_task(running.serve(sockets=[listening]))
+    yield listening.getsockname()[1]
+    running.should_exit = True
+    await task
+
+
+async def body_length(port: int, path: str, pause: float) -> int:
+    """Ask for a long answer; begin to read it after `pause` seconds; return its length."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1000)
+    writer.write(f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+    await asyncio.sleep(pause)
+    length = 0
+    with suppress(ConnectionError):
+        while some := await reader.read(1_000_000):
+            length += len(some)
+    writer.close()
+    return length
+
+
+async def test_a_client_that_does_not_read_is_cut_off() -> None:
+    async with answering_at_length() as port:
+        assert await body_length(port, "/", pause=5) < 20_000_000
+
+
+@pytest.mark.parametrize("path", ["/", "/slow"])
+async def test_a_long_answer_is_whole_however_long_it_takes(path: str) -> None:
+    async with answering_at_length() as port:
+        assert await body_length(port, path, pause=0) > 20_000_000
 
 
 @pytest.mark.parametrize(
@@ -70,7 +123,7 @@ async def test_one_address_cannot_take_all_connections() -> None:
 
 
 async def test_many_requests_on_one_connection_are_all_answered() -> None:
-    request = f"GET /p/s HTTP/1.1\r\nHost: x\r\nUser-Agent: {AGENT}\r\n\r\n".encode()
+    request = f"GET /p/s HTTP/1.1\r\nHost: 127.0.0.1\r\nUser-Agent: {AGENT}\r\n\r\n".encode()
     last = request.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
     async with serving() as served:
         reader, writer = await asyncio.open_connection("127.0.0.1", served.port)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 PAGE = 100  # rows
-LONGEST_DIAGNOSIS = 20.0  # seconds; the server ends an answer after 30
+LONGEST_DIAGNOSIS = 20.0  # seconds that somebody waits for a page
 _GLANCE_FOR = timedelta(seconds=30)
 _READERS = 2  # threads that read for us: the sweep's own must find others free
 _DIAGNOSES = 2

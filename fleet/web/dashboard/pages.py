@@ -12,10 +12,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from fleet.errors import StoreError
-from fleet.web.access import Seal, is_own_page
-from fleet.web.dashboard.answers import guarded, message, page
+from fleet.web.access import CsrfToken, is_own_page
+from fleet.web.dashboard.answers import message, page
 from fleet.web.dashboard.api import Api
 from fleet.web.dashboard.desk import PAGE
+from fleet.web.dashboard.detail import LARGEST_ID
 from fleet.web.dashboard.flagged import Choice, page_of
 from fleet.web.dashboard.render import STYLE
 
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-    from fleet.web.access import Guard
     from fleet.web.dashboard.desk import Desk, Said
     from fleet.web.dashboard.flagged import FlaggedLine, Glance, Page
 
@@ -39,8 +39,8 @@ _LONGEST = 200  # characters of a search
 class Dashboard:
     """Serves a desk's findings. `zone` is the IANA zone of its times, `by` who presses buttons."""
 
-    def __init__(self, desk: Desk, *, guard: Guard, seal: Seal, zone: str, by: str) -> None:
-        self._desk, self._guard, self._seal, self._zone, self._by = desk, guard, seal, zone, by
+    def __init__(self, desk: Desk, *, csrf_token: CsrfToken, zone: str, by: str) -> None:
+        self._desk, self._csrf_token, self._zone, self._by = desk, csrf_token, zone, by
         self._style = STYLE.read_bytes()
 
     def routes(self) -> list[Route]:
@@ -49,8 +49,8 @@ class Dashboard:
         return [
             self._route("/", self._flagged),
             self._route("/phones", self._phones),
-            self._route("/phones/{number:int}", self._phone),
-            self._route("/phones/{number:int}/diagnose", self._diagnose, method="POST"),
+            self._route("/phones/{number}", self._phone),
+            self._route("/phones/{number}/diagnose", self._diagnose, method="POST"),
             self._route("/dashboard.css", self._css),
             self._route("/api/lines", api.lines),
             self._route("/api/phones", api.phones),
@@ -59,7 +59,7 @@ class Dashboard:
     def _route(
         self, path: str, answer: Callable[[Request], Awaitable[Response]], method: str = "GET"
     ) -> Route:
-        return Route(path, guarded(self._guard, partial(_plainly, answer)), methods=[method])
+        return Route(path, partial(_plainly, answer), methods=[method])
 
     async def _flagged(self, request: Request) -> Response:
         glance, health, sweep = await asyncio.gather(
@@ -80,19 +80,19 @@ class Dashboard:
         return await self._page("phones", choice=choice, sites=sites, page=shown)
 
     async def _phone(self, request: Request) -> Response:
-        return await self._show(request.path_params["number"], None)
+        return await self._show(_phone_number(request), None)
 
     async def _show(self, number: int, said: Said | None) -> Response:
         detail = await self._desk.phone(number)
         if detail is None:
             return message(_NO_PHONE, 404)
-        return await self._page("phone", phone=detail, said=said, mark=self._seal.mark)
+        return await self._page("phone", phone=detail, said=said, mark=self._csrf_token.make)
 
     async def _diagnose(self, request: Request) -> Response:
-        number = request.path_params["number"]
+        number = _phone_number(request)
         fields = parse_qs((await request.body()).decode("utf-8", "replace"))
         line, mark = fields.get("line", [""])[0], fields.get("mark", [""])[0]
-        if not (_is_ours(request) and self._seal.is_right(mark, number, line)):
+        if not (_is_ours(request) and self._csrf_token.is_valid(mark, number, line)):
             return message(_OLD_PAGE, 403)
         if await self._desk.phone(number) is None:
             return message(_NO_PHONE, 404)
@@ -125,6 +125,13 @@ def _is_ours(request: Request) -> bool:
 
 def _asked(request: Request, name: str) -> str:
     return request.query_params.get(name, "").strip()[:_LONGEST]
+
+
+def _phone_number(request: Request) -> int:
+    """Return the number in a path; 0, which no phone has, for anything else."""
+    text = request.path_params["number"]
+    number = int(text) if text.isascii() and text.isdecimal() and len(text) < 11 else 0
+    return number if number <= LARGEST_ID else 0
 
 
 def _number(request: Request) -> int:

@@ -15,12 +15,14 @@ from fleet.app import App, now, rules_of, words_of
 from fleet.model import Account, Credentials, Line, Registration, Site
 from fleet.settings import Settings
 from fleet.store import Change
-from fleet.web import Dashboard, Desk, Door, Figures, Guard, Health, Pages, Seal
+from fleet.web import Authenticator, CsrfToken, Dashboard, Desk, Door, Figures, Health, Pages
 from tests.store.fleets import START, bad, good
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
     from datetime import datetime
+
+    from starlette.routing import Route
 
     from fleet.model import Phone
     from fleet.provision.diagnose import Diagnoser
@@ -98,6 +100,7 @@ async def served(
     address: str = "127.0.0.1",
     host: str = "127.0.0.1:8080",
     settings: Settings | None = None,
+    more: Sequence[Route] = (),
 ) -> AsyncIterator[Served]:
     """Serve a dashboard to a client at an address, which calls it by a host."""
     given = settings or Settings()
@@ -114,11 +117,14 @@ async def served(
         return app.diagnoser(by=by, patience=0.3)
 
     desk = Desk(store=store, judge=app.judge, health=health, diagnoser=diagnoser, clock=now)
-    board = Dashboard(desk, guard=Guard(login), seal=Seal(b"key"), zone="UTC", by="tester")
+    board = Dashboard(desk, csrf_token=CsrfToken(b"key"), zone="UTC", by="tester")
     pages = Pages(
         door=Door(0.0), clock=now, on_push=lambda _: None, health=health, figures=figures,
-        more=board.routes(),
+        more=[*board.routes(), *more], authenticator=Authenticator(login),
+        host_names={"localhost", "fleet.example"},
     )  # fmt: skip
-    transport = httpx.ASGITransport(app=pages.application(), client=(address, 4711))
+    transport = httpx.ASGITransport(
+        app=pages.application(), client=(address, 4711), raise_app_exceptions=False
+    )
     async with httpx.AsyncClient(transport=transport, base_url=f"http://{host}") as client:
         yield Served(client=client, app=app, problems=problems)

@@ -7,10 +7,11 @@ from contextlib import closing
 from dataclasses import replace
 
 import pytest
+from starlette.routing import Route
 
 from fleet.model import IntendedAccount, Phone, Registration
 from fleet.store import Store
-from fleet.web.dashboard.answers import HEADERS
+from fleet.web.middleware import SECURITY_HEADERS
 from tests.web.dashboard.fleet import LOGIN, add, line, mark_of, polled, rows, served, words
 
 FAILED, OK = Registration.FAILED, Registration.REGISTERED
@@ -187,13 +188,28 @@ async def test_pages_run_nothing_and_fetch_nothing_from_elsewhere(store: Store) 
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/phones", "/phones/1", "/phones/4711", "/dashboard.css", "/api/lines"]
+    "path",
+    [
+        "/",
+        "/phones",
+        "/phones/1",
+        "/phones/4711",
+        "/dashboard.css",
+        "/api/lines",
+        "/healthz",
+        "/metrics",
+        "/p/s",
+        "/phones/1/",
+        "/nowhere",
+        "/phones/1/diagnose",
+        "/phones/" + "9" * 5000,
+    ],
 )
 async def test_every_answer_forbids_what_pages_need_not(store: Store, path: str) -> None:
     fill(store)
     async with served(store) as board:
         answer = await board.get(path)
-    assert all(answer.headers[name] == value for name, value in HEADERS.items())
+    assert all(answer.headers[name] == value for name, value in SECURITY_HEADERS.items())
     assert "default-src 'none'" in answer.headers["content-security-policy"]
     assert answer.headers["cache-control"] == "no-store"
 
@@ -227,13 +243,71 @@ async def test_with_a_password_nobody_sees_it_without(store: Store, path: str) -
         assert right.status_code in (200, 404)
 
 
-async def test_many_wrong_passwords_are_not_looked_at(store: Store) -> None:
+async def test_wrong_passwords_from_an_address_do_not_lock_out_the_right_one(store: Store) -> None:
     async with served(store, login=LOGIN) as board:
-        for _ in range(10):
-            await board.client.get("/", auth=("fleet", "wrong"))
-        answer = await board.client.get("/", auth=(LOGIN.username, LOGIN.password))
-    assert answer.status_code == 429
-    assert answer.headers["retry-after"] == "60"
+        for _ in range(12):
+            wrong = await board.client.get("/", auth=("fleet", "wrong"))
+            assert wrong.status_code == 401
+        right = await board.client.get("/", auth=(LOGIN.username, LOGIN.password))
+    assert right.status_code == 200
+
+
+NO_ROUTE = ["/nowhere", "/phones/1/", "/phones/1/diagnose", "/api", "/push", "/%00"]
+
+
+@pytest.mark.parametrize("path", NO_ROUTE)
+async def test_answers_of_the_router_itself_need_the_login_too(store: Store, path: str) -> None:
+    fill(store)
+    async with served(store, login=LOGIN) as board:
+        refused = await board.get(path)
+        assert refused.status_code == 401
+        right = await board.client.get(path, auth=(LOGIN.username, LOGIN.password))
+        assert right.status_code in (404, 405)
+        assert "location" not in right.headers
+
+
+@pytest.mark.parametrize("path", [*PATHS, *NO_ROUTE, "/healthz", "/metrics", "/p/r"])
+@pytest.mark.parametrize(
+    "host",
+    ["evil.example", "127.0.0.1.evil.example", "localhost.evil.example:8080", "", "[::1].evil"],
+)
+async def test_a_foreign_host_is_refused_everywhere(store: Store, path: str, host: str) -> None:
+    async with served(store, login=LOGIN) as board:
+        auth = (LOGIN.username, LOGIN.password)
+        answer = await board.client.get(path, headers={"Host": host}, auth=auth)
+    assert answer.status_code == 403
+    assert "[server] hosts" in answer.text
+    assert "location" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1", "10.0.0.5:8080", "[2001:db8::1]:8080", "LOCALHOST:80", "Fleet.example."]
+)
+async def test_this_server_answers_to_its_addresses_and_names(store: Store, host: str) -> None:
+    async with served(store, login=LOGIN) as board:
+        auth = (LOGIN.username, LOGIN.password)
+        answer = await board.client.get("/phones", headers={"Host": host}, auth=auth)
+    assert answer.status_code == 200
+
+
+async def test_only_https_is_remembered_by_browsers(store: Store) -> None:
+    async with served(store) as board:
+        assert "strict-transport-security" not in (await board.get("/")).headers
+        answer = await board.client.get("https://127.0.0.1/")
+    assert answer.headers["strict-transport-security"] == "max-age=31536000"
+
+
+async def test_a_bug_is_answered_like_everything_else(
+    store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail() -> None:
+        raise RuntimeError("secret detail")
+
+    async with served(store, more=[Route("/api/bug", lambda _: fail())]) as board:
+        answer = await board.get("/api/bug")
+    assert answer.status_code == 500
+    assert answer.json() == {"error": "fleet failed to answer; its log says why."}
+    assert answer.headers["x-frame-options"] == "DENY"
 
 
 async def test_health_metrics_and_pushes_need_no_password(store: Store) -> None:
