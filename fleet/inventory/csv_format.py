@@ -2,8 +2,8 @@
 
 A phone's columns may stand in each of its rows, or in one of them; a row whose host is empty
 belongs to the phone above. Where a file has the column `line`, a phone's rows are all of its
-accounts. A cell that begins with `'` and then `= + - @` or another `'` loses the first `'`,
-which an export puts there so that no spreadsheet takes the cell for a formula.
+accounts. What spreadsheets make of cells is in `spreadsheets`; a line `sep=;` above the header,
+tabs, and empty columns behind the last one are theirs too.
 """
 
 from __future__ import annotations
@@ -15,7 +15,13 @@ from typing import TYPE_CHECKING
 
 from fleet.errors import BadRow, InventoryError
 from fleet.inventory.csv_rows import Rows
-from fleet.inventory.entries import ACCOUNT_COLUMNS, COLUMNS, SECRETS, InventoryFile
+from fleet.inventory.entries import (
+    ACCOUNT_COLUMNS,
+    COLUMNS,
+    SECRETS,
+    InventoryFile,
+)
+from fleet.inventory.spreadsheets import TYPOGRAPHIC, needs_quote, unwrapped
 from fleet.inventory.validate import did_you_mean, repeated
 
 if TYPE_CHECKING:
@@ -24,13 +30,17 @@ if TYPE_CHECKING:
 
     from fleet.model import IntendedAccount, Inventory, Phone
 
-_DELIMITERS = (",", ";")
-_RISKY = re.compile(r"['=+\-@\uff1d\uff0b\uff0d\uff20]")  # the last four are full-width
+_DELIMITERS = (",", ";", "\t")
+_SEPARATOR_LINE = re.compile(
+    r"\s*+\"?sep=(?P<delimiter>[,;\t|])\"?[,;\t| ]*+(?:\r\n|\n|\r|\Z)", re.IGNORECASE
+)
 
 
 def parse_csv(text: str, *, source: str = "The file") -> InventoryFile:
     """Read CSV text. Raises InventoryError with every bad row, numbered as a spreadsheet does."""
-    delimiter = _delimiter(text)
+    if separator := _SEPARATOR_LINE.match(text):
+        text = text[separator.end() :]  # a spreadsheet does not count this line as a row
+    delimiter = separator["delimiter"] if separator else _delimiter(text)
     bad: list[BadRow] = []
     numbered = _numbered(text, delimiter, bad)
     header = next(((number, cells) for number, cells in numbered if any(cells)), None)
@@ -40,7 +50,7 @@ def parse_csv(text: str, *, source: str = "The file") -> InventoryFile:
     rows = Rows(columns, bad)
     for number, cells in numbered:
         if any(cell and not cell.isspace() for cell in cells):
-            rows.add(number, [_unguarded(cell.strip()) for cell in cells])
+            rows.add(number, [unwrapped(cell.strip()) for cell in cells])
     phones = tuple(rows.phones())
     bad += repeated(phones)
     if bad:
@@ -48,10 +58,6 @@ def parse_csv(text: str, *, source: str = "The file") -> InventoryFile:
     if not phones:
         raise InventoryError(f"{source} has a header, but no phones.")
     return InventoryFile(phones=phones)
-
-
-def _unguarded(text: str) -> str:
-    return text[1:] if text.startswith("'") and _RISKY.match(text, 1) else text
 
 
 def _failure(source: str, bad: Sequence[BadRow]) -> str:
@@ -88,15 +94,22 @@ def _numbered(text: str, delimiter: str, bad: list[BadRow]) -> Iterator[tuple[in
 
 
 def _plain(name: str) -> str:
-    """A column's name without case, spaces, hyphens and underscores."""
-    return re.sub(r"[\s_-]+", "", name.casefold())
+    """A column's name without case, blanks, byte-order marks, hyphens and underscores."""
+    return re.sub(r"[\s\ufeff_-]+", "", name.casefold())
 
 
 _BY_PLAIN = {_plain(column): column for column in COLUMNS}
 
 
 def _columns(header: list[str], source: str) -> list[str]:
-    """The columns of a header, in its order; "" for a column without a name."""
+    """The columns of a header, in its order; "" for a column without a name.
+
+    Columns without a name behind the last one are left out: spreadsheets add such ones.
+    """
+    if any(map(TYPOGRAPHIC.search, header)):
+        raise InventoryError(
+            f"{source} has typographic quotation marks in its first row; use plain ones or none."
+        )
     unknown = [cell.strip() for cell in header if _plain(cell) and _plain(cell) not in _BY_PLAIN]
     if unknown:
         named = ", ".join(f"{name[:60]!r}{did_you_mean(name, COLUMNS)}" for name in unknown)
@@ -105,6 +118,8 @@ def _columns(header: list[str], source: str) -> list[str]:
             f"{', '.join(COLUMNS)}."
         )
     columns = [_BY_PLAIN.get(_plain(cell), "") for cell in header]
+    while columns and not columns[-1]:
+        columns.pop()
     doubled = sorted({name for name in columns if name and columns.count(name) > 1})
     if doubled:
         raise InventoryError(f"{source} has a column twice: {', '.join(doubled)}.")
@@ -143,4 +158,4 @@ def _cell(phone: Phone, account: IntendedAccount | None, name: str) -> str:
     if value is None:
         return ""
     text = str(value)
-    return f"'{text}" if _RISKY.match(text) else text
+    return f"'{text}" if needs_quote(name, text) else text

@@ -15,6 +15,7 @@ from fleet.inventory.entries import (
     PhoneEntry,
     Unsaid,
 )
+from fleet.inventory.spreadsheets import text_of
 from fleet.inventory.validate import read_value
 
 if TYPE_CHECKING:
@@ -133,7 +134,7 @@ class Rows:
     def _value(self, number: int, name: str, cells: list[str]) -> Value | Unsaid:
         text = cells[self._at[name]]
         try:
-            return read_value(name, text)
+            return read_value(name, text_of(name, text))
         except ValueError as error:
             shown = "" if name in SECRETS else f" {text[:80]!r}"
             self._refuse(number, f"{name}{shown}: {error}")

@@ -37,6 +37,7 @@ ACCOUNT_COLUMNS = (
 )
 COLUMNS = PHONE_COLUMNS + ACCOUNT_COLUMNS
 SECRETS = frozenset({"password", "sip_password"})
+NUMBERS = frozenset({"line", "registrar_port", "backup_registrar_port"})
 KEPT_WHEN_EMPTY = SECRETS | {"mac"}
 
 

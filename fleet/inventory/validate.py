@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import difflib
 import ipaddress
+import re
 import unicodedata
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, TypeAlias
 from zoneinfo import available_timezones
 
 from fleet.errors import BadRow
-from fleet.inventory.entries import KEPT_WHEN_EMPTY, UNSAID, Unsaid
+from fleet.inventory.entries import KEPT_WHEN_EMPTY, NUMBERS, UNSAID, Unsaid
 from fleet.inventory.host import normalise_address, normalise_host
 from fleet.model import normalise_mac
 
@@ -46,7 +47,7 @@ def read_value(column: str, text: str) -> Value | Unsaid:
         return reader(cleaned) if reader else cleaned
     if column in KEPT_WHEN_EMPTY:
         return UNSAID
-    return None if column in _NUMBERS else ""
+    return None if column in NUMBERS else ""
 
 
 def whole_number(text: str, lowest: int, highest: int) -> int:
@@ -76,9 +77,28 @@ def login_name(text: str) -> str:
     return text
 
 
+_SIP = re.compile(r"sips?:", re.IGNORECASE)
+_SCHEME = re.compile(
+    r"(?:sips?|tel|tcp|udp|tls|wss?|https?|t?ftp):(?:/{0,2})(?![0-9]*\Z)", re.IGNORECASE
+)  # but `sip:5060` is a host and its port
+
+
+def sip_user(text: str) -> str:
+    """A SIP user or authentication name, without a scheme before it."""
+    if scheme := _SIP.match(text):
+        raise ValueError(f"a user has no scheme; write it without {scheme[0].lower()}")
+    return text
+
+
 @lru_cache(maxsize=256)
 def registrar(text: str) -> str:
     """A registrar's address without port, as given; 0.0.0.0 tells the phone not to register."""
+    if scheme := _SCHEME.match(text):
+        raise ValueError(f"a registrar has no scheme; write it without {scheme[0].lower()}")
+    if "@" in text:
+        raise ValueError("a registrar has no user; write what follows the @")
+    if ";" in text or "/" in text:
+        raise ValueError("a registrar is an address or a host name alone, without ; or /")
     host, separator, port = text.rpartition(":")
     if separator and port.isdigit() and ":" not in host:
         raise ValueError("the port goes into a column of its own, registrar_port")
@@ -149,12 +169,13 @@ def _timezones() -> frozenset[str]:
     return frozenset(available_timezones())
 
 
-_NUMBERS = frozenset({"line", "registrar_port", "backup_registrar_port"})
 _READERS: dict[str, Callable[[str], str | int]] = {
     "host": normalise_host,
     "mac": normalise_mac,
     "username": login_name,
     "line": line_number,
+    "user": sip_user,
+    "auth_name": sip_user,
     "registrar": registrar,
     "registrar_port": port_number,
     "backup_registrar": registrar,
