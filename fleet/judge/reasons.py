@@ -66,6 +66,16 @@ REASONS: dict[Reason, Advice] = {
         check="Check the web UI password in the inventory. A configured password that is not all "
         "digits makes these phones fall back to their default one.",
     ),
+    Reason.NO_PASSWORD: Advice(
+        meaning="The phone's web page asks for a login, and there is no password to send.",
+        check="Set FLEET_WEB_UI_PASSWORD (fleet.env beside fleet.toml), or give the password in "
+        "the inventory.",
+    ),
+    Reason.LOCKED_OUT: Advice(
+        meaning="The phone refused our login before, and refuses every login for a while now.",
+        check="Correct the web UI password in the inventory, wait two minutes, then poll the "
+        "phone again.",
+    ),
     Reason.FORBIDDEN: Advice(
         meaning="The phone's web page does not allow us in.",
         check="Check access rules on the phone, and that its web interface is enabled.",

@@ -37,6 +37,8 @@ class Reason(StrEnum):
     OTHER_PHONE = "other_phone"  # another phone, by its MAC, answers at this address
 
     WRONG_PASSWORD = "wrong_password"  # noqa: S105  a reason, not a secret
+    NO_PASSWORD = "no_password"  # noqa: S105  it asks for a login, and we have none to send
+    LOCKED_OUT = "locked_out"  # refused our login, and refuses every login for a while now
     FORBIDDEN = "forbidden"
     AUTH_UNSUPPORTED = "auth_unsupported"  # asks for something else than Basic
 
@@ -79,7 +81,14 @@ _REACH_OF = {
         Reach.UNREACHABLE,
     ),
     **dict.fromkeys(
-        (Reason.WRONG_PASSWORD, Reason.FORBIDDEN, Reason.AUTH_UNSUPPORTED), Reach.REFUSED
+        (
+            Reason.WRONG_PASSWORD,
+            Reason.NO_PASSWORD,
+            Reason.LOCKED_OUT,
+            Reason.FORBIDDEN,
+            Reason.AUTH_UNSUPPORTED,
+        ),
+        Reach.REFUSED,
     ),
 }
 

@@ -59,9 +59,14 @@ class PhoneClient:
         """How long to wait before asking the same again, in seconds."""
         return self._manners.retry_pause
 
-    def session(self, target: Target) -> PhoneSession:
-        """One poll of one phone. Sessions of one origin take turns."""
-        return PhoneSession(self._http, target, self._manners, self._turn(target))
+    def session(self, target: Target, *, refused_lately: bool = False) -> PhoneSession:
+        """One poll of one phone. Sessions of one origin take turns.
+
+        `refused_lately`: the phone refused our login at the last poll.
+        """
+        return PhoneSession(
+            self._http, target, self._manners, self._turn(target), refused_lately=refused_lately
+        )
 
     async def send(self, target: Target, request: bytes) -> Head:
         """Send one whole request in one write, in its turn; the head of its answer.

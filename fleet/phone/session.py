@@ -23,13 +23,16 @@ if TYPE_CHECKING:
     from fleet.phone.http_client import HttpClient
     from fleet.phone.target import Target, Timeouts
 
-MOST_401S = 3  # nobody knows whether the web UI locks out (facts/web-ui 1.3)
+# The first 401 may only open a session (facts/web-ui 1.3); a 69xx locks its web UI after five
+# refused logins (facts/web-ui 8).
+MOST_401S = 2
 MOST_REQUESTS = 6
 MOST_REDIRECTS = 3
 
 _CHARSET = re.compile(r"""charset\s*=\s*["']?([A-Za-z0-9._:-]+)""", re.IGNORECASE)
 _REDIRECTS = frozenset((300, 301, 302, 303, 305, 307, 308))
 _BUSY = 503
+_LOCKS = (403, 423, 429)  # how a web server answers who has failed to log in too often
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,12 +65,22 @@ class Answer:
 class PhoneSession:
     """One poll of one phone: one request at a time, only GET, only `/` and `/sysinfo.html`.
 
-    At most 3 answers of 401 and 6 requests; the total time-out runs from the first request on.
+    At most 2 answers of 401 and 6 requests; the total time-out runs from the first request on.
+    `refused_lately`: the phone refused our login at the last poll. `realm` is what the phone's
+    last 401 called itself.
     """
 
     def __init__(
-        self, http: HttpClient, target: Target, manners: Manners, turn: asyncio.Lock
+        self,
+        http: HttpClient,
+        target: Target,
+        manners: Manners,
+        turn: asyncio.Lock,
+        *,
+        refused_lately: bool = False,
     ) -> None:
+        self.realm = ""
+        self._refused_lately = refused_lately
         self._http = http
         self._manners = manners
         self._target = target
@@ -76,6 +89,11 @@ class PhoneSession:
         self._requests = 0
         self._refusals = 0
         self._was_busy = False
+
+    @property
+    def login_refused(self) -> bool:
+        """Whether the phone has refused our login, now or at the last poll."""
+        return self._refused_lately or self._refusals > 0
 
     async def status_page(self) -> Answer:
         """Fetch the status page. Raises PhoneError."""
@@ -104,6 +122,7 @@ class PhoneSession:
             response = await self._admitted(path)
             if response.status_code not in _REDIRECTS:
                 return self._answer(path, response)
+            self._check_server(response)
             path = redirected_path(self._target, path, _location(response))
         raise self._trouble(Reason.REDIRECTED, "round in a circle")
 
@@ -114,6 +133,7 @@ class PhoneSession:
             if response.status_code == 401:
                 self._check_refusal(response)
             elif response.status_code == _BUSY and not self._was_busy:
+                self._check_server(response)
                 self._was_busy = True
             else:
                 return response
@@ -134,17 +154,25 @@ class PhoneSession:
 
     def _check_refusal(self, response: httpx.Response) -> None:
         """Raise what a 401 means, unless the same request may be repeated (facts/web-ui 1.3)."""
-        self._refusals += 1
         challenge = read_challenge(response.headers.get_list("www-authenticate"))
+        server = response.headers.get("server", "")
+        self.realm = challenge.realm
+        if (named := challenge.realm or server) and not is_ours(challenge.realm, server):
+            raise self._trouble(Reason.NOT_AASTRA, f"it says {self._quoted(named)!r}")
         if not challenge.basic:
             schemes = " ".join(sorted(challenge.schemes))
             raise self._trouble(Reason.AUTH_UNSUPPORTED, self._quoted(schemes))
-        if challenge.realm and not is_ours(challenge.realm, response.headers.get("server", "")):
-            raise self._trouble(Reason.NOT_AASTRA, f"it says {self._quoted(challenge.realm)!r}")
         if self._target.credentials is None:
-            raise self._trouble(Reason.WRONG_PASSWORD, "none is set")
+            raise self._trouble(Reason.NO_PASSWORD)
+        self._refusals += 1
         if self._refusals == MOST_401S:
             raise self._trouble(Reason.WRONG_PASSWORD)
+
+    def _check_server(self, response: httpx.Response) -> None:
+        """Raise not_aastra if another maker's server wants the password a second time."""
+        server = response.headers.get("server", "")
+        if server and not is_ours("", server):
+            raise self._trouble(Reason.NOT_AASTRA, f"its server is {self._quoted(server)!r}")
 
     async def _pause(self) -> None:
         if asyncio.get_running_loop().time() + self._manners.retry_pause >= self._deadline:
@@ -152,10 +180,11 @@ class PhoneSession:
         await asyncio.sleep(self._manners.retry_pause)
 
     def _answer(self, path: str, response: httpx.Response) -> Answer:
+        status = response.status_code
+        if status in _LOCKS and self.login_refused:
+            raise self._trouble(Reason.LOCKED_OUT, f"it answers {status}")
         if not response.is_success:
-            raise self._trouble(
-                _reason_of(response.status_code), f"it answers {response.status_code}"
-            )
+            raise self._trouble(_reason_of(status), f"it answers {status}")
         headers = _headers(response)
         charset = _CHARSET.search(headers.get("content-type", ""))
         return Answer(

@@ -27,7 +27,12 @@ _SENTENCES: Mapping[Reason, str] = {
     Reason.CERTIFICATE_CHANGED: "shows another certificate than before, so nothing was sent: "
     "check that it is the same phone, then trust the new one.",
     Reason.WRONG_PASSWORD: "rejects the web UI login: check username and password of this phone.",
-    Reason.FORBIDDEN: "forbids this login its status page (403): use a login that may see it.",
+    Reason.NO_PASSWORD: "asks for a login, and fleet has no password for it: set "
+    "FLEET_WEB_UI_PASSWORD, or give it in the inventory.",
+    Reason.LOCKED_OUT: "may have locked its web UI after failed logins; it lets in again after "
+    "about a minute: check username and password meanwhile.",
+    Reason.FORBIDDEN: "forbids this login its status page: use a login that may see it, or wait a "
+    "minute if logins failed there just now.",
     Reason.AUTH_UNSUPPORTED: "asks for another kind of login than Basic: it is not a phone that "
     "can be read, or something stands before it.",
     Reason.NOT_AASTRA: "is not an Aastra or Mitel phone: check the address.",

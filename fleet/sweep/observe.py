@@ -8,26 +8,36 @@ from typing import TYPE_CHECKING
 
 from fleet.errors import PageUnreadable, PhoneError
 from fleet.model import Facts, Observation, Reach, Reason
+from fleet.phone.catalog import model_of_realm
+from fleet.phone.challenge import is_ours
 from fleet.phone.pages import masked_key, page_key, read_page, same_page
 from fleet.phone.redact import redact
+from fleet.phone.trouble import clean
+from fleet.phone.trouble import trouble as poll_error
 from fleet.store import EvidencePage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from fleet.phone.client import Answer, PhoneClient, Target
+    from fleet.phone.client import Answer, PhoneClient, PhoneSession, Target
     from fleet.phone.pages import Words
 
 log = logging.getLogger(__name__)
 
+_OF_OTHER_DEVICES = (Reason.NOT_AASTRA, Reason.NOT_HTTP, Reason.AUTH_UNSUPPORTED)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Seen:
-    """What is remembered of a phone from before: the key of its last good page, and its facts."""
+    """What is remembered of a phone from before: the key of its last good page, and its facts.
+
+    `refused_lately`: it refused our login when it was last asked.
+    """
 
     page_key: str = ""
     facts: Facts | None = None
+    refused_lately: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,14 +45,13 @@ class Polled:
     """One poll's observation, and what goes into the store beside it.
 
     `evidence` is None when the page says what the one before it said. `fingerprint` is the
-    certificate's, empty over plain HTTP. `login_sent` is false where nobody gives a password.
+    certificate's, empty over plain HTTP.
     """
 
     observation: Observation
     page_key: str = ""
     evidence: EvidencePage | None = None
     fingerprint: str = ""
-    login_sent: bool = True
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,10 +64,11 @@ class Observer:
 
     async def observe(self, phone_id: int, target: Target, seen: Seen) -> Polled:
         """Poll one phone. A bug of ours costs this one phone, and is logged with its traceback."""
+        session = self.client.session(target, refused_lately=seen.refused_lately)
         try:
-            return await self._poll(phone_id, target, seen)
+            return await self._poll(phone_id, target, seen, session)
         except PhoneError as error:
-            return replace(self._failed(phone_id, error), login_sent=target.credentials is not None)
+            return self._failed(phone_id, _with_change(error, seen.facts, session.realm))
         except Exception as error:
             log.exception("A bug of fleet cost the poll of phone %s", phone_id)
             detail = (
@@ -66,18 +76,35 @@ class Observer:
             )
             return self._failed(phone_id, PhoneError(Reason.INTERNAL_ERROR, detail))
 
-    async def _poll(self, phone_id: int, target: Target, seen: Seen) -> Polled:
-        session = self.client.session(target)
+    async def _poll(
+        self, phone_id: int, target: Target, seen: Seen, session: PhoneSession
+    ) -> Polled:
         answer = await session.status_page()
         try:
             return self._read(phone_id, target, answer, seen)
-        except PageUnreadable:
+        except PageUnreadable as error:
+            if _is_final(error, answer):
+                return self._unreadable(phone_id, target, seen, session, answer, error)
             # A 200 is not proof that it is the page we asked for (facts/web-ui 1.4).
             answer = await session.renewed_status_page()
         try:
             return self._read(phone_id, target, answer, seen)
         except PageUnreadable as error:
-            return self._failed(phone_id, error, _page(answer, target, self.clock()))
+            return self._unreadable(phone_id, target, seen, session, answer, error)
+
+    def _unreadable(
+        self,
+        phone_id: int,
+        target: Target,
+        seen: Seen,
+        session: PhoneSession,
+        answer: Answer,
+        error: PhoneError,
+    ) -> Polled:
+        if error.reason is Reason.FORBIDDEN and session.login_refused:
+            error = poll_error(Reason.LOCKED_OUT, target.authority, "its page says forbidden")
+        error = _with_change(error, seen.facts, session.realm)
+        return self._failed(phone_id, error, _page(answer, target, self.clock()))
 
     def _read(self, phone_id: int, target: Target, answer: Answer, seen: Seen) -> Polled:
         body, charset, words = answer.body, answer.charset, self.words
@@ -125,6 +152,31 @@ class Observer:
             ),
             evidence=evidence,
         )
+
+
+def _is_final(error: PageUnreadable, answer: Answer) -> bool:
+    """Whether the password must not be sent again: no phone answered, or it forbids the page."""
+    if error.reason is Reason.FORBIDDEN:
+        return True
+    server = answer.headers.get("server", "")
+    if error.reason is Reason.NOT_AASTRA or (server and error.reason is not Reason.SESSION_EXPIRED):
+        return not is_ours("", server)
+    return False
+
+
+def _with_change(error: PhoneError, facts: Facts | None, realm: str) -> PhoneError:
+    """The error, saying as well if another device answers than the phone that was read before."""
+    if facts is None:
+        return error
+    before = f"{facts.model or 'phone'} {facts.mac}".strip()
+    model = model_of_realm(realm)
+    if error.reason in _OF_OTHER_DEVICES:
+        note = f"Before, the {before} answered here: another device may have its address now."
+    elif error.reach is Reach.REFUSED and model and facts.model and model != facts.model:
+        note = f"It says that it is a {clean(model)}; before, the {before} answered here."
+    else:
+        return error
+    return PhoneError(error.reason, f"{error.detail} {note}")
 
 
 def as_other_phone(polled: Polled, detail: str) -> Polled:

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from fleet.model import Reach, Sighting, SweepCounts
+from fleet.model import Reach, Reason, Sighting, SweepCounts
 from fleet.store import Recorded
 from fleet.sweep.agenda import fraction
 from fleet.sweep.backoff import next_try
@@ -190,13 +190,11 @@ class Pass:
         known = self.known[observation.phone_id]
         verdicts = self.judge(known, observation)
         findings = _held(verdicts)
-        self.tally.without_login += not polled.login_sent and observation.reach is Reach.REFUSED
+        self.tally.without_login += observation.reason is Reason.NO_PASSWORD
         is_new = bool(findings) and _has_new(findings, self._before(known))
         phone = known.stored.phone
         self.tally.note(known.stored.id, observation.reach, findings=findings, is_new=is_new)
-        refusals, pause_until = next_try(
-            known, observation, self.backoff, login_sent=polled.login_sent
-        )
+        refusals, pause_until = next_try(known, observation, self.backoff)
         return Recorded(
             known=known,
             observation=observation,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from fleet.errors import SweepRunning
 from fleet.model import IncidentState
 from fleet.sweep.agenda import Agenda, moments
-from fleet.sweep.backoff import is_left_alone
+from fleet.sweep.backoff import is_left_alone, refused_lately
 from fleet.sweep.observe import Seen
 from fleet.sweep.run import Job, Pass, Tally, spread
 from fleet.sweep.settle import Settling
@@ -198,7 +198,11 @@ class Sweeper:
         return Job(
             known=known,
             target=target_of(known.stored, self.logins),
-            seen=Seen(page_key=known.page_key, facts=known.facts),
+            seen=Seen(
+                page_key=known.page_key,
+                facts=known.facts,
+                refused_lately=refused_lately(known, self.clock()),
+            ),
         )
 
     async def _poll(

@@ -305,8 +305,8 @@ async def test_junk_that_drips_behind_a_whole_body_ends_with_the_poll_s_time() -
 
 LOGINS: dict[str, tuple[list[STEP], Got | Reason, int]] = {
     "one 401 first": ([[challenge()], [http()]], Got(), 2),
-    "two 401 first": ([[challenge()], [challenge()], [http()]], Got(), 3),
-    "401 for ever": ([[challenge()]], Reason.WRONG_PASSWORD, 3),
+    "two 401 first": ([[challenge()], [challenge()], [http()]], Reason.WRONG_PASSWORD, 2),
+    "401 for ever": ([[challenge()]], Reason.WRONG_PASSWORD, 2),
     "401 of a Mitel": ([[challenge("Mitel 6920")], [http()]], Got(), 2),
     "401 of firmware 1.x": (
         [[challenge("Please enter User name and password")], [http()]],
@@ -389,7 +389,24 @@ LOGINS: dict[str, tuple[list[STEP], Got | Reason, int]] = {
         Got(),
         3,
     ),
-    "401, then 403": ([[challenge()], [http(status="403 No")]], Reason.FORBIDDEN, 2),
+    "401, then 403": ([[challenge()], [http(status="403 No")]], Reason.LOCKED_OUT, 2),
+    "401, then 423": ([[challenge()], [http(status="423 Locked")]], Reason.LOCKED_OUT, 2),
+    "401, then 429": ([[challenge()], [http(status="429 Later")]], Reason.LOCKED_OUT, 2),
+    "401 of a server without a realm": (
+        [[http(b"", "Server: lighttpd", status="401 No").replace(b"Aragorn", b"lighttpd")]],
+        Reason.NOT_AASTRA,
+        1,
+    ),
+    "503 of another maker's server": (
+        [[http(status="503 Busy").replace(b"Aragorn", b"lighttpd")]],
+        Reason.NOT_AASTRA,
+        1,
+    ),
+    "a redirect of another maker's server": (
+        [[redirect("/").replace(b"Aragorn", b"lighttpd")]],
+        Reason.NOT_AASTRA,
+        1,
+    ),
     "to the front page": ([[redirect("/")], [http()]], Got(path="/"), 2),
     "to itself, then the page": ([[redirect("/sysinfo.html")], [http()]], Got(), 2),
     "to its own name in full": (
@@ -493,7 +510,7 @@ async def test_without_credentials_no_login_is_sent_and_a_401_is_final() -> None
     async with served([challenge()]) as server, quick_client() as client:
         with pytest.raises(PhoneError) as caught:
             await client.session(server.target(credentials=None)).status_page()
-    assert caught.value.reason is Reason.WRONG_PASSWORD
+    assert caught.value.reason is Reason.NO_PASSWORD
     assert b"Authorization" not in server.asked[0]
     assert len(server.asked) == 1
 
@@ -522,7 +539,7 @@ async def test_what_the_front_page_says_does_not_matter(front: str) -> None:
     assert server.paths == ["/sysinfo.html", "/", "/sysinfo.html"]
 
 
-async def test_a_session_never_sees_a_fourth_401() -> None:
+async def test_a_session_never_sees_a_third_401() -> None:
     scripts = [[challenge()], [http(b"Session Expired")], [challenge()]]
     async with served(*scripts) as server, quick_client() as client:
         session = client.session(server.target())
@@ -530,7 +547,19 @@ async def test_a_session_never_sees_a_fourth_401() -> None:
         with pytest.raises(PhoneError) as caught:
             await session.renewed_status_page()
     assert caught.value.reason is Reason.WRONG_PASSWORD
-    assert len(server.asked) == 4
+    assert len(server.asked) == 3
+
+
+async def test_what_is_forbidden_after_a_refused_login_may_be_a_lock_out() -> None:
+    """A phone that refused our login at the last poll, and answers 403 now."""
+    async with served([http(status="403 Forbidden")]) as server, quick_client() as client:
+        with pytest.raises(PhoneError) as caught:
+            await client.session(server.target(), refused_lately=True).status_page()
+    assert caught.value.reason is Reason.LOCKED_OUT
+    assert (
+        "may have locked its web UI after failed logins; it lets in again after about a minute"
+        in caught.value.detail
+    )
 
 
 async def test_a_session_never_sends_a_seventh_request() -> None:

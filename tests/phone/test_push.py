@@ -116,10 +116,10 @@ async def test_a_first_401_is_a_greeting() -> None:
     assert server.asked[0] == server.asked[1]
 
 
-async def test_a_login_that_is_rejected_is_tried_three_times_at_most() -> None:
+async def test_a_login_that_is_rejected_is_tried_twice_at_most() -> None:
     outcome, server = await pushed([challenge()], login=True)
     assert outcome.result is PushResult.WRONG_PASSWORD
-    assert len(server.asked) == 3
+    assert len(server.asked) == 2
     assert LOGIN.password not in repr(outcome)
 
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from datetime import timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from fleet.model import Observation, Phone, Reach, Reason
 from fleet.store import Known, StoredPhone
-from fleet.sweep.backoff import Backoff, is_left_alone, next_try
+from fleet.sweep.backoff import Backoff, is_left_alone, next_try, refused_lately
 from tests.store.fleets import HOUR, MINUTE, START
-
-if TYPE_CHECKING:
-    from datetime import timedelta
 
 BACKOFF = Backoff(first=5 * MINUTE, longest=HOUR)
 
@@ -37,13 +36,40 @@ def test_each_refusal_in_a_row_doubles_the_pause() -> None:
     assert pauses == [5 * MINUTE, 10 * MINUTE, 20 * MINUTE, 40 * MINUTE]
 
 
+def test_short_intervals_do_not_use_up_a_phone_s_failed_logins() -> None:
+    """A 69xx locks its web UI for about 65 s after five; a poll may fail to log in twice."""
+    backoff = Backoff(first=timedelta(seconds=5), longest=timedelta(seconds=30))
+
+    assert [backoff.pause(refusals) for refusals in (1, 2, 9)] == [timedelta(seconds=120)] * 3
+
+
+@pytest.mark.parametrize(
+    ("reason", "seconds_ago", "expected"),
+    [
+        (Reason.WRONG_PASSWORD, 60, True),
+        (Reason.WRONG_PASSWORD, 7200, True),
+        (Reason.LOCKED_OUT, 60, True),
+        (Reason.LOCKED_OUT, 180, False),
+        (Reason.FORBIDDEN, 60, False),
+        (Reason.NO_PASSWORD, 60, False),
+        (None, 60, False),
+    ],
+)
+def test_a_refusal_is_remembered_until_a_lock_out_would_be_over(
+    reason: Reason | None, seconds_ago: int, expected: bool
+) -> None:
+    polled = replace(known(), observed=seen(reason))
+
+    assert refused_lately(polled, START + timedelta(seconds=seconds_ago)) is expected
+
+
 @given(st.integers(1, 10**6))
 def test_no_pause_is_longer_than_the_longest(refusals: int) -> None:
     assert BACKOFF.first <= BACKOFF.pause(refusals) <= BACKOFF.longest
 
 
 def test_a_refusal_is_counted_and_the_phone_left_alone() -> None:
-    after = next_try(known(1), seen(Reason.WRONG_PASSWORD), BACKOFF, login_sent=True)
+    after = next_try(known(1), seen(Reason.WRONG_PASSWORD), BACKOFF)
 
     assert after == (2, START + 10 * MINUTE)
 
@@ -51,15 +77,15 @@ def test_a_refusal_is_counted_and_the_phone_left_alone() -> None:
 def test_only_a_good_poll_clears_the_count() -> None:
     refused = known(3, HOUR)
 
-    gone = next_try(refused, seen(Reason.NO_ANSWER), BACKOFF, login_sent=True)
-    well = next_try(refused, seen(None), BACKOFF, login_sent=True)
+    gone = next_try(refused, seen(Reason.NO_ANSWER), BACKOFF)
+    well = next_try(refused, seen(None), BACKOFF)
 
     assert gone == (3, START + HOUR)
     assert well == (0, None)
 
 
 def test_where_no_login_was_sent_nobody_can_be_locked_out() -> None:
-    after = next_try(known(), seen(Reason.WRONG_PASSWORD), BACKOFF, login_sent=False)
+    after = next_try(known(), seen(Reason.NO_PASSWORD), BACKOFF)
 
     assert after == (0, None)
 

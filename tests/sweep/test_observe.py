@@ -6,11 +6,13 @@ from datetime import UTC, datetime
 
 import pytest
 
-from fleet.model import Credentials, Observation, Reach
+from fleet.model import Credentials, Facts, Observation, Reach, Reason
 from fleet.phone.client import PhoneClient, Target, Timeouts
 from fleet.phone.pages import words_with
 from fleet.simulator import BEHAVIOURS, PhoneSpec, SimulatedPhone, Simulator
+from fleet.simulator.behaviours.devices import DEVICES
 from fleet.sweep.observe import Observer, Polled, Seen
+from tests.phone.scripted import challenge, http, quick_client, served
 
 # Short, for phones that hang; still many times what a phone on loopback needs.
 TIMEOUTS = Timeouts(connect=1.0, read=1.0, total=3.0)
@@ -63,7 +65,7 @@ async def test_a_poll_keeps_to_what_a_sweep_promises(name: str) -> None:
         assert not record.forbidden_paths
         assert not record.forbidden_methods
         assert record.most_open <= 1
-        assert record.challenges <= 3
+        assert record.challenges <= 2
         assert record.requests <= 6
         assert not trap.requests
 
@@ -79,6 +81,52 @@ async def test_a_page_that_says_the_same_is_known_again(name: str) -> None:
         assert third.observation.facts is second.observation.facts
         assert third.page_key == second.page_key
         assert (second.evidence, third.evidence) == (None, None)
+
+
+@pytest.mark.parametrize("name", list(DEVICES))
+async def test_what_is_no_phone_gets_the_password_once(name: str) -> None:
+    async with Simulator([PhoneSpec(behaviour=name)]) as simulator:
+        phone = simulator.phone(0)
+        await poll(phone)
+
+        assert phone.record.requests == 1
+
+
+async def test_a_page_that_forbids_after_a_refused_login_is_a_lock_out() -> None:
+    """Case `locked-200`: the phone says with status 200 that access is forbidden."""
+    body = b"<html><head><title>Forbidden</title></head><body>Access forbidden</body></html>"
+    async with served([http(body)]) as server, quick_client() as client:
+        observer = Observer(client=client, words=words_with({}), clock=lambda: NOW)
+        first = await observer.observe(1, server.target(), Seen())
+        after = await observer.observe(1, server.target(), Seen(refused_lately=True))
+
+    assert [each.observation.reason for each in (first, after)] == [
+        Reason.FORBIDDEN,
+        Reason.LOCKED_OUT,
+    ]
+    assert len(server.asked) == 2
+
+
+KNOWN = Facts(dialect="aastra_67xxi", lines=(), mac="00:08:5D:12:64:12", model="6753i")
+
+
+@pytest.mark.parametrize(
+    ("answer", "named"),
+    [
+        (http(b"<html><title>Printer</title>Ready</html>"), "another device may have its address"),
+        (challenge("My Router").replace(b"Aragorn", b"httpd"), "another device may have"),
+        (b"SSH-2.0-OpenSSH_9.2\r\n", "another device may have its address"),
+        (challenge("Mitel 6930"), "says that it is a 6930"),
+    ],
+)
+async def test_another_device_at_a_phone_s_address_is_named(answer: bytes, named: str) -> None:
+    async with served([answer]) as server, quick_client() as client:
+        observer = Observer(client=client, words=words_with({}), clock=lambda: NOW)
+        polled = await observer.observe(1, server.target(), Seen(page_key="x", facts=KNOWN))
+
+    detail = polled.observation.detail
+    assert named in detail
+    assert "6753i 00:08:5D:12:64:12" in detail
 
 
 def seen_of(polled: Polled) -> Seen:

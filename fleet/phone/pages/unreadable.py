@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from fleet.phone.pages.words import Words
 
 _MESSAGE_LENGTH = 20_000
+_REFUSALS = ("access forbidden", "access denied", "forbidden", "403 forbidden")
+_REFUSAL_LENGTH = 400
 
 
 def why_unreadable(page: Page, words: Words) -> PageUnreadable:
@@ -22,6 +24,12 @@ def why_unreadable(page: Page, words: Words) -> PageUnreadable:
     if any(message in unaccented(text) for message in SESSION_TEXTS):
         detail = "The phone sent a message about the session instead of its status page."
         return PageUnreadable(Reason.SESSION_EXPIRED, detail)
+    if len(text) < _REFUSAL_LENGTH and text.startswith(_REFUSALS):
+        detail = (
+            "The page says that access is forbidden: use a login that may see the status page, "
+            "or wait a minute if logins failed there just now."
+        )
+        return PageUnreadable(Reason.FORBIDDEN, detail)
     if not text:
         return PageUnreadable(Reason.NO_TABLE, "The page is empty.")
     if page.source.is_cut:

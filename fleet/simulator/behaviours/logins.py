@@ -48,6 +48,11 @@ def _held(visit: Visit) -> Iterable[Step]:
     yield End.HOLD
 
 
+def _locked(_visit: Visit) -> Reply:
+    """What a 69xx says after five refused logins (facts/web-ui 8); its status is a guess."""
+    return http("403 Forbidden", b"<html><body>Access forbidden</body></html>")
+
+
 def _chunked(visit: Visit) -> Reply:
     return raw(
         f"HTTP/1.1 {_DENIED}",
@@ -71,8 +76,10 @@ LOGINS = {
     "right_password": answers(healthy_answer, expected=reads),
     "wrong_password": answers(_ask, expected=_REJECTED),
     "first_request_401": answers(at_first(_ask, 1), expected=reads),
-    "first_two_requests_401": answers(at_first(_ask, 2), expected=reads),
-    "first_three_requests_401": answers(at_first(_ask, 3), expected=_REJECTED),
+    "first_two_requests_401": answers(at_first(_ask, 2), expected=_REJECTED),
+    "first_request_401_then_403": answers(
+        at_first(_ask, 1, _locked), expected=fails(Reason.LOCKED_OUT)
+    ),
     "first_request_401_held_open": answers(at_first(_held, 1), expected=reads),
     "first_request_401_chunked": answers(at_first(_chunked, 1), expected=reads),
     "first_request_401_lengthless": answers(at_first(_lengthless, 1), expected=reads),
