@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # run as a script, from anywhere
 
-from fleet.judge import Look, advance, verdicts, watch_for
+from fleet.judge import Context, advance, verdicts, watch_for
 from fleet.model import (
     Account,
     Facts,
@@ -134,11 +134,11 @@ def _poll(
     if facts is before and was_well and not is_due:
         return None
     seen = Observation(phone_id=known.stored.id, at=at, reach=Reach.OK, facts=facts)
-    look = Look(phone=known.stored.phone, reach=Reach.OK, lines=facts.lines)
+    context = Context(phone=known.stored.phone, reach=Reach.OK, lines=facts.lines)
     sighting = Sighting(
         phone_id=known.stored.id,
         at=at,
-        verdicts=verdicts(look),
+        verdicts=verdicts(context, at),
         site=known.stored.phone.site,
         phone=known.stored.phone.label,
     )

@@ -10,16 +10,8 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from fleet.errors import SettingsError, UsageError
-from fleet.judge import (
-    RULE_NAMES,
-    RULES,
-    Look,
-    RuleSetting,
-    advance,
-    judge,
-    verdicts,
-    watch_for,
-)
+from fleet.findings import Judge
+from fleet.judge import RULES, RuleSetting, advance, enabled_rules, judge, watch_for
 from fleet.model import RunBy
 from fleet.opening import ensure_key, open_store, rotate_key
 from fleet.phone.client import PhoneClient, Timeouts
@@ -33,16 +25,15 @@ if TYPE_CHECKING:
 
     from fleet.alert import Alerting, Deliverer
     from fleet.audit import Auditor
-    from fleet.model import Finding, Observation, Rollout
+    from fleet.model import Finding, Rollout
     from fleet.phone.pages import Words
     from fleet.provision.diagnose import Brief, Diagnoser
-    from fleet.provision.drift import FileWatch
     from fleet.provision.provisioner import Provisioner
     from fleet.provision.rollout import Pace
     from fleet.provision.rollout.service import RolloutProgress
     from fleet.provision.serve import FileService
     from fleet.settings import Settings
-    from fleet.store import Known, Pruned, TakeStep
+    from fleet.store import PhoneStatus, Pruned, TakeStep
     from fleet.sweep import Tally
 
 
@@ -65,16 +56,19 @@ class App:
         """Let go of the database."""
         self.store.close()
 
-    def judge(self, look: Look) -> tuple[Finding, ...]:
+    def judge(self, status: PhoneStatus) -> tuple[Finding, ...]:
         """Judge with the rules as the settings have them."""
-        return judge(self.files.seen(look), rules=self.rules)
+        moment = now()
+        context = self.judging.context(status, moment)
+        return judge(context, moment, rules=self.rules) if context else ()
 
     @cached_property
-    def files(self) -> FileWatch:
-        """What tells the rules of phones' files."""
-        from fleet.provision.drift import file_watch_of
+    def judging(self) -> Judge:
+        """What judges polls."""
+        from fleet.provision.file_states import file_states_of
 
-        return file_watch_of(self.settings.provisioning, self.store, now)
+        files = file_states_of(self.settings.provisioning, self.store)
+        return Judge(rules=self.rules, files=files)
 
     @property
     def logins(self) -> LoginDefaults:
@@ -101,14 +95,14 @@ class App:
         poll = self.settings.poll
         interval = timedelta(seconds=poll.interval)
         if order.ids is None:
-            await asyncio.to_thread(self.store.close_other_rules, self._looked_at(), now())
+            await asyncio.to_thread(self.store.close_other_rules, enabled_rules(self.rules), now())
             await asyncio.to_thread(self._watch_strangers)
-        await asyncio.to_thread(self.files.refresh)
+        await asyncio.to_thread(self.judging.files.read, now())
         async with self.client() as client:
             sweeper = Sweeper(
                 store=self.store,
                 observer=Observer(client=client, words=self.words, clock=now),
-                judge=self._judge_poll,
+                judge=self.judging.poll,
                 logins=self.logins,
                 backoff=Backoff(first=interval, longest=timedelta(seconds=poll.backoff_max)),
                 concurrency=poll.concurrency,
@@ -128,34 +122,14 @@ class App:
         """What one look changes of the incidents that stand, with the rules' settings."""
         return partial(advance, watch=watch_for(self.rules))
 
-    def _judge_poll(
-        self, known: Known, observation: Observation
-    ) -> Mapping[str, tuple[Finding, ...]]:
-        facts = observation.facts
-        look = Look(
-            phone=known.stored.phone,
-            reach=observation.reach,
-            reason=observation.reason,
-            detail=observation.detail,
-            lines=facts.lines if facts else (),
-            model=facts.model if facts else "",
-            firmware=facts.firmware if facts else "",
-        )
-        return verdicts(self.files.seen(look), rules=self.rules)
-
     def auditor(self) -> Auditor:
         """Make the auditor, as the settings have it."""
         from fleet import audit  # here, for it loads much that a poll needs nothing of
 
-        rules = frozenset(RULES) & self._looked_at()
+        rules = enabled_rules(self.rules)
         return audit.auditor_of(
             self.settings, store=self.store, judge=self.judge, rules=rules, clock=now
         )
-
-    def _looked_at(self) -> frozenset[str]:
-        """The rules that are not switched off."""
-        default = RuleSetting()
-        return frozenset(n for n in RULE_NAMES if self.rules.get(n, default).enabled)
 
     def send_report(
         self, urls: Sequence[str], subject: str, text: str, html: str, files: Sequence[Path]
@@ -290,9 +264,9 @@ def words_of(settings: Settings) -> Words:
 def rules_of(settings: Settings) -> dict[str, RuleSetting]:
     """The rules' settings. Raises `SettingsError` for a rule that there is not."""
     for name in settings.rules:
-        if name not in RULE_NAMES:
+        if name not in RULES:
             raise SettingsError(
-                f"[rules.{name}]: there is no such rule; rules: {', '.join(RULE_NAMES)}."
+                f"[rules.{name}]: there is no such rule; rules: {', '.join(RULES)}."
             )
     return {
         name: RuleSetting(enabled=rule.enabled, severity=rule.severity, open_after=rule.open_after)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from fleet.judge import Look
 from fleet.model import Account, Reach, Registration
 from fleet.report import HistoryRecord, IncidentRecord, LineRecord, PhoneRecord, yes_or_no
 from fleet.store import LinePeriod
@@ -17,29 +16,12 @@ if TYPE_CHECKING:
     from fleet.model import Finding, Incident, Line, Phone
     from fleet.store import Period, PhoneStatus
 
-    Judge = Callable[[Look], Sequence[Finding]]
-
-
-def look_at(status: PhoneStatus) -> Look | None:
-    """What the rules may look at; None for a phone that was never polled."""
-    if status.reach is None:
-        return None
-    lines = tuple(each.line for each in status.lines) if status.reach is Reach.OK else ()
-    return Look(
-        phone=status.stored.phone,
-        reach=status.reach,
-        reason=status.reason,
-        detail=status.detail,
-        lines=lines,
-        model=status.model,
-        firmware=status.firmware,
-    )
+    Judge = Callable[[PhoneStatus], Sequence[Finding]]
 
 
 def findings_of(status: PhoneStatus, judge: Judge) -> Sequence[Finding]:
     """What is held against a phone and its lines."""
-    look = look_at(status)
-    return judge(look) if look else ()
+    return judge(status) if status.reach is not None else ()
 
 
 def line_records(statuses: Iterable[PhoneStatus], judge: Judge) -> Iterator[LineRecord]:

@@ -14,7 +14,7 @@ from fleet.alert.routes import DEFAULT, Route, channels_of
 from fleet.alert.values import Policy
 from fleet.alert.windows import DAYS, Window, quiet_hours
 from fleet.errors import SettingsError
-from fleet.judge import RULE_NAMES, CauseSettings, find_causes
+from fleet.judge import RULES, CauseSettings, find_causes
 from fleet.settings.watching import urls_of
 
 if TYPE_CHECKING:
@@ -124,8 +124,8 @@ def _in_zone(moment: datetime | None, zone: tzinfo) -> datetime | None:
 
 def _rules(names: Iterable[str], place: str) -> frozenset[str]:
     for name in names:
-        if name not in RULE_NAMES:
+        if name not in RULES:
             raise SettingsError(
-                f"{place} rules: there is no rule {name}; rules: {', '.join(RULE_NAMES)}."
+                f"{place} rules: there is no rule {name}; rules: {', '.join(RULES)}."
             )
     return frozenset(names)

@@ -6,6 +6,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from fleet.alert.view import MOST_NAMED, named
+from fleet.judge import LINE_FAILED, LINE_UNREGISTERED
 from fleet.model import AlertKind, IncidentState
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def _worth_it(telling: Telling) -> Iterator[Incident]:
 
 
 def _can_say_more(one: Incident) -> bool:
-    refused = one.rule == "line-failed" and one.code in _REFUSED
+    refused = one.rule == LINE_FAILED and one.code in _REFUSED
     is_line = one.phone_id is not None and one.line is not None
     is_open = one.state is IncidentState.OPEN
-    return is_open and is_line and (refused or one.rule == "line-unregistered")
+    return is_open and is_line and (refused or one.rule == LINE_UNREGISTERED)

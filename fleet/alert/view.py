@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from fleet.alert.causes import checks_of, code_words, said_of, share_of
 from fleet.alert.words import counted, lasted, plain, when, zone_of
+from fleet.judge import RULES, Trouble
 from fleet.model import AlertKind, IncidentState
 
 if TYPE_CHECKING:
@@ -181,13 +182,20 @@ def _count(incidents: Sequence[Incident]) -> str:
 
 
 def _reasons(incidents: Iterable[Incident]) -> str:
-    """Sum up in a few words: `401 Unauthorized 8, phone-unreachable 2`."""
-    reasons = Counter(code_words(one.code) if one.code else one.rule for one in incidents)
+    """Sum up by rule: `8 × 401 Unauthorized, 2 × phone-unreachable`; failures by their codes."""
+    reasons = Counter(map(_reason, incidents))
     shown = [
         reason if number == 1 else f"{number} × {reason}"
         for reason, number in reasons.most_common(3)
     ]
     return ", ".join([*shown, "…"] if len(reasons) > len(shown) else shown)
+
+
+def _reason(incident: Incident) -> str:
+    """The code only where the rule is about the registration itself: elsewhere it is no reason."""
+    rule = RULES.get(incident.rule)
+    is_failure = rule is not None and rule.trouble is Trouble.REGISTRATION
+    return code_words(incident.code) if is_failure and incident.code else incident.rule
 
 
 def _checks(telling: Telling) -> Iterable[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, TypeAlias
 
+from fleet.judge import About, rules_about, trouble_of
 from fleet.report.audit import AuditChange, ChangeRecord, Changes
 
 if TYPE_CHECKING:
@@ -18,12 +19,7 @@ if TYPE_CHECKING:
 
 Trouble: TypeAlias = tuple[int, int, str]  # phone, line (0: the phone itself), what kind of
 
-# A line that goes from 401 to unregistered, or a phone from no answer to a refused login, is still
-# in the same trouble: neither mended nor anew.
-_SAME = {
-    **dict.fromkeys(("line-failed", "line-unregistered", "line-unknown"), "registration"),
-    **dict.fromkeys(("phone-unreachable", "phone-refused", "phone-unreadable"), "reach"),
-}
+_OF_PHONES = rules_about(About.PHONE)
 _ORDER = list(AuditChange)
 _FIELDS = [field.name for field in fields(ChangeRecord) if field.name != "change"]
 _REMOVED = "the phone is not in the inventory, or not at this site, any more"
@@ -65,8 +61,7 @@ def _refusal(before: Findings | None) -> str:
 
 
 def _trouble(flag: Flag) -> Trouble:
-    rule = flag.record.rule
-    return flag.phone_id, flag.record.line or 0, _SAME.get(rule, rule)
+    return flag.phone_id, flag.record.line or 0, trouble_of(flag.record.rule)
 
 
 def _kind(flag: Flag, known: set[Trouble], before: Findings) -> AuditChange:
@@ -77,7 +72,7 @@ def _kind(flag: Flag, known: set[Trouble], before: Findings) -> AuditChange:
 
 def could_look(findings: Findings, flag: Flag) -> bool:
     """Tell whether that audit could have seen what the flag is about."""
-    looked_at = findings.polled if flag.record.rule.startswith("phone-") else findings.readable
+    looked_at = findings.polled if flag.record.rule in _OF_PHONES else findings.readable
     return flag.record.rule in findings.rules and flag.phone_id in looked_at
 
 

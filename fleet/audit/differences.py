@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from fleet.audit.firmware import is_older
-from fleet.judge import REASONS
+from fleet.judge import REASONS, About, rules_about
 from fleet.model import Reason
 from fleet.phone.catalog import MODELS, model_named
 from fleet.report.audit import DifferenceRecord, FirmwareRecord, NotReadRecord, PasswordRecord
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from fleet.audit.flags import Looked
     from fleet.store import Event, PhoneStatus
 
-_RULES = ("line-missing", "account-mismatch")  # findings that compare with the inventory
+_OF_ACCOUNTS = rules_about(About.ACCOUNT)
 
 
 def differences(
@@ -42,7 +42,7 @@ def _differences(
     if not status.dialect:
         yield "never-seen", None, _never_seen(status)
     for finding in looked.findings:
-        if finding.rule in _RULES:
+        if finding.rule in _OF_ACCOUNTS:
             text = finding.text.removeprefix(f"line {finding.line}: ")
             yield finding.rule, finding.line, text
     texts = list(conflicts.get(status.stored.id, ()))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from fleet.audit.findings import Flag
-from fleet.judge import FILE_RULES
+from fleet.judge import RULES, About, Trouble, rules_about
 from fleet.model import IncidentState, Reach
 from fleet.outages import is_down, runs
 from fleet.report.audit import FlaggedRecord
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from fleet.outages import Run
     from fleet.store import LinePeriod, PhoneStatus
 
-_DOWN = ("line-failed", "line-unregistered", "line-unknown")
+_OF_FILES = rules_about(About.FILES)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,7 +40,7 @@ class Looked:
 
     def lines(self) -> Iterator[tuple[Line | None, bool]]:
         """Give each line seen and whether it is flagged; None for one that is not there."""
-        against = {each.line for each in self.findings if each.rule not in FILE_RULES}
+        against = {each.line for each in self.findings if each.rule not in _OF_FILES}
         shown = {each.line.number for each in self.status.lines}
         for each in self.status.lines if self.is_read else ():
             yield each.line, None in against or each.line.number in against
@@ -113,13 +113,14 @@ class Recurrence:
         return replace(flag, record=replace(record, times=times, since=since))
 
 
-def _runs(rule: str, line: int | None, past: PhonePast) -> list[Run]:
-    if rule.startswith("phone-"):
+def _runs(name: str, line: int | None, past: PhonePast) -> list[Run]:
+    rule = RULES.get(name)
+    if rule and rule.trouble is Trouble.REACH:
         return list(runs(past.reaches, lambda period: period.reach is not Reach.OK))
     periods: Sequence[LinePeriod] = past.lines.get(line, []) if line else []
-    if rule in _DOWN:
+    if rule and rule.trouble is Trouble.REGISTRATION:
         return list(runs(periods, lambda period: is_down(period.line)))
-    if rule == "line-on-backup":
+    if rule and rule.flaps:
         return list(runs(periods, lambda period: period.line.backup is True))
     return []
 

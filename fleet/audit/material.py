@@ -15,11 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
 
-    from fleet.judge import Look
     from fleet.model import Finding, Incident, MissedSweeps, Sweep
     from fleet.store import Event, Period, PhoneStatus, Store, StoredPhone
 
-    Judge = Callable[[Look], Sequence[Finding]]
+    Judge = Callable[[PhoneStatus], Sequence[Finding]]
 
 # What these phones have from the factory (web-ui facts 1.2). It is looked for in the inventory
 # alone, where an administrator wrote it; no phone is ever asked with it.

@@ -14,15 +14,16 @@ from fleet.cli.tables import ago, local, pairs, print_lines
 from fleet.errors import FleetError
 from fleet.judge import RULES, verdicts
 from fleet.model import Reach
-from fleet.status import line_records, look_at
+from fleet.status import line_records
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from datetime import datetime
 
     from rich.console import Console
 
     from fleet.app import App
-    from fleet.judge import Look, RuleSetting
+    from fleet.judge import Context, RuleSetting
     from fleet.store import Evidence, EvidencePage, PhoneStatus
 
 
@@ -103,17 +104,20 @@ def _head(screen: Console, status: PhoneStatus) -> None:
 
 
 def _judgement(screen: Console, app: App, status: PhoneStatus) -> None:
-    look = look_at(status)
-    if look is None:
+    moment = now()
+    context = app.judging.context(status, moment)
+    if context is None:
         screen.print("No rule could look: the phone was never polled. Run fleet poll.")
         return
     screen.print("Rules:")
-    screen.print(pairs(_rule_rows(app.files.seen(look), app.rules)))
+    screen.print(pairs(_rule_rows(context, moment, app.rules)))
 
 
-def _rule_rows(look: Look, settings: Mapping[str, RuleSetting]) -> Iterator[tuple[str, str]]:
-    held = verdicts(look, rules=settings)
-    for rule in RULES:
+def _rule_rows(
+    context: Context, moment: datetime, settings: Mapping[str, RuleSetting]
+) -> Iterator[tuple[str, str]]:
+    held = verdicts(context, moment, rules=settings)
+    for rule in (name for name, each in RULES.items() if each.check):
         findings = held.get(rule)
         if findings is None:
             off = rule in settings and not settings[rule].enabled

@@ -11,7 +11,7 @@ from fleet.app import now
 from fleet.cli.common import LATER, TIME, console, counted, user_name, with_app
 from fleet.cli.tables import ago, local, table
 from fleet.errors import UsageError
-from fleet.judge import RULE_NAMES
+from fleet.judge import RULES
 from fleet.model import Selector, Silence
 
 if TYPE_CHECKING:
@@ -150,7 +150,7 @@ def ack(
 @click.option("--site", help="What is at this site.")
 @click.option("--phone", help="This phone: a MAC, a host or a name.")
 @click.option("--line", type=click.IntRange(1, 99), help="This line of the phone.")
-@click.option("--rule", help="What this rule finds: line-failed, phone-unreachable …")
+@click.option("--rule", help=f"What this rule finds: {', '.join(RULES)}.")
 @click.option("--everything", is_flag=True, help="Everything, where none of these is given.")
 @click.option("--for", "span", type=LATER, help="How long: 2h, 90m, 3d.")
 @click.option("--until", type=LATER, help="Until when: 2026-11-23T12:00.")
@@ -193,8 +193,8 @@ def _selector(
     app.check_site(site)
     if line is not None and phone is None:
         raise click.UsageError("--line goes with --phone.")
-    if rule is not None and rule not in RULE_NAMES:
-        raise UsageError(f"There is no rule {rule}; rules: {', '.join(RULE_NAMES)}.")
+    if rule is not None and rule not in RULES:
+        raise UsageError(f"There is no rule {rule}; rules: {', '.join(RULES)}.")
     number = app.store.find_phone(phone) if phone is not None else None
     return Selector(site=site or "", phone_id=number, line=line, rule=rule or "")
 

@@ -1,40 +1,71 @@
-"""Pure judgement: what a rule holds, what lasts, what has one cause. Values in, values out."""
+"""Pure judgement: what a rule finds, what lasts, what has one cause. Values in, values out."""
 
 from fleet.judge.beginnings import CauseSettings
 from fleet.judge.causes import find_causes, registrars_of
-from fleet.judge.flapping import LINE_FLAPPING, LINE_TROUBLE, PHONE_FLAPPING
+from fleet.judge.context import NO_FILES, NO_REGISTER, Context, FileState
+from fleet.judge.flapping import LINE_TROUBLE
 from fleet.judge.incidents import advance, advance_strangers
-from fleet.judge.look import NO_REGISTER, FileLook, Look, Rule, RuleSetting
 from fleet.judge.reasons import REASONS, Advice
-from fleet.judge.rules import FILE_RULES, RULES, as_set, judge, verdicts
+from fleet.judge.refusals import REFUSALS
+from fleet.judge.rules import (
+    LINE_FAILED,
+    LINE_FLAPPING,
+    LINE_UNREGISTERED,
+    PHONE_FLAPPING,
+    REFUSED_FOR,
+    RULES,
+    UNEXPECTED_FETCH,
+    About,
+    Rule,
+    RuleSetting,
+    Trouble,
+    as_set,
+    enabled_rules,
+    judge,
+    plain_version,
+    rules_about,
+    rules_that_look,
+    trouble_of,
+    verdicts,
+    watch_for,
+)
 from fleet.judge.sip_codes import SIP_CODES, SipCode, sip_code
-from fleet.judge.watching import OPEN_AFTER, RULE_NAMES, watch_for
 
 __all__ = [
-    "FILE_RULES",
+    "LINE_FAILED",
     "LINE_FLAPPING",
     "LINE_TROUBLE",
+    "LINE_UNREGISTERED",
+    "NO_FILES",
     "NO_REGISTER",
-    "OPEN_AFTER",
     "PHONE_FLAPPING",
     "REASONS",
+    "REFUSALS",
+    "REFUSED_FOR",
     "RULES",
-    "RULE_NAMES",
     "SIP_CODES",
+    "UNEXPECTED_FETCH",
+    "About",
     "Advice",
     "CauseSettings",
-    "FileLook",
-    "Look",
+    "Context",
+    "FileState",
     "Rule",
     "RuleSetting",
     "SipCode",
+    "Trouble",
     "advance",
     "advance_strangers",
     "as_set",
+    "enabled_rules",
     "find_causes",
     "judge",
+    "plain_version",
     "registrars_of",
+    "rules_about",
+    "rules_that_look",
     "sip_code",
+    "trouble_of",
     "verdicts",
     "watch_for",
 ]

@@ -6,20 +6,22 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from fleet.model import Flap, Incident, IncidentState, Severity
+from fleet.judge.rules import LINE_FLAPPING, PHONE_FLAPPING, RULES, About
+from fleet.model import Flap, Incident, IncidentState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from fleet.model import Sighting, Watch
+    from fleet.model import Severity, Sighting, Watch
 
-LINE_TROUBLE = frozenset({"line-failed", "line-unregistered", "line-on-backup", "line-unknown"})
-"""The rules that say how a line's registration is. While one of them is held, the line is bad."""
+LINE_TROUBLE = frozenset(
+    name for name, rule in RULES.items() if rule.flaps and rule.about is About.LINE
+)
+"""The rules that say how a line's registration is. While one of them holds, the line is bad."""
 
-PHONE_TROUBLE = frozenset({"phone-unreachable"})
-
-LINE_FLAPPING = "line-flapping"
-PHONE_FLAPPING = "phone-flapping"
+PHONE_TROUBLE = frozenset(
+    name for name, rule in RULES.items() if rule.flaps and rule.about is About.PHONE
+)
 
 _KEPT = 50  # changes; one look a minute makes no more of them in an hour than this and a few
 
@@ -137,7 +139,7 @@ def _rule(line: int) -> str:
 
 
 def _severity(rule: str, watch: Watch) -> Severity:
-    return watch.severity.get(rule, Severity.WARNING)
+    return watch.severity.get(rule, RULES[rule].severity)
 
 
 def _text(flap: Flap, watch: Watch, *, is_bad: bool) -> str:

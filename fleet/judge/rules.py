@@ -1,22 +1,438 @@
-"""The rules. A rule is a function in a table: to add one, write it and name it in `RULES`."""
+"""The rules, one noun each in one table: to add a rule, write its check and its row in `RULES`.
+
+Everything else that is known about rules (how often one has to hold, what flaps, what one cause can
+explain, what the audit compares) is derived from the table.
+"""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING, TypeAlias
 
 from fleet.judge.accounts import differences
-from fleet.judge.files import config_stale, firmware_drift, unexpected_fetch
-from fleet.judge.look import RuleSetting
 from fleet.judge.reasons import REASONS
+from fleet.judge.refusals import newest_first
 from fleet.judge.sip_codes import sip_code
-from fleet.model import Finding, Reach, Registration, Severity
+from fleet.model import CauseKind, Finding, Reach, Registration, Severity, Watch
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
+    from datetime import datetime
 
-    from fleet.judge.look import Look, Rule
+    from fleet.judge.context import Context
     from fleet.model import Line
+
+REFUSED_FOR = timedelta(days=1)  # how long a refused request is reported
+_MINUTE = "%Y-%m-%d %H:%M UTC"
+
+
+class About(StrEnum):
+    """What a rule looks at."""
+
+    LINE = "line"  # a line's registration, as the phone shows it
+    ACCOUNT = "account"  # a line beside its intended account
+    PHONE = "phone"  # whether the phone can be read
+    FILES = "files"  # the phone's files: says nothing about its lines
+
+
+class Trouble(StrEnum):
+    """Problems that turn into one another: neither fixed nor new while one of them holds."""
+
+    REGISTRATION = "registration"  # the line is not registered anywhere
+    REACH = "reach"  # the phone cannot be read
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rule:
+    """One rule.
+
+    `open_after` polls in a row have to hold it before it becomes an open incident. `check` returns
+    the findings at a moment, None for rules that look at changes over time (`flapping`); it is only
+    called for a phone whose reach is in `reaches`: with any other the rule cannot look, which is
+    not "clear". While a rule that `flaps` holds, its line or phone is bad. `causes` are the kinds
+    of cause that can explain it.
+    """
+
+    name: str
+    severity: Severity
+    open_after: int
+    about: About
+    check: Check | None
+    reaches: frozenset[Reach] = frozenset(Reach)
+    trouble: Trouble | None = None
+    flaps: bool = False
+    causes: frozenset[CauseKind] = frozenset()
+
+    def on_phone(self, text: str, check: str, severity: Severity | None = None) -> Finding:
+        """Return a finding about the phone."""
+        return Finding(rule=self.name, severity=severity or self.severity, text=text, check=check)
+
+    def on_line(self, line: Line, text: str, check: str) -> Finding:
+        """Return a finding about a line. Only one about its registration has the line's code."""
+        return Finding(
+            rule=self.name,
+            severity=self.severity,
+            line=line.number,
+            text=f"line {line.number}: {text}",
+            check=check,
+            code=line.code if self.trouble is Trouble.REGISTRATION else None,
+            registrar=line.account.registrar if line.account else "",
+        )
+
+
+Check: TypeAlias = Callable[[Rule, "Context", "datetime"], Iterable[Finding]]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RuleSetting:
+    """What an operator may say about a rule. `severity` and `open_after` None keep its own."""
+
+    enabled: bool = True
+    severity: Severity | None = None
+    open_after: int | None = None
+
+
+def _line_failed(rule: Rule, context: Context, _: datetime) -> Iterable[Finding]:
+    """A registrar answered a line with a SIP error."""
+    for line in _unmuted(context, Registration.FAILED):
+        known = sip_code(line.code)
+        what = "failed" if line.code is None else f"{line.code} {known.name}"
+        by = " from the backup registrar" if line.backup else ""
+        text = f"{what}{by}: {known.meaning}{_account_text(line)}"
+        yield rule.on_line(line, text, known.check)
+
+
+def _line_unregistered(rule: Rule, context: Context, _: datetime) -> Iterable[Finding]:
+    """A line is not registered, and the phone shows no code."""
+    for line in _unmuted(context, Registration.UNREGISTERED):
+        where = " with the backup registrar" if line.backup else ""
+        text = f"not registered{where}, without an error code{_account_text(line)}"
+        yield rule.on_line(line, text, _UNREGISTERED)
+
+
+def _line_on_backup(rule: Rule, context: Context, _: datetime) -> Iterable[Finding]:
+    """A line is registered with the backup registrar; "not known" is not "yes"."""
+    for line in context.lines:
+        if line.backup is True and line.registration is Registration.REGISTERED:
+            yield rule.on_line(line, f"on the backup registrar{_account_text(line)}", _ON_BACKUP)
+
+
+def _line_unknown(rule: Rule, context: Context, _: datetime) -> Iterable[Finding]:
+    """A line's status is a text that fleet does not understand; never taken for good."""
+    for line in _unmuted(context, Registration.UNKNOWN):
+        shown = f"status not understood: {line.status_text!r}"
+        text = shown if line.status_text else "the phone shows no status"
+        yield rule.on_line(line, f"{text}{_account_text(line)}", _UNKNOWN)
+
+
+def _line_missing(rule: Rule, context: Context, _: datetime) -> Iterable[Finding]:
+    """An intended account's line is not in the phone's table, or not configured there.
+
+    A table without any line is never all well, whatever the inventory says.
+    """
+    if not context.lines and not context.phone.accounts:
+        yield rule.on_phone("the phone's table of lines is empty", _MISSING)
+    for want in context.phone.accounts:
+        line = context.shown(want.line)
+        if not _is_absent(line) or context.muted(want.line):
+            continue
+        but = "does not show it" if line is None else "has no account there"
+        yield Finding(
+            rule=rule.name,
+            severity=rule.severity,
+            line=want.line,
+            text=f"line {want.line}: intended for {want.user or 'an account'}, but the phone {but}",
+            check=_MISSING,
+            registrar=want.registrar,
+        )
+
+
+def _account_mismatch(rule: Rule, context: Context, _: datetime) -> Iterable[Finding]:
+    """A line shows another user, registrar or port than intended."""
+    for line in context.lines:
+        want = context.intended(line.number)
+        found = list(differences(line, want)) if want and not _is_absent(line) else []
+        if found:
+            yield rule.on_line(line, "; ".join(found), _MISMATCH)
+
+
+def _phone_not_read(reach: Reach) -> Check:
+    """Return the check of a rule that holds while polls of a phone end with this reach."""
+
+    def check(rule: Rule, context: Context, _: datetime) -> Iterable[Finding]:
+        if context.reach is reach:
+            advice = REASONS.get(context.reason) if context.reason else None
+            meaning = advice.meaning if advice else f"The phone is {reach}."
+            check = advice.check if advice else "Poll it again, then see `fleet explain`."
+            yield rule.on_phone(context.detail or meaning, check)
+
+    return check
+
+
+def _config_stale(rule: Rule, context: Context, at: datetime) -> Iterable[Finding]:
+    """What a phone fetched last is behind what was applied, for longer than is usual."""
+    files = context.files
+    if files.applied_at is None or files.is_current or files.is_waiting:
+        return
+    if at >= files.applied_at + files.stale_after:
+        last = f"at {files.fetched_at:{_MINUTE}}" if files.fetched_at else "nothing yet"
+        yield rule.on_phone(
+            f"its configuration is behind: revision {files.revision} was applied at "
+            f"{files.applied_at:{_MINUTE}}, and it fetched {last}",
+            _STALE,
+        )
+
+
+def _firmware_drift(rule: Rule, context: Context, _: datetime) -> Iterable[Finding]:
+    """A phone runs another firmware than the settings want for its model."""
+    runs, wanted = context.firmware, context.files.firmware
+    if runs and wanted and plain_version(runs) != plain_version(wanted):
+        yield rule.on_phone(f"it runs firmware {runs}, and {wanted} is what it shall run", _DRIFT)
+
+
+def _unexpected_fetch(rule: Rule, context: Context, at: datetime) -> Iterable[Finding]:
+    """Somebody asked for a phone's file within the last day and was refused."""
+    recent = [fetch for fetch in context.files.refused if fetch.at > at - REFUSED_FOR]
+    for refusal, fetches in newest_first(recent):
+        addresses = sorted({fetch.address for fetch in fetches})
+        more = f" and {len(addresses) - 1} more" if len(addresses) > 1 else ""
+        times = f" ({len(fetches)} times)" if len(fetches) > 1 else ""
+        text = f"{addresses[0]}{more} {refusal.text.format(file=fetches[0].file)}{times}."
+        yield rule.on_phone(text, refusal.check, refusal.severity)
+
+
+_READABLE = frozenset({Reach.OK})
+_LINE_CAUSES = frozenset({CauseKind.REGISTRAR})
+
+_TABLE = (
+    Rule(
+        name="line-failed",
+        severity=Severity.CRITICAL,
+        open_after=2,
+        about=About.LINE,
+        check=_line_failed,
+        reaches=_READABLE,
+        trouble=Trouble.REGISTRATION,
+        flaps=True,
+        causes=_LINE_CAUSES,
+    ),
+    Rule(
+        name="line-unregistered",
+        severity=Severity.CRITICAL,
+        open_after=2,  # a phone that has just started shows this for a moment
+        about=About.LINE,
+        check=_line_unregistered,
+        reaches=_READABLE,
+        trouble=Trouble.REGISTRATION,
+        flaps=True,
+        causes=_LINE_CAUSES,
+    ),
+    Rule(
+        name="line-on-backup",
+        severity=Severity.WARNING,
+        open_after=3,  # the way back takes minutes after an outage (web-ui facts 3.5)
+        about=About.LINE,
+        check=_line_on_backup,
+        reaches=_READABLE,
+        flaps=True,
+        causes=_LINE_CAUSES,
+    ),
+    Rule(
+        name="line-unknown",
+        severity=Severity.WARNING,
+        open_after=2,
+        about=About.LINE,
+        check=_line_unknown,
+        reaches=_READABLE,
+        trouble=Trouble.REGISTRATION,
+        flaps=True,
+    ),
+    Rule(
+        name="line-missing",
+        severity=Severity.WARNING,
+        open_after=2,
+        about=About.ACCOUNT,
+        check=_line_missing,
+        reaches=_READABLE,
+    ),
+    Rule(
+        name="account-mismatch",
+        severity=Severity.WARNING,
+        open_after=2,
+        about=About.ACCOUNT,
+        check=_account_mismatch,
+        reaches=_READABLE,
+    ),
+    Rule(
+        name="phone-unreachable",
+        severity=Severity.WARNING,
+        open_after=3,  # a phone that restarts misses one or two polls
+        about=About.PHONE,
+        check=_phone_not_read(Reach.UNREACHABLE),
+        trouble=Trouble.REACH,
+        flaps=True,
+        causes=frozenset({CauseKind.OWN_NETWORK, CauseKind.SITE, CauseKind.NETWORK}),
+    ),
+    Rule(
+        name="phone-refused",
+        severity=Severity.WARNING,
+        open_after=2,
+        about=About.PHONE,
+        check=_phone_not_read(Reach.REFUSED),
+        reaches=frozenset(Reach) - {Reach.UNREACHABLE},
+        trouble=Trouble.REACH,
+        causes=frozenset({CauseKind.CREDENTIALS}),
+    ),
+    Rule(
+        name="phone-unreadable",
+        severity=Severity.WARNING,
+        open_after=3,  # a busy phone answers badly, and well again soon
+        about=About.PHONE,
+        check=_phone_not_read(Reach.UNREADABLE),
+        reaches=frozenset({Reach.OK, Reach.UNREADABLE}),
+        trouble=Trouble.REACH,
+    ),
+    Rule(
+        name="config-stale",
+        severity=Severity.WARNING,
+        open_after=2,
+        about=About.FILES,
+        check=_config_stale,
+    ),
+    Rule(
+        name="firmware-drift",
+        severity=Severity.INFO,
+        open_after=2,
+        about=About.FILES,
+        check=_firmware_drift,
+    ),
+    Rule(
+        name="unexpected-fetch",
+        severity=Severity.WARNING,
+        open_after=1,  # fleet itself refused it
+        about=About.FILES,
+        check=_unexpected_fetch,
+    ),
+    Rule(
+        name="line-flapping",
+        severity=Severity.WARNING,
+        open_after=1,
+        about=About.LINE,
+        check=None,
+    ),
+    Rule(
+        name="phone-flapping",
+        severity=Severity.WARNING,
+        open_after=1,
+        about=About.PHONE,
+        check=None,
+    ),
+)
+
+RULES: Mapping[str, Rule] = {rule.name: rule for rule in _TABLE}
+"""Every rule by its name, in the order in which findings are listed."""
+
+LINE_FAILED = "line-failed"
+LINE_UNREGISTERED = "line-unregistered"
+UNEXPECTED_FETCH = "unexpected-fetch"
+LINE_FLAPPING = "line-flapping"
+PHONE_FLAPPING = "phone-flapping"
+
+_DEFAULT = RuleSetting()
+
+
+def verdicts(
+    context: Context, at: datetime, *, rules: Mapping[str, RuleSetting] | None = None
+) -> dict[str, tuple[Finding, ...]]:
+    """Return the findings of each enabled rule at a moment, by the rule's name.
+
+    An empty tuple means "clear"; a rule that cannot look is absent.
+    """
+    settings = rules or {}
+    held: dict[str, tuple[Finding, ...]] = {}
+    for name, rule in RULES.items():
+        setting = settings.get(name, _DEFAULT)
+        if rule.check is not None and setting.enabled and context.reach in rule.reaches:
+            found = rule.check(rule, context, at)
+            held[name] = tuple([_with_severity(finding, setting) for finding in found])
+    return held
+
+
+def judge(
+    context: Context, at: datetime, *, rules: Mapping[str, RuleSetting] | None = None
+) -> tuple[Finding, ...]:
+    """Return every finding of the enabled rules: the phone's first, then by line, then by rule."""
+    found = [each for held in verdicts(context, at, rules=rules).values() for each in held]
+    return tuple(sorted(found, key=lambda finding: finding.line or 0))
+
+
+def as_set(finding: Finding, rules: Mapping[str, RuleSetting] | None = None) -> Finding | None:
+    """Return a finding with its rule's settings applied; None where the rule is switched off."""
+    setting = (rules or {}).get(finding.rule, _DEFAULT)
+    return _with_severity(finding, setting) if setting.enabled else None
+
+
+def watch_for(rules: Mapping[str, RuleSetting]) -> Watch:
+    """Return how to watch with the rules' settings, by name. Flapping keeps its defaults."""
+    given = {name: rule.open_after for name, rule in rules.items() if rule.open_after is not None}
+    return Watch(
+        open_after={name: rule.open_after for name, rule in RULES.items()} | given,
+        off=frozenset(name for name, rule in rules.items() if not rule.enabled),
+        severity={name: rule.severity for name, rule in rules.items() if rule.severity},
+    )
+
+
+def enabled_rules(rules: Mapping[str, RuleSetting]) -> frozenset[str]:
+    """Return the names of the rules that are not switched off."""
+    return frozenset(name for name in RULES if rules.get(name, _DEFAULT).enabled)
+
+
+def rules_about(*about: About) -> frozenset[str]:
+    """Return the names of the rules about these."""
+    return frozenset(name for name, rule in RULES.items() if rule.about in about)
+
+
+def rules_that_look(reach: Reach) -> frozenset[str]:
+    """Return the names of the rules that can look at a phone with this reach."""
+    return frozenset(name for name, rule in RULES.items() if reach in rule.reaches)
+
+
+def trouble_of(rule: str) -> str:
+    """Return what a rule's findings have in common with those that they turn into.
+
+    A line that goes from 401 to unregistered is still in the same trouble. The trouble of a rule
+    without one, or of a rule that there is no more, is its name.
+    """
+    known = RULES.get(rule)
+    return known.trouble if known and known.trouble else rule
+
+
+def plain_version(version: str) -> str:
+    """Return a version without the suffix that phones give it in some places only."""
+    return version.strip().casefold().removesuffix("-sip")
+
+
+def _with_severity(finding: Finding, setting: RuleSetting) -> Finding:
+    return finding if setting.severity is None else replace(finding, severity=setting.severity)
+
+
+def _is_absent(line: Line | None) -> bool:
+    return line is None or line.registration is Registration.UNCONFIGURED
+
+
+def _unmuted(context: Context, state: Registration) -> list[Line]:
+    return [
+        line
+        for line in context.lines
+        if line.registration is state and not context.muted(line.number)
+    ]
+
+
+def _account_text(line: Line) -> str:
+    return f" ({line.account.raw})" if line.account and line.account.raw else ""
 
 
 _UNREGISTERED = (
@@ -37,225 +453,8 @@ _MISMATCH = (
     "The phone runs on other settings than the inventory's: check which is right, then whether "
     "settings made on the phone itself override its configuration files."
 )
-
-
-def line_failed(look: Look) -> Iterable[Finding] | None:
-    """A registrar answered a line with a SIP error."""
-    if not look.readable:
-        return None
-    return [
-        _on_line(
-            "line-failed",
-            Severity.CRITICAL,
-            line,
-            f"{_code_text(line)}: {sip_code(line.code).meaning}{_account_text(line)}",
-            sip_code(line.code).check,
-        )
-        for line in _unmuted(look, Registration.FAILED)
-    ]
-
-
-def line_unregistered(look: Look) -> Iterable[Finding] | None:
-    """A line is not registered, and the phone shows no code."""
-    if not look.readable:
-        return None
-    return [
-        _on_line(
-            "line-unregistered",
-            Severity.CRITICAL,
-            line,
-            f"not registered, without an error code{_account_text(line)}",
-            _UNREGISTERED,
-        )
-        for line in _unmuted(look, Registration.UNREGISTERED)
-    ]
-
-
-def line_on_backup(look: Look) -> Iterable[Finding] | None:
-    """A line's registration went to the backup registrar; "not known" is not "yes"."""
-    if not look.readable:
-        return None
-    return [
-        _on_line(
-            "line-on-backup",
-            Severity.WARNING,
-            line,
-            f"on the backup registrar{_account_text(line)}",
-            _ON_BACKUP,
-        )
-        for line in look.lines
-        if line.backup is True
-    ]
-
-
-def line_unknown(look: Look) -> Iterable[Finding] | None:
-    """A line's status is a text that nobody here understands; never taken for good."""
-    if not look.readable:
-        return None
-    return [
-        _on_line(
-            "line-unknown",
-            Severity.WARNING,
-            line,
-            f"{_status_text(line)}{_account_text(line)}",
-            _UNKNOWN,
-        )
-        for line in _unmuted(look, Registration.UNKNOWN)
-    ]
-
-
-def line_missing(look: Look) -> Iterable[Finding] | None:
-    """An intended account's line is not in the phone's table, or not configured there.
-
-    A table without any line is never all well, whatever the inventory says.
-    """
-    if not look.readable:
-        return None
-    if not look.lines and not look.phone.accounts:
-        text = "the phone's table of lines is empty"
-        return [Finding(rule="line-missing", severity=Severity.WARNING, text=text, check=_MISSING)]
-    return [
-        Finding(
-            rule="line-missing",
-            severity=Severity.WARNING,
-            line=want.line,
-            text=f"line {want.line}: intended for {want.user or 'an account'}, but the phone "
-            f"{'does not show it' if look.shown(want.line) is None else 'has no account there'}",
-            check=_MISSING,
-            registrar=want.registrar,
-        )
-        for want in look.phone.accounts
-        if _is_absent(look.shown(want.line)) and not look.muted(want.line)
-    ]
-
-
-def account_mismatch(look: Look) -> Iterable[Finding] | None:
-    """A line shows another user, registrar or port than intended."""
-    if not look.readable:
-        return None
-    return [
-        _on_line(
-            "account-mismatch",
-            Severity.WARNING,
-            line,
-            "; ".join(found),
-            _MISMATCH,
-        )
-        for line in look.lines
-        if not _is_absent(line)
-        and (want := look.intended(line.number)) is not None
-        and (found := list(differences(line, want)))
-    ]
-
-
-def phone_unreachable(look: Look) -> Iterable[Finding]:
-    """There was no HTTP answer. Every poll can tell."""
-    return _on_phone("phone-unreachable", look) if look.reach is Reach.UNREACHABLE else []
-
-
-def phone_refused(look: Look) -> Iterable[Finding] | None:
-    """The web UI rejected our login. A phone that gives no answer cannot tell."""
-    if look.reach is Reach.UNREACHABLE:
-        return None
-    return _on_phone("phone-refused", look) if look.reach is Reach.REFUSED else []
-
-
-def phone_unreadable(look: Look) -> Iterable[Finding] | None:
-    """There was no status page we can read. A phone that lets nobody in cannot tell."""
-    if look.reach in (Reach.UNREACHABLE, Reach.REFUSED):
-        return None
-    return _on_phone("phone-unreadable", look) if look.reach is Reach.UNREADABLE else []
-
-
-RULES: Mapping[str, Rule] = {
-    "line-failed": line_failed,
-    "line-unregistered": line_unregistered,
-    "line-on-backup": line_on_backup,
-    "line-unknown": line_unknown,
-    "line-missing": line_missing,
-    "account-mismatch": account_mismatch,
-    "phone-unreachable": phone_unreachable,
-    "phone-refused": phone_refused,
-    "phone-unreadable": phone_unreadable,
-    "config-stale": config_stale,
-    "firmware-drift": firmware_drift,
-    "unexpected-fetch": unexpected_fetch,
-}
-
-FILE_RULES = ("config-stale", "firmware-drift", "unexpected-fetch")
-"""Rules about a phone's files: what they hold says nothing of its lines."""
-
-_DEFAULT = RuleSetting()
-
-
-def verdicts(
-    look: Look, *, rules: Mapping[str, RuleSetting] | None = None
-) -> dict[str, tuple[Finding, ...]]:
-    """What each enabled rule holds, by its name. A rule that could not look is absent."""
-    settings = rules or {}
-    held: dict[str, tuple[Finding, ...]] = {}
-    for name, rule in RULES.items():
-        setting = settings.get(name, _DEFAULT)
-        found = rule(look) if setting.enabled else None
-        if found is not None:
-            held[name] = tuple([_with_severity(finding, setting) for finding in found])
-    return held
-
-
-def judge(look: Look, *, rules: Mapping[str, RuleSetting] | None = None) -> tuple[Finding, ...]:
-    """Every finding of the enabled rules: the phone's first, then by line, then by rule."""
-    found = [finding for held in verdicts(look, rules=rules).values() for finding in held]
-    return tuple(sorted(found, key=lambda finding: finding.line or 0))
-
-
-def as_set(finding: Finding, rules: Mapping[str, RuleSetting] | None = None) -> Finding | None:
-    """A finding of no phone as the settings have its rule; None where that is switched off."""
-    setting = (rules or {}).get(finding.rule, _DEFAULT)
-    return _with_severity(finding, setting) if setting.enabled else None
-
-
-def _with_severity(finding: Finding, setting: RuleSetting) -> Finding:
-    return finding if setting.severity is None else replace(finding, severity=setting.severity)
-
-
-def _on_line(rule: str, severity: Severity, line: Line, text: str, check: str) -> Finding:
-    return Finding(
-        rule=rule,
-        severity=severity,
-        line=line.number,
-        text=f"line {line.number}: {text}",
-        check=check,
-        code=line.code,
-        registrar=line.account.registrar if line.account else "",
-    )
-
-
-def _on_phone(rule: str, look: Look) -> list[Finding]:
-    advice = REASONS.get(look.reason) if look.reason else None
-    text = look.detail or (advice.meaning if advice else f"The phone is {look.reach}.")
-    check = advice.check if advice else "Poll it again, then see `fleet explain`."
-    return [Finding(rule=rule, severity=Severity.WARNING, text=text, check=check)]
-
-
-def _is_absent(line: Line | None) -> bool:
-    return line is None or line.registration is Registration.UNCONFIGURED
-
-
-def _unmuted(look: Look, state: Registration) -> list[Line]:
-    return [
-        line for line in look.lines if line.registration is state and not look.muted(line.number)
-    ]
-
-
-def _code_text(line: Line) -> str:
-    return "failed" if line.code is None else f"{line.code} {sip_code(line.code).name}"
-
-
-def _status_text(line: Line) -> str:
-    if not line.status_text:
-        return "the phone shows no status"
-    return f"status not understood: {line.status_text!r}"
-
-
-def _account_text(line: Line) -> str:
-    return f" ({line.account.raw})" if line.account and line.account.raw else ""
+_STALE = (
+    "Ask it by fleet provision resync, or roll the revision out: fleet provision rollout. If it "
+    "does not come, check whether it knows our address: fleet provision fetches."
+)
+_DRIFT = "It takes the firmware of [provisioning] firmware_folder when it boots."

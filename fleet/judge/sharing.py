@@ -7,6 +7,7 @@ from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from fleet.judge.rules import RULES
 from fleet.model import CauseKind, Reach
 
 if TYPE_CHECKING:
@@ -15,13 +16,9 @@ if TYPE_CHECKING:
     from fleet.model import Incident, PhoneLook, Population
 
 ALL_PHONES = ""  # the group of all phones, which has no name
-_UNREACHABLE = frozenset({"phone-unreachable"})
 _RULES: Mapping[CauseKind, frozenset[str]] = {
-    CauseKind.OWN_NETWORK: _UNREACHABLE,
-    CauseKind.SITE: _UNREACHABLE,
-    CauseKind.NETWORK: _UNREACHABLE,
-    CauseKind.CREDENTIALS: frozenset({"phone-refused"}),
-    CauseKind.REGISTRAR: frozenset({"line-failed", "line-unregistered", "line-on-backup"}),
+    kind: frozenset(name for name, rule in RULES.items() if kind in rule.causes)
+    for kind in CauseKind
 }
 _PREFIX = {4: 24, 6: 64}  # how large a network is taken to be that no site names
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fleet.judge import Look, verdicts
+from fleet.judge import LINE_FAILED, LINE_UNREGISTERED, Context, verdicts
 from fleet.model import Account, LastPush, Line, Reach, Registration, Sighting
 from fleet.push.request import PushEvent, PushState
 
@@ -28,9 +28,9 @@ def sighting_of(
     if not push.is_loss or len(numbers) != 1:
         return None
     line = _as_said(push, numbers.pop(), status)
-    look = Look(phone=status.stored.phone, reach=Reach.OK, lines=(line,))
-    rule = "line-unregistered" if push.code is None else "line-failed"
-    if not (held := verdicts(look, rules=rules).get(rule)):
+    context = Context(phone=status.stored.phone, reach=Reach.OK, lines=(line,))
+    rule = LINE_UNREGISTERED if push.code is None else LINE_FAILED
+    if not (held := verdicts(context, push.at, rules=rules).get(rule)):
         return None
     phone = status.stored.phone
     return Sighting(

@@ -100,6 +100,14 @@ def test_lines_and_phones_are_counted_together_as_problems() -> None:
     assert "- phone2 (berlin): " in alert.text
 
 
+def test_only_a_failed_registration_is_counted_by_its_code() -> None:
+    failed, mismatch, backup = incident(1), incident(2), incident(3)
+    mismatch = replace(mismatch, rule="account-mismatch", text="user is 1, should be 2")
+    backup = replace(backup, rule="line-on-backup", code=None)
+    alert = digest(failed, mismatch, backup)
+    assert alert.subject == ("[fleet] 3 lines: 401 Unauthorized, account-mismatch, line-on-backup")
+
+
 @pytest.mark.parametrize(
     ("kind", "name", "subject"),
     [

@@ -7,8 +7,10 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from fleet.audit import Auditor, AuditOrder, Recipients
+from fleet.findings import Judge
 from fleet.judge import RULES, judge
 from fleet.model import Facts, Phone, Reach, SweepCounts
+from fleet.provision.file_states import FileStates
 from fleet.sweep import Outcome
 from tests.store import fleets
 
@@ -17,8 +19,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fleet.audit import Audited
-    from fleet.model import Line, Reason
-    from fleet.store import Recorded, Store
+    from fleet.model import Finding, Line, Reason
+    from fleet.store import PhoneStatus, Recorded, Store
 
 EVENING = datetime(2026, 11, 24, 18, 0, tzinfo=UTC)
 MINUTES = timedelta(minutes=5)
@@ -74,10 +76,15 @@ class Fleet:
         made = fleets.good(known, self.now)
         return replace(made, observation=replace(made.observation, facts=facts, reach=Reach.OK))
 
+    def judge(self, status: PhoneStatus) -> tuple[Finding, ...]:
+        files = FileStates(self.store, stale_after=timedelta(hours=1), versions={})
+        context = Judge(rules={}, files=files).context(status, self.now)
+        return judge(context, self.now) if context else ()
+
     def auditor(self, **fields: Any) -> Auditor:
         given: dict[str, Any] = {
             "store": self.store,
-            "judge": lambda look: judge(look, rules={}),
+            "judge": self.judge,
             "rules": frozenset(RULES),
             "interval": 300,
             "month": 30 * 86_400,

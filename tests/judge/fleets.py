@@ -9,12 +9,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from fleet.judge import (
-    OPEN_AFTER,
     RULES,
     CauseSettings,
     advance,
     find_causes,
     registrars_of,
+    watch_for,
 )
 from fleet.model import (
     Cause,
@@ -28,12 +28,11 @@ from fleet.model import (
     Population,
     Reach,
     Sighting,
-    Watch,
 )
 from tests.judge.watching import START, finding
 
 INTERVAL, CONFIRM = 300, 60
-WATCH = Watch(open_after=OPEN_AFTER)
+WATCH = watch_for({})
 LINES_SEEN = tuple(name for name in RULES if name not in ("phone-unreachable", "phone-refused"))
 
 

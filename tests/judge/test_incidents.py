@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from fleet.judge import OPEN_AFTER, RULE_NAMES, RULES, RuleSetting, watch_for
+from fleet.judge import RULES, RuleSetting, watch_for
 from fleet.model import IncidentState, Severity, Step, Watch
 from tests.judge.watching import MINUTE, START, Watched, finding, readable, unreachable
 
@@ -228,9 +228,24 @@ def test_a_look_from_before_it_leaves_an_incident_alone(found: tuple[object, ...
     assert phone.see(early) == Step()
 
 
-def test_every_rule_says_after_how_many_looks_it_opens() -> None:
-    assert list(OPEN_AFTER) == list(RULES)
-    assert set(RULE_NAMES) - set(RULES) == {"line-flapping", "phone-flapping"}
+def test_a_rule_opens_after_as_many_looks_as_its_row_says() -> None:
+    assert watch_for({}).open_after == {
+        "line-failed": 2,
+        "line-unregistered": 2,
+        "line-on-backup": 3,
+        "line-unknown": 2,
+        "line-missing": 2,
+        "account-mismatch": 2,
+        "phone-unreachable": 3,
+        "phone-refused": 2,
+        "phone-unreadable": 3,
+        "config-stale": 2,
+        "firmware-drift": 2,
+        "unexpected-fetch": 1,
+        "line-flapping": 1,
+        "phone-flapping": 1,
+    }
+    assert list(RULES) == list(watch_for({}).open_after)
 
 
 def test_the_settings_go_before_a_rules_own() -> None:
@@ -241,6 +256,6 @@ def test_the_settings_go_before_a_rules_own() -> None:
         }
     )
 
-    assert watch.open_after == {**OPEN_AFTER, "line-failed": 5}
+    assert watch.open_after == {**watch_for({}).open_after, "line-failed": 5}
     assert watch.off == {"line-flapping"}
     assert watch.severity == {"line-flapping": Severity.INFO}

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 import pytest
 
+from fleet import judge as judging
 from fleet.judge import (
-    FILE_RULES,
     REASONS,
     RULES,
     SIP_CODES,
-    FileLook,
-    Look,
+    About,
+    Context,
+    FileState,
     RuleSetting,
-    judge,
+    rules_about,
     sip_code,
-    verdicts,
 )
 from fleet.model import (
     Account,
+    Fetch,
+    FetchOutcome,
     Finding,
     IntendedAccount,
     Line,
@@ -31,15 +34,20 @@ from fleet.model import (
     Severity,
 )
 
-STALE = FileLook(
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+APPLIED = datetime(2026, 3, 1, 7, tzinfo=UTC)
+NOW = datetime(2026, 3, 1, 9, tzinfo=UTC)
+STALE = FileState(
     revision=4,
-    applied_at=datetime(2026, 3, 1, 7, tzinfo=UTC),
-    is_stale=True,
+    applied_at=APPLIED,
+    stale_after=timedelta(hours=1),
     firmware="3.3.1.4365",
-    unexpected=(
-        Finding(rule="unexpected-fetch", severity=Severity.WARNING, text="x asked", check="Look."),
-    ),
+    refused=(Fetch(at=NOW, file="a.cfg", address="10.0.0.9", outcome=FetchOutcome.WRONG_AGENT),),
 )
+OF_FILES = rules_about(About.FILES)
+OF_OBSERVATIONS = {name for name, rule in RULES.items() if rule.check}
 
 
 def account(user: str = "1001", registrar: str = "pbx.example", port: int | None = 5060) -> Account:
@@ -65,15 +73,25 @@ def line(
     )
 
 
-def look(*lines: Line, want: tuple[IntendedAccount, ...] = ()) -> Look:
-    return Look(phone=Phone(host="10.0.0.1", accounts=want), reach=Reach.OK, lines=lines)
+def look(*lines: Line, want: tuple[IntendedAccount, ...] = ()) -> Context:
+    return Context(phone=Phone(host="10.0.0.1", accounts=want), reach=Reach.OK, lines=lines)
 
 
-def failed_look(reason: Reason, detail: str = "") -> Look:
-    return Look(phone=Phone(host="10.0.0.1"), reach=reason.reach, reason=reason, detail=detail)
+def failed_look(reason: Reason, detail: str = "") -> Context:
+    return Context(phone=Phone(host="10.0.0.1"), reach=reason.reach, reason=reason, detail=detail)
 
 
-def held(seen: Look) -> set[tuple[str, int | None]]:
+def judge(seen: Context, rules: Mapping[str, RuleSetting] | None = None) -> tuple[Finding, ...]:
+    return judging.judge(seen, NOW, rules=rules)
+
+
+def verdicts(
+    seen: Context, rules: Mapping[str, RuleSetting] | None = None
+) -> dict[str, tuple[Finding, ...]]:
+    return judging.verdicts(seen, NOW, rules=rules)
+
+
+def held(seen: Context) -> set[tuple[str, int | None]]:
     return {(finding.rule, finding.line) for finding in judge(seen)}
 
 
@@ -117,9 +135,36 @@ def test_a_registered_line_on_the_backup_is_flagged() -> None:
     assert held(look(line(backup=True))) == {("line-on-backup", 1)}
 
 
-def test_a_failed_line_on_the_backup_gets_both_flags() -> None:
-    both = line(Registration.FAILED, code=503, backup=True)
-    assert held(look(both)) == {("line-failed", 1), ("line-on-backup", 1)}
+@pytest.mark.parametrize(
+    ("state", "code", "rule", "text"),
+    [
+        (
+            Registration.FAILED,
+            403,
+            "line-failed",
+            "line 1: 403 Forbidden from the backup registrar: the registrar does not allow this "
+            "user or phone (1001@pbx.example:5060)",
+        ),
+        (
+            Registration.UNREGISTERED,
+            None,
+            "line-unregistered",
+            "line 1: not registered with the backup registrar, without an error code "
+            "(1001@pbx.example:5060)",
+        ),
+        (
+            Registration.UNKNOWN,
+            None,
+            "line-unknown",
+            "line 1: the phone shows no status (1001@pbx.example:5060)",
+        ),
+    ],
+)
+def test_a_line_that_is_registered_nowhere_is_not_on_the_backup(
+    state: Registration, code: int | None, rule: str, text: str
+) -> None:
+    (finding,) = judge(look(line(state, code=code, backup=True)))
+    assert (finding.rule, finding.text) == (rule, text)
 
 
 def test_backup_not_known_is_not_backup() -> None:
@@ -245,7 +290,7 @@ def test_a_failed_line_without_an_account_is_a_mismatch() -> None:
 @pytest.mark.parametrize("reason", list(Reason))
 def test_a_failed_poll_holds_its_phone_rule_and_nothing_about_lines(reason: Reason) -> None:
     want = (IntendedAccount(line=1, user="1001"),)
-    seen = Look(phone=Phone(host="h", accounts=want), reach=reason.reach, reason=reason)
+    seen = Context(phone=Phone(host="h", accounts=want), reach=reason.reach, reason=reason)
     (finding,) = judge(seen)
     assert (finding.rule, finding.line) == (f"phone-{reason.reach}", None)
     assert finding.text == REASONS[reason].meaning
@@ -257,15 +302,21 @@ def test_the_polls_own_sentence_is_told() -> None:
 
 
 def test_rules_that_could_not_look_are_absent_not_clear() -> None:
-    assert set(verdicts(failed_look(Reason.NO_ANSWER))) == {"phone-unreachable"}
-    assert set(verdicts(failed_look(Reason.FORBIDDEN))) == {"phone-unreachable", "phone-refused"}
-    assert set(verdicts(failed_look(Reason.NO_TABLE))) == {
-        "phone-unreachable",
-        "phone-refused",
-        "phone-unreadable",
+    looked = {
+        reason: set(verdicts(failed_look(reason))) - {"config-stale", "firmware-drift"}
+        for reason in (Reason.NO_ANSWER, Reason.FORBIDDEN, Reason.NO_TABLE)
     }
-    assert set(verdicts(look(line()))) == set(RULES) - set(FILE_RULES)
-    assert set(verdicts(replace(look(line()), firmware="3.2", files=STALE))) == set(RULES)
+    assert looked == {
+        Reason.NO_ANSWER: {"phone-unreachable", "unexpected-fetch"},
+        Reason.FORBIDDEN: {"phone-unreachable", "phone-refused", "unexpected-fetch"},
+        Reason.NO_TABLE: {
+            "phone-unreachable",
+            "phone-refused",
+            "phone-unreadable",
+            "unexpected-fetch",
+        },
+    }
+    assert set(verdicts(look(line()))) == OF_OBSERVATIONS
 
 
 def test_a_disabled_rule_is_absent() -> None:
@@ -292,14 +343,14 @@ def test_every_reason_has_its_meaning_and_check() -> None:
 def test_every_rule_tells_what_and_what_to_check() -> None:
     want = (IntendedAccount(line=1, user="x"), IntendedAccount(line=9, user="y"))
     looks = [
-        look(line(Registration.FAILED, code=401, backup=True), want=want),
+        look(line(Registration.FAILED, code=401), line(number=2, backup=True), want=want),
         look(line(Registration.UNREGISTERED)),
         look(line(Registration.UNKNOWN, status_text="Registrita")),
         replace(look(line()), firmware="3.2", files=STALE),
         *(failed_look(reason) for reason in (Reason.SILENT, Reason.FORBIDDEN, Reason.TOO_LARGE)),
     ]
     findings = [finding for seen in looks for finding in judge(seen)]
-    assert {finding.rule for finding in findings} == set(RULES)
+    assert {finding.rule for finding in findings} == OF_OBSERVATIONS
     assert all(finding.text and finding.check for finding in findings)
 
 
@@ -327,7 +378,7 @@ def test_an_unknown_code_is_taken_by_its_class(code: int, name: str) -> None:
 
 
 def test_a_table_without_any_line_is_never_all_well() -> None:
-    look = Look(phone=Phone(host="10.0.0.1"), reach=Reach.OK)
+    look = Context(phone=Phone(host="10.0.0.1"), reach=Reach.OK)
 
     assert [finding.rule for finding in judge(look)] == ["line-missing"]
 
@@ -335,15 +386,17 @@ def test_a_table_without_any_line_is_never_all_well() -> None:
 @pytest.mark.parametrize(
     ("files", "firmware", "held"),
     [
-        (FileLook(), "3.2", set()),
-        (replace(STALE, is_stale=False, unexpected=()), "3.3.1.4365-SIP", set()),
-        (replace(STALE, unexpected=()), "", {"config-stale"}),
-        (FileLook(firmware="3.3"), "3.2", {"firmware-drift"}),
-        (STALE, "3.2", set(FILE_RULES)),
+        (FileState(), "3.2", set()),
+        (replace(STALE, is_current=True, refused=()), "3.3.1.4365-SIP", set()),
+        (replace(STALE, is_waiting=True, refused=()), "3.3.1.4365-SIP", set()),
+        (replace(STALE, applied_at=NOW, refused=()), "3.3.1.4365-SIP", set()),
+        (replace(STALE, stale_after=NOW - APPLIED, refused=()), "", {"config-stale"}),
+        (FileState(firmware="3.3"), "3.2", {"firmware-drift"}),
+        (STALE, "3.2", OF_FILES),
     ],
 )
 def test_files_are_judged_as_far_as_anything_is_known(
-    files: FileLook, firmware: str, held: set[str]
+    files: FileState, firmware: str, held: set[str]
 ) -> None:
     seen = replace(look(line()), files=files, firmware=firmware)
     assert {finding.rule for finding in judge(seen)} == held
@@ -354,7 +407,7 @@ def test_a_stale_phone_is_told_since_when_whether_it_can_be_polled_or_not() -> N
         replace(
             failed_look(Reason.NO_ANSWER),
             files=replace(
-                STALE, firmware="", unexpected=(), fetched_at=datetime(2026, 2, 1, tzinfo=UTC)
+                STALE, firmware="", refused=(), fetched_at=datetime(2026, 2, 1, tzinfo=UTC)
             ),
         )
     )

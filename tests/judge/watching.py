@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from fleet.judge import OPEN_AFTER, advance
+from fleet.judge import advance, watch_for
 from fleet.model import (
     Finding,
     Flap,
@@ -61,7 +61,7 @@ class Watched:
     """A phone that is looked at again and again; what stands is kept as the store would."""
 
     def __init__(self, watch: Watch | None = None) -> None:
-        self.watch = watch or Watch(open_after=OPEN_AFTER)
+        self.watch = watch or watch_for({})
         self.standing: dict[tuple[str, int], Incident] = {}
         self.flaps: dict[int, Flap] = {}
         self.notices: list[Notice] = []

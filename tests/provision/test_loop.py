@@ -27,7 +27,6 @@ from fleet.provision.rollout import StageOrder
 from fleet.provision.rollout.service import Terms, begin
 from fleet.push import PushState
 from fleet.simulator import RegistrarSpec, SimulatedRegistrar, SipLogin
-from fleet.status import look_at
 from fleet.store import IntentChange
 from tests.daemon.running import until
 from tests.provision.loop import NEW, OLD, PACE, WRONG, Loop, whole_loop
@@ -190,10 +189,10 @@ async def test_what_was_applied_and_not_fetched_is_told_by_the_rules(
         assert rules(app) == {"firmware-drift"}
         loop.intend(1, NEW)
         loop.apply()
-        app.files.refresh()
+        app.judging.files.read(now())
         assert rules(app) == {"firmware-drift", "config-stale"}
         rollout = begin(store, Terms(order=CANARY_FIRST), now())
-        app.files.refresh()
+        app.judging.files.read(now())
         assert rules(app) == {"firmware-drift"}, "its turn has not come"
         assert store.rollout() == rollout
         refused = Fetch(
@@ -204,10 +203,10 @@ async def test_what_was_applied_and_not_fetched_is_told_by_the_rules(
             phone_id=loop.ids[0],
         )
         store.record_fetches([refused])
-        app.files.refresh()
+        app.judging.files.read(now())
         assert rules(app) == {"firmware-drift", "unexpected-fetch"}
 
 
 def rules(app: App) -> set[str]:
-    looks = [look_at(status) for status in app.store.statuses()]
-    return {finding.rule for look in looks if look for finding in app.judge(look)}
+    statuses = app.store.statuses()
+    return {finding.rule for status in statuses for finding in app.judge(status)}

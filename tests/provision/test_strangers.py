@@ -10,10 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fleet.judge import RuleSetting, watch_for
+from fleet.judge import REFUSALS, RuleSetting, watch_for
 from fleet.model import FetchOutcome, IncidentState, NoticeKind, Phone, Severity, Site
-from fleet.provision.files.findings import REFUSALS, stranger_findings
-from fleet.provision.strangers import site_at, watch_strangers
+from fleet.provision.strangers import site_at, stranger_findings, watch_strangers
 from fleet.store import Store, StrangerFetches
 from tests.alert.test_round import alerting, alerts
 from tests.store.fleets import HOUR, MINUTE, START, add

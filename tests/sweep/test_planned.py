@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fleet.errors import SweepTaken
-from fleet.judge import Look, verdicts
+from fleet.judge import Context, verdicts
 from fleet.model import Phone, Registration
 from fleet.phone.client import PhoneClient, Timeouts
 from fleet.phone.pages import words_with
@@ -48,7 +48,8 @@ def now() -> datetime:
 
 def judged(known: Known, seen: Observation) -> Mapping[str, tuple[Finding, ...]]:
     lines = seen.facts.lines if seen.facts else ()
-    return verdicts(Look(phone=known.stored.phone, reach=seen.reach, lines=lines))
+    context = Context(phone=known.stored.phone, reach=seen.reach, lines=lines)
+    return verdicts(context, seen.at)
 
 
 @asynccontextmanager

@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from fleet.alert import Alerting, Composer, Policy, Route
-from fleet.judge import CauseSettings, Look, advance, find_causes, verdicts, watch_for
+from fleet.judge import CauseSettings, Context, advance, find_causes, verdicts, watch_for
 from fleet.model import (
     Account,
     DeliveryState,
@@ -151,11 +151,11 @@ class World:
             facts = Facts(dialect="67xxi", lines=self._lines(known.stored.id), model="6753i")
             seen = Observation(phone_id=known.stored.id, at=at, reach=Reach.OK, facts=facts)
         lines = seen.facts.lines if seen.facts else ()
-        look = Look(phone=phone, reach=seen.reach, reason=seen.reason, lines=lines)
+        context = Context(phone=phone, reach=seen.reach, reason=seen.reason, lines=lines)
         sighting = Sighting(
             phone_id=known.stored.id,
             at=at,
-            verdicts=verdicts(look),
+            verdicts=verdicts(context, at),
             site=phone.site,
             phone=phone.label,
         )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from fleet.judge.files import plain_version
+from fleet.judge import plain_version
 from fleet.phone.catalog import model_named
 from fleet.phone.config_file import firmware_file
 
