@@ -9,6 +9,8 @@ import signal
 import threading
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from fleet.descriptors import raise_limit
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
@@ -20,6 +22,7 @@ _GC = (50_000, 20, 100)
 
 def run(main: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine with the quickest event loop there is. SIGTERM cancels it, as Ctrl-C does."""
+    raise_limit()
     gc.freeze()
     gc.set_threshold(*_GC)
     with asyncio.Runner(loop_factory=loop_factory()) as runner:

@@ -7,7 +7,7 @@ from fleet.web.health import Health, JobHealth
 from fleet.web.kept import Kept
 from fleet.web.metrics import Figures
 from fleet.web.pages import Pages
-from fleet.web.server import Place, Server, listen, server
+from fleet.web.server import Place, listen, server
 
 __all__ = [
     "Authenticator",
@@ -22,7 +22,6 @@ __all__ = [
     "Kept",
     "Pages",
     "Place",
-    "Server",
     "listen",
     "server",
 ]

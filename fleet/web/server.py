@@ -1,27 +1,24 @@
-"""The one door for uvicorn: serves an application in the running event loop."""
+"""Where the dashboard, the API and the push endpoint listen, and with which limits."""
 
 from __future__ import annotations
 
-import logging
 import socket
 import ssl
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import uvicorn
-
+from fleet.descriptors import share
 from fleet.errors import ServerError
-from fleet.web.protocol import Limited
+from fleet.http_server import Connections, HttpServer, RequestLimits
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from starlette.types import ASGIApp
 
-_BACKLOG = 512
-_STOP_WITHIN = 2  # seconds for answers under way
+_MOST, _OF_DESCRIPTORS = 512, 0.125
+_MOST_OF_ONE = 64  # connections of one address; a reverse proxy needs no more
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,7 +36,7 @@ def listen(place: Place) -> socket.socket:
     """Take the address, so that a start that fails fails early. Raises `ServerError`."""
     family = socket.AF_INET6 if ":" in place.host else socket.AF_INET
     try:
-        taken = socket.create_server((place.host, place.port), family=family, backlog=_BACKLOG)
+        taken = socket.create_server((place.host, place.port), family=family)
     except OSError as error:
         raise ServerError(
             f"fleet cannot listen on {place.host} port {place.port}: {error.strerror or error}; "
@@ -50,40 +47,27 @@ def listen(place: Place) -> socket.socket:
     return taken
 
 
-class Server(uvicorn.Server):
-    """Serves until `should_exit` is set. Leaves the process's signals to whoever runs the loop."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Take no signals."""
-        yield
-
-
-def server(app: ASGIApp, place: Place, protocol: type[Limited] = Limited) -> Server:
+def server(app: ASGIApp, place: Place, limits: RequestLimits | None = None) -> HttpServer:
     """Make a server. Raises `ServerError` for a certificate that cannot be used."""
-    # What clients do wrong is counted, not logged: else they could fill the log.
-    logging.getLogger("uvicorn").setLevel(logging.ERROR)
-    config = uvicorn.Config(
+    most = share(_OF_DESCRIPTORS, _MOST)
+    return HttpServer(
         app,
-        http=protocol,
-        ws="none",
-        lifespan="off",
-        loop="none",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=bool(place.proxies),
-        forwarded_allow_ips=list(place.proxies),
-        timeout_keep_alive=5,
-        timeout_graceful_shutdown=_STOP_WITHIN,
-        ssl_certfile=place.certificate,
-        ssl_keyfile=place.certificate_key,
+        Connections(most, min(most, _MOST_OF_ONE)),
+        limits or RequestLimits(),
+        context=_context(place),
+        proxies=place.proxies,
     )
+
+
+def _context(place: Place) -> ssl.SSLContext | None:
+    if place.certificate is None:
+        return None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     try:
-        config.load()
-    except (OSError, ssl.SSLError) as error:
+        context.load_cert_chain(place.certificate, place.certificate_key)
+    except OSError as error:
         raise ServerError(
             f"The certificate {place.certificate} or its key cannot be used: {error}; "
             "set [server] certificate and certificate_key."
         ) from None
-    return Server(config)
+    return context

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 
 from fleet.push import Caller
 from fleet.web import Authenticator, Door, Figures, Health, Pages, Place, listen, server
-from fleet.web.protocol import Limited
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
+    from fleet.http_server import RequestLimits
     from fleet.model import Credentials
     from fleet.web import Fate
 
@@ -71,7 +71,7 @@ class Served:
 async def serving(
     callers: dict[str, Caller] | None = None,
     proxies: Sequence[str] = (),
-    protocol: type[Limited] = Limited,
+    limits: RequestLimits | None = None,
     login: Credentials | None = None,
 ) -> AsyncIterator[Served]:
     """Serve pages on loopback; stopped at the end."""
@@ -95,7 +95,7 @@ async def serving(
         authenticator=Authenticator(login),
         host_names={"localhost", "fleet.example.com"},
     )
-    running = server(pages.application(), place, protocol)
+    running = server(pages.application(), place, limits)
     task = asyncio.create_task(running.serve(sockets=[socket]))
     try:
         yield served

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from fleet.http_server import RequestLimits
 from fleet.web import Fate, Place, listen, server
-from fleet.web.protocol import Limited
 from tests.web.serving import AGENT, serving
 
 if TYPE_CHECKING:
@@ -20,11 +20,8 @@ if TYPE_CHECKING:
 HEAD = f"GET /p/s HTTP/1.1\r\nHost: 127.0.0.1\r\nUser-Agent: {AGENT}\r\n"
 
 
-class Hurried(Limited):
-    """Limits that a test can wait for."""
-
-    REQUEST_WITHIN = 0.2
-    STALLED_AFTER = 1.5
+HURRIED = RequestLimits(request=0.2, stall=1.5)
+"""Limits that a test can wait for."""
 
 
 async def long_answer(scope: Scope, _receive: Receive, send: Send) -> None:
@@ -41,7 +38,7 @@ async def long_answer(scope: Scope, _receive: Receive, send: Send) -> None:
 async def answering_at_length() -> AsyncIterator[int]:
     place = Place(host="127.0.0.1", port=0)
     listening = listen(place)
-    running = server(long_answer, place, Hurried)
+    running = server(long_answer, place, HURRIED)
     task = asyncio.create_task(running.serve(sockets=[listening]))
     yield listening.getsockname()[1]
     running.should_exit = True
@@ -76,12 +73,12 @@ async def test_a_long_answer_is_whole_however_long_it_takes(path: str) -> None:
     "head", [b"", b"GET /p/s HTTP/1.1\r\n", HEAD.encode(), b"\r\n\r\n", b"GET /p/s?" + b"x" * 4000]
 )
 async def test_a_request_that_does_not_end_is_cut_off(head: bytes) -> None:
-    async with serving(protocol=Hurried) as served:
+    async with serving(limits=HURRIED) as served:
         assert await served.say(head) == b""
 
 
 async def test_a_second_request_that_does_not_end_is_cut_off_too() -> None:
-    async with serving(protocol=Hurried) as served:
+    async with serving(limits=HURRIED) as served:
         reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
         writer.write(HEAD.encode() + b"\r\n")
         assert b"200 OK" in await reader.readuntil(b"</AastraIPPhoneExecute>")

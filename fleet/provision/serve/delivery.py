@@ -15,6 +15,7 @@ Send: TypeAlias = Callable[[Message], Awaitable[None]]
 Receive: TypeAlias = Callable[[], Awaitable[Message]]
 
 STALL = 60.0  # seconds without progress after which a client is given up on
+LONGEST = 1800.0  # seconds for a whole answer: firmware on a slow line, and no longer
 _PIECE = 64 * 1024
 _FIRST_PAUSE = 0.001
 _LONGEST_PAUSE = 0.05
@@ -31,6 +32,7 @@ class Delivery:
         self._connection = connection
         self._stall = stall
         self._handed = 0
+        self._ends_at = 0.0
         self.arrived = 0
 
     @property
@@ -39,7 +41,8 @@ class Delivery:
         return self.arrived == self._reply.size
 
     async def run(self, send: Send) -> None:
-        """Send it. A client that takes nothing for long is given up on."""
+        """Send it. A client that takes nothing for long, or all too slowly, is given up on."""
+        self._ends_at = asyncio.get_running_loop().time() + LONGEST
         status, headers = self._reply.status, list(self._reply.headers)
         await send({"type": "http.response.start", "status": status, "headers": headers})
         for piece in _pieces(self._reply.parts):
@@ -73,7 +76,7 @@ class Delivery:
                 return True
             if unsent != before:
                 since, before = loop.time(), unsent
-            elif loop.time() - since > self._stall:
+            if loop.time() > min(since + self._stall, self._ends_at):
                 return False
             await connection.pause(pause)
             pause = min(max(2 * pause, _FIRST_PAUSE), _LONGEST_PAUSE)

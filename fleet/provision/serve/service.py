@@ -15,11 +15,13 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, Self
 
+from fleet.descriptors import share
+from fleet.http_server import Connections
 from fleet.provision.files.decide import Rules
 from fleet.provision.files.handshakes import Handshakes
 from fleet.provision.files.limits import Limits
 from fleet.provision.files.names import Paths
-from fleet.provision.files.networks import parse_networks
+from fleet.provision.files.networks import is_within, parse_address, parse_networks
 from fleet.provision.files.nonces import Nonces
 from fleet.provision.firmware import FirmwareFolder
 from fleet.provision.serve.books import Books, FetchStore
@@ -42,6 +44,10 @@ if TYPE_CHECKING:
 
 HTTP, HTTPS, LEGACY_HTTPS, TFTP = "http", "https", "legacy-https", "tftp"
 
+# Parts of the descriptors that a process may have; the rest are for polling and the database.
+_OF_HTTP, _OF_TFTP = 0.25, 0.125
+_MOST_CONNECTIONS, _MOST_TRANSFERS = 5000, 1000
+
 
 class ServingStore(Files, FetchStore, PhoneStore, Protocol):
     """What of the store is needed to serve files."""
@@ -53,6 +59,7 @@ class _Parts:
 
     desk: Desk
     books: Books
+    connections: Connections
 
 
 class FileService:
@@ -130,7 +137,11 @@ def listeners(
         made[LEGACY_HTTPS] = ListenerInProcess(partial(_legacy, settings, open_store, clock))
     if chosen.tftp:
         made[TFTP] = TftpListener(
-            parts.desk, host=chosen.host, port=chosen.tftp_port, paths=_paths(chosen)
+            parts.desk,
+            host=chosen.host,
+            port=chosen.tftp_port,
+            paths=_paths(chosen),
+            most=share(_OF_TFTP, _MOST_TRANSFERS),
         )
     return FileService(parts, made)
 
@@ -156,7 +167,16 @@ def _parts(settings: Settings, store: ServingStore, clock: Callable[[], datetime
         ),
         clock=clock,
     )
-    return _Parts(desk=desk, books=books)
+    return _Parts(desk=desk, books=books, connections=_connections(chosen))
+
+
+def _connections(chosen: ProvisioningSettings) -> Connections:
+    """The places of all HTTP listeners of a process: far below what it may have open."""
+    most = share(_OF_HTTP, _MOST_CONNECTIONS)
+    proxies = parse_networks(tuple(chosen.trusted_proxies))
+    return Connections(
+        most, max(most // 4, 1), lambda address: is_within(parse_address(address), proxies)
+    )
 
 
 def _rules(chosen: ProvisioningSettings) -> Rules:
@@ -171,13 +191,14 @@ def _rules(chosen: ProvisioningSettings) -> Rules:
 def _http(parts: _Parts, settings: Settings) -> HttpListener:
     chosen = settings.provisioning
     app = _app(parts, chosen, HTTP)
-    return HttpListener(app, host=chosen.host, port=chosen.port, setting="port")
+    return HttpListener(app, parts.connections, host=chosen.host, port=chosen.port, setting="port")
 
 
 def _https(parts: _Parts, settings: Settings) -> HttpListener:
     chosen, folder = settings.provisioning, settings.folder
     return HttpListener(
         _app(parts, chosen, HTTPS),
+        parts.connections,
         host=chosen.host,
         port=chosen.https_port,
         setting="https_port",
@@ -193,6 +214,7 @@ def _legacy(
     parts = _parts(settings, open_store(), clock)
     listener = HttpListener(
         _app(parts, chosen, LEGACY_HTTPS),
+        parts.connections,
         host=chosen.legacy_https_host,
         port=chosen.legacy_https_port,
         setting="legacy_https_port",

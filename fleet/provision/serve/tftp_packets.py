@@ -13,6 +13,7 @@ DEFAULT_BLOCK = 512
 _LARGEST_BLOCK = 1428  # what is in an Ethernet frame, tunnels and VLANs allowed for
 _SMALLEST_BLOCK = 8
 _LONGEST_REQUEST = 512
+_LONGEST_TIMEOUT = 10  # seconds; RFC 2349 allows 255, which lets a silent client stay for an hour
 
 
 class Op(IntEnum):
@@ -93,7 +94,7 @@ def terms_of(options: Mapping[str, str], size: int) -> Terms:
     if (asked := _number(options.get("blksize", ""))) and asked >= _SMALLEST_BLOCK:
         block = min(asked, _LARGEST_BLOCK)
         agreed["blksize"] = str(block)
-    if (asked := _number(options.get("timeout", ""))) and 1 <= asked <= 255:
+    if 1 <= (asked := _number(options.get("timeout", ""))) <= _LONGEST_TIMEOUT:
         timeout = float(asked)
         agreed["timeout"] = str(asked)
     if "tsize" in options:

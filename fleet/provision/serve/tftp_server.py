@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from fleet.errors import FleetError
+from fleet.http_server import Connections
 from fleet.model import FetchOutcome
 from fleet.provision.files.decide import TFTP
 from fleet.provision.files.networks import client_address
@@ -31,6 +32,7 @@ from fleet.provision.serve.tftp_packets import (
 from fleet.provision.serve.tftp_transfer import Transfer
 
 if TYPE_CHECKING:
+    from fleet.http_server import Connection
     from fleet.model import Fetch
     from fleet.provision.files.content import Content
     from fleet.provision.files.names import Paths
@@ -42,7 +44,6 @@ Peer: TypeAlias = tuple[Any, ...]
 
 _log = logging.getLogger(__name__)
 
-_MOST_TRANSFERS = 1000
 _MODES = ("octet", "netascii")
 _NOT_FOUND = error(Code.NOT_FOUND, "File not found")
 _ILLEGAL = error(Code.ILLEGAL, "Illegal operation")
@@ -50,12 +51,17 @@ _UNKNOWN = error(Code.UNKNOWN_TRANSFER, "Unknown transfer ID")
 
 
 class TftpListener:
-    """Answers requests to read. A client that asks twice while it is served is served once."""
+    """Answers requests to read. A client that asks twice while it is served is served once.
 
-    def __init__(self, desk: Desk, *, host: str, port: int, paths: Paths) -> None:
+    At most `most` transfers go on at a time, a quarter of them for one address; who is one too
+    many gets no answer, and asks again.
+    """
+
+    def __init__(self, desk: Desk, *, host: str, port: int, paths: Paths, most: int) -> None:
         self._desk = desk
         self._place = (host, port, socket.SOCK_DGRAM, "tftp_port")
         self._paths = paths
+        self._places = Connections(most, max(most // 4, 1))
         self._url = ""
         self._transport: asyncio.DatagramTransport | None = None
         self._host = host
@@ -89,12 +95,18 @@ class TftpListener:
         asked = parse_read(packet)
         if asked is None or asked.mode not in _MODES:
             self._transport.sendto(_ILLEGAL, peer)
-        elif len(self._tasks) < _MOST_TRANSFERS:
-            task = asyncio.create_task(self._serve(asked, peer))
+        elif (place := self._places.admit(str(peer[0]))) is not None:
+            task = asyncio.create_task(self._serve(asked, peer, place))
             self._tasks[peer] = task
-            task.add_done_callback(lambda _: self._tasks.pop(peer, None))
+            place.end = task.cancel
 
-    async def _serve(self, asked: ReadRequest, peer: Peer) -> None:
+            def over(_: object) -> None:
+                place.leave()
+                self._tasks.pop(peer, None)
+
+            task.add_done_callback(over)
+
+    async def _serve(self, asked: ReadRequest, peer: Peer, place: Connection) -> None:
         try:
             answer = await self._desk.ask(self._request(asked, peer))
         except FleetError as problem:
@@ -106,7 +118,7 @@ class TftpListener:
             if self._transport is not None:
                 self._transport.sendto(_NOT_FOUND, peer)
             return
-        await self._give(asked, answer, answer.content, peer)
+        await self._give(asked, answer, answer.content, peer, place)
 
     def _request(self, asked: ReadRequest, peer: Peer) -> Request:
         file, with_secret = self._paths.file(asked.name.replace(b"%", b"%25"))
@@ -117,12 +129,14 @@ class TftpListener:
             protocol=TFTP,
         )
 
-    async def _give(self, asked: ReadRequest, answer: Answer, content: Content, peer: Peer) -> None:
+    async def _give(
+        self, asked: ReadRequest, answer: Answer, content: Content, peer: Peer, place: Connection
+    ) -> None:
         loop = asyncio.get_running_loop()
         body = as_netascii(content.body) if asked.mode == "netascii" else content.body
         transfer = Transfer(body, terms_of(asked.options, len(body)), loop.time())
         try:
-            await _carry_out(transfer, self._host, peer)
+            await _carry_out(transfer, self._host, peer, place)
         finally:
             if answer.fetch is not None:
                 self._desk.record(_ended(answer.fetch, content, transfer))
@@ -133,7 +147,7 @@ def _ended(fetch: Fetch, content: Content, transfer: Transfer) -> Fetch:
     return replace(fetch, outcome=outcome, digest=content.digest, sent=transfer.arrived)
 
 
-async def _carry_out(transfer: Transfer, host: str, peer: Peer) -> None:
+async def _carry_out(transfer: Transfer, host: str, peer: Peer, place: Connection) -> None:
     """Send a file from a socket of its own, which is the transfer's identity."""
     loop = asyncio.get_running_loop()
     heard: asyncio.Queue[bytes] = asyncio.Queue(maxsize=16)
@@ -145,6 +159,7 @@ async def _carry_out(transfer: Transfer, host: str, peer: Peer) -> None:
         while not transfer.is_over:
             if await _is_to_send(transfer, heard):
                 transport.sendto(transfer.packet(), peer)
+            place.is_busy = transfer.arrived > 0
     finally:
         transport.close()
 

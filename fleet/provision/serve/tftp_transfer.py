@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from fleet.provision.serve.tftp_packets import Terms
 
 TRIES = 6
+SILENT_FOR = 30.0  # seconds without an acknowledgement after which a client is given up
+LONGEST = 1800.0  # seconds for a whole file, however slow the line
 
 
 class Transfer:
@@ -25,7 +27,8 @@ class Transfer:
         self._block = 0 if terms.agreed else 1  # block 0 stands for the options
         self._last = len(body) // terms.block + 1  # an empty block ends a file that fits exactly
         self._tries = 1
-        self._sent_at = now
+        self._sent_at = self._heard_at = now
+        self._ends_at = now + LONGEST
         self.is_over = False
         self.is_complete = False
 
@@ -37,7 +40,8 @@ class Transfer:
     @property
     def due(self) -> float:
         """When the last packet is to be sent again; each wait is longer than the one before."""
-        return self._sent_at + self._terms.timeout * min(1 << (self._tries - 1), 4)
+        again = self._sent_at + self._terms.timeout * min(1 << (self._tries - 1), 4)
+        return min(again, self._heard_at + SILENT_FOR, self._ends_at)
 
     def packet(self) -> bytes:
         """The packet that the client is to have now."""
@@ -53,16 +57,20 @@ class Transfer:
             return False
         if self.is_over or number_of(packet) != self._block & 0xFFFF:
             return False
+        if now >= self._ends_at:
+            self.is_over = True
+            return False
         if self._block == self._last:
             self.is_over = self.is_complete = True
             return False
         self._block += 1
-        self._tries, self._sent_at = 1, now
+        self._tries, self._sent_at, self._heard_at = 1, now, now
         return True
 
     def wait_is_over(self, now: float) -> bool:
-        """Try once more; False, and the end, after the last try."""
-        if self._tries >= TRIES:
+        """Try once more; False, and the end, after the last try or when the time is over."""
+        is_late = now >= min(self._heard_at + SILENT_FOR, self._ends_at)
+        if is_late or self._tries >= TRIES:
             self.is_over = True
             return False
         self._tries += 1

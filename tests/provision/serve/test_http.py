@@ -457,8 +457,11 @@ async def test_a_head_without_end_is_cut_off(filled: Store, tmp_path: Path) -> N
         place = urlsplit(service.urls["http"])
         reader, writer = await asyncio.open_connection(place.hostname, place.port)
         writer.write(b"GET /aastra.cfg HTTP/1.1\r\n" + b"X-Long: " + b"y" * 200_000)
-        with pytest.raises(ConnectionError):
-            await reader.readexactly(1)
+        try:
+            answer = await reader.read()
+        except ConnectionError:  # it did not even take all of the head
+            answer = b""
+        assert answer[:12] in (b"HTTP/1.1 431", b"")
         writer.close()
 
 

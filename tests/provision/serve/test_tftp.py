@@ -88,7 +88,9 @@ def test_no_packet_makes_it_raise(packet: bytes) -> None:
         ({"blksize": "1400.x"}, {}),
         ({"blksize": "-5", "timeout": "0", "windowsize": "8"}, {}),
         ({"timeout": "3", "tsize": "0"}, {"timeout": "3", "tsize": "100"}),
-        ({"timeout": "256"}, {}),
+        ({"timeout": "10"}, {"timeout": "10"}),
+        ({"timeout": "11"}, {}),
+        ({"timeout": "255"}, {}),
         ({"blksize": "\u0661\u0662"}, {}),
     ],
 )
@@ -158,6 +160,24 @@ def test_a_client_that_is_gone_is_given_up_on_after_some_tries() -> None:
     assert (tries, transfer.is_over, transfer.is_complete) == (TRIES, True, False)
     assert transfer.arrived == 512
     assert now == 1 + 2 + 4 * (TRIES - 2)
+
+
+def test_a_client_that_never_answers_is_given_up_within_half_a_minute() -> None:
+    transfer, now = Transfer(b"x", Terms(timeout=10.0), 0.0), 0.0
+    while not transfer.is_over:
+        now = transfer.due
+        transfer.wait_is_over(now)
+    assert now == 30
+
+
+def test_a_client_that_drips_has_half_an_hour_for_a_file() -> None:
+    transfer, now, block = Transfer(bytes(1_000_000), Terms(timeout=10.0), 0.0), 0.0, 1
+    while not transfer.is_over:
+        now += 9
+        transfer.hear(ack(block), now)
+        block += 1
+    assert 1800 <= now < 1810
+    assert not transfer.is_complete
 
 
 def test_an_error_ends_a_transfer() -> None:

@@ -1,0 +1,30 @@
+"""How many files and connections this process may have open at once."""
+
+from __future__ import annotations
+
+import resource
+from contextlib import suppress
+
+_WANTED = 65_536
+
+
+def raise_limit() -> None:
+    """Raise the soft limit of file descriptors as far as the hard limit lets it.
+
+    The usual 1,024 are too few for a sweep beside a server, and only programs that call select()
+    need it that low.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _WANTED if hard == resource.RLIM_INFINITY else min(_WANTED, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        with suppress(ValueError, OSError):  # a container may forbid what its hard limit allows
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def share(part: float, most: int) -> int:
+    """Return how many descriptors a server may take: a part of the limit, up to `most`.
+
+    What no server may take is left for phones that are polled and for the database.
+    """
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return most if soft == resource.RLIM_INFINITY else max(min(most, int(soft * part)), 1)
