@@ -45,7 +45,7 @@ from fleet.inventory.entries import (
 from fleet.inventory.validate import clean, did_you_mean, network, read_value, repeated
 from fleet.inventory.yaml_nodes import Document, Place
 from fleet.model import Intent
-from fleet.phone.catalog import MODELS, model_named
+from fleet.phone.catalog import MODELS, model_named, model_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -144,7 +144,7 @@ class _Reader:
         for place, name, below in self._named(Place(path="models"), node):
             model = model_named(name)
             keys = self._document.keys(place, below, _INTENT)
-            if model not in MODELS:
+            if model_table(model) is None:
                 hint = did_you_mean(name, MODELS) or "; write 6753i"
                 self._document.refuse(place, below, f"is not a model that fleet knows{hint}")
             elif not isinstance(intent := self._intent(place, keys, f"model {model}")[1], Unsaid):

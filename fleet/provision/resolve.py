@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from fleet.model import NO_INTENT, Wanted
-from fleet.phone.catalog import MODELS, model_named
+from fleet.phone.catalog import model_named, model_table
 from fleet.provision.accounts import account_values
 from fleet.provision.inherited import inherited, lines_that_say
 from fleet.provision.layers import Layers, last_clock, stacked
@@ -175,4 +175,4 @@ def _unknown(phone: Phone, model: str) -> str:
         return "its MAC is not known: poll it once, or give it in the inventory."
     if not model:
         return "its model is not known: poll it once, or give it in the inventory."
-    return "" if model in MODELS else f"{model} is not a model that fleet knows."
+    return "" if model_table(model) else f"{model} is not a model that fleet knows."

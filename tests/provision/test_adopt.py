@@ -189,6 +189,174 @@ def test_an_empty_global_file_is_noted(body: bytes | None) -> None:
     )
 
 
+LINE = b"sip line1 user name: 5\nsip line1 auth name: 5\nsip line1 password: 7Hq2mZp9Lk\n"
+MISNAMED = (
+    *("00085D126422.cfg.txt", "00085D126423.cfg.bak", "00085D126424 (1).cfg", "00085D12642.cfg"),
+    *("00-08-5D-12-64-25.cfg", "00:08:5D:12:64:26.cfg", "0008.5d12.6427.cfg", "aastra.cfg.old"),
+    *("Copy of 00085D126428.cfg", "phone of the boss.txt"),
+)
+
+
+def test_files_that_no_phone_asks_for_are_named_in_one_note(tmp_path: Path) -> None:
+    (tmp_path / "00085D126421.cfg").write_bytes(LINE)
+    for name in MISNAMED:
+        (tmp_path / name).write_bytes(LINE)
+    (tmp_path / "00085D126429.cfg.bak").write_bytes(b"")
+    for name in ("notes.txt", "53i.st", "photo.jpg", "202611302359.log"):
+        (tmp_path / name).write_bytes(b"Call the supplier: today.\n\xff\x00\x01\x02\x03\x04")
+    folder = read_folder(tmp_path)
+    (note,) = (note for note in folder.notes if "no phone asks" in note)
+    assert all(name in note for name in (*MISNAMED, "00085D126429.cfg.bak"))
+    assert not any(name in note for name in ("notes", "53i.st", "photo", ".log", "126421"))
+    assert set(folder.phones) == {"00:08:5D:12:64:21"}
+
+
+def test_a_folder_of_misnamed_files_alone_says_so(tmp_path: Path) -> None:
+    (tmp_path / "00085D126422.cfg.txt").write_bytes(LINE)
+    with pytest.raises(UsageError, match=r"00085D126422\.cfg\.txt looks like configuration"):
+        read_folder(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "mask",
+    [
+        *(
+            "****",
+            "********",
+            "\u2022\u2022\u2022\u2022",
+            "xxxx",
+            "XXXXXX",
+            "<hidden>",
+            "[redacted]",
+        ),
+        *("(masked)", "***REDACTED***", "ab****yz", "--------", "____"),
+    ],
+)
+def test_a_masked_password_is_left_out_with_a_note(mask: str) -> None:
+    own = f"sip line1 user name: 2514\nsip line1 password: {mask}\nadmin password: {mask}\n"
+    files = {"00085D000001.cfg": own.encode(), "6753i.cfg": b"lldp: 0\n"}
+    result = adopted(files)
+    (one,) = result.inventory.phones
+    assert (one.accounts[0].user, one.accounts[0].sip_password) == ("2514", "")
+    assert result.inventory.secrets == {}
+    (note,) = (note for note in result.notes if "masks its passwords" in note)
+    assert "2 passwords were left out of 00085D000001.cfg" in note
+    assert mask not in note
+
+
+@pytest.mark.parametrize("word", ["1111", "7Hq2mZp9Lk", "password", "!a*b*c*d!", "xxyy"])
+def test_a_bad_password_is_a_password(word: str) -> None:
+    files = {"00085D000001.cfg": f"sip line1 password: {word}\n".encode()}
+    result = adopted(files)
+    assert result.inventory.phones[0].accounts[0].sip_password == word
+    assert "masks" not in "".join(result.notes)
+
+
+def test_an_account_for_all_lines_is_line_1s() -> None:
+    own = b"""sip registrar ip: pbx.example.com
+sip proxy ip: pbx.example.com
+sip user name: 1001
+sip auth name: auth1
+sip password: 7Hq2mZp9Lk
+sip display name: Desk
+"""
+    files = {"00085D000001.cfg": own, "6753i.cfg": b"lldp: 0\n"}
+    result = adopted(files)
+    (one,) = result.inventory.phones
+    assert one.accounts == (
+        IntendedAccount(
+            line=1,
+            user="1001",
+            auth_name="auth1",
+            display_name="Desk",
+            registrar="pbx.example.com",
+        ),
+    )
+    assert differences(folder_of(files), result, known()) == {one.mac: ()}
+    assert any("given for all lines" in note for note in result.notes)
+
+
+def test_a_line_with_an_account_of_its_own_keeps_it() -> None:
+    files = {"00085D000001.cfg": b"sip user name: 1\nsip line1 user name: 2\n", "aastra.cfg": b"#"}
+    (one,) = adopted(files).inventory.phones
+    assert [(each.line, each.user) for each in one.accounts] == [(1, "2")]
+
+
+BOTH = {
+    "aastra.cfg": b"tftp server: 10.0.0.5\nlldp: 1\ntime format: 1\n",
+    "startup.cfg": b"tftp server: 10.0.0.5\nlldp: 0\ndate format: 2\n",
+    "00085D000001.cfg": b"language: 1\n",
+    "00085D000002.cfg": b"language: 2\n",
+}
+OLD_ONE = Phone(host="10.1.1.1", mac="00:08:5D:00:00:01", model="6753i")
+NEW_ONE = Phone(host="10.1.1.2", mac="00:08:5D:00:00:02", model="6930")
+
+
+def test_of_two_files_for_all_phones_each_phone_has_the_one_it_asks_for() -> None:
+    around = known(phones={one.mac: one for one in (OLD_ONE, NEW_ONE)})
+    folder = folder_of(BOTH)
+    result = adopt(folder, around)
+    fleet = result.inventory.fleet.parameters
+    assert (fleet["lldp"].value, fleet["time format"].value) == ("1", "1")
+    new = {name: want.value for name, want in result.inventory.models["6930"].parameters.items()}
+    assert new == {"lldp": "0", "date format": "2", "time format": None}
+    assert differences(folder, result, around) == {OLD_ONE.mac: (), NEW_ONE.mac: ()}
+    (note,) = (note for note in result.notes if "startup.cfg" in note)
+    assert "differ, and each phone has its own" in note
+
+
+@pytest.mark.parametrize(
+    ("model", "taken", "unread"),
+    [("6753i", "1", "startup.cfg"), ("6865i", "0", "aastra.cfg"), ("6930", "0", "aastra.cfg")],
+)
+def test_the_file_that_no_phone_asks_for_is_noted(model: str, taken: str, unread: str) -> None:
+    result = adopted(BOTH, model=model)
+    assert result.inventory.fleet.parameters["lldp"].value == taken
+    assert any(note.startswith(f"{unread} was not read") for note in result.notes)
+
+
+def test_of_names_that_differ_by_case_the_phones_spelling_is_read() -> None:
+    files = {
+        "AASTRA.CFG": b"lldp: 0\n",
+        "aastra.cfg": b"lldp: 1\n",
+        "00085d00000a.cfg": b"language: 1\n",
+        "00085D00000A.cfg": b"language: 2\n",
+        "6753I.cfg": b"upnp manager: 1\n",
+        "6753i.cfg": b"upnp manager: 0\n",
+    }
+    folder = folder_of(files)
+    wanted = folder.wanted("00:08:5D:00:00:0A", "6753i")
+    assert {name: one.value for name, one in wanted.items()} == {
+        "lldp": "1",
+        "language": "2",
+        "upnp manager": "0",
+    }
+    notes = "".join(folder.notes)
+    for unread in ("AASTRA.CFG", "00085d00000a.cfg", "6753I.cfg"):
+        assert f"{unread} was not read: phones ask for" in notes
+
+
+def test_a_variant_of_a_model_takes_its_models_table_with_a_note() -> None:
+    result = adopted({"00085D000001.cfg": LINE}, model="6915d")
+    assert result.inventory.phones[0].model == "6915d"
+    assert any("the 6915d is not in fleet's tables" in note for note in result.notes)
+    assert differences(folder_of({"00085D000001.cfg": LINE}), result, known()) == {
+        "00:08:5D:00:00:01": ()
+    }
+
+
+@pytest.mark.parametrize("value", ["1001 // the boss", "1001 ; the boss"])
+def test_a_comment_of_another_format_is_noted(value: str) -> None:
+    result = adopted({"00085D000001.cfg": f"sip screen name: {value}\n".encode()})
+    assert any("line 1" in note and "begins no comment" in note for note in result.notes)
+
+
+def test_an_encoding_is_noted_once_for_a_file() -> None:
+    files = {"00085D000001.cfg": b"sip screen name: M\xfcller\nsip display name: \x80\n"}
+    notes = [note for note in adopted(files).notes if "Windows-1252" in note]
+    assert notes == ["00085D000001.cfg is not UTF-8, read as Windows-1252: look at it."]
+
+
 def test_a_folder_is_read_from_disk(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"holds no aastra\.cfg"):
         read_folder(tmp_path)
@@ -219,6 +387,7 @@ _ACCOUNTS = st.builds(
             for what in ("user name", "auth name", "password", "registrar ip", "registrar port")
         ]
         + ["sip registrar ip", "sip proxy ip", "sip backup registrar ip", "contact rcs", "ip"]
+        + ["sip user name", "sip auth name", "sip password", "sip display name"]
     ),
     value=st.sampled_from(["", "1001", "pbx.example", "05060", "70000", "0.0.0.0", "a b", "x#y"]),
     lock=st.booleans(),
@@ -233,17 +402,23 @@ _FILES = st.lists(PARAMETERS | _ACCOUNTS, max_size=10).map(
     model=_FILES,
     own=st.lists(_FILES, min_size=1, max_size=3),
     has_zone=st.booleans(),
+    startup=st.none() | _FILES,
 )
 @settings(max_examples=200, deadline=None)
 def test_any_folder_becomes_an_inventory_that_changes_nothing(
-    common: bytes, model: bytes, own: list[bytes], has_zone: bool
+    common: bytes, model: bytes, own: list[bytes], has_zone: bool, startup: bytes | None
 ) -> None:
     files = {"aastra.cfg": common, "6753i.cfg": model}
+    files |= {} if startup is None else {"startup.cfg": startup, "6930.cfg": model}
     files |= {f"00085D00000{number}.cfg": body for number, body in enumerate(own)}
     folder = folder_of(files)
     around = known(
-        phones={"00:08:5D:00:00:00": phone(0, site="Berlin")} if has_zone else {},
+        phones={
+            **({"00:08:5D:00:00:00": phone(0, site="Berlin")} if has_zone else {}),
+            "00:08:5D:00:00:01": phone(1, model="6930"),
+        },
         timezones={"Berlin": "Europe/Berlin"},
+        model="6753i",
     )
     result = adopt(folder, around)
     assert set(differences(folder, result, around).values()) == {()}

@@ -18,7 +18,7 @@ from fleet.errors import UsageError
 from fleet.files import replacing
 from fleet.inventory import parse_yaml, write_yaml
 from fleet.inventory import plan as plan_import
-from fleet.phone.catalog import MODELS, model_named
+from fleet.phone.catalog import model_table
 from fleet.provision.adopt import Surroundings, differences, read_folder
 from fleet.provision.adopt import adopt as adopt_folder
 from fleet.store import Secrets
@@ -54,7 +54,7 @@ def adopt(
     to the database (--import) or are referred to by name. Shows what would change for phones if
     the result were applied, which should be nothing.
     """
-    if model and model_named(model) not in MODELS:
+    if model and model_table(model) is None:
         raise UsageError(f"{model} is not a model that fleet knows; say 6753i.")
     old, known = read_folder(folder), _surroundings(app, model)
     adopted = adopt_folder(old, known)

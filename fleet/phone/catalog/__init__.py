@@ -13,7 +13,13 @@ from fleet.phone.catalog.models import (
     Model,
     expansion_module_named,
 )
-from fleet.phone.catalog.names import family_of, is_aastra_realm, model_named, model_of_realm
+from fleet.phone.catalog.names import (
+    family_of,
+    is_aastra_realm,
+    model_named,
+    model_of_realm,
+    model_table,
+)
 from fleet.phone.catalog.user_agent import PhoneAgent, parse_user_agent
 
 __all__ = [
@@ -30,6 +36,7 @@ __all__ = [
     "is_aastra_realm",
     "model_named",
     "model_of_realm",
+    "model_table",
     "normalise_mac",
     "parse_user_agent",
 ]

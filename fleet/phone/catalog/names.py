@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from fleet.phone.catalog.models import MODELS
+
+if TYPE_CHECKING:
+    from fleet.phone.catalog.models import Model
 
 _REALM = re.compile(
     r"(?:aastra|mitel)(?:[ _-]*minet)?(?![a-z])[ _-]*(?P<model>.*)", re.IGNORECASE | re.DOTALL
@@ -35,6 +39,24 @@ def model_named(text: str) -> str:
     name = " ".join(text.split())
     name = _REVISION.sub("", _BRAND.sub("", name, count=1)).strip()
     return _NAMES.get(_key(name), name)
+
+
+_VARIANT = re.compile(r"(?P<number>[69][0-9]{3})i?[a-z]{1,2}", re.IGNORECASE)
+
+
+def model_table(name: str) -> Model | None:
+    """The table that holds for a model; None for one that fleet does not know.
+
+    A variant that is not in the tables, `6915d` or `6865ip` say, has that of the model with its
+    number.
+    """
+    full = model_named(name)
+    if full in MODELS:
+        return MODELS[full]
+    variant = _VARIANT.fullmatch(_key(full))
+    if variant is None:
+        return None
+    return MODELS.get(f"{variant['number']}i") or MODELS.get(variant["number"])
 
 
 def family_of(model: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fleet.phone.config_file.effective import EffectiveValue, Origin, effective, local_left
 from fleet.phone.config_file.file_names import (
     GLOBAL_FILE,
+    NEW_GLOBAL_FILE,
     FileKind,
     RequestedFile,
     firmware_file,
@@ -12,7 +13,7 @@ from fleet.phone.config_file.file_names import (
     model_files,
     requested_file,
 )
-from fleet.phone.config_file.foreign import has_hidden
+from fleet.phone.config_file.foreign import foreign_comment, has_hidden
 from fleet.phone.config_file.line_sets import SET_OF, LineSet, line_value, said_of_line
 from fleet.phone.config_file.names import Numbered, canonical_name, is_name, numbered
 from fleet.phone.config_file.parameter import ConfigFile, Parameter, UnreadLine
@@ -23,6 +24,7 @@ from fleet.phone.config_file.xml import MAX_DOCUMENT, SetType, configuration_doc
 __all__ = [
     "GLOBAL_FILE",
     "MAX_DOCUMENT",
+    "NEW_GLOBAL_FILE",
     "SET_OF",
     "ConfigFile",
     "EffectiveValue",
@@ -40,6 +42,7 @@ __all__ = [
     "configuration_documents",
     "effective",
     "firmware_file",
+    "foreign_comment",
     "has_hidden",
     "is_name",
     "line_value",

@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from fleet.model import normalise_mac
-from fleet.phone.catalog import MODELS, model_named
+from fleet.phone.catalog import MODELS, model_named, model_table
 
 GLOBAL_FILE = "aastra.cfg"
 """What every phone reads first; never empty (facts/provisioning 1.1)."""
 
-_GLOBAL_NAMES = frozenset({GLOBAL_FILE, "startup.cfg"})
+NEW_GLOBAL_FILE = "startup.cfg"
+"""What 68xx and 69xx phones read first instead (facts/provisioning 9)."""
+
+_GLOBAL_NAMES = frozenset({GLOBAL_FILE, NEW_GLOBAL_FILE})
 _MAC = re.compile(r"[0-9A-Fa-f]{12}")
 _LANGUAGE = re.compile(r"lang_[a-z]{2}(?:_[a-z]{2})?\.txt", re.IGNORECASE)
 
@@ -59,7 +62,7 @@ def model_files(model: str) -> tuple[str, ...]:
 
 def firmware_file(model: str) -> str:
     """The name of a model's firmware file (`53i.st`); empty where it is not known."""
-    known = MODELS.get(model_named(model))
+    known = model_table(model)
     return known.firmware_file if known else ""
 
 
@@ -99,5 +102,4 @@ def _mac(stem: str) -> str:
 
 
 def _model(stem: str) -> str:
-    name = model_named(stem)
-    return name if name in MODELS else ""
+    return model_named(stem) if model_table(stem) else ""

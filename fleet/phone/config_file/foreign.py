@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 NOT_TEXT = "the file is no text; it may be encrypted"
@@ -20,6 +21,16 @@ def foreign(text: str) -> str:
     if controls >= _ENOUGH and controls * _SHARE > len(text):
         return NOT_TEXT
     return MARKUP if text.lstrip().startswith("<") else ""
+
+
+def foreign_comment(value: str) -> str:
+    """The mark in a value that begins a comment in other formats, `//` or `;`; empty if none does.
+
+    Both count beside a blank only: URIs hold `//`, and some parameters `;` between their parts.
+    """
+    if re.search(r"\s//|(?<!:)//\s", value):
+        return "//"
+    return ";" if re.search(r"\s;", value) else ""
 
 
 def has_hidden(text: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fleet.model import Severity
-from fleet.phone.catalog import MODELS, model_named
+from fleet.phone.catalog import model_named, model_table
 from fleet.phone.config_file import ConfigFile, is_name
 from fleet.phone.lint import accounts, files, keys, passwords, uris, values
 from fleet.phone.lint.look import Check, LintContext, LintFinding, LintLook, line_numbers
@@ -40,8 +40,10 @@ CHECKS: Mapping[str, Check] = {
     "uri-not-ascii": values.uri_not_ascii,
     "action-uri-unreachable": uris.action_uri_unreachable,
     "model-lacks": values.model_lacks,
+    "model-by-number": values.model_by_number,
     "invisible-character": values.invisible_character,
     "placeholder-left": values.placeholder_left,
+    "comment-mark": values.comment_mark,
     "parameter-twice": values.parameter_twice,
     "weak-tls": values.weak_tls,
     "unquoted-hash": files.unquoted_hash,
@@ -76,7 +78,8 @@ def _lint(file: ConfigFile, model: str, context: LintContext) -> tuple[LintFindi
     last = {one.key: one for one in file.parameters if is_name(one.name)}
     look = LintLook(
         parameters=file.parameters,
-        model=MODELS.get(model_named(model)),
+        model=model_table(model),
+        model_name=model_named(model),
         context=context,
         file=file,
         last=last,

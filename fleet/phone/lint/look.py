@@ -51,6 +51,8 @@ class LintFinding:
 class LintLook:
     """One set of parameters. `model` is None for an unknown one; `file` is what was read, if so.
 
+    `model_name` is what the model is called, where its table is another model's.
+
     `last` has the parameters that count by canonical name, `lines` the numbers of all lines that
     any of them is about.
     """
@@ -61,6 +63,7 @@ class LintLook:
     file: ConfigFile = field(default_factory=ConfigFile)
     last: dict[str, Parameter] = field(default_factory=dict)
     lines: tuple[int, ...] = ()
+    model_name: str = ""
 
     def value(self, name: str) -> str:
         """The value that counts, empty where the parameter is not given."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fleet.model import Severity
-from fleet.phone.config_file import complaint_of, has_hidden
+from fleet.phone.config_file import complaint_of, foreign_comment, has_hidden
 from fleet.phone.lint.keys import key_of
 from fleet.phone.lint.look import LintFinding
 from fleet.phone.lint.placeholders import has_placeholder
@@ -105,6 +105,31 @@ def model_lacks(look: LintLook) -> Iterator[LintFinding]:
                 Severity.WARNING,
                 parameter,
                 f"The {look.model.name} has no `{parameter.key}`: leave it out for this model.",
+            )
+
+
+def model_by_number(look: LintLook) -> Iterator[LintFinding]:
+    """A model that has no table of its own: its keys and lines may be others."""
+    if look.model and look.model_name not in ("", look.model.name):
+        yield LintFinding(
+            check="model-by-number",
+            severity=Severity.INFO,
+            parameter="",
+            text=f"The {look.model_name} is not in fleet's tables, so its lines and keys are taken "
+            f"to be those of the {look.model.name}.",
+        )
+
+
+def comment_mark(look: LintLook) -> Iterator[LintFinding]:
+    """A `//` or `;` that begins a comment elsewhere: a phone takes it for a part of the value."""
+    for parameter in look.last.values():
+        if mark := foreign_comment(parameter.value):
+            yield _finding(
+                "comment-mark",
+                Severity.WARNING,
+                parameter,
+                f"The value of `{parameter.key}` holds {mark}, which begins no comment for a "
+                "phone: write # for a comment.",
             )
 
 

@@ -76,6 +76,23 @@ def is_secret(name: str) -> bool:
     return spec.secret if spec else _LOOKS_SECRET.search(canonical_name(name)) is not None
 
 
+_MASK = re.compile(
+    r"(?:([^\w\s]|[x_])\1{2,})"
+    r"|[<\[({*_-]+(?:hidden|redacted|masked|removed|secret|password|censored|not shown)[>\])}*_-]+",
+    re.IGNORECASE,
+)
+_MASK_SIGN = re.compile(r"[*\u2022\u25cf\u00b7\u2217\u25aa\u2588]{3}")
+
+
+def is_mask(value: str) -> bool:
+    """Whether a secret's value is only what stands for one: `****`, `••••`, `xxxx`, `<hidden>`.
+
+    A row of one other letter or digit may be a password, if a bad one; a word counts in brackets.
+    """
+    text = value.strip()
+    return _MASK_SIGN.search(text) is not None or _MASK.fullmatch(text) is not None
+
+
 def needs_reboot(name: str) -> bool:
     """Whether a change needs a new start; where nobody says it is taken to."""
     spec = spec_of(name)

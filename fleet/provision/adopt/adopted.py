@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 
 from fleet.inventory import read_value
 from fleet.model import NO_INTENT, Intent, Intents, Inventory, Phone, SecretKind, SecretRef, Wanted
-from fleet.phone.catalog import MODELS, model_named
+from fleet.phone.catalog import model_named, model_table
+from fleet.phone.config_file import GLOBAL_FILE, NEW_GLOBAL_FILE
 from fleet.phone.parameters import is_secret
-from fleet.provision.adopt.lift import lifted_accounts, of_account
+from fleet.provision.adopt.lift import account_of_all_lines, lifted_accounts, of_account
 from fleet.provision.layers import DEFAULTS
 from fleet.provision.resolve import Resolver
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
 
-    from fleet.phone.config_file import Parameter
+    from fleet.phone.config_file import ConfigFile, Parameter
     from fleet.provision.adopt.folder import Folder
     from fleet.provision.resolve import Resolved
 
@@ -67,11 +68,12 @@ class _Adoption:
         self._secrets: dict[str, str] = {}
         self._notes = list(folder.notes)
         self._phones = {mac: self._phone(mac) for mac in sorted(folder.phones)}
+        self._common = self._most_read()
         self._profiles = dict(self._common_profiles())
         self._models = {
-            model: self._intent(f"model {model}", file.parameters)
-            for model, file in folder.models.items()
-            if file.parameters
+            model: intent
+            for model in sorted({*folder.models, *(one.model for one in self._phones.values())})
+            if (intent := self._model_intent(model)).parameters
         }
         self._intents = self._levels()
 
@@ -100,10 +102,21 @@ class _Adoption:
             host = mac.replace(":", "").lower()
             self._notes.append(f"{mac}: its address is not known; {host} stands for it as host.")
         model = self._model(known)
-        if model not in MODELS:
+        if (table := model_table(model)) is None:
             self._notes.append(f"{mac}: its model is not known; say --model, or poll it first.")
+        elif table.name != model:
+            self._notes.append(
+                f"{mac}: the {model} is not in fleet's tables; those of the {table.name} were "
+                "taken for it."
+            )
         name, site = (known.name, known.site) if known else ("", "")
         accounts = lifted_accounts(own)
+        if account := account_of_all_lines(own, self._folder.wanted(mac, model)):
+            accounts = (account, *(one for one in accounts if one.line != account.line))
+            self._notes.append(
+                f"{mac}: its account is given for all lines, and was taken for that of line 1; its "
+                "file goes on giving it for all lines."
+            )
         return Phone(host=host, mac=mac, model=model, name=name, site=site, accounts=accounts)
 
     def _model(self, known: Phone | None) -> str:
@@ -111,6 +124,37 @@ class _Adoption:
             return model_named(known.model)
         only = list(self._folder.models) if len(self._folder.models) == 1 else [""]
         return model_named(self._known.model) or only[0]
+
+    def _most_read(self) -> ConfigFile:
+        """The file of all phones that becomes the fleet's level; the other one's phones differ."""
+        files = self._folder
+        if files.startup is None:
+            return files.common
+        read = {files.common_of(phone.model).name for phone in self._phones.values()}
+        old, new = files.common, files.startup
+        only = new if read == {new.name} else old
+        if old.parameters != new.parameters:
+            unread = (
+                f"{new.name if only is old else old.name} was not read, for "
+                if len(read) < 2
+                else f"{old.name} and {new.name} differ, and each phone has its own: "
+            )
+            self._notes.append(
+                f"{unread}68xx and 69xx phones ask for {NEW_GLOBAL_FILE}, all others for "
+                f"{GLOBAL_FILE}."
+            )
+        return only
+
+    def _model_intent(self, model: str) -> Intent:
+        """What the files that a model's phones read say beside the fleet's level."""
+        common = {one.key: one for one in self._common.parameters}
+        own = {one.key: one for one in self._folder.common_of(model).parameters}
+        file = self._folder.models.get(model)
+        said = {key: one for key, one in own.items() if common.get(key) != one}
+        said |= {one.key: one for one in file.parameters} if file else {}
+        gone = {key: Wanted(value=None) for key in sorted(common) if key not in {*own, *said}}
+        intent = self._intent(f"model {model}", said.values())
+        return replace(intent, parameters={**intent.parameters, **gone}) if model else NO_INTENT
 
     def _common_profiles(self) -> Iterator[tuple[str, Intent]]:
         """For each model what all its phones, two at least, say alike in their own files."""
@@ -124,7 +168,7 @@ class _Adoption:
                 yield name, self._intent(f"profile {name}", alike)
 
     def _levels(self) -> Intents:
-        fleet = self._intent("fleet", self._folder.common.parameters)
+        fleet = self._intent("fleet", self._common.parameters)
         missing = {name: Wanted(value=None) for name in DEFAULTS if name not in fleet.parameters}
         for name in missing:
             default = f"{name}: {DEFAULTS[name].value}"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from fleet.inventory import read_value
 from fleet.model import IntendedAccount
-from fleet.phone.config_file import numbered
+from fleet.phone.config_file import line_value, numbered
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,6 +44,34 @@ def lifted_accounts(own: Mapping[str, Parameter]) -> tuple[IntendedAccount, ...]
         if value is not None:
             lines.setdefault(found.numbers[0], {})[column] = value
     return tuple(IntendedAccount(line=line, **lines[line]) for line in sorted(lines))
+
+
+def account_of_all_lines(
+    own: Mapping[str, Parameter], wanted: Mapping[str, Parameter]
+) -> IntendedAccount | None:
+    """The account of line 1 where its files give it for all lines; None where line 1 has its own.
+
+    `own` is what the phone's own file says, `wanted` what all its files say. The password stays
+    where it is, a parameter for all lines, so that there is one of it.
+    """
+    user = "sip user name"
+    if _text(wanted, "sip line1 user name") or not _text(wanted, user):
+        return None
+    values: dict[str, Any] = {}
+    for family, column in _FIELDS.items():
+        name = family.removeprefix("sip lineN ")
+        if column == "sip_password":
+            continue
+        source = wanted if column in ("user", "auth_name", "display_name") else own
+        value = _value(column, line_value(partial(_text, source), 1, name))
+        if value is not None:
+            values[column] = value
+    return IntendedAccount(line=1, **values) if "user" in values else None
+
+
+def _text(parameters: Mapping[str, Parameter], name: str) -> str:
+    found = parameters.get(name)
+    return found.value if found else ""
 
 
 def _value(column: str, text: str) -> str | int | None:

@@ -178,6 +178,15 @@ _NEEDS = {
         ("unquoted-hash", "sip password: #hunter", "sip password", {}),
         ("unread-line", "what is this", "", {}),
         ("empty-global-file", " \n", "", {"name": "aastra.cfg"}),
+        ("comment-mark", "sip screen name: Ann // boss", "sip screen name", {}),
+        ("comment-mark", "prgkey1 label: Ann ; boss", "prgkey1 label", {}),
+        ("model-by-number", "lldp: 1", "", {"model": "6915d"}),
+        (
+            "line-above-maximum",
+            "sip line10 user name: a",
+            "sip line10 user name",
+            {"model": "6753d"},
+        ),
         ("not-utf8", "\udcfc: a", "", {}),
     ],
 )
@@ -237,6 +246,10 @@ def test_a_check_holds(check: str, text: str, parameter: str, how: dict[str, str
         ("placeholder-left", "action uri poll: http://a/?i=$$LOCALIP$$", {}),
         ("unquoted-hash", 'time format: 1 # 24 hours\nsip dial plan: "x#" # ours\ntone set: #', {}),
         ("empty-global-file", "# nothing", {"name": "aastra.cfg"}),
+        ("comment-mark", "sip park pickup config: 70;70;asterisk\nupgrade uri: http://a//b", {}),
+        ("comment-mark", "sip line1 password: a//b;c", {}),
+        ("model-by-number", "lldp: 1", {"model": "53i"}),
+        ("model-by-number", "lldp: 1", {"model": "6799x"}),
         ("empty-global-file", "", {"name": "6753i.cfg"}),
     ],
 )
