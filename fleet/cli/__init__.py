@@ -5,20 +5,20 @@ Commands are loaded when they are called, so that `fleet --help` answers at once
 
 from __future__ import annotations
 
-import difflib
-import gc
+import errno
+import io
 import os
 import sys
-from contextlib import contextmanager
-from importlib import import_module
-from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
+from contextlib import suppress
+from typing import TYPE_CHECKING, ClassVar, NoReturn, TextIO
 
 import click
 
-from fleet.errors import FleetError, InventoryError
+from fleet.cli.groups import ClosedPipe, LazyGroup
+from fleet.errors import FleetError, InventoryError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping, Sequence
 
 COULD_NOT = 3  # the exit code of what could not be done, a bug of ours included
 
@@ -41,71 +41,19 @@ COMMANDS = {
     "simulate": "Run phones that do not exist.",
     "serve": "The daemon: sweeps, alerts, nightly audits, pushes, health.",
     "doctor": "Is everything as it should be, and what to mend.",
+    "config": "Show the settings that hold, secrets masked; check them.",
     "db": "Upgrade, check, prune and back up the database.",
+    "help": "The help of a command: fleet help provision plan.",
 }
 
 
-@contextmanager
-def _read_enough() -> Iterator[None]:
-    """End well when whoever reads our output closes the pipe."""
-    try:
-        yield
-    except BrokenPipeError:
-        _leave_standard_output()
-        raise click.exceptions.Exit(0) from None
-
-
-class LazyGroup(click.Group):
-    """Commands by name; a command's module is imported only when it is called."""
+class Commands(LazyGroup):
+    """The commands of `fleet`."""
 
     table: ClassVar[Mapping[str, str]] = COMMANDS
 
-    def find(self, name: str) -> click.Command:
-        """Import a command of the table."""
-        command: click.Command = import_module(f"fleet.cli.{name}").command
-        return command
 
-    def make_context(self, *args: Any, **extra: Any) -> click.Context:
-        """Parse the words; click would end with 1 when nobody reads the help to its end."""
-        with _read_enough():
-            return super().make_context(*args, **extra)
-
-    def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; click would end with 1 when nobody reads on."""
-        with _read_enough():
-            return super().invoke(ctx)
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Name the commands in the order in which one meets them."""
-        return list(self.table)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import a command."""
-        if cmd_name not in self.table:
-            return None
-        gc.disable()  # nothing of what is imported is garbage, and looking for it costs a tenth
-        try:
-            return self.find(cmd_name)
-        finally:
-            gc.freeze()  # nor will it be: else the first look would go through all of it
-            gc.enable()
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command of these words; a misspelt one is answered with what comes near."""
-        near = difflib.get_close_matches(args[0], self.table, n=1)
-        if args[0] not in self.table and near:
-            ctx.fail(f"No such command '{args[0]}'. Did you mean {near[0]}?")
-        return super().resolve_command(ctx, args)
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """List the commands without importing them."""
-        with formatter.section("Commands"):
-            formatter.write_dl(list(self.table.items()))
-
-
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="aastra-fleet", prog_name="fleet")
 def cli() -> None:
     """Watch a fleet of Aastra SIP desk phones.
@@ -127,46 +75,124 @@ def cli() -> None:
 
 def main() -> NoReturn:
     """Run the command line; every error becomes one sentence and the contract's exit code."""
+    _open_standard_streams()
+    code = _run()
     try:
-        sys.exit(_run())
-    except click.exceptions.Abort as stop:
-        click.echo(str(stop) or "Stopped.", err=True)
-        sys.exit(COULD_NOT)
-    except click.UsageError as error:
-        error.show()
-        sys.exit(2)
-    except FleetError as error:
-        _show(error)
-        sys.exit(error.exit_code)
-    except BrokenPipeError:
-        _leave_standard_output()
-        sys.exit(0)
+        if not sys.stdout.closed:
+            sys.stdout.flush()  # here a full disk can still be reported; after the end it cannot
     except OSError as error:
-        _leave_standard_output()
-        place = f"{error.filename}: " if error.filename else ""
-        click.echo(f"Error: {place}{error.strerror or error}.", err=True)
-        sys.exit(COULD_NOT)
-    except Exception:  # noqa: BLE001  the last stop: a bug, shown whole, with the contract's code
-        sys.excepthook(*sys.exc_info())
-        sys.exit(COULD_NOT)
+        _leave(sys.stdout)
+        if code < UsageError.exit_code and not isinstance(error, BrokenPipeError):
+            code = _report(error)
+    try:
+        sys.stderr.flush()
+    except OSError:
+        _leave(sys.stderr)
+    sys.exit(code)
 
 
 def _run() -> int:
     try:
+        _refuse_undecodable(sys.argv[1:])
         return cli.main(standalone_mode=False) or 0
-    finally:
-        if not sys.stdout.closed:
-            sys.stdout.flush()  # here a full disk can still be told of; after the end it cannot
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else COULD_NOT if end.code else 0
+    except (ClosedPipe, BrokenPipeError):
+        _leave(sys.stdout)
+        return 0
+    except BaseException as error:  # noqa: BLE001  the last stop
+        if isinstance(error, OSError):
+            _leave(sys.stdout)
+        return _report(error)
 
 
-def _leave_standard_output() -> None:
+def _report(error: BaseException) -> int:
+    """Say in one sentence what went wrong; return the exit code.
+
+    Standard error may be closed or full too: then the exit code alone has to say it.
+    """
+    with suppress(OSError):
+        match error:
+            case click.UsageError():
+                error.show()
+                return UsageError.exit_code
+            case click.exceptions.Abort() | KeyboardInterrupt():
+                click.echo(str(error) or "Stopped.", err=True)
+            case InventoryError():
+                click.echo("\n  ".join([f"Error: {error}", *map(str, error.bad_rows)]), err=True)
+            case FleetError():
+                click.echo(f"Error: {error}", err=True)
+            case OSError(errno=errno.EBADF):
+                click.echo("Error: Standard output is closed: nothing could be written.", err=True)
+            case OSError():
+                place = f"{error.filename}: " if error.filename else ""
+                click.echo(f"Error: {place}{error.strerror or error}.", err=True)
+            case MemoryError():
+                click.echo("Error: There is not enough memory for this.", err=True)
+            case _:
+                _report_bug(error)
+    match error:
+        case click.UsageError():
+            return UsageError.exit_code
+        case FleetError():
+            return error.exit_code
+    return COULD_NOT
+
+
+def _report_bug(error: BaseException) -> None:
+    """Say where a bug of ours is. What it holds may be secret, so its text goes to the log alone.
+
+    The log is written by the daemon, and by every command with --verbose.
+    """
+    import logging  # commands that end well do without it
+
+    if logging.getLogger().handlers:
+        logging.getLogger("fleet").error("This is a bug of fleet.", exc_info=error)
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    frame = trace.tb_frame if trace else None
+    place = f"{frame.f_globals.get('__name__')}:{trace.tb_lineno}" if frame and trace else "?"
+    click.echo(
+        f"Error: This is a bug of fleet ({type(error).__name__} in {place}). The command with "
+        "--verbose shows more; please report it.",
+        err=True,
+    )
+
+
+def _open_standard_streams() -> None:
+    """Give the standard streams that are closed a place, before a database gets their numbers.
+
+    What is written to a closed standard output fails, as it should; messages to a closed standard
+    error are dropped. A character that the locale lacks is written as its escape.
+    """
+    for number, flags in ((0, os.O_RDONLY), (1, os.O_RDONLY), (2, os.O_WRONLY)):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, flags)  # takes the lowest number that is free: this one
+    if sys.stdin is None:
+        sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115  a descriptor
+    if sys.stdout is None:
+        sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+    if sys.stderr is None:
+        sys.stderr = open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _refuse_undecodable(words: Sequence[str]) -> None:
+    for word in words:
+        try:
+            word.encode()
+        except UnicodeEncodeError:
+            shown = word.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+            raise UsageError(f"The argument {shown} is not UTF-8 text.") from None
+
+
+def _leave(stream: TextIO) -> None:
     """Let the interpreter flush into nothing at its end what could not be written."""
+    number = 1 if stream is sys.stdout else 2
     with open(os.devnull, "w", encoding="utf-8") as nothing:  # noqa: PTH123  a device
-        os.dup2(nothing.fileno(), sys.stdout.fileno())
-
-
-def _show(error: FleetError) -> None:
-    click.echo(f"Error: {error}", err=True)
-    if isinstance(error, InventoryError):
-        for row in error.bad_rows:
-            click.echo(f"  {row}", err=True)
+        os.dup2(nothing.fileno(), number)

@@ -10,6 +10,7 @@ import click
 
 from fleet.app import now
 from fleet.cli.common import console, counted, with_app
+from fleet.cli.groups import Group
 from fleet.cli.tables import ago, local, table
 from fleet.errors import UsageError
 from fleet.loop import run
@@ -30,7 +31,7 @@ You are route {route} of fleet at {place}."""
 MOST_SHOWN = 1000  # deliveries
 
 
-@click.group()
+@click.group(cls=Group)
 def command() -> None:
     """Try out, look into and send alerts.
 

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import getpass
+import math
 import os
 import sys
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import wraps
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 from rich.console import Console
 
 from fleet.app import App
+from fleet.cli.groups import CONFIG_OPTION, config_path
 from fleet.settings import load_settings
+from fleet.settings.kinds import duration_text, seconds_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -31,15 +33,11 @@ WIDE = 10_000  # columns where there is no terminal: nothing is cut off, no sent
 def with_settings(function: F) -> Callable[..., Any]:
     """Give a command `--config`, and the settings as its first argument."""
 
-    @click.option(
-        "--config",
-        type=click.Path(dir_okay=False, path_type=Path),
-        help="Settings file; else FLEET_CONFIG, else ./fleet.toml if it is there.",
-    )
     @wraps(function)
-    def command(*args: Any, config: Path | None, **kwargs: Any) -> Any:
-        return function(load_settings(config, os.environ), *args, **kwargs)
+    def command(*args: Any, **kwargs: Any) -> Any:
+        return function(load_settings(config_path(), os.environ), *args, **kwargs)
 
+    command.__click_params__ = [CONFIG_OPTION, *getattr(function, "__click_params__", [])]  # type: ignore[attr-defined]
     return command
 
 
@@ -101,14 +99,37 @@ def console(*, stderr: bool = False) -> Console:
     )
 
 
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
-
-
 def _span(value: str) -> timedelta | None:
-    number, unit = value[:-1], value[-1:]
-    if unit in _UNITS and number.replace(".", "", 1).isdecimal():
-        return timedelta(seconds=float(number) * _UNITS[unit])
-    return None
+    """A duration with a unit; None for another text, which may be a moment."""
+    if not value.strip()[-1:].isalpha():
+        return None
+    try:
+        return timedelta(seconds=cast("float", seconds_of(value)))
+    except ValueError:
+        return None
+
+
+class Duration(click.ParamType[float]):
+    """A duration in seconds: `90s`, `5m`, `2h`, `400d`, or a number of seconds."""
+
+    name = "duration"
+
+    def __init__(self, least: float = 0, most: float = math.inf) -> None:
+        self.least, self.most = least, most
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Read a duration."""
+        try:
+            seconds = float(seconds_of(value))  # type: ignore[arg-type]
+        except (ValueError, OverflowError):
+            self.fail(f"{value!r} is not a duration; write 90s, 5m, 2h or 400d.", param, ctx)
+        if not self.least <= seconds <= self.most:
+            most = "" if self.most == math.inf else f" to {duration_text(self.most)}"
+            least = duration_text(self.least)
+            self.fail(f"{value!r} is not in the range from {least}{most}.", param, ctx)
+        return seconds
 
 
 def _moment(value: str) -> datetime:

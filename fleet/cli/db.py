@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from fleet.cli.common import counted, with_app
+from fleet.cli.groups import Group
 from fleet.errors import StoreError
 from fleet.store import spans
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from fleet.app import App
 
 
-@click.group()
+@click.group(cls=Group)
 def command() -> None:
     """Upgrade, check, prune and back up the database."""
 

@@ -9,6 +9,7 @@ import click
 
 from fleet.app import now
 from fleet.cli.common import LATER, TIME, console, counted, user_name, with_app
+from fleet.cli.groups import Group
 from fleet.cli.tables import ago, local, table
 from fleet.errors import UsageError
 from fleet.judge import RULES
@@ -25,14 +26,10 @@ if TYPE_CHECKING:
 NUMBER = click.IntRange(1, 2**31 - 1)  # what an id can be in either database
 
 
-class ListByDefault(click.Group):
+class ListByDefault(Group):
     """`fleet incidents --all` means `fleet incidents list --all`."""
 
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Put the word in where it is missing."""
-        if not args or (args[0].startswith("-") and args[0] not in ("-h", "--help")):
-            args = ["list", *args]
-        return super().parse_args(ctx, args)
+    default = "list"
 
 
 @click.group(cls=ListByDefault)

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from fleet.cli.common import opened
-from fleet.errors import UsageError
+from fleet.errors import FleetError
 from fleet.settings import FILE_NAME, load_settings, sample_settings
 
 
@@ -23,15 +23,16 @@ def command(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise UsageError(f"The folder {folder} cannot be made: {error.strerror}.") from None
+        raise FleetError(f"The folder {folder} cannot be made: {error.strerror}.") from None
     path = folder / FILE_NAME
     try:
         _write_privately(path, sample_settings())
-        click.echo(f"Wrote {path}")
+        message = f"Wrote {path}"
     except FileExistsError:
-        click.echo(f"{path} is there already and was left alone.")
+        message = f"{path} is there already and was left alone."
     except OSError as error:
-        raise UsageError(f"{path} cannot be written: {error.strerror}.") from None
+        raise FleetError(f"{path} cannot be written: {error.strerror}.") from None
+    click.echo(message)
     settings = load_settings(path, os.environ)
     with opened(settings) as app:
         app.ensure_key()

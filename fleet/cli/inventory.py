@@ -10,6 +10,7 @@ import click
 
 from fleet.app import now
 from fleet.cli.common import console, counted, no_phones, with_app
+from fleet.cli.groups import Group
 from fleet.cli.tables import WITH_SITES, table
 from fleet.enrolment import enrol
 from fleet.files import replacing
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 MOST_NAMED = 20
 
 
-@click.group()
+@click.group(cls=Group)
 def command() -> None:
     """Say which phones there are, and what their lines should be."""
 

@@ -33,12 +33,14 @@ class _Json(_Plain):
 FORMATS = {"plain": _Plain, "json": _Json}
 
 
-def log_to_stderr(form: str) -> None:
-    """Log what fleet says, and of its libraries only what went wrong.
+def log_to_stderr(form: str, *, is_verbose: bool = False, is_quiet: bool = False) -> None:
+    """Log what fleet does, its details too if verbose, only what went wrong if quiet.
 
-    Some of them log every address they ask, secrets and all.
+    Libraries log only what went wrong: some would log every address they ask, secrets and all.
     """
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(FORMATS[form]())
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
-    logging.getLogger("fleet").setLevel(logging.INFO)
+    logging.getLogger("fleet").setLevel(
+        logging.DEBUG if is_verbose else logging.WARNING if is_quiet else logging.INFO
+    )

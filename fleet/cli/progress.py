@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeAlias
 
 from fleet.cli.common import console
+from fleet.cli.groups import is_quiet
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -41,7 +42,7 @@ def progressing(what: str) -> Iterator[Show]:
 def telling(what: str) -> Iterator[tuple[Show, Callable[[str], None]]]:
     """Show progress, and say sentences on standard output meanwhile, above the bar if both show."""
     screen, out = console(stderr=True), console()
-    if not screen.is_terminal:
+    if not screen.is_terminal or is_quiet():
         yield lambda *_: None, out.print
         return
     with _bar(screen, what) as bar:

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 import click
 
 from fleet.cli.common import opened, with_settings
+from fleet.cli.config import settings_file
+from fleet.cli.groups import is_quiet, is_verbose
 from fleet.cli.logs import FORMATS, log_to_stderr
 from fleet.daemon import Daemon, Services, stop_on_signals
 from fleet.loop import run
-from fleet.settings import FILE_NAME
 from fleet.systemd import Notifier, unit
 
 if TYPE_CHECKING:
@@ -57,9 +58,9 @@ def command(settings: Settings, log_format: str, systemd_unit: bool) -> None:
     by one of them.
     """  # noqa: D301  \b is a character here: click's mark for a block kept as it is
     if systemd_unit:
-        click.echo(unit_for(settings, _config()), nl=False)
+        click.echo(unit_for(settings, settings_file()), nl=False)
         return
-    log_to_stderr(log_format)
+    log_to_stderr(log_format, is_verbose=is_verbose(), is_quiet=is_quiet())
     with opened(settings) as app:
         run(serve(app))
 
@@ -93,13 +94,6 @@ def unit_for(settings: Settings, config: Path | None) -> str:
         environment=folder / "fleet.env",
         port=settings.server.port,
     )
-
-
-def _config() -> Path | None:
-    """The settings file in use, whole; None where there is none."""
-    named = click.get_current_context().params.get("config") or os.environ.get("FLEET_CONFIG")
-    path = Path(named or FILE_NAME)
-    return path.resolve() if path.exists() else None
 
 
 def _elsewhere(audits: Path, folder: Path) -> list[Path]:

@@ -1,7 +1,15 @@
 """What an operator may set: fleet.toml, overridden by FLEET_ variables, checked at the start."""
 
 from fleet.settings.load import FILE_NAME, load_settings
-from fleet.settings.sample import sample_settings
+from fleet.settings.sample import masked, sample_settings, shown_settings
 from fleet.settings.values import Settings, settings_of
 
-__all__ = ["FILE_NAME", "Settings", "load_settings", "sample_settings", "settings_of"]
+__all__ = [
+    "FILE_NAME",
+    "Settings",
+    "load_settings",
+    "masked",
+    "sample_settings",
+    "settings_of",
+    "shown_settings",
+]

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, field
 
-from fleet.settings.kinds import Urls, Whole, Zone
+from fleet.settings.kinds import Urls, Whole, Zone, seconds_of
 from fleet.settings.section import About, Section
 
 _TIME = re.compile(r"(?P<hour>[01]?\d|2[0-3]):(?P<minute>[0-5]\d)")
@@ -74,7 +74,7 @@ class AuditSettings(Section, frozen=True, kw_only=True):
         ),
     ] = field(default_factory=list)
     history: Annotated[
-        Whole,
+        Annotated[Whole, About(take=seconds_of, is_duration=True)],
         Meta(ge=7 * 86_400, le=366 * 86_400),
         About(
             "How far back it looks: how often a line was flagged, and availability (30 "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING, Literal, get_args, get_origin
 
+from fleet.settings.kinds import duration_text
 from fleet.settings.section import is_enum, keys_of, kinds_in
 from fleet.settings.values import fields_of, is_named
 
@@ -76,10 +77,18 @@ def _allowed(key: Key) -> str:
         return f"{', '.join(some)} or {last}"
     if kind is bool:
         return "true or false"
+    if key.about.is_duration:
+        return _duration(key.limits)
     if kind in (int, float):
         return _number("a whole number" if kind is int else "a number", key.limits)
     longest = key.limits.get("max_length")
     return f"a text of at most {longest:g} characters" if longest else "a text"
+
+
+def _duration(limits: Mapping[str, float]) -> str:
+    least = f"from {duration_text(limits['ge'])}" if "ge" in limits else "above 0s"
+    most = f"{'' if 'ge' in limits else ', up'} to {duration_text(limits['le'])}"
+    return f"a duration {least}{most}, such as 90s, 5m, 2h or 400d; a number is seconds"
 
 
 def _number(what: str, limits: Mapping[str, float]) -> str:

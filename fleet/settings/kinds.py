@@ -11,12 +11,43 @@ from fleet.settings.section import About, Secret
 
 _BETWEEN_URLS = re.compile(r"[\s,]+(?=[A-Za-z][A-Za-z0-9]*://)")  # a URL may hold a comma
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9]*://\S+")
+_BARE_NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?")
+_DURATION_PART = re.compile(
+    r"([0-9]+(?:\.[0-9]+)?)\s*(weeks?|w|days?|d|hours?|hrs?|h|minutes?|mins?|m|seconds?|secs?|s)(?![a-z])"
+)
+_DURATION = re.compile(rf"(?:{_DURATION_PART.pattern}\s*)+")
+_UNIT_SECONDS = {"w": 604_800, "d": 86_400, "h": 3600, "m": 60, "s": 1}
+_WRITTEN_UNITS = (("d", 86_400), ("h", 3600), ("m", 60), ("s", 1))
 _URL_LIST = "a list of Apprise URLs, like mailto://user:password@example.com?to=you@example.com"
 
 
 def none_if_empty(written: object) -> object:
     """Take an empty text for none: a variable that is there cannot say it otherwise."""
     return None if written == "" else written
+
+
+def seconds_of(written: object) -> object:
+    """Read a duration such as `5m`, `2h`, `400d` or `1h 30m` as seconds; leave a number as it is.
+
+    Raises ValueError for a text that is neither.
+    """
+    if not isinstance(written, str):
+        return written
+    text = written.strip().lower()
+    if _BARE_NUMBER.fullmatch(text):
+        return float(text)
+    if not _DURATION.fullmatch(text):
+        raise ValueError("not a duration")
+    parts = _DURATION_PART.findall(text)
+    return sum(float(number) * _UNIT_SECONDS[unit[0]] for number, unit in parts)
+
+
+def duration_text(seconds: float) -> str:
+    """Write a duration in the largest unit that takes it whole: `5m`, `400d`, `90s`, `0.5s`."""
+    for unit, size in _WRITTEN_UNITS:
+        if seconds and seconds % size == 0:
+            return f"{seconds / size:.0f}{unit}"
+    return f"{seconds:g}s"
 
 
 def zone(name: str) -> str:
@@ -53,7 +84,8 @@ def _networks(values: list[str]) -> list[str]:
 
 Number = float
 Whole = int
-Seconds = Annotated[Number, Meta(gt=0, le=316_224_000)]
+Duration = Annotated[Number, About(take=seconds_of, is_duration=True)]
+Seconds = Annotated[Duration, Meta(gt=0, le=316_224_000)]
 Port = Annotated[Whole, Meta(ge=0, le=65_535)]
 Texts = Annotated[list[str], About(allowed="a list of texts")]
 Names = Annotated[list[str], About(allowed="a list of names", take=_split)]

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, field
 
-from fleet.settings.kinds import Names, Networks, Number, Port, Whole, none_if_empty
+from fleet.settings.kinds import Duration, Names, Networks, Port, Whole, none_if_empty
 from fleet.settings.section import About, Secret, Section
 
 _SECRET = re.compile(r"[A-Za-z0-9._~-]{16,128}")
@@ -116,7 +116,7 @@ class ProvisioningSettings(Section, frozen=True, kw_only=True):
         ),
     ] = field(default_factory=list)
     second_address_after: Annotated[
-        Number,
+        Duration,
         Meta(ge=0, le=31_622_400),
         About(
             "A phone's file is not given to a second address until the first has been "
@@ -168,7 +168,7 @@ class ProvisioningSettings(Section, frozen=True, kw_only=True):
     ] = False
     tftp_port: Annotated[Port, About("For TFTP (UDP).")] = 69
     stale_after: Annotated[
-        Number,
+        Duration,
         Meta(ge=0, le=31_622_400),
         About(
             "How long a phone may take to fetch what was applied, before the rule "
@@ -194,7 +194,7 @@ class ProvisioningSettings(Section, frozen=True, kw_only=True):
         ),
     ] = field(default_factory=list)
     registrar_timeout: Annotated[
-        Number, Meta(gt=0, le=3600), About("How long that program may take.")
+        Duration, Meta(gt=0, le=3600), About("How long that program may take.")
     ] = 30
     firmware_folder: Annotated[
         str,

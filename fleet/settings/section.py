@@ -69,7 +69,8 @@ class About:
     """What is said of a key, and what types cannot say of its values.
 
     `allowed` is what to say of a wrong value, where its type does not tell. `take` makes of what
-    is written what is read, `check` checks what was read; they raise ValueError.
+    is written what is read, `check` checks what was read; they raise ValueError. `is_duration`:
+    the number is of seconds, and may be written as `5m`, `2h` or `400d`.
     """
 
     description: str = ""
@@ -77,6 +78,7 @@ class About:
     allowed: str = ""
     take: Callable[[Any], Any] | None = None
     check: Callable[[Any], Any] | None = None
+    is_duration: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -8,7 +8,7 @@ from msgspec import Meta, field
 
 from fleet.model import Severity
 from fleet.settings.auditing import AuditSettings
-from fleet.settings.kinds import Number, Seconds, Whole
+from fleet.settings.kinds import Duration, Seconds, Whole
 from fleet.settings.provisioning import ProvisioningSettings
 from fleet.settings.section import About, Key, Secret, Section, keys_of, read_named, read_section
 from fleet.settings.serving import ServerSettings, WatchdogSettings
@@ -41,7 +41,7 @@ class PollSettings(Section, frozen=True, kw_only=True):
     read_timeout: Annotated[Seconds, About("Longest silence of a phone that is connected.")] = 20
     total_timeout: Annotated[Seconds, About("For one phone in all, repeats included.")] = 45
     confirm_after: Annotated[
-        Number,
+        Duration,
         Meta(ge=0, le=86_400),
         About("A new problem is looked at again after this time (fleet poll --confirm)."),
     ] = 60

@@ -39,16 +39,25 @@ _KNOWN = (CONFIG, SECRETS_KEY, *_SETTINGS)
 def settings_in(environ: Mapping[str, str]) -> dict[tuple[str, str], str]:
     """Give the variable of each setting that one is given for, by section and key.
 
-    Raises `SettingsError` for a variable that is of ours and no setting, or looks so. Variables
-    of other programs are left alone.
+    An empty variable counts as unset. Raises `SettingsError` for a variable that is of ours and no
+    setting, or looks so, or is not UTF-8. Variables of other programs are left alone.
     """
     found = {}
-    for variable in environ:
+    for variable, value in environ.items():
         if variable in _SETTINGS:
-            found[_SETTINGS[variable]] = variable
+            if value.strip():
+                _refuse_undecodable(variable, value)
+                found[_SETTINGS[variable]] = variable
         elif variable.startswith(PREFIX) and variable not in _KNOWN:
             _refuse_if_ours(variable)
     return found
+
+
+def _refuse_undecodable(variable: str, value: str) -> None:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise SettingsError(f"The variable {variable} is not UTF-8 text.") from None
 
 
 def _refuse_if_ours(variable: str) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, field
 
 from fleet.model import Severity
-from fleet.settings.kinds import Number, Seconds, Texts, Urls, Whole, Zone, zone
+from fleet.settings.kinds import Duration, Number, Seconds, Texts, Urls, Whole, Zone, zone
 from fleet.settings.section import About, Section
 
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -44,7 +44,7 @@ class RouteSettings(Section, frozen=True, kw_only=True):
         Urls,
         About(
             "Further receivers, who are told only of what the keys below choose.",
-            examples=(["tgram://bottoken/chatid"],),
+            examples=(["mailto://user:password@example.com?to=oncall@example.com"],),
         ),
     ] = field(default_factory=list)
     severities: Annotated[
@@ -76,12 +76,12 @@ class AlertsSettings(Section, frozen=True, kw_only=True):
         ),
     ] = field(default_factory=list)
     group_wait: Annotated[
-        Number,
+        Duration,
         Meta(ge=0, le=86_400),
         About("How long a new problem waits for others that belong to it."),
     ] = 10
     repeat_after: Annotated[
-        Number,
+        Duration,
         Meta(ge=0, le=316_224_000),
         About(
             "What stays open and was told is told again in this rhythm, at seven in the "
@@ -115,8 +115,8 @@ class AlertsSettings(Section, frozen=True, kw_only=True):
     templates: Annotated[
         str,
         About(
-            "Folder, relative to this file's, with templates in place of fleet's own.",
-            examples=("templates",),
+            "Folder, relative to this file's, with templates in place of fleet's own, such as "
+            "templates."
         ),
     ] = ""
     diagnose: Annotated[

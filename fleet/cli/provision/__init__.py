@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import click
 
-from fleet.cli import LazyGroup
+from fleet.cli.groups import LazyGroup
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fleet.cli.common import PHONES, console, counted, no_phones, user_name, with_app
+from fleet.cli.common import PHONES, Duration, console, counted, no_phones, user_name, with_app
 from fleet.cli.progress import progressing
 from fleet.cli.tables import table
 from fleet.loop import run
@@ -43,8 +43,8 @@ PER_PHONE = 0.2  # seconds between two phones, where nothing else is said
 @click.option("--reboot", is_flag=True, help="Have phones boot even if no file changed.")
 @click.option(
     "--spread",
-    type=click.FloatRange(min=0),
-    help=f"Seconds over which phones are asked. [default: {PER_PHONE} a phone]",
+    type=Duration(),
+    help=f"Time over which phones are asked. [default: {PER_PHONE} s a phone]",
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
 @with_app

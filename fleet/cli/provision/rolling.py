@@ -9,6 +9,7 @@ import click
 
 from fleet.app import now
 from fleet.cli.common import console, user_name, with_app
+from fleet.cli.groups import Group
 from fleet.cli.provision.following import leave, status, who_runs
 from fleet.cli.provision.running import note, run_rollout
 from fleet.cli.provision.taking_back import rotation_of_last, settle_rotation, take_back
@@ -36,14 +37,10 @@ if TYPE_CHECKING:
 LETS_GO = timedelta(minutes=2)  # whoever is asking phones for the roll-out that is undone
 
 
-class StatusByDefault(click.Group):
+class StatusByDefault(Group):
     """`fleet provision rollout --json` means `fleet provision rollout status --json`."""
 
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Put the word in where it is missing."""
-        if not args or (args[0].startswith("-") and args[0] not in ("-h", "--help")):
-            args = ["status", *args]
-        return super().parse_args(ctx, args)
+    default = "status"
 
 
 @click.group(cls=StatusByDefault)

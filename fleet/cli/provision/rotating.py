@@ -10,6 +10,7 @@ import click
 
 from fleet.app import App, now
 from fleet.cli.common import PHONES, console, counted, user_name, with_app
+from fleet.cli.groups import Group
 from fleet.cli.provision.resyncing import chosen_phones
 from fleet.cli.provision.running import run_rollout, run_to_end
 from fleet.cli.provision.taking_back import show_accounts
@@ -45,7 +46,7 @@ _NOBODY_TELLS = (
 )
 
 
-@click.group()
+@click.group(cls=Group)
 def rotate() -> None:
     """Give phones new passwords and roll them out, so that no phone is locked out meanwhile."""
 

@@ -9,6 +9,7 @@ import click
 
 from fleet.app import now
 from fleet.cli.common import console, with_app
+from fleet.cli.groups import Group
 from fleet.cli.provision.changes import some
 from fleet.cli.tables import local, table
 from fleet.errors import UsageError
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from fleet.model import Intent, Inventory
 
 
-@click.group()
+@click.group(cls=Group)
 def secret() -> None:
     """Keep secrets encrypted in the database; the inventory says {secret: NAME}."""
 

@@ -13,6 +13,7 @@ import click
 
 from fleet.app import now
 from fleet.cli.common import TIME, console, counted, no_phones, opened, with_app, with_settings
+from fleet.cli.groups import is_quiet, is_verbose
 from fleet.cli.logs import FORMATS, log_to_stderr
 from fleet.cli.tables import local, table
 from fleet.daemon import stop_on_signals
@@ -52,7 +53,7 @@ def serve(settings: Settings, log_format: str) -> None:
     What was applied is served, nothing else; firmware and languages come from [provisioning]
     firmware_folder. fleet provision fetches shows who was given what. SIGTERM or Ctrl-C stops it.
     """
-    log_to_stderr(log_format)
+    log_to_stderr(log_format, is_verbose=is_verbose(), is_quiet=is_quiet())
     with opened(settings) as app:
         run(_serve(app))
 

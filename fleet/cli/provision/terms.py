@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from fleet.cli.common import Duration
 from fleet.provision.rollout import StageOrder
 
 if TYPE_CHECKING:
@@ -15,10 +16,10 @@ if TYPE_CHECKING:
 
 DEADLINE = click.option(
     "--deadline",
-    type=click.FloatRange(min=1, max=604_800),
-    default=1800.0,
+    type=Duration(1, 604_800),
+    default="30m",
     show_default=True,
-    help="Seconds that a phone may take until it is proven.",
+    help="How long a phone may take until it is proven.",
 )
 
 AT_ONCE_TYPE = click.IntRange(min=1, max=10_000)
@@ -29,13 +30,13 @@ AT_ONCE = click.option(
     show_default=True,
     help="How many phones are asked and have not fetched, at most.",
 )
-SETTLE_TYPE = click.FloatRange(min=0, max=3600)
+SETTLE_TYPE = Duration(0, 3600)
 SETTLE = click.option(
     "--settle",
     type=SETTLE_TYPE,
-    default=30.0,
+    default="30s",
     show_default=True,
-    help="Seconds after a phone's fetch from which a poll counts.",
+    help="How long after a phone's fetch a poll counts.",
 )
 DETACH = click.option(
     "--detach", is_flag=True, help="Leave it to the daemon (fleet serve), and end."

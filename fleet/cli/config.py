@@ -1,0 +1,109 @@
+"""`fleet config`: the settings that hold, and whether they can be used."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+import click
+
+from fleet.app import rules_of, words_of
+from fleet.cli.common import with_settings
+from fleet.cli.groups import Group, config_path
+from fleet.errors import SettingsError
+from fleet.settings import FILE_NAME, masked, shown_settings
+from fleet.settings.variables import settings_in
+
+if TYPE_CHECKING:
+    from fleet.settings import Settings
+    from fleet.settings.section import Section
+
+
+@click.group(cls=Group)
+def command() -> None:
+    """Show the settings that hold, secrets masked; check them.
+
+    Settings come from fleet.toml, and FLEET_ variables override them (docs/operations.md).
+    """
+
+
+def settings_file() -> Path | None:
+    """The settings file in use, absolute; None where there is none."""
+    path = Path(config_path() or os.environ.get("FLEET_CONFIG") or FILE_NAME)
+    return path.resolve() if path.exists() else None
+
+
+@command.command()
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@with_settings
+def show(settings: Settings, as_json: bool) -> None:
+    """Print every setting that holds, from the file, the environment or by default.
+
+    Secrets are shown as ***. The output is TOML; a comment says what is a default, or comes from
+    a variable.
+
+    \b
+    fleet config show
+    fleet --config /etc/fleet/fleet.toml config show --json
+    """  # noqa: D301  \b is a character here: click's mark for a block kept as it is
+    if as_json:
+        click.echo(json.dumps(_document(settings), ensure_ascii=False, indent=1))
+        return
+    click.echo(f"# {settings_file() or 'No settings file: defaults and FLEET_ variables.'}")
+    click.echo(shown_settings(settings, settings_in(os.environ)), nl=False)
+
+
+@command.command()
+@with_settings
+def check(settings: Settings) -> None:
+    """Check the settings without touching the database or the network.
+
+    Exit code 2 where something is wrong, with its key and what is allowed. fleet doctor checks
+    more: the database, the phones, the receivers of alerts.
+    """
+    words_of(settings)
+    rules_of(settings)
+    _check_alerts(settings)
+    _check_audit(settings)
+    where = settings_file()
+    click.echo(f"{where}: the settings are valid." if where else "The settings are valid.")
+
+
+def _check_alerts(settings: Settings) -> None:
+    from fleet import alert  # loads Apprise's and Jinja2's doors
+    from fleet.alert.build import windows_of
+
+    windows_of(settings)
+    alert.check(alert.channels_of(alert.routes_of(settings)))
+
+
+def _check_audit(settings: Settings) -> None:
+    from fleet.schedule import Nightly
+
+    audit = settings.audit
+    try:
+        if audit.at:
+            Nightly(audit.at, ZoneInfo(audit.timezone))
+    except ValueError as error:
+        raise SettingsError(f"[audit] at: {audit.at} is not a time: {error}.") from None
+
+
+def _document(settings: Settings) -> dict[str, Any]:
+    return {"file": str(settings_file() or "")} | {
+        name: _object(value)
+        for name, value in ((name, getattr(settings, name)) for name in settings.__struct_fields__)
+        if name not in ("folder", "secrets_key")
+    }
+
+
+def _object(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _object(each) for name, each in value.items()}
+    if hasattr(value, "__struct_fields__"):
+        section: Section = value
+        return {name: _object(getattr(section, name)) for name in section.__struct_fields__}
+    value = masked(value)
+    return value.isoformat() if hasattr(value, "isoformat") else value

@@ -1,0 +1,25 @@
+"""`fleet help`: the help of fleet, or of a command."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.command()
+@click.argument("words", nargs=-1, metavar="[COMMAND]...")
+@click.pass_context
+def command(ctx: click.Context, words: tuple[str, ...]) -> None:
+    """Show the help of a command; without one, of fleet.
+
+    \b
+    fleet help status
+    fleet help provision plan
+    """  # noqa: D301  \b is a character here: click's mark for a block kept as it is
+    found = ctx.find_root()
+    for word in words:
+        if not isinstance(found.command, click.Group):
+            raise click.UsageError(f"{found.command_path} has no commands of its own.", found)
+        _, sub, _ = found.command.resolve_command(found, [word])
+        assert sub is not None  # noqa: S101  a name that there is not was refused
+        found = click.Context(sub, parent=found, info_name=word)
+    click.echo(found.get_help())
