@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from fleet.cli.common import opened
-from fleet.errors import FleetError
+from fleet.errors import FleetError, UsageError
 from fleet.settings import FILE_NAME, load_settings, sample_settings
 
 
@@ -22,6 +22,8 @@ def command(folder: Path) -> None:
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:
+        raise UsageError(f"{folder} is a file; name a folder.") from None
     except OSError as error:
         raise FleetError(f"The folder {folder} cannot be made: {error.strerror}.") from None
     path = folder / FILE_NAME
