@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from fleet.app import App
 from fleet.doctor.checked import Checked, State, fail
 from fleet.doctor.dashboard import dashboard
+from fleet.doctor.files import files
 from fleet.doctor.place import clock, database, disk, key
 from fleet.doctor.reach import phones
 from fleet.doctor.running import alerts, daemon, missed, unit
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["Checked", "State", "examine"]
 
 BEFORE = (key, disk)  # what can be told without the database
-WITH_DATABASE = (database, clock, wishes, phones, daemon, unit, missed, alerts, dashboard)
+WITH_DATABASE = (database, clock, wishes, phones, files, daemon, unit, missed, alerts, dashboard)
 
 
 def examine(settings: Settings) -> Iterator[Checked]:

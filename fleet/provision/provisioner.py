@@ -7,9 +7,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from fleet.errors import ConfigurationError
-from fleet.model import Wanted
 from fleet.phone.lint import CHECKS, LintContext
 from fleet.provision.findings import PhoneLinter
+from fleet.provision.logins import asked_login, wanted_logins
 from fleet.provision.mask import referred
 from fleet.provision.plan import Applied, plan
 from fleet.provision.render import render
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from fleet.model import Intents, Revision
+    from fleet.model import Credentials, Intents, Revision
     from fleet.phone.lint import LintFinding
     from fleet.provision.plan import ProvisionPlan
     from fleet.provision.render import Effective, FindSecret, OwnFile, Rendered
@@ -38,6 +38,7 @@ class Demands:
 
     reachable_as: tuple[str, ...] = ()
     demand_backup: frozenset[str] = frozenset()
+    fetch_login: bool = False
 
     def context(self, site: str) -> LintContext:
         """What the linter has to know of a site's phones."""
@@ -75,19 +76,35 @@ class Provisioner:
     @cached_property
     def resolver(self) -> Resolver:
         """What resolves phones."""
-        logins = self.store.fetch_logins()
-        return Resolver(
+        return self._resolved[0]
+
+    @property
+    def new_logins(self) -> Mapping[int, Credentials]:
+        """Logins for fetching that phones get when this is applied, by their numbers."""
+        return self._resolved[1]
+
+    @cached_property
+    def _resolved(self) -> tuple[Resolver, Mapping[int, Credentials]]:
+        known = self.store.fetch_logins()
+        asked = {
+            number: asked_login(each.username, each.password) for number, each in known.items()
+        }
+        resolver = Resolver(
             self.intents,
             timezones={site.name: site.timezone for site in self.store.sites()},
             at=self.at,
-            asked={
-                number: {
-                    "http digest username": Wanted(value=login.username),
-                    "http digest password": Wanted(value=login.password),
-                }
-                for number, login in logins.items()
-            },
+            asked=asked,
         )
+        if not self.demands.fetch_login:
+            return resolver, {}
+        seen = self.store.seen_models()
+        phones = (
+            resolver.phone(each.id, each.phone, seen.get(each.id, ""))
+            for each in self.store.phones(secrets=Secrets.NONE)
+        )
+        new = wanted_logins(phones, known, self.find_secret)
+        asked |= {number: asked_login(each.username, each.password) for number, each in new.items()}
+        return resolver, new
 
     @cached_property
     def find_secret(self) -> FindSecret:
@@ -153,6 +170,7 @@ class Provisioner:
         for check, phones in planned.critical.items():
             if check not in allow:
                 raise ConfigurationError(_refusal(check, [phone.label for phone in phones]))
+        self.make_logins()
         return self.store.apply_files(
             planned.files,
             by=by,
@@ -161,6 +179,12 @@ class Provisioner:
             expected=planned.against,
             secret_names=self.secret_names,
         )
+
+    def make_logins(self) -> int:
+        """Give phones the logins for fetching that they lack; return how many got one."""
+        if self.new_logins:
+            self.store.set_fetch_logins(self.new_logins, self.at)
+        return len(self.new_logins)
 
     def _applied(self) -> Applied:
         revision = self.store.last_revision()
@@ -184,7 +208,9 @@ def provisioner_of(
     """Make what turns intents into files, as the settings have it."""
     asked = settings.provisioning
     demands = Demands(
-        reachable_as=tuple(asked.reachable_as), demand_backup=frozenset(asked.demand_backup)
+        reachable_as=tuple(asked.reachable_as),
+        demand_backup=frozenset(asked.demand_backup),
+        fetch_login=asked.login == "digest",
     )
     return Provisioner(store=store, at=at, environ=environ, folder=settings.folder, demands=demands)
 

@@ -87,7 +87,7 @@ class Resolver:
     ) -> None:
         self._intents = intents
         self._layers = Layers(intents, timezones, at)
-        self._asked = asked or {}
+        self._asked = {} if asked is None else asked
         self._bases: dict[Hashable, Base] = {}
         self._shared: dict[str, dict[str, Value]] = {}
 

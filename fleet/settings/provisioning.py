@@ -94,9 +94,16 @@ class ProvisioningSettings(Section, frozen=True, kw_only=True):
         Literal["none", "digest"],
         About(
             "none or digest: whether a phone needs its own login (HTTP Digest) for the "
-            "file that bears its MAC."
+            "file that bears its MAC. With digest, fleet provision apply gives each phone one."
         ),
     ] = "none"
+    factory_login: Annotated[
+        bool,
+        About(
+            "true: a phone that has never used its own login may fetch its file with the "
+            "factory's (aastra, aastra). Set false once every phone has used its own."
+        ),
+    ] = True
     path_secret: Annotated[
         PathSecret,
         About(

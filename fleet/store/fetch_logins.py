@@ -1,4 +1,4 @@
-"""Logins with which phones fetch their files. A change locks no phone out: see `set_login`."""
+"""Logins with which phones fetch their files. A change locks no phone out: see `set_logins`."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ from fleet.store.secrets import seal, unseal
 from fleet.store.tables import phones, sites
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
+    from fleet.model import Credentials
     from fleet.store.secrets import Keyring
 
 
@@ -56,37 +57,43 @@ def load_logins(
     }
 
 
-def set_login(
+def set_logins(
     connection: sa.Connection,
     keyring: Keyring | None,
-    phone_id: int,
-    *,
-    username: str,
-    password: str,
+    logins: Mapping[int, Credentials],
     now: datetime,
+    *,
+    keep_previous: bool,
 ) -> None:
-    """Give a phone a login. What it has so far stays valid until it uses the new one.
+    """Give phones logins, by their numbers. What each has so far stays valid until it uses the new.
 
-    A second change before that keeps the one that the phone certainly has, not the one in between.
-    The same user name and password again change nothing.
+    A second change before that keeps the one that the phone certainly has, not the one in between;
+    without `keep_previous` none is kept. The same user name and password again change nothing.
     """
     keymark.hold(connection, keyring, needed=True)
-    before = load_logins(connection, keyring, [phone_id]).get(phone_id)
-    if before and (before.username, before.password) == (username, password):
+    known = load_logins(connection, keyring, list(logins))
+    rows = []
+    for phone_id, login in logins.items():
+        before = known.get(phone_id)
+        if before and (before.username, before.password) == (login.username, login.password):
+            continue
+        previous = (before.previous or before.password) if before and keep_previous else ""
+        rows.append(
+            {
+                "phone_id": phone_id,
+                "username": login.username,
+                "password_secret": seal(keyring, login.password),
+                "previous_secret": seal(keyring, previous),
+                "changed": now,
+                "used": None,
+            }
+        )
+    if not rows:
         return
-    previous = (before.previous or before.password) if before else ""
-    values = {
-        "phone_id": phone_id,
-        "username": username,
-        "password_secret": seal(keyring, password),
-        "previous_secret": seal(keyring, previous),
-        "changed": now,
-        "used": None,
-    }
+    statement = insert_into(connection, fetch_logins)
+    new = {name: statement.excluded[name] for name in rows[0] if name != "phone_id"}
     connection.execute(
-        insert_into(connection, fetch_logins)
-        .values(values)
-        .on_conflict_do_update(index_elements=[fetch_logins.c.phone_id], set_=values)
+        statement.on_conflict_do_update(index_elements=[fetch_logins.c.phone_id], set_=new), rows
     )
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fleet.model import Credentials
 from fleet.store import fetch_logins, fetches
 from fleet.store.database import Database
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
     from fleet.model import Fetch, FetchOutcome
@@ -79,14 +80,18 @@ class FetchRecords(Database):
         self, phone_id: int, *, username: str, password: str, now: datetime
     ) -> None:
         """Give a phone a login; the one before stays valid until the phone uses this one."""
+        self.set_fetch_logins({phone_id: Credentials(username=username, password=password)}, now)
+
+    def set_fetch_logins(
+        self, logins: Mapping[int, Credentials], now: datetime, *, keep_previous: bool = True
+    ) -> None:
+        """Give phones logins, by their numbers, in one transaction.
+
+        What a phone had before stays valid until it uses the new one, if `keep_previous`.
+        """
         with self._writing() as connection:
-            fetch_logins.set_login(
-                connection,
-                self._keyring,
-                phone_id,
-                username=username,
-                password=password,
-                now=now,
+            fetch_logins.set_logins(
+                connection, self._keyring, logins, now, keep_previous=keep_previous
             )
 
     def mark_fetch_login_used(self, login: FetchLogin, now: datetime) -> bool:

@@ -134,3 +134,81 @@ def test_a_port_that_is_no_ones_to_take_is_said(filled: Fleet, tmp_path: Path) -
     ran = filled("provision", "serve")
     assert ran.code == 3
     assert "[provisioning] port: 192.0.2.1 port 8090 cannot be listened on" in ran.err
+
+
+LOGINS = """
+fleet:
+  configuration: {parameters: {http digest username: site, http digest password: "%s"}}
+phones:
+  - {host: 10.0.0.1, mac: 00:08:5D:00:00:01, model: 6753i, name: one}
+  - host: 10.0.0.2
+    mac: 00:08:5D:00:00:02
+    model: 6753i
+    name: two
+    configuration: {parameters: {http digest username: own, http digest password: "%s"}}
+"""
+
+
+def listed(fleet: Fleet) -> dict[str, str | None]:
+    found = json.loads(fleet("provision", "logins", "list", "--json").out)
+    return {each["phone"]: each["username"] for each in found}
+
+
+def test_apply_makes_logins_and_an_admin_shows_and_changes_them(
+    fleet: Fleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FLEET_PROVISIONING_LOGIN", "digest")
+    Path("phones.csv").write_text(
+        "host,mac,model,name\n10.0.0.1,00085D000001,6753i,one\n10.0.0.3,,,three\n"
+    )
+    assert fleet("inventory", "import", "phones.csv").code == 0
+    planned = fleet("provision", "plan")
+    assert "1 phone to be given a login for fetching.\n" in planned.out
+    assert listed(fleet) == {"one": None, "three": None}
+    assert fleet("provision", "logins", "show", "one").code == 2
+    applied = fleet("provision", "apply", "--allow", "default-password")
+    assert applied.out.endswith("Gave 1 phone a login: fleet provision logins list.\n"), applied.err
+    shown = json.loads(fleet("provision", "logins", "show", "one", "--json").out)
+    assert (shown["username"], shown["previous_password"]) == ("00085D000001", None)
+    assert shown["password"] in fleet("provision", "render", "00085D000001.cfg", "--secrets").out
+    assert shown["password"] not in fleet("provision", "logins", "list").out
+    assert fleet("provision", "plan").code == 0
+    rotated = fleet("provision", "logins", "rotate", "one")
+    assert rotated.out.startswith("1 phone with a new login. Next: fleet provision apply")
+    after = json.loads(fleet("provision", "logins", "show", "one", "--json").out)
+    assert after["previous_password"] == shown["password"] != after["password"]
+    assert fleet("provision", "plan").code == 1
+    assert fleet("provision", "logins", "rotate", "one", "--factory").code == 0
+    reset = json.loads(fleet("provision", "logins", "show", "one", "--json").out)
+    assert reset["previous_password"] is None
+    assert fleet("provision", "logins", "rotate", "three").code == 2
+
+
+def test_a_login_that_the_configuration_names_is_the_phones(
+    fleet: Fleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FLEET_PROVISIONING_LOGIN", "digest")
+
+    def imported(*passwords: str) -> None:
+        text = "clear_secrets: true\n" + LOGINS % passwords
+        Path("phones.yaml").write_text(text)
+        ran = fleet("inventory", "import", "phones.yaml")
+        assert ran.code == 0, ran.err
+        assert fleet("provision", "apply", "--allow", "default-password").code == 0
+
+    def passwords() -> list[str]:
+        names = ("one", "two")
+        shown = (fleet("provision", "logins", "show", name, "--json").out for name in names)
+        return [json.loads(each)["password"] for each in shown]
+
+    imported("fleet-4711", "own-4712")
+    assert listed(fleet) == {"one": "site", "two": "own"}
+    assert passwords() == ["fleet-4711", "own-4712"]
+    imported("fleet-4713", "own-4714")
+    assert passwords() == ["fleet-4711", "own-4714"]
+    ran = fleet("provision", "logins", "rotate", "two")
+    assert (ran.code, ran.err) == (
+        2,
+        "Error: The configuration of two names its login: change `http digest password` there.\n",
+    )
+    assert fleet("provision", "logins", "rotate", "one").code == 0

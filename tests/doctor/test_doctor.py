@@ -14,10 +14,11 @@ from msgspec import structs
 from fleet.app import App, now
 from fleet.doctor import Checked, State, examine
 from fleet.errors import UsageError
-from fleet.model import MissedSweeps, Phone
+from fleet.model import MissedSweeps, Phone, Site
 from fleet.settings import Settings, settings_of
 from fleet.settings.section import Secret
 from fleet.simulator import PhoneSpec
+from fleet.store import Change, Store
 from fleet.systemd import service
 from tests.cli.conftest import answering
 from tests.daemon.running import add
@@ -206,3 +207,40 @@ def test_missed_sweeps_are_counted_with_the_newest_reason(
 @pytest.mark.skipif(sys.platform != "linux", reason="systemd is Linux's")
 def test_systemd_is_asked_where_it_runs() -> None:
     assert service() is None or "LoadState" in service()
+
+
+NO_NETWORK = (
+    "No phone may fetch a file: neither [provisioning] networks nor any site names a network."
+)
+
+
+def test_where_nobody_may_fetch_doctor_says_what_to_set(sqlite_url: str, tmp_path: Path) -> None:
+    assert "files" not in found(settings(sqlite_url, tmp_path))
+    (check,) = found(settings(sqlite_url, tmp_path, provisioning={"enabled": True}))["files"]
+    assert (check.state, check.text) == (State.FAIL, NO_NETWORK)
+    assert "[provisioning] networks" in check.mend
+    allowed = {"enabled": True, "networks": ["10.0.0.0/8"]}
+    (check,) = found(settings(sqlite_url, tmp_path, provisioning=allowed))["files"]
+    assert check.state is State.OK
+
+
+def test_phones_without_network_or_login_are_counted(sqlite_url: str, tmp_path: Path) -> None:
+    with closing(Store.open(sqlite_url, keyring=None)) as store:
+        sites = [Site(name="a", networks=("10.0.0.0/8",)), Site(name="b")]
+        phones = [
+            Phone(host=f"10.0.0.{n}", mac=f"00:08:5D:00:00:0{n}", site=site)
+            for n, site in enumerate("abb", 1)
+        ]
+        store.apply_inventory(sites, [Change(id=None, phone=phone) for phone in phones])
+    checks = found(
+        settings(sqlite_url, tmp_path, provisioning={"enabled": True, "login": "digest"})
+    )["files"]
+    assert [(check.state, check.text) for check in checks] == [
+        (
+            State.WARN,
+            "2 phones may not fetch: their sites name no network, and [provisioning] networks is "
+            "not set.",
+        ),
+        (State.WARN, "3 phones without a login for fetching: their own files are refused."),
+    ]
+    assert checks[1].mend == "fleet provision apply gives each a login."

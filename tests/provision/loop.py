@@ -196,8 +196,8 @@ async def run_quickly(
         return await service.run(rollout, lambda *_: None)
 
 
-def settings_in(folder: Path, place: str = "") -> Settings:
-    said: dict[str, dict[str, object]] = {"provisioning": {"port": 0}}
+def settings_in(folder: Path, place: str = "", login: str = "none") -> Settings:
+    said: dict[str, dict[str, object]] = {"provisioning": {"port": 0, "login": login}}
     if place:
         said["database"] = {"url": place}
     return settings_of(said, folder=folder)
@@ -235,10 +235,10 @@ def fill(store: Store, pbx: SimulatedRegistrar, count: int, shared: str = "") ->
 
 @asynccontextmanager
 async def whole_loop(
-    store: Store, tmp_path: Path, count: int = 2, *, shared: str = ""
+    store: Store, tmp_path: Path, count: int = 2, *, shared: str = "", login: str = "none"
 ) -> AsyncIterator[Loop]:
     """Phones that have booted from revision 1 and are registered. They may share their line 2."""
-    settings = settings_in(tmp_path)
+    settings = settings_in(tmp_path, login=login)
     app = App(settings=settings, store=store, words=words_of(settings), rules=rules_of(settings))
     users = frozenset({f"10{number:02}" for number in range(1, count + 1)} | {shared} - {""})
     accounts = tuple(SipLogin(user=user, password=OLD) for user in sorted(users))

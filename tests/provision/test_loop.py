@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import httpx
 from msgspec import structs
 
 from fleet.app import now
@@ -23,6 +24,7 @@ from fleet.model import (
 from fleet.phone.sip.peer import Peer
 from fleet.provision.addressees import addressees
 from fleet.provision.applied import AppliedRevision
+from fleet.provision.logins import rotate
 from fleet.provision.rollout import StageOrder
 from fleet.provision.rollout.service import Terms, begin
 from fleet.push import PushState
@@ -35,7 +37,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fleet.app import App
-    from fleet.store import Store
+    from fleet.store import FetchLogin, Store
 
 
 def peer_of(registrar: SimulatedRegistrar) -> Peer:
@@ -210,3 +212,52 @@ async def test_what_was_applied_and_not_fetched_is_told_by_the_rules(
 def rules(app: App) -> set[str]:
     statuses = app.store.statuses()
     return {finding.rule for status in statuses for finding in app.judge(status)}
+
+
+async def roll_out_password(loop: Loop, password: str) -> None:
+    """Give phone 1 a new SIP password, and bring it there."""
+    loop.intend(1, password)
+    loop.pbx.set_password("1001", password)
+    loop.apply()
+    ended = await loop.run(begin(loop.store, Terms(order=CANARY_FIRST, deadline=30), now()))
+    assert ended.state is RolloutState.DONE
+    await loop.service.flush()
+
+
+async def test_phones_get_their_logins_by_the_factorys_and_then_need_their_own(
+    store: Store, tmp_path: Path
+) -> None:
+    async with whole_loop(store, tmp_path, 1, login="digest") as loop:
+        (number,) = loop.ids
+
+        def login() -> FetchLogin:
+            return store.fetch_logins()[number]
+
+        first = login()
+        assert (first.username, first.used) == ("00085D000101", None)
+        assert len(first.password) == 20
+        await roll_out_password(loop, NEW)
+        assert login().used is not None
+        done = rotate(
+            store, loop.app.provisioner(), [number], from_factory=False, by="test", now=now()
+        )
+        second = login()
+        assert (done, second.previous, second.used) == (1, first.password, None)
+        await roll_out_password(loop, OLD)  # it fetches with the old login, and learns the new
+        assert login().previous == first.password
+        await roll_out_password(loop, NEW)
+        assert (login().password, login().previous) == (second.password, "")
+        host = loop.simulator.hosts[0].partition(":")[0]
+        agent = {"User-Agent": "Aastra53i MAC:00-08-5D-00-01-01 V:3.3.1.4365-SIP"}
+        transport = httpx.AsyncHTTPTransport(local_address=host)
+        async with httpx.AsyncClient(transport=transport, headers=agent) as client:
+            url = loop.service.urls["http"] + "00085D000101.cfg"
+            status = {
+                password: (await client.get(url, auth=httpx.DigestAuth(user, password))).status_code
+                for user, password in (
+                    (second.username, second.password),
+                    (first.username, first.password),
+                    ("aastra", "aastra"),
+                )
+            }
+    assert status == {second.password: 200, first.password: 401, "aastra": 401}

@@ -58,7 +58,8 @@ def plan(
     it is 1 only where the linter holds something so bad against what would be applied.
     """
     app.check_site(site)
-    planned = app.provisioner().plan()
+    provisioner = app.provisioner()
+    planned = provisioner.plan()
     chosen = _chosen(app, planned, phones, site)
     if as_json:
         click.echo(json.dumps(_document(planned, chosen), ensure_ascii=False, indent=1))
@@ -66,8 +67,11 @@ def plan(
         screen = console()
         for line in plan_lines(planned, chosen, every=every or bool(phones)):
             screen.print(hanging(line))
+        if new := len(provisioner.new_logins):
+            screen.print(f"{counted(new, 'phone')} to be given a login for fetching.")
     whole = not phones and site is None
-    if _fails(chosen, fail_on, there_is_more=whole and not planned.changes_nothing):
+    there_is_more = not planned.changes_nothing or bool(provisioner.new_logins)
+    if _fails(chosen, fail_on, there_is_more=whole and there_is_more):
         raise SystemExit(1)
 
 
@@ -84,7 +88,11 @@ def apply(app: App, comment: str, allow: tuple[str, ...]) -> None:
     provisioner = app.provisioner()
     planned = provisioner.plan()
     screen = console()
+    if provisioner.new_logins:
+        app.ensure_key()
     if planned.changes_nothing:
+        if recorded := provisioner.make_logins():
+            screen.print(f"Recorded the login of {counted(recorded, 'phone')}.")
         screen.print(f"Nothing to apply: {_as_it_is(planned)}.")
         return
     for line in plan_lines(planned, planned.phones, every=False):
@@ -92,6 +100,8 @@ def apply(app: App, comment: str, allow: tuple[str, ...]) -> None:
     app.ensure_key()
     made = provisioner.apply(planned, by=user_name(), comment=comment, allow=allow)
     screen.print(f"Applied revision {made.number}: {counted(made.files, 'file')} changed.")
+    if new := len(provisioner.new_logins):
+        screen.print(f"Gave {counted(new, 'phone')} a login: fleet provision logins list.")
 
 
 def plan_lines(

@@ -41,12 +41,14 @@ class Rules:
     """What is demanded of phones. `networks` are for phones whose site names none.
 
     `second_address_after` is how long a phone's address must have been quiet before another may
-    fetch its file; zero lets any address have it at any time.
+    fetch its file; zero lets any address have it at any time. `takes_factory_login`: a phone that
+    was given a login and has never used one may log in with the factory's.
     """
 
     networks: tuple[Network, ...]
     second_address_after: timedelta
     wants_login: bool = False
+    takes_factory_login: bool = False
     wants_secret: bool = False
 
 

@@ -41,11 +41,15 @@ class Credentials:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Passwords:
-    """What a phone may log in with: `now` under its user name, `before` under any."""
+    """What a phone may log in with: `now` under its user name, `before` under any.
+
+    `factory` is the login of a phone that was given none yet; None: it may not use that one.
+    """
 
     username: str
     now: str = field(repr=False)
     before: str = field(default="", repr=False)
+    factory: tuple[str, str] | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -108,7 +112,7 @@ def log_in(
     credentials = parse_authorization(header)
     if credentials is None or not _is_about(credentials, target):
         return Login(state=LoginState.WRONG)
-    newest, before = (
+    newest, before, factory = (
         hmac.compare_digest(
             respond(credentials, method=method, username=username, password=password).encode(),
             credentials.response.lower().encode(),
@@ -116,10 +120,14 @@ def log_in(
         for username, password in (
             (passwords.username, passwords.now),
             (credentials.username, passwords.before),
+            passwords.factory or ("", ""),
         )
     )
     is_newest = newest and credentials.username == passwords.username
-    if not is_newest and not (before and passwords.before):
+    is_factory = (
+        factory and passwords.factory is not None and credentials.username == passwords.factory[0]
+    )
+    if not (is_newest or is_factory or (before and passwords.before)):
         return Login(state=LoginState.WRONG)
     count = int(credentials.nc, 16) if credentials.qop else None
     if nonces.use(credentials.nonce, count, now) is not Use.FRESH:

@@ -19,6 +19,7 @@ from fleet.provision.files.digest import Login, Passwords, challenge, log_in
 from fleet.provision.files.directory import Directory, directory_of
 from fleet.provision.files.limits import Limiter
 from fleet.provision.files.networks import is_within, parse_address
+from fleet.provision.logins import FACTORY
 from fleet.provision.serve.batch import Batch
 
 if TYPE_CHECKING:
@@ -234,9 +235,7 @@ class Desk:
         row = await self._logins.get(number)
         login = log_in(
             request.authorization,
-            Passwords(username=row.username, now=row.password, before=row.previous)
-            if row
-            else self._nobody,
+            self._passwords(row) if row else self._nobody,
             self._nonces,
             method=request.method,
             target=request.target,
@@ -245,6 +244,15 @@ class Desk:
         if row and login.is_newest and login.state is LoginState.GOOD:
             self._books.put_used(row, now)
         return login
+
+    def _passwords(self, row: FetchLogin) -> Passwords:
+        is_new = row.used is None and not row.previous and self._rules.takes_factory_login
+        return Passwords(
+            username=row.username,
+            now=row.password,
+            before=row.previous,
+            factory=(FACTORY.username, FACTORY.password) if is_new else None,
+        )
 
     def _fetch(
         self, request: Request, agent: PhoneAgent | None, caller: Caller | None, now: datetime

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
@@ -24,6 +25,7 @@ from fleet.provision.files.names import Paths
 from fleet.provision.files.networks import is_within, parse_address, parse_networks
 from fleet.provision.files.nonces import Nonces
 from fleet.provision.firmware import FirmwareFolder
+from fleet.provision.readiness import obstacles
 from fleet.provision.serve.books import Books, FetchStore
 from fleet.provision.serve.desk import Desk, PhoneStore
 from fleet.provision.serve.http_app import HttpApp
@@ -41,6 +43,8 @@ if TYPE_CHECKING:
     from fleet.provision.serve.listener import Listener
     from fleet.settings import Settings
     from fleet.settings.provisioning import ProvisioningSettings
+
+_log = logging.getLogger(__name__)
 
 HTTP, HTTPS, LEGACY_HTTPS, TFTP = "http", "https", "legacy-https", "tftp"
 
@@ -129,6 +133,8 @@ def listeners(
     `open_store` and `clock` are also called in the legacy listener's own process, and so must be
     what can be pickled. Raises `SettingsError` for certificates that cannot be used.
     """
+    for obstacle in obstacles(settings, store):
+        _log.warning("%s %s", obstacle.text, obstacle.remedy)
     chosen, parts = settings.provisioning, _parts(settings, store, clock)
     made: dict[str, Listener] = {HTTP: _http(parts, settings)}
     if chosen.https:
@@ -184,6 +190,7 @@ def _rules(chosen: ProvisioningSettings) -> Rules:
         networks=parse_networks(tuple(chosen.networks)),
         second_address_after=timedelta(seconds=chosen.second_address_after),
         wants_login=chosen.login == "digest",
+        takes_factory_login=chosen.factory_login,
         wants_secret=chosen.path_secret is not None,
     )
 

@@ -518,3 +518,18 @@ async def test_a_phone_is_named_by_its_agent_where_the_file_names_none(
         "00:08:5D:00:00:77": None,
         "": None,
     }
+
+
+async def test_where_nobody_may_fetch_the_log_says_what_to_set(
+    store: Store, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with serving(store, tmp_path):
+        pass
+    assert [record.getMessage()[:30] for record in caplog.records] == [
+        "No phone may fetch a file: nei"
+    ]
+    assert "Set [provisioning] networks" in caplog.text
+    caplog.clear()
+    async with serving(store, tmp_path, networks=["10.0.0.0/8"]):
+        pass
+    assert caplog.text == ""
