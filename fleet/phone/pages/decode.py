@@ -1,4 +1,8 @@
-"""Bytes to text: the charset ladder, after facts/web-ui 3.3. Never fails."""
+"""Bytes to text: the charset ladder, after facts/web-ui 3.3. Never fails.
+
+Control characters go on the way: some as blanks, the rest without a trace. lxml refuses them, and
+whatever reads the text must see the same markup as lxml does.
+"""
 
 from __future__ import annotations
 
@@ -15,13 +19,19 @@ _META = re.compile(
 )
 _META_WITHIN = 4096
 
+# As the first bytes of every charset below. Vertical tab, form feed and the separators part words.
+_AS_BLANKS = b"\x0b\x0c\x1c\x1d\x1e\x1f"
+_BLANKED = bytes.maketrans(_AS_BLANKS, b" " * len(_AS_BLANKS))
+_DROPPED = bytes((*range(0x09), *range(0x0E, 0x1C), 0x7F))
+_NO_CHARACTERS = ("\ufffe", "\uffff")
+
 # Charsets in which the bytes of "<", ">" and digits are always those characters: a page cannot
 # smuggle markup past the masks of sameness. UTF-16 is read by its byte order mark only.
 _WELCOME = re.compile(r"utf-8|iso8859-\d+|cp125\d|koi8-[rtu]|mac-roman|ascii")
 
 
 def decode(body: bytes, charset: str | None = None) -> str:
-    """The page's text. `charset` is what the HTTP head said, which may be nonsense.
+    """Return the page's text. `charset` is what the HTTP head said, which may be nonsense.
 
     A byte order mark, UTF-8, the HTTP charset, the page's own `<meta>`, then Windows-1252 (which
     holds ISO-8859-1): the first that decodes the whole body without an error. UTF-8 goes before
@@ -30,7 +40,16 @@ def decode(body: bytes, charset: str | None = None) -> str:
     """
     for mark, name in _BOMS:
         if body.startswith(mark):
-            return body[len(mark) :].decode(name, errors="replace")
+            text = body[len(mark) :].decode(name, errors="replace")
+            body = text.encode("utf-8", errors="replace")
+            break
+    text = _decoded(body.translate(_BLANKED, _DROPPED), charset)
+    for each in _NO_CHARACTERS:
+        text = text.replace(each, "")
+    return text
+
+
+def _decoded(body: bytes, charset: str | None) -> str:
     text = _strictly(body, "utf-8")
     if text is not None:
         return text

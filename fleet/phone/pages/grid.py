@@ -24,7 +24,7 @@ INLINE = frozenset(
 """Elements that do not part words: `<b>40</b>1` reads 401."""
 
 MAX_SPAN = 50
-_MAX_CELLS = 200
+MAX_WIDTH = 100
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,21 +47,26 @@ class Cell:
 
 def capped(text: str) -> str:
     """The text folded; one that is too long ends in a mark."""
-    if len(text) > 4 * MAX_TEXT:
-        text = text[: 4 * MAX_TEXT] + "…"
+    if len(text) > 2 * MAX_TEXT:
+        text = text[: 2 * MAX_TEXT] + "…"
     folded = fold(text)
     return folded if len(folded) <= MAX_TEXT else folded[: MAX_TEXT - 1] + "…"
 
 
 def laid_out(rows: Iterable[list[Cell]]) -> Iterator[tuple[str, ...]]:
-    """Rows with each cell in its column: wide ones are followed by blanks, tall ones repeated."""
+    """Rows with each cell in its column: wide ones are followed by blanks, tall ones repeated.
+
+    No row is wider than `MAX_WIDTH` columns.
+    """
     hanging: dict[int, tuple[str, int]] = {}
     for row in rows:
         texts: list[str] = []
-        for cell in row[:_MAX_CELLS]:
+        for cell in row:
             _let_hang(texts, hanging)
             start = len(texts)
-            texts += [cell.text, *[""] * (cell.colspan - 1)]
+            if start >= MAX_WIDTH:
+                break
+            texts += [cell.text, *[""] * (min(cell.colspan, MAX_WIDTH - start) - 1)]
             if cell.rowspan > 1:
                 hanging |= {at: (texts[at], cell.rowspan) for at in range(start, len(texts))}
         _let_hang(texts, hanging)

@@ -11,8 +11,12 @@ from fleet.phone.pages.alike import open_alike
 from fleet.phone.pages.decode import decode
 from fleet.phone.pages.identity import Identity, identify
 from fleet.phone.pages.tables import Page, open_page
+from fleet.phone.pages.text import too_much
 from fleet.phone.pages.unreadable import why_unreadable
 from fleet.phone.pages.words import WORDS, Words
+
+MOST_BYTES = 500_000
+"""Bytes of a page that is read; a status page has some ten thousand."""
 
 Dialect: TypeAlias = Callable[[Page, Identity, Words], Facts | None]
 """Reads the pages of one family; None for a page that is not of it. May raise PageUnreadable."""
@@ -33,6 +37,8 @@ def read_page(
     same, and tests hold one against the other. Raises PageUnreadable, and nothing else, for
     whatever is not a status page.
     """
+    if len(body) > MOST_BYTES:
+        raise too_much("is larger")
     text, headers = decode(body, charset), words.headers
     page = open_page(text, headers, careful=True) if careful else open_alike(text, headers)
     identity = identify(page, words)

@@ -11,13 +11,13 @@ from bs4 import BeautifulSoup
 from bs4.element import NavigableString, PreformattedString, Tag
 
 from fleet.phone.pages.grid import CELLS, INLINE, MAX_SPAN, Cell, Table, capped, laid_out
+from fleet.phone.pages.text import too_much
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_TABLE = frozenset({"table"})
-_ROW_OR_TABLE = frozenset({"tr", "table"})
 _MAX_NODES = 300
+_MOST_PLACES = 10_000  # of the laid out tables, blank ones included
 
 
 @dataclass(slots=True)
@@ -49,26 +49,26 @@ def read_tables(markup: str, *, ordinal: str, unclosed: bool) -> tuple[Table, ..
     except bs4.exceptions.ParserRejectedMarkup:
         return ()
     found: dict[int, _Found] = {}
-    for cell in soup.descendants:
-        if not isinstance(cell, Tag) or cell.name not in CELLS:
+    around: dict[int, tuple[Tag | None, Tag | None]] = {id(soup): (None, None)}
+    for tag in soup.descendants:
+        if not isinstance(tag, Tag):
             continue
-        row = _nearest(cell, _ROW_OR_TABLE)
-        if row is None:
+        row, table = around[id(tag.parent)]  # the nearest row or table, the nearest table
+        if tag.name == "table":
+            around[id(tag)] = tag, tag
+        else:
+            around[id(tag)] = (tag if tag.name == "tr" else row), table
+        if tag.name not in CELLS or row is None:
             continue
-        table = row if row.name == "table" else _nearest(row, _TABLE)
         one = found.setdefault(id(table), _Found(table))
         if row is table:
-            one.loose = one.loose or bool(_text(cell))
+            one.loose = one.loose or bool(_text(tag))
         else:
-            one.rows.setdefault(id(row), []).append(cell)
-    return tuple(one.table(ordinal, unclosed=unclosed) for one in found.values())
-
-
-def _nearest(element: Tag, names: frozenset[str]) -> Tag | None:
-    parent = element.parent
-    while parent is not None and parent.name not in names:
-        parent = parent.parent
-    return parent
+            one.rows.setdefault(id(row), []).append(tag)
+    tables = tuple(one.table(ordinal, unclosed=unclosed) for one in found.values())
+    if sum(len(row) for table in tables for row in table.rows) > _MOST_PLACES:
+        raise too_much("has larger tables")
+    return tables
 
 
 def _cells(rows: list[list[Tag]], *, unclosed: bool) -> Iterator[list[Cell]]:

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import cached_property, lru_cache
+
+from fleet.phone.pages.text import too_much
+
+MOST_TAGS = 10_000
+MOST_ROWS = 1000
+MOST_ATTRIBUTES = 1000
+"""Of one tag. libxml2 compares each attribute of a tag with those before it."""
 
 _UNSEEN = ("script", "style", "textarea", "xmp", "title", "noframes", "noembed", "iframe")
 _UNSEEN_BEGINS = re.compile(rf"<(?:!--|({'|'.join(_UNSEEN)})\b)")
 _WORD = re.compile(r"\w")
-_ROW = re.compile(r"<tr[\s/>]")
-_TAG = re.compile(r"<(/?[a-z][a-z0-9]*)(?:[^\"'>]|\"[^\"]*\"|'[^']*')*>")
-_LONGEST_WITH_QUOTES = 100_000
+_ROW = re.compile(r"<tr[\s/>]", re.ASCII)
+# Up to the tag's `>`, or to a quote that is never closed. It matches at every `<` before a letter
+# and gives nothing back, so that a search never reads a character twice.
+_TAG = re.compile(r"<(/?[a-z][a-z0-9]*+)(?:[^\"'>]++|\"[^\"]*+\"|'[^']*+')*+")
+_BETWEEN_ATTRIBUTES = re.compile(r"[\s\"'/]+")
 _LONGEST_KEPT = 50_000
 _TABLE_TAG = re.compile(r"<(/?)table\b[^>]*>?")
 _TEXT = re.compile(r">[^<>]+<")
@@ -22,14 +31,21 @@ _BRAND = re.compile(r"(?<![a-z])(?:aastra|mitel(?:minet)?)(?![a-z])")
 
 
 class Source:
-    """A page's source in small letters, without what is not markup: comments, scripts, styles."""
+    """A page's source in small letters, without what is not markup: comments, scripts, styles.
 
-    __slots__ = ("_end", "_last_row", "_whole", "markup", "rows")
+    Raises PageUnreadable for a page that is larger than any status page, or would cost too much.
+    """
 
     def __init__(self, text: str) -> None:
+        if text.count("<") > MOST_TAGS:
+            raise too_much("has more tags")
         self._whole = text.lower()
         self.markup = _without_unseen(self._whole)
         self.rows = len(_ROW.findall(self.markup))
+        if self.rows > MOST_ROWS:
+            raise too_much("has more rows")
+        if self._may_crowd_a_tag and any(map(_is_crowded, _TAG.finditer(self._whole))):
+            raise too_much("has a tag with more attributes")
         self._end = max(map(self.markup.rfind, ("</body", "</html")))
         self._last_row = max(map(self.markup.rfind, ("<tr", "<td", "<th")))
 
@@ -46,10 +62,10 @@ class Source:
 
     def has_more_rows_than(self, count: int) -> bool:
         """Whether the source has more rows than that; those in attributes' values are none."""
-        if self.rows <= count or len(self.markup) > _LONGEST_WITH_QUOTES:
-            return self.rows > count
-        rows = [tag for tag in _TAG.finditer(self.markup) if tag[1] == "tr"]
-        return len(rows) > count
+        if self.rows <= count:
+            return False
+        tags = (tag for tag in _TAG.finditer(self.markup) if tag[1] == "tr")
+        return sum(self.markup.startswith(">", tag.end()) for tag in tags) > count
 
     @property
     def is_cut(self) -> bool:
@@ -73,11 +89,25 @@ class Source:
         """
         if self._end > self._last_row:
             return True
-        tags = list(_TABLE_TAG.finditer(self.markup))
-        starts = [at for at, tag in enumerate(tags) if not tag[1]]
-        if ordinal < 0 or len(starts) != tables:
-            return False
-        return _closes(tags[starts[ordinal] :])
+        return 0 <= ordinal < tables == len(self._closed) and self._closed[ordinal]
+
+    @cached_property
+    def _closed(self) -> list[bool]:
+        """Whether each table is closed, in the order of their start tags."""
+        closed: list[bool] = []
+        standing: list[int] = []
+        for tag in _TABLE_TAG.finditer(self.markup):
+            if not tag[1]:
+                standing.append(len(closed))
+                closed.append(False)
+            elif standing:
+                closed[standing.pop()] = tag[0].endswith(">")
+        return closed
+
+    @property
+    def _may_crowd_a_tag(self) -> bool:
+        """Whether there is enough between attributes anywhere for a tag with too many."""
+        return sum(map(self._whole.count, " \t\n\r\f\v\"'/")) > MOST_ATTRIBUTES
 
 
 @lru_cache(maxsize=64)  # a fleet's pages differ in their texts, hardly in their tags
@@ -107,11 +137,6 @@ def _end_of_unseen(whole: str, tag: str | None, at: int) -> int:
     return len(whole)
 
 
-def _closes(tags: list[re.Match[str]]) -> bool:
-    """Whether the first of these tags is closed by a later one."""
-    depth = 0
-    for tag in tags:
-        depth += -1 if tag[1] else 1
-        if depth == 0:
-            return tag[0].endswith(">")
-    return False
+def _is_crowded(tag: re.Match[str]) -> bool:
+    long_enough = tag.end() - tag.start() > 2 * MOST_ATTRIBUTES
+    return long_enough and len(_BETWEEN_ATTRIBUTES.findall(tag[0])) > MOST_ATTRIBUTES

@@ -16,19 +16,22 @@ from lxml import etree
 
 from fleet.errors import PageUnreadable
 from fleet.model import Reason
-from fleet.phone.pages.grid import CELLS, INLINE, MAX_SPAN, Table, capped
+from fleet.phone.pages.grid import CELLS, INLINE, MAX_SPAN, MAX_TEXT, Table, capped
 from fleet.phone.pages.source import Source
-from fleet.phone.pages.text import fold, label
-from fleet.phone.pages.visible import drop_unseen, without_examples
+from fleet.phone.pages.text import fold, label, too_much
+from fleet.phone.pages.visible import drop_unseen, storable, without_examples
 
 PARSER = f"lxml {etree.__version__}"
 
-_LONGEST_RUN = 2000
-_MOST_ROWS = 1000
+_LONGEST_RUN = 2 * MAX_TEXT
+_MOST_TEXT = 50_000
+_MOST_CANDIDATES = 50
+_MOST_FOR_BS4 = 3500  # elements; bs4 takes some 15 µs for each
 _ORDINAL = "data-ordinal"
 _rows = etree.XPath("//tr")
 # A row that holds rows is layout; the rows in it speak for themselves.
 _leaf_rows = etree.XPath("//tr[*[2]][not(descendant::tr)]")
+_tops = etree.XPath("//*[self::table or self::tr][not(ancestor::table or ancestor::tr)]")
 _texts = etree.XPath("//text()", smart_strings=False)  # a seventh of what itertext() costs
 _text_of = etree.XPath("string()", smart_strings=False)
 _EMPTY = frozenset({"br", "img"})
@@ -36,8 +39,6 @@ _MOST_INLINE = 50
 _SPAN = re.compile(r"[1-9][0-9]{0,3}")
 # What comes after an early end would be lost; browsers show it.
 _END = re.compile(r"</(?:body|html)\s*>", re.IGNORECASE)
-_CONTROLS = bytes((*range(0x09), *range(0x0E, 0x1C), 0x7F))
-_NO_CHARACTERS = ("\ufffe".encode(), "\uffff".encode())
 _BETWEEN_CELLS = re.compile(r">\s+(?=</?t)")
 
 
@@ -61,12 +62,10 @@ def open_page(text: str, headers: frozenset[str], *, careful: bool = False) -> P
     """Parse a page. `headers` are the words that may head the SIP table's columns.
 
     `careful` reads the whole page with bs4 in any case. Raises PageUnreadable when the page is
-    nested too deeply to be read whole, has more rows than a status page can have, or has rows that
-    the parser loses; any other text makes a page, possibly an empty one.
+    nested too deeply to be read whole, has more of anything than a status page can have, or has
+    rows that the parser loses; any other text makes a page, possibly an empty one.
     """
     source = Source(text)
-    if source.rows > _MOST_ROWS:
-        raise PageUnreadable(Reason.NO_TABLE, "The page has more rows than any status page.")
     root = _parse(text)
     if root is None:
         return Page(title="", runs=(), tables=(), count=0, source=source)
@@ -75,8 +74,10 @@ def open_page(text: str, headers: frozenset[str], *, careful: bool = False) -> P
     numbered = list(root.iter("table"))
     title = fold((root.findtext(".//title") or "")[:_LONGEST_RUN])
     drop_unseen(root, may_hide=source.may_hide)
-    texts = [fold(text[:_LONGEST_RUN]) for text in _texts(root) if not text.isspace()]
-    runs = tuple(filter(None, texts))
+    texts = [text[:_LONGEST_RUN] for text in _texts(root) if not text.isspace()]
+    if sum(map(len, texts)) > _MOST_TEXT:
+        raise too_much("shows more text")
+    runs = tuple(filter(None, map(fold, texts)))
     careful = careful or source.has_open_tables
     tables, plain = _tables(root, headers, numbered, careful=careful, source=source)
     return Page(
@@ -87,20 +88,12 @@ def open_page(text: str, headers: frozenset[str], *, careful: bool = False) -> P
 def _parse(text: str) -> Any:
     parser = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
     try:
-        root = etree.fromstring(_encoded(_END.sub("", text)), parser)
+        root = etree.fromstring(_END.sub("", text).encode("utf-8", errors="replace"), parser)
     except (etree.LxmlError, ValueError):
         return None
     if any(error.type_name == "ERR_RESOURCE_LIMIT" for error in parser.error_log):
         raise PageUnreadable(Reason.NO_TABLE, "The page is nested too deeply to be read.")
     return root
-
-
-def _encoded(text: str) -> bytes:
-    """The text in UTF-8, without the control characters that lxml stumbles over."""
-    data = text.encode("utf-8", errors="replace").translate(None, _CONTROLS)
-    for one in _NO_CHARACTERS:
-        data = data.replace(one, b"")
-    return data
 
 
 def _tables(
@@ -127,6 +120,8 @@ def _candidates(root: Any, headers: frozenset[str]) -> tuple[list[Any], bool]:
                 in_doubt = True
             else:
                 tables[table] = None
+    if len(tables) > _MOST_CANDIDATES:
+        raise too_much("has more tables of accounts")
     return list(tables), in_doubt
 
 
@@ -173,19 +168,26 @@ def _plain_text(cell: Any) -> str | None:
         if count > _MOST_INLINE or (one.tag not in INLINE and one.tag not in _EMPTY):
             return None
         if one.tag in _EMPTY:
-            one.tail = f" {one.tail or ''}"
+            one.tail = storable(f" {one.tail or ''}")
     return capped("".join(cell.itertext()))
 
 
 def _read_carefully(root: Any, numbered: list[Any], *, unclosed: bool) -> tuple[Table, ...]:
-    """Have bs4 read the whole tree."""
+    """Have bs4 read all tables of the tree, and the rows outside of any."""
     from fleet.phone.pages import soup  # only here: most pages need no second thought
 
     for ordinal, table in enumerate(numbered):
         table.set(_ORDINAL, str(ordinal))
-    for one in root.iter():
-        _keep_only_spans(one)
-    markup = etree.tostring(root, method="html", encoding="unicode", with_tail=False)
+    etree.strip_tags(root, *INLINE)
+    tops = _tops(root)
+    elements = [element for top in tops for element in top.iter()]
+    if len(elements) > _MOST_FOR_BS4:
+        raise too_much("has more elements in tables")
+    for element in elements:
+        _keep_only_spans(element)
+    markup = "".join(
+        etree.tostring(top, method="html", encoding="unicode", with_tail=False) for top in tops
+    )
     return soup.read_tables(_BETWEEN_CELLS.sub(">", markup), ordinal=_ORDINAL, unclosed=unclosed)
 
 

@@ -7,9 +7,19 @@ import unicodedata
 from functools import lru_cache
 from unicodedata import combining
 
+from fleet.errors import PageUnreadable
+from fleet.model import Reason
+
 _CLOCK = re.compile(r"\d:\d")
 _ENDS = " \t?¿:.*"
 _LONGEST_KEPT = 64
+LONGEST_WORD = 100
+"""Characters of the longest text that is compared as a word; a longer one is no known word."""
+
+
+def too_much(has: str) -> PageUnreadable:
+    """The error for a page that `has` more of something than a status page can have."""
+    return PageUnreadable(Reason.TOO_LARGE, f"The page {has} than any status page.")
 
 
 def fold(text: str) -> str:
@@ -19,25 +29,36 @@ def fold(text: str) -> str:
 
 @lru_cache(maxsize=4096)  # a fleet's pages share their menus and labels
 def _fold(text: str) -> str:
-    if text.isascii() and text.isprintable():
-        return " ".join(text.split())
-    spaced = "".join(" " if one.isspace() else one for one in unicodedata.normalize("NFC", text))
-    visible = (one for one in spaced if unicodedata.category(one) not in ("Cc", "Cf", "Cs", "Cn"))
+    folded = " ".join(text.split())
+    if folded.isascii() and folded.isprintable():
+        return folded
+    folded = " ".join(unicodedata.normalize("NFC", folded).split())
+    if folded.isprintable():
+        return folded
+    visible = (one for one in folded if unicodedata.category(one) not in ("Cc", "Cf", "Cs", "Cn"))
     return " ".join("".join(visible).split())
 
 
 def word(text: str) -> str:
-    """A cell's text for comparing it whole: folded, compatible forms (NFKC) and case made one."""
+    """A cell's text for comparing it whole: folded, compatible forms (NFKC) and case made one.
+
+    A text that is longer than any word is cut off, and so equals none.
+    """
+    if len(text) > LONGEST_WORD:
+        return text[: LONGEST_WORD + 1]
     return _word(text) if len(text) <= _LONGEST_KEPT else _word.__wrapped__(text)
 
 
-@lru_cache(maxsize=4096)
-def _word(text: str) -> str:
+def caseless(text: str) -> str:
+    """The text folded, with compatible forms (NFKC) and case made one, however long it is."""
     folded = fold(text)
     if folded.isascii():
         return folded.lower()  # all that the forms below make of it
-    caseless = unicodedata.normalize("NFKC", folded).casefold()
-    return unicodedata.normalize("NFKC", caseless)
+    lowered = unicodedata.normalize("NFKC", folded).casefold()
+    return unicodedata.normalize("NFKC", lowered)
+
+
+_word = lru_cache(maxsize=4096)(caseless)
 
 
 def unaccented(text: str) -> str:
@@ -50,7 +71,9 @@ def unaccented(text: str) -> str:
 
 def label(text: str) -> str:
     """A header's or label's text for comparing: a word without the punctuation around its end."""
-    return _label(text) if len(text) <= _LONGEST_KEPT else word(text).strip(_ENDS)
+    if len(text) > LONGEST_WORD:
+        return word(text)
+    return _label(text) if len(text) <= _LONGEST_KEPT else _label.__wrapped__(text)
 
 
 @lru_cache(maxsize=4096)

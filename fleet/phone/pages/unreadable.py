@@ -6,22 +6,23 @@ from typing import TYPE_CHECKING
 
 from fleet.errors import PageUnreadable
 from fleet.model import Reason
-from fleet.phone.pages.text import label, unaccented, word
+from fleet.phone.pages.text import caseless, label, unaccented
 from fleet.phone.pages.words import HEADINGS, SESSION_TEXTS
 
 if TYPE_CHECKING:
     from fleet.phone.pages.tables import Page
     from fleet.phone.pages.words import Words
 
-_MESSAGE_LENGTH = 20_000
+_MESSAGE_LENGTH = 5000
 _REFUSALS = ("access forbidden", "access denied", "forbidden", "403 forbidden")
 _REFUSAL_LENGTH = 400
 
 
 def why_unreadable(page: Page, words: Words) -> PageUnreadable:
     """The reason, and a sentence that says what came instead of a status page."""
-    text = word(" ".join((page.title, *page.runs))[:_MESSAGE_LENGTH])
-    if any(message in unaccented(text) for message in SESSION_TEXTS):
+    text = caseless(" ".join((page.title, *page.runs))[:_MESSAGE_LENGTH])
+    plain = unaccented(text)
+    if any(message in plain for message in SESSION_TEXTS):
         detail = "The phone sent a message about the session instead of its status page."
         return PageUnreadable(Reason.SESSION_EXPIRED, detail)
     if len(text) < _REFUSAL_LENGTH and text.startswith(_REFUSALS):

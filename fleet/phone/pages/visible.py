@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from lxml import etree
 
-from fleet.phone.pages.text import fold, has_clock
+from fleet.phone.pages.text import LONGEST_WORD, fold, has_clock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,6 +20,7 @@ _UNSEEN = (
     *("script", "style", "noscript", "template", "title", "textarea", "datalist"),
     *("iframe", "noframes", "noembed", "xmp", "object", "svg"),
 )
+_REFUSED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _SUSPECTS = etree.XPath("//*[@hidden or @style or @class or @id or self::dialog]")
 _HIDING = re.compile(r"(?:^|;)(?:display:none|visibility:(?:hidden|collapse))\b")
 _ASIDE = re.compile(
@@ -26,6 +28,7 @@ _ASIDE = re.compile(
     r"(?:[-_]?(?:box|text|table|area|block|section|content))?",
     re.IGNORECASE,
 )
+_LOOK_BACK = 500  # texts, empty ones too
 _EXAMPLE = re.compile(
     r"(?:for )?examples?\b|(?:par )?exemples?\b|e\.g\.|sample\b|legend\b|l.gende\b", re.IGNORECASE
 )
@@ -52,10 +55,15 @@ def _take_out(element: Any) -> None:
     if tail:
         before = element.getprevious()
         if before is None:
-            parent.text = (parent.text or "") + tail
+            parent.text = storable(f"{parent.text or ''}{tail}")
         else:
-            before.tail = (before.tail or "") + tail
+            before.tail = storable(f"{before.tail or ''}{tail}")
     parent.remove(element)
+
+
+def storable(text: str) -> str:
+    """A tree's text as it may be put into the tree: entities can spell what lxml refuses."""
+    return text if text.isprintable() else _REFUSED.sub("", text)
 
 
 def _is_hidden(element: Any) -> bool:
@@ -82,10 +90,9 @@ def _names_aside(names: str) -> bool:
 
 def without_examples(tables: list[Any]) -> list[Any]:
     """Take out tables whose caption, or the text right before them, says that they are examples."""
-    examples = [table for table in tables if _is_example(table)]
+    examples = {table for table in tables if _is_example(table)}
     for table in examples:
-        table.tag = "template"
-        etree.strip_elements(table.getparent(), "template", with_tail=False)
+        _take_out(table)
     return [table for table in tables if table not in examples]
 
 
@@ -103,14 +110,22 @@ def _text_before(table: Any) -> str:
     caption = table.find("caption")
     if caption is not None:
         return fold("".join(caption.itertext()))
-    return fold(next((text for text in _texts_before(table) if text.strip(_BLANK)), ""))
+    texts = islice(_texts_before(table), _LOOK_BACK)
+    return fold(next((text for text in texts if text.strip(_BLANK)), "")[:LONGEST_WORD])
 
 
 def _texts_before(element: Any) -> Iterator[str]:
     """The texts before an element, the nearest first."""
-    while (parent := element.getparent()) is not None:
-        for sibling in element.itersiblings(preceding=True):
-            yield sibling.tail or ""
-            yield from reversed(list(sibling.itertext(with_tail=False)))
-        yield parent.text or ""
-        element = parent
+    while True:
+        before = element.getprevious()
+        if before is None:
+            element = element.getparent()
+            if element is None:
+                return
+        else:
+            element = before
+            yield element.tail or ""
+            while len(element):
+                element = element[-1]
+                yield element.tail or ""
+        yield element.text or ""

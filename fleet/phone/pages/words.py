@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING
 
 from fleet.phone.pages.languages import LANGUAGES
-from fleet.phone.pages.text import has_clock, label, unaccented, word
+from fleet.phone.pages.text import LONGEST_WORD, has_clock, label, unaccented, word
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -81,6 +81,8 @@ def words_with(extra: Mapping[str, Sequence[str]]) -> Words:
 def _check(key: str, text: str) -> None:
     if not label(text):
         raise ValueError(f"{key}: {text!r} is empty; leave it out")
+    if len(text) > LONGEST_WORD:
+        raise ValueError(f"{key}: {text[:40]!r}… is longer than {LONGEST_WORD} characters")
     if has_clock(text) or _CODE_LIKE.fullmatch(word(text)):
         raise ValueError(f"{key}: {text!r} looks like a time or a SIP code, not like a word")
 

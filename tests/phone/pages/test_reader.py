@@ -124,7 +124,7 @@ def test_no_name_of_a_charset_costs_the_page(charset: str | None) -> None:
     ids=lambda source: source[:12],
 )
 def test_a_flood_is_unreadable_and_costs_little(source: str) -> None:
-    assert reason(source) in (Reason.NO_TABLE, Reason.NOT_AASTRA, Reason.TRUNCATED)
+    assert reason(source) in (Reason.TOO_LARGE, Reason.NO_TABLE, Reason.NOT_AASTRA)
 
 
 @pytest.mark.parametrize(
@@ -274,3 +274,32 @@ def test_taught_words_are_understood_and_untaught_ones_kept() -> None:
     assert states(read(source)) == [(1, "unknown", None, None)]
     assert read(source).lines[0].status_text == "Registrita"
     assert states(read(source, words=words)) == [(1, "registered", None, True)]
+
+
+CONTROLS = (*map(chr, (*range(0x09), 0x0B, 0x0C, *range(0x0E, 0x20), 0x7F)), "\ufffe", "\uffff")
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        "<script>var a</script>{}",
+        "<script>{}var a</script>",
+        "<script{}>var a</script>",
+        "<scr{}ipt>var a</scr{}ipt>",
+        "<style>a</style>x{}y",
+        "<!-- a -->{}<!-- b -->",
+        "<textarea>a</textarea>{}",
+        "<p>a<br>{}b</p>",
+    ],
+)
+@pytest.mark.parametrize("before", [True, False])
+def test_a_control_character_costs_no_line(odd: str, before: bool) -> None:
+    for control in (*CONTROLS, "&#11;", "&#12;", "&#x1c;", "&#x1f;"):
+        if control.startswith("&") and "{}>" in odd:
+            continue
+        markup = odd.replace("{}", control)
+        lines = sip_table(GOOD, REFUSED)
+        source = page(markup + lines if before else lines + markup)
+        if odd == "<p>a<br>{}b</p>":
+            source = source.replace("<td>No<", f"<td>No<br>{control}<")
+        assert states(read(source)) == BOTH, (control, markup)
