@@ -6,11 +6,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from fleet.model import Severity
-from fleet.phone.config_file import Parameter, numbered
+from fleet.phone.config_file import Parameter, foreign_comment, has_hidden, numbered
 from fleet.phone.lint import CHECKS, LintContext, LintFinding, lint
 from fleet.phone.lint.look import LintLook, line_numbers
 from fleet.phone.lint.placeholders import has_placeholder
-from fleet.phone.parameters import complaint, is_secret, spec_of
+from fleet.phone.parameters import complaint, is_mask, is_secret, spec_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Mapping
@@ -93,7 +93,8 @@ def _shape(over: Mapping[str, Wanted]) -> Hashable:
 
 
 def _looks(name: str, value: str) -> Hashable:
-    if has_placeholder(name, value):
+    odd = has_placeholder(name, value) or foreign_comment(value) or has_hidden(value)
+    if odd or (is_secret(name) and is_mask(value)):
         return value
     spec = spec_of(name)
     return value != "", complaint(spec.kind, value) if spec else ""

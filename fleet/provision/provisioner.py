@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from fleet.errors import ConfigurationError
 from fleet.phone.lint import CHECKS, LintContext
 from fleet.provision.findings import PhoneLinter
+from fleet.provision.firmware.folder import FirmwareFolder
 from fleet.provision.logins import asked_login, wanted_logins
 from fleet.provision.mask import referred
 from fleet.provision.plan import Applied, plan
@@ -18,7 +19,7 @@ from fleet.provision.secrets import SecretFinder
 from fleet.store import Secrets, without_collecting
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -34,11 +35,15 @@ EVERY_SITE = "*"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Demands:
-    """What the settings demand of phones' parameters beside what the inventory says."""
+    """What the settings demand of phones' parameters beside what the inventory says.
+
+    `has_file` says whether the firmware folder has a file; None leaves that unchecked.
+    """
 
     reachable_as: tuple[str, ...] = ()
     demand_backup: frozenset[str] = frozenset()
     fetch_login: bool = False
+    has_file: Callable[[str], bool] | None = None
 
     def context(self, site: str) -> LintContext:
         """What the linter has to know of a site's phones."""
@@ -46,6 +51,7 @@ class Demands:
             complete=True,
             demand_backup=bool({site, EVERY_SITE} & self.demand_backup),
             our_hosts=self.reachable_as or None,
+            has_file=self.has_file,
         )
 
 
@@ -207,10 +213,12 @@ def provisioner_of(
 ) -> Provisioner:
     """Make what turns intents into files, as the settings have it."""
     asked = settings.provisioning
+    folder = FirmwareFolder(settings.folder / asked.firmware_folder, at.timestamp)
     demands = Demands(
         reachable_as=tuple(asked.reachable_as),
         demand_backup=frozenset(asked.demand_backup),
         fetch_login=asked.login == "digest",
+        has_file=folder.has,
     )
     return Provisioner(store=store, at=at, environ=environ, folder=settings.folder, demands=demands)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from fleet.model import Severity
 from fleet.phone.config_file import SET_OF, LineSet, numbered, said_of_line
 from fleet.phone.lint.look import NO_SERVER, LintFinding, account_value, own_name, whose
-from fleet.phone.parameters.kinds import is_address
+from fleet.phone.parameters.kinds import is_address, is_ipv6
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,7 +60,7 @@ def port_zero(look: LintLook) -> Iterator[LintFinding]:
 
 
 def _port_zero(look: LintLook, server: str, port: str, *, said: str) -> LintFinding:
-    address = is_address(look.value(server))
+    address = is_address(look.value(server)) or is_ipv6(look.value(server))
     state = "is 0" if said else "is not given, which counts as 0"
     effect = (
         "the phone uses 5060, for it is an address: write that port to make it plain."
@@ -93,6 +93,29 @@ def registrar_without_backup(look: LintLook) -> Iterator[LintFinding]:
                 text=f"The registrar of {whose(line)} has no backup, and the site demands one: set "
                 f"`{own_name(line, 'backup registrar ip')}`.",
             )
+
+
+def proxy_without_registrar(look: LintLook) -> Iterator[LintFinding]:
+    """A proxy without a registrar: such a line can call, and nobody can call it.
+
+    A line with servers of its own takes none from all lines. Of servers for all lines another file
+    may name the registrar, unless the accounts are here too. A registrar of 0.0.0.0 is meant.
+    """
+    accounts = any(look.value(own_name(line, "user name")) for line in (None, *look.lines))
+    is_whole = look.context.complete or accounts
+    for line in (None, *look.lines):
+        proxy = look.value(own_name(line, "proxy ip"))
+        registrar = account_value(look, line, "registrar ip")
+        if proxy in NO_SERVER or registrar or (line is None and not is_whole):
+            continue
+        yield LintFinding(
+            check="proxy-without-registrar",
+            severity=Severity.WARNING,
+            parameter=own_name(line, "registrar ip"),
+            text=f"There is a proxy for {whose(line)} but no registrar, so a phone does not "
+            f"register: set `{own_name(line, 'registrar ip')}`.",
+            line=look.last[own_name(line, "proxy ip")].line,
+        )
 
 
 def backup_servers_differ(look: LintLook) -> Iterator[LintFinding]:

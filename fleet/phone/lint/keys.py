@@ -96,6 +96,23 @@ def key_stays_locked(look: LintLook) -> Iterator[LintFinding]:
             )
 
 
+def key_line(look: LintLook) -> Iterator[LintFinding]:
+    """A key for a line that the model does not have; line 0 is any line."""
+    most = look.model.lines if look.model else 0
+    for name, parameter in look.last.items():
+        value = parameter.value.strip()
+        is_line = name.endswith(" line") and key_of(name) is not None
+        if most and is_line and value.isdigit() and int(value[:9]) > most:
+            yield LintFinding(
+                check="key-line",
+                severity=Severity.WARNING,
+                parameter=name,
+                text=f"`{name}` is {value[:9]}, and the {look.model_name} has lines 1 to {most}: "
+                "use one of those.",
+                line=parameter.line,
+            )
+
+
 def key_of(name: str) -> Numbered | None:
     """The key that a parameter is about, without what it says of it; None if it is no key's."""
     found = numbered(name)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from fleet.model import Severity
 from fleet.phone.lint.look import LintFinding, account_value
-from fleet.phone.parameters import complaint, is_secret, spec_of
+from fleet.phone.parameters import HIDDEN_LOGIN, complaint, is_mask, is_secret, spec_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _DEFAULT_ADMIN = "22222"
 _DEFAULT_OF = {"admin password": "22222", "user password": "an empty one"}
 _WEB = ("admin password", "user password")
+_ENDINGS = ("password", "passwd", "passcode", "secret", " pass")
 _SHORTEST_DIGITS = 5
 _SHORTEST = 8
 _COMMON = frozenset(
@@ -30,16 +31,38 @@ def password_falls_back(look: LintLook) -> Iterator[LintFinding]:
 
     facts/provisioning 1.3, Passwords and access.
     """
+    is_69xx = look.model is not None and look.model.family == "69xx"
     for name in _WEB:
         spec, given = spec_of(name), look.last.get(name)
         if spec and given and (wrong := complaint(spec.kind, given.value)):
+            default = f"uses its default ({_DEFAULT_OF[name]})"
+            certain = f"so the phone {default} instead"
+            depends = (
+                "and the guides of the 69xx differ: whether letters are taken depends on the "
+                f"firmware, and a phone whose firmware takes digits only {default} instead"
+            )
             yield LintFinding(
                 check="password-falls-back",
-                severity=Severity.CRITICAL,
+                severity=Severity.WARNING if is_69xx else Severity.CRITICAL,
                 parameter=name,
-                text=f"`{name}` {wrong}, so the phone uses its default ({_DEFAULT_OF[name]}) "
-                "instead: use digits only, 4294967295 at most.",
+                text=f"`{name}` {wrong}, {depends if is_69xx else certain}: use digits only, "
+                "4294967295 at most.",
                 line=given.line,
+            )
+
+
+def masked_secret(look: LintLook) -> Iterator[LintFinding]:
+    """A secret that is a mask, as in a file that was printed without secrets."""
+    for parameter in look.last.values():
+        is_one = is_secret(parameter.key) and is_mask(parameter.value)
+        if is_one or HIDDEN_LOGIN in parameter.value:
+            yield LintFinding(
+                check="masked-secret",
+                severity=Severity.CRITICAL,
+                parameter=parameter.key,
+                text=f"`{parameter.key}` holds what stands for a secret, such as ***, and not the "
+                "secret itself: the file is not for phones.",
+                line=parameter.line,
             )
 
 
@@ -69,7 +92,7 @@ def default_password(look: LintLook) -> Iterator[LintFinding]:
 def weak_password(look: LintLook) -> Iterator[LintFinding]:
     """A password that is short, a plain row of characters, a common word, or the user's name."""
     for parameter in look.last.values():
-        if not parameter.value or not is_secret(parameter.key) or _is_default(parameter):
+        if not parameter.value or not _is_password(parameter) or _is_default(parameter):
             continue
         if reason := _weakness(look, parameter):
             yield LintFinding(
@@ -79,6 +102,14 @@ def weak_password(look: LintLook) -> Iterator[LintFinding]:
                 text=f"`{parameter.key}` {reason}: choose a longer one at random.",
                 line=parameter.line,
             )
+
+
+def _is_password(parameter: Parameter) -> bool:
+    """Whether a value is a password: of an unknown parameter by how its name ends."""
+    if not is_secret(parameter.key) or is_mask(parameter.value):
+        return False
+    known = spec_of(parameter.key) is not None
+    return known or (parameter.value not in ("0", "1") and parameter.key.endswith(_ENDINGS))
 
 
 def _is_default(parameter: Parameter) -> bool:

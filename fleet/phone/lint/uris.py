@@ -1,18 +1,23 @@
-"""Action URIs: whether a phone that calls them reaches us."""
+"""Where phones call and fetch: whether that is us, and whether the file is there."""
 
 from __future__ import annotations
 
 import ipaddress
+import re
 from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
 
 from fleet.model import Severity
-from fleet.phone.lint.look import LintFinding
+from fleet.phone.lint.keys import key_of
+from fleet.phone.lint.look import NO_SERVER, LintFinding
+from fleet.phone.lint.placeholders import has_placeholder
 from fleet.phone.parameters import Shape, spec_of
-from fleet.phone.parameters.kinds import host_of, is_address
+from fleet.phone.parameters.kinds import host_of, is_address, is_ipv6
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from fleet.phone.config_file import Parameter
     from fleet.phone.lint.look import LintLook
 
 _SCHEMES = ("http://", "https://")
@@ -38,6 +43,86 @@ def action_uri_unreachable(look: LintLook) -> Iterator[LintFinding]:
                 text=f"`{parameter.key}` {reason}",
                 line=parameter.line,
             )
+
+
+_SERVERS = ("http server", "https server", "ftp server", "tftp server", "alternate tftp server")
+_FETCHES = (*_SERVERS, "firmware server", "upgrade uri")
+_FILES = re.compile(
+    r"directory [0-9]+|language [0-9]+|custom ringtone [0-9]+|https user certificates"
+    r"|(?:sips|802\.1x) (?:root and intermediate certificates|local certificate|private key"
+    r"|trusted certificates)|background image|screen saver image"
+)
+"""Parameters whose value names a file that phones fetch; others do by the ending of their value."""
+
+_ENDING = re.compile(
+    r"[^?#\s]+\.(?:csv|pem|crt|cer|der|key|p12|pfx|wav|mp3|png|jpe?g|gif|bmp)", re.IGNORECASE
+)
+
+
+def fetches_elsewhere(look: LintLook) -> Iterator[LintFinding]:
+    """A server to fetch from that is not us: after one boot the phone would be gone again."""
+    ours = look.context.our_hosts
+    if ours is None:
+        return
+    for parameter in look.last.values():
+        if not (parameter.key in _FETCHES or _names_a_file(parameter)):
+            continue
+        host = _host(parameter)
+        if host in ("", *NO_SERVER) or "$$" in host or any(_is(host, one.lower()) for one in ours):
+            continue
+        yield LintFinding(
+            check="fetches-elsewhere",
+            severity=Severity.WARNING,
+            parameter=parameter.key,
+            text=f"`{parameter.key}` lets phones fetch from {host}, which this site does not reach "
+            f"us by: use one of {', '.join(ours)}, or leave it out.",
+            line=parameter.line,
+        )
+
+
+def file_not_served(look: LintLook) -> Iterator[LintFinding]:
+    """A file that a configuration names, and that our folder does not have."""
+    has_file, ours = look.context.has_file, look.context.our_hosts or ()
+    if has_file is None:
+        return
+    for parameter in look.last.values():
+        value = parameter.value.strip()
+        if not value or not _names_a_file(parameter):
+            continue
+        host = _host(parameter)
+        if host and not any(_is(host, one.lower()) for one in ours):
+            continue
+        path = unquote(urlsplit(value).path) if "://" in value else value
+        name = "/".join(piece for piece in re.split(r"[/\\]", path) if piece not in ("", "."))
+        if not has_file(name):
+            yield LintFinding(
+                check="file-not-served",
+                severity=Severity.WARNING,
+                parameter=parameter.key,
+                text=f"`{parameter.key}` names the file {name}, which is not in the firmware "
+                "folder: put it there, for phones get 404 otherwise.",
+                line=parameter.line,
+            )
+
+
+def _names_a_file(parameter: Parameter) -> bool:
+    """Whether a value names a file to fetch; the pages that keys and events open are none."""
+    if parameter.key.startswith(("action uri", "xml application")):
+        return False
+    if key_of(parameter.key) or has_placeholder(parameter.key, parameter.value):
+        return False
+    return bool(_FILES.fullmatch(parameter.key) or _ENDING.fullmatch(parameter.value.strip()))
+
+
+def _host(parameter: Parameter) -> str:
+    """The host that a value names, with or without a scheme; empty for a path alone."""
+    value = parameter.value.strip()
+    if "://" in value:
+        return host_of(value)
+    if parameter.key not in _FETCHES:
+        return ""
+    bare = value.partition("/")[0].lower()
+    return bare if is_ipv6(bare) else bare.partition(":")[0]
 
 
 def _wrong(uri: str, ours: Sequence[str] | None) -> str:

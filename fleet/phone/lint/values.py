@@ -10,6 +10,7 @@ from fleet.phone.lint.keys import key_of
 from fleet.phone.lint.look import LintFinding
 from fleet.phone.lint.placeholders import has_placeholder
 from fleet.phone.parameters import Shape, complaint, spec_of, suggestion_for
+from fleet.phone.parameters.kinds import is_ipv6
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,7 +51,69 @@ def wrong_value(look: LintLook) -> Iterator[LintFinding]:
             continue
         if has_placeholder(parameter.key, parameter.value):
             continue
-        yield from _wrong("wrong-value", parameter, Severity.WARNING)
+        if spec.kind.shape is Shape.HOST and is_ipv6(parameter.value):
+            yield from _ipv6(look, parameter)
+        else:
+            yield from _wrong("wrong-value", parameter, Severity.WARNING)
+
+
+def _ipv6(look: LintLook, parameter: Parameter) -> Iterator[LintFinding]:
+    """An IPv6 address: 68xx and 69xx take one with `ipv6: 1`."""
+    is_new = look.model is not None and look.model.family in ("68xxi", "69xx")
+    if is_new and look.value("ipv6") == "1":
+        return
+    why = "is taken with `ipv6: 1` only: add that" if is_new else "is no IPv4 address: use one"
+    yield _finding(
+        "wrong-value",
+        Severity.WARNING,
+        parameter,
+        f"`{parameter.key}` is an IPv6 address, which {why}.",
+    )
+
+
+def time_zone_name(look: LintLook) -> Iterator[LintFinding]:
+    """A zone by its IANA name: phones have names of their own (facts/provisioning 1.3, Time)."""
+    given = look.last.get("time zone name")
+    if given and "/" in given.value and not has_placeholder(given.key, given.value):
+        yield _finding(
+            "time-zone-name",
+            Severity.WARNING,
+            given,
+            "`time zone name` is an IANA name, and phones have others, such as US-Eastern: write "
+            "`timezone` into the inventory's configuration instead, which takes IANA names.",
+        )
+
+
+def language_not_loaded(look: LintLook) -> Iterator[LintFinding]:
+    """A language by the number of a slot that no file is loaded into.
+
+    Of a single file that loads none at all, another one may.
+    """
+    loads = any(name.startswith("language ") for name in look.last)
+    for name in ("language", "web language"):
+        slot = look.value(name)
+        if slot not in ("1", "2", "3", "4") or look.value(f"language {slot}"):
+            continue
+        if loads or look.context.complete:
+            yield _finding(
+                "language-not-loaded",
+                Severity.WARNING,
+                look.last[name],
+                f"`{name}` is {slot}, and no file is loaded as `language {slot}`: name one, or "
+                "choose another.",
+            )
+
+
+def web_interface_off(look: LintLook) -> Iterator[LintFinding]:
+    """A phone without its web UI: nobody can see its lines."""
+    if look.value("web interface enabled") == "0":
+        yield _finding(
+            "web-interface-off",
+            Severity.WARNING,
+            look.last["web interface enabled"],
+            "`web interface enabled: 0` switches the web UI off, so fleet can no longer see the "
+            "phone's lines: leave it on.",
+        )
 
 
 def retry_timer(look: LintLook) -> Iterator[LintFinding]:

@@ -12,10 +12,18 @@ from fleet.phone.parameters.catalogue import (
     spec_of,
     suggestion_for,
 )
-from fleet.phone.parameters.diff import ChangeKind, ParameterChange, any_reboot, diff, without_login
+from fleet.phone.parameters.diff import (
+    HIDDEN_LOGIN,
+    ChangeKind,
+    ParameterChange,
+    any_reboot,
+    diff,
+    without_login,
+)
 from fleet.phone.parameters.kinds import Kind, Shape, complaint
 
 __all__ = [
+    "HIDDEN_LOGIN",
     "PARAMETERS",
     "ChangeKind",
     "Kind",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from difflib import get_close_matches
+from difflib import SequenceMatcher, get_close_matches
 from enum import StrEnum
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -103,6 +103,25 @@ _SLOT = re.compile(r"[0-9]+|(?<=[a-z])[NX](?= )")
 _SKELETONS = frozenset(_SLOT.sub("#", family) for family in PARAMETERS)
 
 
+def _is_slip(name: str, known: str) -> bool:
+    """Whether a name is another with a slip of the pen in it, and not one with another word.
+
+    `sip line1 dnd` is none of `sip line1 mode`, nor `directory 1 name` one of `directory 1`.
+    """
+    words, meant = name.split(), known.split()
+    if len(words) == len(meant):
+        return all(_alike(*pair) >= _LIKE_WORDS for pair in zip(words, meant, strict=True))
+    return _alike("".join(words), "".join(meant)) >= _LIKE_NAMES
+
+
+def _alike(one: str, two: str) -> float:
+    return SequenceMatcher(None, one, two).ratio()
+
+
+_LIKE_WORDS = 0.66
+_LIKE_NAMES = 0.93
+
+
 @lru_cache(maxsize=2048)
 def suggestion_for(name: str) -> str:
     """The known name that an unknown one was probably meant to be; empty if none is close.
@@ -111,8 +130,10 @@ def suggestion_for(name: str) -> str:
     """
     key = canonical_name(name[:_LONGEST_NAME])
     numbers = re.findall(r"[0-9]+", key)
-    close = get_close_matches(_SLOT.sub("#", key), _SKELETONS, n=1, cutoff=0.8)
-    if not close:
+    skeleton = _SLOT.sub("#", key)
+    near = get_close_matches(skeleton, _SKELETONS, n=3, cutoff=0.8)
+    close = next((each for each in near if _is_slip(skeleton, each)), None)
+    if close is None:
         return ""
-    meant = re.sub("#", lambda _: numbers.pop(0) if numbers else "N", close[0])
+    meant = re.sub("#", lambda _: numbers.pop(0) if numbers else "N", close)
     return meant if "N" in meant or spec_of(meant) else ""

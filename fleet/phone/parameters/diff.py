@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
     from fleet.phone.config_file import EffectiveValue
 
+HIDDEN_LOGIN = "…@"
+"""What stands for the login inside a URI where a value is shown."""
+
 _USERINFO = re.compile(r"(?<=://)[^/@\s]+@")
 
 
@@ -88,7 +91,7 @@ def _kind(before: EffectiveValue | None, after: EffectiveValue | None) -> Change
 
 def without_login(text: str) -> str:
     """A value without the login inside a URI, as it may be shown."""
-    return _USERINFO.sub("…@", text)
+    return _USERINFO.sub(HIDDEN_LOGIN, text)
 
 
 def _shown(value: EffectiveValue | None) -> str | None:

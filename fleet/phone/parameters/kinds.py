@@ -20,6 +20,7 @@ class Shape(StrEnum):
     PORT = "port"
     URI = "uri"
     TIME = "time"  # hh:mm
+    WORDS = "words"  # some of a closed list, with blanks between them
     DIGITS = "digits"  # a password of digits alone; anything else makes the phone use its default
 
 
@@ -44,6 +45,8 @@ def complaint(kind: Kind, value: str) -> str:
     """
     if not value:
         return ""
+    if kind.shape is Shape.WORDS:
+        return _words(kind, value)
     if kind.choices:
         allowed = ", ".join(kind.choices)
         return "" if value.lower() in _lower(kind.choices) else f"has to be one of {allowed}"
@@ -59,7 +62,7 @@ def host_of(uri: str) -> str:
 
 
 def is_address(value: str) -> bool:
-    """Whether a text is a dotted IPv4 address; these phones know no other."""
+    """Whether a text is a dotted IPv4 address."""
     try:
         ipaddress.IPv4Address(value)
     except ValueError:
@@ -70,6 +73,20 @@ def is_address(value: str) -> bool:
 _HOST = re.compile(r"(?=.{1,253}\Z)[A-Za-z0-9_](?:[A-Za-z0-9_-]*)(?:\.[A-Za-z0-9_-]+)*\.?")
 _TIME = re.compile(r"(?:[01]?[0-9]|2[0-3]):[0-5][0-9]")
 _INTEGER = re.compile(r"-?[0-9]{1,12}")
+
+
+def is_ipv6(value: str) -> bool:
+    """Whether a text is an IPv6 address, in brackets or not."""
+    try:
+        ipaddress.IPv6Address(value.removeprefix("[").removesuffix("]"))
+    except ValueError:
+        return False
+    return True
+
+
+def _words(kind: Kind, value: str) -> str:
+    unknown = sorted(set(value.lower().split()) - set(kind.choices))
+    return f"may hold only {', '.join(kind.choices)}" if unknown else ""
 
 
 def _lower(texts: tuple[str, ...]) -> frozenset[str]:
@@ -136,5 +153,6 @@ _CHECKS = {
     Shape.PORT: _integer,
     Shape.URI: _uri,
     Shape.TIME: _time,
+    Shape.WORDS: _words,
     Shape.DIGITS: _digits,
 }

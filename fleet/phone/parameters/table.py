@@ -26,6 +26,21 @@ DIGITS = Kind(shape=Shape.DIGITS, high=4_294_967_295)
 TIME = Kind(shape=Shape.TIME)
 
 
+KEY_TYPE = Kind(
+    shape=Shape.WORDS,
+    choices=(
+        *("none", "line", "speeddial", "dnd", "blf", "list", "acd", "dcp", "flash", "xml", "park"),
+        *("lcr", "callforward", "blfxfer", "speeddialxfer", "speeddialconf", "speeddialmwi"),
+        *("directory", "callers", "redial", "conf", "xfer", "icom", "services", "phonelock"),
+        *("paging", "spre", "save", "delete", "pickup", "empty", "history"),
+    ),
+)
+"""Keys' types: admin guide 3.2.2 p.5-59 and peers (facts/provisioning 1.3, Keys)."""
+
+KEY_STATES = Kind(shape=Shape.WORDS, choices=("idle", "connected", "incoming", "outgoing", "busy"))
+"""When a key is shown, any number of them (admin guide 3.2.2 p.5-59)."""
+
+
 def number(low: int, high: int) -> Kind:
     """A whole number within limits."""
     return Kind(shape=Shape.INTEGER, low=low, high=high)
@@ -86,7 +101,7 @@ def _account(prefix: str) -> Iterator[tuple[str, Kind]]:
     yield from ((f"{prefix} screen name 2", TEXT), (f"{prefix} bla number", TEXT))
     yield f"{prefix} registration period", number(0, 2_147_483_647)
     yield f"{prefix} mode", number(0, 3)
-    yield f"{prefix} dtmf method", COUNT
+    yield f"{prefix} dtmf method", number(0, 2)
     yield f"{prefix} srtp mode", number(0, 2)
 
 
@@ -108,6 +123,8 @@ def _sip() -> Iterator[tuple[str, Kind]]:
     for name in ("explicit mwi subscription", "blf subscription"):
         yield f"sip {name} period", COUNT
     yield from (("sip customized codec", TEXT), ("sip lineN park pickup config", TEXT))
+    yield from (("sip park pickup config", TEXT), ("sip lineN dnd", BOOLEAN))
+    yield from (("sip refer-to with replaces", BOOLEAN), ("mask sip password", BOOLEAN))
     for what in ("root and intermediate certificates", "local certificate", "private key"):
         yield f"sips {what}", TEXT
     yield "sips trusted certificates", TEXT
@@ -128,7 +145,9 @@ def _calls() -> Iterator[tuple[str, Kind]]:
     yield "show call destination name", BOOLEAN
     lists = ("redial", "callers list", "directory", "call forward", "missed calls indicator")
     yield from ((f"{name} disabled", BOOLEAN) for name in lists)
-    yield from ((f"directory {one}", TEXT) for one in (1, 2))
+    for one in (1, 2):
+        yield from ((f"directory {one}", TEXT), (f"directory {one} name", TEXT))
+    yield from ((f"custom ringtone {one}", TEXT) for one in range(1, 9))
     for script in ("voicemail", "directory", "services", "callers list", "redial"):
         yield f"{script} script", URI_OF_ANY_LENGTH
 
@@ -164,8 +183,9 @@ def _time() -> Iterator[tuple[str, Kind]]:
 def _network() -> Iterator[tuple[str, Kind]]:
     yield from ((name, BOOLEAN) for name in ("tagging enabled", "lldp", "dhcp"))
     yield from ((name, number(1, 4095)) for name in ("vlan id", "vlan id port 1"))
-    yield from ((name, COUNT) for name in ("lldp interval", "priority non-ip"))
-    yield from ((f"tos {what}", COUNT) for what in ("sip", "rtp", "rtcp"))
+    yield from (("lldp interval", COUNT), ("ipv6", BOOLEAN))
+    yield "priority non-ip", number(0, 7)  # three bits of an 802.1Q tag
+    yield from ((f"tos {what}", number(0, 63)) for what in ("sip", "rtp", "rtcp"))  # DSCP, six bits
     for name in ("ip", "subnet mask", "default gateway", "dns1", "dns2"):
         yield name, ADDRESS
     yield from (("log server ip", HOST), ("log server port", PORT))
@@ -188,10 +208,11 @@ def _xml() -> Iterator[tuple[str, Kind]]:
 
 def _keys() -> Iterator[tuple[str, Kind]]:
     for family in ("prgkeyN", "softkeyN", "topsoftkeyN", "expmodX keyN", "featurekeyN"):
-        yield from ((f"{family} {what}", TEXT) for what in ("type", "value", "label"))
+        yield f"{family} type", KEY_TYPE
+        yield from ((f"{family} {what}", TEXT) for what in ("value", "label"))
         yield f"{family} line", COUNT
         yield f"{family} locked", BOOLEAN
-    yield from ((f"{family} states", TEXT) for family in ("softkeyN", "prgkeyN"))
+    yield from ((f"{family} states", KEY_STATES) for family in ("softkeyN", "prgkeyN"))
     pages = (f"expmod{module}page{page}" for module in (1, 2, 3) for page in (1, 2, 3))
     yield from ((f"{page}{side}", TEXT) for page in pages for side in ("left", "right"))
 

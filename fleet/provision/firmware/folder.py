@@ -84,8 +84,17 @@ class FirmwareFolder:
                 found[name.lower()] = self._kept[content.name].file
         return found
 
+    def has(self, name: str) -> bool:
+        """Whether there is a file of this name, settled or not, without reading it."""
+        path = self._path(name)
+        return path is not None and path.is_file()
+
     def content(self, name: str) -> Content | None:
         """Return the file of this name, with `/` between folders, in any case; None without one."""
+        path = self._path(name)
+        return None if path is None else self._content(path)
+
+    def _path(self, name: str) -> Path | None:
         pieces = name.split("/")
         if len(pieces) > _DEEPEST or name.lower().endswith(_NOT_HERE):
             return None
@@ -97,7 +106,7 @@ class FirmwareFolder:
             if found is None:
                 return None
             path /= found
-        return self._content(path)
+        return path
 
     def _content(self, path: Path) -> Content | None:
         """The file's content, read again only if it was changed."""

@@ -36,6 +36,9 @@ _NEEDS = {
     "demand": LintContext(demand_backup=True),
     "hosts": LintContext(our_hosts=("fleet.example.com", "192.0.2.1", "198.51.100.0/24")),
     "complete": LintContext(complete=True),
+    "files": LintContext(
+        our_hosts=("fleet.example.com",), has_file={"ca.pem", "i18n/lang_fr.txt"}.__contains__
+    ),
     "modules": LintContext(modules=("536M",)),
     "wrong module": LintContext(modules=("560M",)),
 }
@@ -178,6 +181,70 @@ _NEEDS = {
         ("unquoted-hash", "sip password: #hunter", "sip password", {}),
         ("unread-line", "what is this", "", {}),
         ("empty-global-file", " \n", "", {"name": "aastra.cfg"}),
+        ("masked-secret", "sip line1 password: ********", "sip line1 password", {}),
+        ("masked-secret", "admin password: ***", "admin password", {}),
+        ("masked-secret", "firmware server: ftp://\u2026@10.0.0.5/fw", "firmware server", {}),
+        ("proxy-without-registrar", "sip line1 proxy ip: pbx", "sip line1 registrar ip", {}),
+        (
+            "proxy-without-registrar",
+            "sip registrar ip: pbx\nsip line1 proxy ip: pbx",
+            "sip line1 registrar ip",
+            {"name": "00085D126411.cfg"},
+        ),
+        (
+            "proxy-without-registrar",
+            "sip proxy ip: pbx\nsip user name: 1001",
+            "sip registrar ip",
+            {},
+        ),
+        (
+            "proxy-without-registrar",
+            "sip proxy ip: pbx",
+            "sip registrar ip",
+            {"context": "complete"},
+        ),
+        ("key-line", "topsoftkey1 line: 12", "topsoftkey1 line", {"model": "6757i"}),
+        ("key-line", "expmod1 key2 line: 10", "expmod1 key2 line", {}),
+        ("wrong-value", "softkey1 type: speedial", "softkey1 type", {"model": "6757i"}),
+        ("wrong-value", "softkey1 states: idel connected", "softkey1 states", {"model": "6757i"}),
+        ("wrong-value", "priority non-ip: 9", "priority non-ip", {}),
+        ("wrong-value", "tos sip: 64", "tos sip", {}),
+        ("wrong-value", "sip line1 mode: 4", "sip line1 mode", {}),
+        ("wrong-value", "download protocol: SCP", "download protocol", {}),
+        ("wrong-value", "sip transport protocol: 3", "sip transport protocol", {}),
+        ("wrong-value", "sip proxy ip: 2001:db8::5", "sip proxy ip", {"model": "6930"}),
+        ("wrong-value", "sip proxy ip: 2001:db8::5\nipv6: 1", "sip proxy ip", {"model": "53i"}),
+        ("time-zone-name", "time zone name: America/New_York", "time zone name", {}),
+        ("language-not-loaded", "language: 3\nlanguage 1: lang_de.txt", "language", {}),
+        ("language-not-loaded", "web language: 2", "web language", {"context": "complete"}),
+        ("web-interface-off", "web interface enabled: 0", "web interface enabled", {}),
+        *(
+            ("fetches-elsewhere", f"{name}: {value}", name, {"context": "hosts"})
+            for name, value in (
+                ("http server", "old.example.com"),
+                ("https server", "old.example.com:8443/x"),
+                ("tftp server", "10.0.0.5"),
+                ("alternate tftp server", "10.0.0.5"),
+                ("ftp server", "10.0.0.5"),
+                ("firmware server", "http://old.example.com/fw"),
+                ("upgrade uri", "http://old.example.com:8667/Aastra"),
+                ("language 1", "http://old.example.com/lang_de.txt"),
+                ("directory 1", "tftp://old.example.com/a.csv"),
+                ("custom ringtone 1", "ftp://10.0.0.5/a.wav"),
+            )
+        ),
+        *(
+            ("file-not-served", f"{name}: {value}", name, {"context": "files"})
+            for name, value in (
+                ("directory 1", "Corporate.csv"),
+                ("sips trusted certificates", "corp.pem"),
+                ("https user certificates", "old/ca.pem"),
+                ("custom ringtone 1", "chime.wav"),
+                ("language 1", "lang_fr.txt"),
+                ("idle picture of our house", "logo.png"),
+                ("language 2", "http://fleet.example.com/i18n/lang_de.txt"),
+            )
+        ),
         ("comment-mark", "sip screen name: Ann // boss", "sip screen name", {}),
         ("comment-mark", "prgkey1 label: Ann ; boss", "prgkey1 label", {}),
         ("model-by-number", "lldp: 1", "", {"model": "6915d"}),
@@ -246,6 +313,45 @@ def test_a_check_holds(check: str, text: str, parameter: str, how: dict[str, str
         ("placeholder-left", "action uri poll: http://a/?i=$$LOCALIP$$", {}),
         ("unquoted-hash", 'time format: 1 # 24 hours\nsip dial plan: "x#" # ours\ntone set: #', {}),
         ("empty-global-file", "# nothing", {"name": "aastra.cfg"}),
+        ("masked-secret", "sip line1 password: 7Hq*mZp9Lk\nsip display name: ****", {}),
+        ("weak-password", "mask sip password: 1\npin code suppression: 1", {}),
+        ("weak-password", "sip line1 password: ****", {}),
+        (
+            "proxy-without-registrar",
+            "sip line1 proxy ip: a\nsip line1 registrar ip: 0.0.0.0\nsip line2 user name: b",
+            {},
+        ),
+        ("proxy-without-registrar", "sip proxy ip: a", {"name": "00085D126411.cfg"}),
+        ("key-line", "prgkey1 line: 9\nprgkey2 line: 0", {}),
+        ("wrong-value", "prgkey1 type: SpeedDial\nprgkey1 states: idle  busy", {}),
+        ("wrong-value", "sip proxy ip: 2001:db8::5\nipv6: 1", {"model": "6930"}),
+        ("wrong-value", "time server1: [2001:db8::5]\nipv6: 1", {"model": "6865i"}),
+        ("time-zone-name", "time zone name: US-Eastern", {}),
+        ("language-not-loaded", "language: 3", {}),
+        ("language-not-loaded", "language: 1\nlanguage 1: lang_de.txt\nweb language: 0", {}),
+        ("web-interface-off", "web interface enabled: 1", {}),
+        (
+            "fetches-elsewhere",
+            "http server: fleet.example.com\ntftp server: 198.51.100.7\nftp server: 0.0.0.0\n"
+            "firmware server: http://fleet.example.com:8090/fw\nlanguage 1: lang_de.txt\n"
+            "softkey1 value: http://crm.example.com/a.xml",
+            {"context": "hosts"},
+        ),
+        ("fetches-elsewhere", "http server: old.example.com", {}),
+        (
+            "file-not-served",
+            "https user certificates: ca.pem\nlanguage 1: i18n\\lang_fr.txt\n"
+            "language 2: http://fleet.example.com/i18n/lang_fr.txt\n"
+            "directory 1: http://old.example.com/a.csv\nprgkey1 value: http://a/logo.png",
+            {"context": "files"},
+        ),
+        ("file-not-served", "directory 1: Corporate.csv", {}),
+        (
+            "unknown-parameter",
+            "directory 1 name: a\nmask sip password: 1\nsip park pickup config: 70;70;asterisk\n"
+            "sip line1 dnd: 0\ncustom ringtone 1: a.wav\nsip refer-to with replaces: 0",
+            {},
+        ),
         ("comment-mark", "sip park pickup config: 70;70;asterisk\nupgrade uri: http://a//b", {}),
         ("comment-mark", "sip line1 password: a//b;c", {}),
         ("model-by-number", "lldp: 1", {"model": "53i"}),
@@ -278,6 +384,13 @@ def test_the_worst_comes_first_and_says_where_it_stands() -> None:
         ("password-falls-back", 2),
         ("wrong-value", 1),
     ]
+
+
+@pytest.mark.parametrize("name", ["admin password", "user password"])
+def test_of_a_69xx_it_depends_on_the_firmware_whether_letters_are_taken(name: str) -> None:
+    (finding,) = _found(f"{name}: Str0ngPassw0rd", model="6930")
+    assert (finding.check, finding.severity) == ("password-falls-back", Severity.WARNING)
+    assert "firmware" in finding.text
 
 
 def test_an_unknown_name_gets_a_suggestion() -> None:

@@ -104,6 +104,11 @@ def test_secrets_are_known_and_guessed(name: str, secret: bool) -> None:
         ("time servr 9", ""),
         ("sip line auth nam", "sip lineN auth name"),
         ("completely different", ""),
+        ("directory 1 title", ""),
+        ("sip line1 dnd mode", ""),
+        ("sip line1 nope", ""),
+        ("use sip password", ""),
+        ("timezone name", "time zone name"),
         ("", ""),
     ],
 )
