@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from fleet.errors import PageUnreadable, PhoneError
 from fleet.model import Facts, Observation, Reach, Reason
 from fleet.phone.catalog import model_of_realm
 from fleet.phone.challenge import is_ours
-from fleet.phone.pages import masked_key, page_key, read_page, same_page
+from fleet.phone.pages import (
+    MOST_BYTES,
+    is_small,
+    masked_key,
+    page_key,
+    read_page,
+    same_page,
+)
 from fleet.phone.redact import redact
 from fleet.phone.trouble import clean
 from fleet.phone.trouble import trouble as poll_error
@@ -24,6 +34,9 @@ if TYPE_CHECKING:
     from fleet.phone.pages import Words
 
 log = logging.getLogger(__name__)
+
+# One thread: two would wait for each other's interpreter lock, and hold two large pages.
+_READER = ThreadPoolExecutor(max_workers=1, thread_name_prefix="page-reader")
 
 _OF_OTHER_DEVICES = (Reason.NOT_AASTRA, Reason.NOT_HTTP, Reason.AUTH_UNSUPPORTED)
 
@@ -81,16 +94,18 @@ class Observer:
     ) -> Polled:
         answer = await session.status_page()
         try:
-            return self._read(phone_id, target, answer, seen)
+            return await _reading(answer, partial(self._read, phone_id, target, answer, seen))
         except PageUnreadable as error:
             if _is_final(error, answer):
-                return self._unreadable(phone_id, target, seen, session, answer, error)
+                failed = partial(self._unreadable, phone_id, target, seen, session, answer, error)
+                return await _reading(answer, failed)
             # A 200 is not proof that it is the page we asked for (facts/web-ui 1.4).
             answer = await session.renewed_status_page()
         try:
-            return self._read(phone_id, target, answer, seen)
+            return await _reading(answer, partial(self._read, phone_id, target, answer, seen))
         except PageUnreadable as error:
-            return self._unreadable(phone_id, target, seen, session, answer, error)
+            failed = partial(self._unreadable, phone_id, target, seen, session, answer, error)
+            return await _reading(answer, failed)
 
     def _unreadable(
         self,
@@ -154,6 +169,13 @@ class Observer:
         )
 
 
+async def _reading(answer: Answer, work: Callable[[], Polled]) -> Polled:
+    """Do what reads a page: at once if the page is small, else in the thread that reads pages."""
+    if is_small(answer.body):
+        return work()
+    return await asyncio.get_running_loop().run_in_executor(_READER, work)
+
+
 def _is_final(error: PageUnreadable, answer: Answer) -> bool:
     """Whether the password must not be sent again: no phone answered, or it forbids the page."""
     if error.reason is Reason.FORBIDDEN:
@@ -211,6 +233,6 @@ def _page(answer: Answer, target: Target, at: datetime, dialect: str = "") -> Ev
         path=answer.path,
         status=answer.status,
         dialect=dialect,
-        body=redact(answer.body, charset=answer.charset, secrets=secrets).encode(),
+        body=redact(answer.body[:MOST_BYTES], charset=answer.charset, secrets=secrets).encode(),
         charset="utf-8",
     )

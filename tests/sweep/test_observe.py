@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -11,8 +13,13 @@ from fleet.phone.client import PhoneClient, Target, Timeouts
 from fleet.phone.pages import words_with
 from fleet.simulator import BEHAVIOURS, PhoneSpec, SimulatedPhone, Simulator
 from fleet.simulator.behaviours.devices import DEVICES
+from fleet.sweep import observe
 from fleet.sweep.observe import Observer, Polled, Seen
+from tests.phone.pages.hostile import HOSTILE, TABLE
 from tests.phone.scripted import challenge, http, quick_client, served
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 # Short, for phones that hang; still many times what a phone on loopback needs.
 TIMEOUTS = Timeouts(connect=1.0, read=1.0, total=3.0)
@@ -127,6 +134,47 @@ async def test_another_device_at_a_phone_s_address_is_named(answer: bytes, named
     detail = polled.observation.detail
     assert named in detail
     assert "6753i 00:08:5D:12:64:12" in detail
+
+
+@pytest.mark.parametrize("kind", ["spans_in_rows", "cells_in_a_row", "forms", "healthy"])
+async def test_only_a_small_page_is_read_in_the_thread_of_the_loop(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page that may take long is the page's own phone's time, and nobody else's."""
+    threads: dict[str, set[int]] = {"read_page": set(), "redact": set()}
+
+    def spy(name: str) -> Callable[..., object]:
+        real = getattr(observe, name)
+
+        def work(*args: object, **options: object) -> object:
+            threads[name].add(threading.get_ident())
+            return real(*args, **options)
+
+        return work
+
+    for name in threads:
+        monkeypatch.setattr(observe, name, spy(name))
+    body = TABLE.encode() if kind == "healthy" else HOSTILE[kind](300_000)
+    async with served([http(body)]) as server, PhoneClient(timeouts=TIMEOUTS) as client:
+        observer = Observer(client=client, words=words_with({}), clock=lambda: NOW)
+        polled = await observer.observe(1, server.target(), Seen())
+
+    in_loop = {threading.get_ident()}
+    assert polled.evidence is not None
+    for used in threads.values():
+        assert used == in_loop if kind == "healthy" else used and used.isdisjoint(in_loop)
+
+
+async def test_a_large_page_that_is_not_read_is_kept_in_part() -> None:
+    body = TABLE.encode() + b"<p>" + b"x" * 900_000
+    async with served([http(body)]) as server, PhoneClient(timeouts=TIMEOUTS) as client:
+        observer = Observer(client=client, words=words_with({}), clock=lambda: NOW)
+        polled = await observer.observe(1, server.target(), Seen())
+
+    assert polled.observation.reason is Reason.TOO_LARGE
+    assert polled.evidence is not None
+    assert polled.evidence.body.startswith(TABLE.encode())
+    assert len(polled.evidence.body) <= 500_000
 
 
 def seen_of(polled: Polled) -> Seen:

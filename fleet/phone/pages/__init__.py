@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from fleet.phone.pages.reader import DIALECTS, Dialect, read_page
+from fleet.phone.pages.reader import DIALECTS, MOST_BYTES, Dialect, is_small, read_page
 from fleet.phone.pages.sameness import READER_VERSION, masked_key, page_key, same_page
 from fleet.phone.pages.words import WORDS, Words, words_with
 
 __all__ = [
     "DIALECTS",
+    "MOST_BYTES",
     "READER_VERSION",
     "WORDS",
     "Dialect",
     "Words",
+    "is_small",
     "masked_key",
     "page_key",
     "read_page",

@@ -17,6 +17,7 @@ import re
 from collections import OrderedDict
 from dataclasses import dataclass
 from functools import lru_cache
+from threading import Lock
 from typing import TYPE_CHECKING, TypeAlias
 
 from fleet.errors import PageUnreadable
@@ -75,6 +76,7 @@ class _Form:
 
 
 _forms: OrderedDict[Key, _Form] = OrderedDict()
+_forms_lock = Lock()
 
 
 def open_alike(text: str, headers: frozenset[str]) -> Page:
@@ -104,13 +106,11 @@ def _mark(word: str, headers: frozenset[str]) -> str:
 
 
 def _form(key: Key) -> _Form:
-    form = _forms.get(key)
-    if form is None:
-        form = _forms[key] = _Form()
+    with _forms_lock:
+        form = _forms.setdefault(key, _Form())
+        _forms.move_to_end(key)
         if len(_forms) > _MOST_FORMS:
             _forms.popitem(last=False)
-    else:
-        _forms.move_to_end(key)
     return form
 
 

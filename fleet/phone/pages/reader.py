@@ -18,6 +18,9 @@ from fleet.phone.pages.words import WORDS, Words
 MOST_BYTES = 500_000
 """Bytes of a page that is read; a status page has some ten thousand."""
 
+_SMALL = 32_768
+_FEW_TAGS = 700
+
 Dialect: TypeAlias = Callable[[Page, Identity, Words], Facts | None]
 """Reads the pages of one family; None for a page that is not of it. May raise PageUnreadable."""
 
@@ -28,10 +31,15 @@ DIALECTS: Mapping[str, Dialect] = {
 """In the order in which they look at a page; the last takes what no other has taken."""
 
 
+def is_small(body: bytes) -> bool:
+    """Whether reading the page takes a few milliseconds at most, whatever it holds."""
+    return len(body) <= _SMALL and body.count(b"<") <= _FEW_TAGS
+
+
 def read_page(
     body: bytes, *, charset: str | None = None, words: Words = WORDS, careful: bool = False
 ) -> Facts:
-    """The facts that a status page states, and nothing that it does not.
+    """Return the facts that a status page states, and nothing that it does not.
 
     `charset` is what the HTTP head said. `careful` skips the shortcuts: the outcome is the
     same, and tests hold one against the other. Raises PageUnreadable, and nothing else, for
