@@ -171,6 +171,11 @@ class Rolling(Database):
         with self._writing() as connection:
             return rollouts.write_journal_once(connection, entry, since)
 
+    def remove_journal(self, entry: JournalEntry) -> None:
+        """Remove an entry about what was not done after all."""
+        with self._writing() as connection:
+            rollouts.delete_journal(connection, entry)
+
     def journal(
         self, *, phone_id: int | None = None, since: datetime | None = None, limit: int = 1000
     ) -> list[JournalEntry]:

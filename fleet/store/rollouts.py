@@ -215,6 +215,17 @@ def write_journal_once(connection: sa.Connection, entry: JournalEntry, since: da
     return True
 
 
+def delete_journal(connection: sa.Connection, entry: JournalEntry) -> None:
+    """Remove the entries of this moment about this phone that say the same."""
+    connection.execute(
+        sa.delete(journal).where(
+            journal.c.phone_id == entry.phone_id,
+            journal.c.at == entry.at,
+            journal.c.what == entry.what,
+        )
+    )
+
+
 def load_journal(
     connection: sa.Connection, *, phone_id: int | None, since: datetime | None, limit: int
 ) -> list[JournalEntry]:

@@ -24,12 +24,15 @@ from fleet.cli.provision.terms import (
     stage_order,
 )
 from fleet.errors import UsageError
+from fleet.loop import run
 from fleet.model import RolloutState
-from fleet.provision.build import rotator_of
+from fleet.phone.sip.peer import Timers
+from fleet.provision.build import rotator_of, sip_client_of
 from fleet.provision.rollout import StageOrder
 from fleet.provision.rollout.service import Terms, begin
 from fleet.provision.rotate.admin import rotate_admin
 from fleet.provision.rotate.export import new_file, write_accounts
+from fleet.provision.rotate.registrars import check_registrars
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,6 +42,7 @@ if TYPE_CHECKING:
     from fleet.provision.rotate.service import Rotator
 
 _MOST_SHOWN = 20
+_PATIENCE = 5.0  # seconds for a registrar to say whether it can be asked at all
 
 _NOBODY_TELLS = (
     "The registrars have to learn the new passwords: set [provisioning] registrar_command, a "
@@ -156,6 +160,7 @@ def sip(
     app.ensure_key()
     accounts, skipped = rotator.choose(chosen, length)
     _tell_skipped(skipped)
+    run(check_registrars(sip_client_of(app.settings, Timers(patience=_PATIENCE)), accounts))
     if export:
         _export(rotator, accounts, export)
         return

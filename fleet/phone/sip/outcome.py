@@ -25,6 +25,8 @@ class Result(StrEnum):
     REFUSED = "refused"  # any other code; see `code` and `detail`
     WRONG_PASSWORD = "wrong_password"  # noqa: S105  or no such user: many do not tell them apart
     UNKNOWN_USER = "unknown_user"
+    NO_AOR = "no_aor"  # it took the login, and has no address of record of that user
+    NO_QUERIES = "no_queries"  # it takes no REGISTER without a Contact, whatever the login
     LOGIN_WANTED = "login_wanted"  # it asks for a login and we were given none
     LOGIN_UNSUPPORTED = "login_unsupported"  # it asks for a login that we do not speak
     LOGIN_UNSETTLED = "login_unsettled"  # it asked for a second login; ours may be right
@@ -58,6 +60,10 @@ _SENTENCES: Mapping[Result, str] = {
     Result.REFUSED: "refuses it",
     Result.WRONG_PASSWORD: "rejects this SIP user and password: check them there and here",
     Result.UNKNOWN_USER: "knows no such user: check the user, or create it there",
+    Result.NO_AOR: "takes this login, but has no address of record (AOR) of that user: create the "
+    "AOR there",
+    Result.NO_QUERIES: "takes no REGISTER without a Contact, as FreeSWITCH and OpenSIPS do not, so "
+    "it cannot be asked about a user",
     Result.LOGIN_WANTED: "asks for a SIP login and none is set: give the account's password",
     Result.LOGIN_UNSUPPORTED: "asks for a kind of login that is not supported here (only Digest "
     "with MD5 or SHA-256 is)",

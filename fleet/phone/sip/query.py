@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _LONGEST_TEXT = 300
 _MOST_BINDINGS = 50
 _UNKNOWN = (404, 604)
+_BAD_REQUEST = 400  # before any login: facts/provisioning 9
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -118,7 +119,9 @@ def _registrars_result(heard: Heard) -> Result | None:
     """What only a registrar means by its code; None where it means the usual."""
     status = heard.response.status if heard.response else 0
     if status in _UNKNOWN:
-        return Result.UNKNOWN_USER
+        return Result.NO_AOR if heard.login is LoginUse.SENT else Result.UNKNOWN_USER
+    if status == _BAD_REQUEST and heard.login is LoginUse.NOT_ASKED:
+        return Result.NO_QUERIES
     if status == 403 and heard.login is LoginUse.SENT:
         return Result.WRONG_PASSWORD
     return None

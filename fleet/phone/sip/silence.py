@@ -39,6 +39,19 @@ GIVE_NO_ANSWER = frozenset(
 """After which of them another server of the same name may be asked (RFC 3263, 4.3)."""
 
 
+NOTHING_SENT = frozenset(
+    (
+        Silence.NAME_NOT_FOUND,
+        Silence.NO_ROUTE,
+        Silence.NO_ANSWER,
+        Silence.CONNECTION_REFUSED,
+        Silence.NO_RESOURCES,
+        *WITHOUT_TLS,
+    )
+)
+"""After which of them nobody has got the request, and so no login."""
+
+
 class Unanswered(Exception):
     """No final response came; does not leave this room: callers get the reason as a value.
 

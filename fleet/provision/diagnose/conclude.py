@@ -8,10 +8,11 @@ from fleet.model import Reach, Registration
 from fleet.phone.sip.ask import LoginUse
 from fleet.phone.sip.outcome import Result
 from fleet.phone.sip.silence import WITHOUT_TLS
+from fleet.phone.sip.uri import SipUri
 from fleet.provision.diagnose.facts import Conclusion, Role, What
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from fleet.phone.sip.query import Binding, RegistrationAnswer
     from fleet.provision.diagnose.facts import (
@@ -33,6 +34,17 @@ _WHERE_TO_MEND = {
         "rejects the inventory's user and password of {user}",
         "Check them at the registrar and in the inventory. Many registrars say the same of a user "
         "that they do not know.",
+    ),
+    Result.NO_AOR: (
+        What.NO_AOR,
+        "takes the inventory's password of {user}, but has no address of record of that user",
+        "Create the address of record (AOR, or endpoint) at the registrar: until then it registers "
+        "nobody under this name.",
+    ),
+    Result.NO_QUERIES: (
+        What.NO_QUERIES,
+        "cannot be asked about {user}: it takes no REGISTER without a Contact",
+        "FreeSWITCH and OpenSIPS refuse such queries. Look at the registrar itself.",
     ),
     Result.LOGIN_WANTED: (
         What.NO_PASSWORD,
@@ -56,9 +68,27 @@ def _line(phone: PhoneFacts, line: LineFacts) -> Iterator[Conclusion]:
     found = [each for one in line.registrars for each in _registrar(phone, line, one)]
     found += _on_backup(line)
     if not found:
-        text = f"Line {line.number} ({line.user}) is registered, and its registrar says so too."
-        found = [Conclusion(what=What.WELL, text=text, line=line.number)]
+        found = [_of(line, What.WELL, _well(phone, line), "")]
     yield from found
+
+
+def _well(phone: PhoneFacts, line: LineFacts) -> str:
+    """What the registrar says, and what the phone said itself, if it ever did."""
+    primary = next(one for one in line.registrars if one.role is Role.PRIMARY)
+    bindings = primary.answer.bindings if primary.answer else ()
+    where = f" from {_places(bindings)}" if bindings else ""
+    who = f"Line {line.number} ({line.user})"
+    registrar = f"its registrar {primary.name} has it registered{where}"
+    if line.seen is None:
+        return f"{who}: {registrar}. The phone itself has not shown this line in any poll."
+    if line.seen.registration is not Registration.REGISTERED:
+        return (
+            f"{who}: {registrar}. The phone could not be read lately; it showed "
+            f"{line.seen.registration} before."
+        )
+    when = f" ({phone.polled_at:%Y-%m-%d %H:%M} UTC)" if phone.polled_at else ""
+    last = f"at its last poll{when}" if phone.reach is Reach.OK else "when it was last read"
+    return f"{who} is registered: the phone showed so {last}, and {registrar}."
 
 
 def _registrar(phone: PhoneFacts, line: LineFacts, one: RegistrarFacts) -> Iterator[Conclusion]:
@@ -77,7 +107,8 @@ def _registrar(phone: PhoneFacts, line: LineFacts, one: RegistrarFacts) -> Itera
         yield _of(line, What.REGISTRAR_DEAD, text, "Check it, and the network to it.")
     elif result in _WHERE_TO_MEND:
         what, said, check = _WHERE_TO_MEND[result]
-        text = f"{name} {said.format(user=line.user)} ({answer.outcome.code})."
+        reply = f"{answer.outcome.code} {answer.outcome.phrase}".rstrip()
+        text = f"{name} {said.format(user=line.user)} ({reply})."
         yield _of(line, what, text, check)
     elif result is Result.ACCEPTED:
         yield from _accepted(phone, line, one, answer)
@@ -116,16 +147,23 @@ def _bindings(
         elif not on_backup:
             yield _of(line, What.NOT_THERE, f"{name} has nobody registered as {line.user}.", "")
         return
-    if phone.address and not any(_is_at(phone.address, each) for each in answer.bindings):
-        places = ", ".join(dict.fromkeys(each.host or each.uri for each in answer.bindings))
-        text = f"{name} has {line.user} registered from {places}, not from {phone.address}."
+    others = [each for each in answer.bindings if not _is_at(phone.address, each)]
+    if phone.address and len(others) == len(answer.bindings):
+        text = (
+            f"{name} has {line.user} registered from {_places(others)}, not from {phone.address}."
+        )
         check = (
             "Another phone has this account, or there is NAT between: look whether that is meant."
         )
         yield _of(line, What.ELSEWHERE, text, check)
-    elif not is_shown and phone.reach is Reach.OK:
+        return
+    if not is_shown and phone.reach is Reach.OK:
         text = f"{name} has {line.user} registered, but the last poll did not show it so."
         yield _of(line, What.STALE_BINDING, text, "It may have registered since: fleet poll.")
+    if phone.address and others:
+        text = f"{name} has {line.user} registered from {_places(answer.bindings)}."
+        check = f"A second device has this account: {_places(others)} is not this phone."
+        yield _of(line, What.SECOND_DEVICE, text, check)
 
 
 def _on_backup(line: LineFacts) -> Iterator[Conclusion]:
@@ -190,7 +228,23 @@ def _is_refused(line: LineFacts) -> bool:
 
 
 def _is_at(address: str, binding: Binding) -> bool:
-    return address == binding.host or address in binding.received
+    return address in (binding.host, _seen_from(binding))
+
+
+def _seen_from(binding: Binding) -> str:
+    """The address that the registrar saw a binding come from; empty where it does not say."""
+    received = binding.received.strip('"<>')
+    uri = SipUri.read(received)
+    return uri.host if uri else received
+
+
+def _places(bindings: Iterable[Binding]) -> str:
+    """Where bindings are: what the phone says, and what the registrar saw where that differs."""
+    places = []
+    for each in bindings:
+        named, seen = each.host or each.uri, _seen_from(each)
+        places.append(f"{named} (seen from {seen})" if seen not in ("", named) else named)
+    return " and ".join(dict.fromkeys(places))
 
 
 def _lower(name: str) -> str:

@@ -15,6 +15,7 @@ from fleet.errors import UsageError
 from fleet.phone.client import Target
 from fleet.phone.sip.peer import Peer
 from fleet.phone.sip.query import ask_options, ask_registration
+from fleet.phone.sip.silence import NOTHING_SENT
 from fleet.provision.applied import AppliedRevision
 from fleet.provision.diagnose.asking import Turns
 from fleet.provision.diagnose.conclude import conclude
@@ -81,13 +82,16 @@ class Diagnoser:
         self, phone_id: int, line: IntendedLine, peer: Peer, role: Role
     ) -> RegistrarFacts:
         turns = Turns(store=self.store, clock=self.clock, by=self.by)
-        if not await turns.take(phone_id, peer, line.user):
+        taken = await turns.take(phone_id, peer, line.user)
+        if taken is None:
             return RegistrarFacts(role=role, name=str(peer))
         login = line.login if line.login.password else None
         try:
             answer = await ask_registration(self.sip, peer, user=line.user, login=login)
         except ValueError as error:
             raise UsageError(f"Line {line.number}: {error}.") from None
+        if answer.outcome.silence in NOTHING_SENT:
+            await turns.give_back(taken)
         return RegistrarFacts(role=role, name=str(peer), answer=answer)
 
     async def _phone(

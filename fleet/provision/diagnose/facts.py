@@ -73,12 +73,15 @@ class What(StrEnum):
     REGISTRAR_DEAD = "registrar-dead"
     NO_TLS = "no-tls"  # it is there, but its certificate or its TLS will not do
     UNKNOWN_USER = "unknown-user"
+    NO_AOR = "no-address-of-record"
+    NO_QUERIES = "no-queries"  # the registrar cannot be asked without registering
     WRONG_PASSWORD = "wrong-password"  # noqa: S105  the inventory's
     NO_PASSWORD = "no-password"  # noqa: S105
     UNDECIDED = "undecided"
     NOT_LOOKED_AT = "not-looked-at"
     OLD_PASSWORD = "old-password"  # noqa: S105  the phone's
     ELSEWHERE = "registered-elsewhere"
+    SECOND_DEVICE = "second-device"
     NOT_THERE = "not-registered-there"
     STALE_BINDING = "shown-otherwise"
     ON_BACKUP = "on-backup"

@@ -10,6 +10,7 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from fleet.errors import UsageError
 from fleet.model import Credentials
 from fleet.phone.sip.ask import LoginUse
 from fleet.phone.sip.outcome import Result
@@ -17,6 +18,8 @@ from fleet.phone.sip.peer import Peer, Transport
 from fleet.phone.sip.query import ask_registration
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from fleet.model import RotatedAccount, SipServer
     from fleet.phone.sip.ask import SipClient
     from fleet.phone.sip.outcome import Outcome
@@ -66,6 +69,38 @@ class Registrars:
             if why := _why_not(answer.outcome, peer, is_backup=number > 0):
                 return why
         return ""
+
+
+async def check_registrars(sip: SipClient, accounts: Iterable[RotatedAccount]) -> None:
+    """Ask each registrar once, without a login, whether it can show which password it takes.
+
+    Raises `UsageError` that names those which cannot: a rotation would never be confirmed there.
+    One that does not answer is let pass, for it may by the time of the rotation.
+    """
+    users = {peer: account.user for account in accounts for peer in peers_of(account)}
+    answers = await asyncio.gather(
+        *(ask_registration(sip, peer, user=user) for peer, user in users.items()),
+        return_exceptions=True,
+    )
+    for peer, answer in zip(users, answers, strict=True):
+        if isinstance(answer, ValueError):  # of this account, and its rotation says so
+            continue
+        if isinstance(answer, BaseException):
+            raise answer
+        why = ""
+        if answer.outcome.result is Result.NO_QUERIES:
+            why = (
+                f"{peer} refuses a REGISTER without a Contact ({answer.outcome.code} "
+                f"{answer.outcome.phrase}), as FreeSWITCH and OpenSIPS do"
+            )
+        elif answer.outcome.accepted and answer.outcome.login is LoginUse.NOT_ASKED:
+            why = f"{peer} answers without asking for a login"
+        if why:
+            raise UsageError(
+                f"{why}: it cannot show which password it takes, so no new password could be "
+                "confirmed, and nothing was changed. Change the passwords at the registrar and in "
+                "the inventory, then fleet provision apply and rollout start."
+            )
 
 
 def peers_of(account: RotatedAccount) -> tuple[Peer, ...]:

@@ -101,6 +101,30 @@ CASES = {
         facts(REFUSED, said(Result.LOGIN_UNSETTLED, code=401)),
         [What.UNDECIDED],
     ),
+    "a good login and no address of record": (
+        facts(REFUSED, said(Result.NO_AOR, code=404)),
+        [What.NO_AOR],
+    ),
+    "a registrar that takes no queries": (
+        facts(REGISTERED, said(Result.NO_QUERIES, login=LoginUse.NOT_ASKED, code=400)),
+        [What.NO_QUERIES],
+    ),
+    "a second device": (
+        facts(REGISTERED, said(Result.ACCEPTED, HERE, THERE)),
+        [What.SECOND_DEVICE],
+    ),
+    "one device with two bindings": (
+        facts(REGISTERED, said(Result.ACCEPTED, HERE, replace(HERE, port=5070))),
+        [What.WELL],
+    ),
+    "behind NAT, as the registrar sees it": (
+        facts(REGISTERED, said(Result.ACCEPTED, replace(THERE, received="sip:10.0.0.7:50123"))),
+        [What.WELL],
+    ),
+    "from an address that only looks alike": (
+        facts(REGISTERED, said(Result.ACCEPTED, replace(THERE, received="sip:110.0.0.77:5060"))),
+        [What.ELSEWHERE],
+    ),
     "no registrar": (LineFacts(number=1, user="1001"), [What.NO_REGISTRAR]),
 }
 
@@ -144,3 +168,46 @@ def test_what_is_wrong_with_the_phone_comes_last() -> None:
 def test_a_name_is_no_address_to_compare_with() -> None:
     found = conclude(replace(PHONE, address=""), (facts(REGISTERED, said(Result.ACCEPTED, THERE)),))
     assert [each.what for each in found] == [What.WELL]
+
+
+def verdict(phone: PhoneFacts, seen: Line | None, *bindings: Binding) -> str:
+    first, *_ = conclude(phone, (facts(seen, said(Result.ACCEPTED, *bindings)),))
+    return first.text
+
+
+def test_a_verdict_names_who_said_so() -> None:
+    read = replace(PHONE, polled_at=datetime(2026, 3, 1, 7, 30, tzinfo=UTC))
+    assert verdict(read, REGISTERED, HERE) == (
+        "Line 1 (1001) is registered: the phone showed so at its last poll (2026-03-01 07:30 UTC), "
+        "and its registrar pbx has it registered from 10.0.0.7."
+    )
+    never = replace(PHONE, reach=None)
+    assert verdict(never, None, HERE) == (
+        "Line 1 (1001): its registrar pbx has it registered from 10.0.0.7. The phone itself has "
+        "not shown this line in any poll."
+    )
+    named = replace(never, address="")
+    assert "has it registered from 10.9.9.9." in verdict(named, None, THERE)
+    assert "not from 10.0.0.7" in verdict(never, None, THERE)
+    silent = replace(read, reach=Reach.UNREACHABLE)
+    assert "it showed unregistered before" in verdict(silent, UNREGISTERED, HERE)
+    assert "when it was last read, and its registrar" in verdict(silent, REGISTERED, HERE)
+
+
+def test_every_place_of_a_user_is_named_and_which_is_not_this_phone() -> None:
+    seen = replace(THERE, received='"sip:192.0.2.9:50123"')
+    first, *_ = conclude(PHONE, (facts(REGISTERED, said(Result.ACCEPTED, HERE, seen)),))
+    assert first.text == (
+        "The primary registrar pbx has 1001 registered from 10.0.0.7 and 10.9.9.9 (seen from "
+        "192.0.2.9)."
+    )
+    assert first.check == (
+        "A second device has this account: 10.9.9.9 (seen from 192.0.2.9) is not this phone."
+    )
+
+
+def test_the_registrars_own_phrase_is_told() -> None:
+    answer = said(Result.WRONG_PASSWORD, code=403)
+    outcome = replace(answer.outcome, phrase="Account disabled")
+    first, *_ = conclude(PHONE, (facts(REFUSED, replace(answer, outcome=outcome)),))
+    assert first.text.endswith("of 1001 (403 Account disabled).")

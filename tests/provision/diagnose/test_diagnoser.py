@@ -13,20 +13,19 @@ from fleet.phone.sip.peer import Timers
 from fleet.provision.build import diagnoser_of
 from fleet.provision.diagnose import Diagnosis, What
 from fleet.simulator import RegistrarState
+from fleet.store import Change, Store
 from tests.provision.loop import NEW, Loop, whole_loop
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from fleet.store import Keyring, Store
+    from fleet.store import Keyring
 
 QUICK = SipClient(timers=Timers(t1=0.02, t2=0.1, connect=1.0))
 
 
 @pytest.fixture
 def one_store(sqlite_url: str, keyring: Keyring) -> Store:
-    from fleet.store import Store
-
     return Store.open(sqlite_url, keyring=keyring)
 
 
@@ -87,3 +86,19 @@ async def test_it_tells_a_dead_registrar_from_an_unknown_user(
         assert whats(await diagnose(loop, 2))[0] is What.REGISTRAR_DEAD
         with pytest.raises(UsageError, match="no line 7"):
             await diagnose(loop, line=7)
+
+
+async def test_a_registrar_that_got_nothing_may_be_asked_again_at_once(
+    one_store: Store, tmp_path: Path
+) -> None:
+    async with whole_loop(one_store, tmp_path) as loop:
+        (stored,) = loop.store.phones(ids=[loop.ids[0]])
+        accounts = tuple(
+            replace(each, registrar="nowhere.invalid") for each in stored.phone.accounts
+        )
+        moved = replace(stored.phone, accounts=accounts)
+        loop.store.apply_inventory([], [Change(id=stored.id, phone=moved)])
+        for _ in range(2):
+            found = await diagnose(loop)
+            assert whats(found)[0] is What.REGISTRAR_DEAD
+        assert loop.store.journal(phone_id=loop.ids[0]) == []
