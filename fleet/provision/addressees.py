@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from fleet.phone.config_file import EffectiveValue
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from fleet.phone.client import Target
     from fleet.provision.applied import AppliedRevision
+    from fleet.provision.lines import IntendedLine
     from fleet.store import Store, StoredPhone
     from fleet.sweep import LoginDefaults
 
@@ -28,21 +30,60 @@ def addressees(
     ids: Sequence[int] | None = None,
     *,
     site: str | None = None,
+    owners: AccountOwners | None = None,
 ) -> list[Addressee]:
     """Phones as they hold it, for there they are registered until they read their files again.
 
     A phone that has not fetched is as what was applied has it, or else the inventory's accounts.
+    `owners` spares who calls this often reading them again.
     """
     seen, held = store.seen_models(), HeldFiles(store, applied.number)
-    return [
-        Addressee(
-            phone_id=each.id,
-            label=each.phone.label,
-            sip=_sip(each, applied, held, seen.get(each.id, "") or each.phone.model),
-            target=_target(each, logins),
+    owners = owners or AccountOwners(store)
+    found = []
+    for each in store.phones(ids=ids, site=site, secrets=Secrets.ALL):
+        sip = _sip(each, applied, held, seen.get(each.id, "") or each.phone.model)
+        shared = {line.number: owners.others(each.id, line) for line in sip.lines}
+        found.append(
+            Addressee(
+                phone_id=each.id,
+                label=each.phone.label,
+                sip=sip,
+                target=_target(each, logins),
+                shared={number: labels for number, labels in shared.items() if labels},
+            )
         )
-        for each in store.phones(ids=ids, site=site, secrets=Secrets.ALL)
-    ]
+    return found
+
+
+class AccountOwners:
+    """Which phones have a SIP account: those of the inventory, and those that a poll showed it."""
+
+    def __init__(self, store: Store) -> None:
+        self._owners: defaultdict[str, dict[tuple[int, str], str]] = defaultdict(dict)
+        for status in store.statuses():
+            phone = status.stored.phone
+            has = [(each.user, each.registrar) for each in phone.accounts]
+            shown = (each.line.account for each in status.lines)
+            has += [(each.user, each.registrar) for each in shown if each is not None]
+            for user, registrar in has:
+                if user:
+                    self._owners[user][status.stored.id, registrar.lower()] = phone.label
+
+    def others(self, phone_id: int, line: IntendedLine) -> tuple[str, ...]:
+        """Return the labels of the other phones with a line's account.
+
+        Where a registrar is not known it may be the same.
+        """
+        if line.registrar is None:
+            return ()
+        same = ("", line.registrar.host.lower())
+        owners = self._owners.get(line.user, {})
+        labels = (
+            label
+            for (owner, registrar), label in owners.items()
+            if owner != phone_id and registrar in same
+        )
+        return tuple(sorted(set(labels)))
 
 
 def account_sip(stored: StoredPhone) -> IntendedSip:

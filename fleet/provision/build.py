@@ -56,6 +56,7 @@ def resyncer_of(
     by: str,
     ways: tuple[How, ...] = BY_DEFAULT,
     reboot: bool = False,
+    spares_others: bool = False,
 ) -> Resyncer:
     """Make what asks phones to read their configuration again."""
     return Resyncer(
@@ -67,6 +68,7 @@ def resyncer_of(
         by=by,
         ways=ways,
         reboot=reboot,
+        spares_others=spares_others,
     )
 
 
@@ -82,7 +84,7 @@ def rollout_service_of(
     """Make what runs roll-outs. Phones boot in any case, so that a fetch proves a boot."""
     return RolloutService(
         store=store,
-        resyncer=resyncer_of(settings, store, client, by=by, reboot=True),
+        resyncer=resyncer_of(settings, store, client, by=by, reboot=True, spares_others=True),
         logins=logins,
         poll=poll,
         clock=_now,

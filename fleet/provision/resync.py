@@ -1,14 +1,15 @@
 """Ask phones to read their configuration again; never anything that wipes.
 
-A phone is asked in the gentlest way that takes: SIP NOTIFY through its registrar, which also gets
-behind NAT, then straight to the phone, then by XML push, if the phone takes pushes from us. Its web
-UI is only used where that was asked for (facts/provisioning 2.5).
+A phone is asked in the gentlest way that takes: SIP NOTIFY straight to the phone, then by XML push,
+if the phone takes pushes from us, then SIP NOTIFY through its registrar, which gets behind NAT but
+reaches every device with that account. Its web UI is only used where that was asked for
+(facts/provisioning 2.5).
 """
 
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -19,13 +20,12 @@ from fleet.phone.sip.notify import Recipient, check_sync, notify
 from fleet.phone.xml_object import Command, command
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
     from datetime import datetime
 
     from fleet.model import Credentials
     from fleet.phone.client import PhoneClient, Target
     from fleet.phone.sip.ask import SipClient
-    from fleet.phone.sip.peer import Peer
     from fleet.provision.lines import IntendedLine, IntendedSip
 
 
@@ -51,11 +51,15 @@ class Way(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Tried:
-    """One try. Accepted means that it was taken, which is not yet that the phone acts on it."""
+    """One try. Accepted means that it was taken, which is not yet that the phone acts on it.
+
+    `reaches` says who is reached beside the phone; empty where nobody.
+    """
 
     way: Way
     accepted: bool
     detail: str
+    reaches: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -77,18 +81,23 @@ class ResyncOutcome:
         if not self.tried:
             return "there was no way to ask it: no line with a registrar, and no address"
         if self.accepted:
-            return f"{self.tried[-1].way}: accepted"
+            last = self.tried[-1]
+            return f"{last.way}: accepted{f'; it reaches {last.reaches}' if last.reaches else ''}"
         return "; ".join(each.detail.rstrip(".") for each in self.tried)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Addressee:
-    """A phone to be asked. `target` None: its host cannot be meant. `sip` is as it is intended."""
+    """A phone to be asked. `target` None: its host cannot be meant. `sip` is as it is intended.
+
+    `shared` names the other phones that have a line's account, by the line's number.
+    """
 
     phone_id: int
     label: str
     sip: IntendedSip
     target: Target | None = field(default=None, repr=False)
+    shared: Mapping[int, Sequence[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,7 +105,8 @@ class Resyncer:
     """Asks phones, many at a time, each once.
 
     `names` are ours, as they may stand in a phone's XML push list. `reboot`: the phone boots in any
-    case, and not only if a file changed (assumed; see `check_sync`).
+    case, and not only if a file changed (assumed; see `check_sync`). `spares_others`: no phone is
+    asked through its registrar that shares the account with others, for these would boot as well.
     """
 
     sip: SipClient
@@ -107,6 +117,7 @@ class Resyncer:
     by: str
     ways: tuple[How, ...] = BY_DEFAULT
     reboot: bool = False
+    spares_others: bool = False
     concurrency: int = 20
 
     async def ask(self, phone: Addressee) -> ResyncOutcome:
@@ -144,25 +155,34 @@ class Resyncer:
         return list(await asyncio.gather(*(one(*each) for each in enumerate(phones))))
 
     async def _tries(self, phone: Addressee) -> AsyncIterator[Tried]:
-        if How.NOTIFY in self.ways:
-            line = next((line for line in phone.sip.lines if line.registrar), None)
-            if line is not None and line.registrar is not None:
-                yield await self._by_registrar(line, line.registrar)
-            if phone.target is not None:
-                yield await self._straight(phone, phone.target)
+        if How.NOTIFY in self.ways and phone.target is not None:
+            yield await self._straight(phone, phone.target)
         name = next((name for name in phone.sip.post_list if name in self.names), "")
         if phone.target is not None and How.PUSH in self.ways and name:
             thing = command(Command.RESET)
             ended = await push(self.http, phone.target, thing, referer=name)
             yield Tried(way=Way.PUSH, accepted=ended.accepted, detail=ended.detail)
+        lines = [line for line in phone.sip.lines if line.registrar]
+        if How.NOTIFY in self.ways and lines:
+            yield await self._by_registrar(phone, lines)
         if phone.target is not None and How.WEB_UI in self.ways:
             restarted = await restart(self.http, phone.target)
             yield Tried(way=Way.WEB_UI, accepted=restarted.accepted, detail=restarted.detail)
 
-    async def _by_registrar(self, line: IntendedLine, registrar: Peer) -> Tried:
-        recipient = Recipient.through(registrar, user=line.user)
+    async def _by_registrar(self, phone: Addressee, lines: Sequence[IntendedLine]) -> Tried:
+        """Ask by the line whose account fewest others have."""
+        line = min(lines, key=lambda each: len(phone.shared.get(each.number, ())))
+        others = ", ".join(phone.shared.get(line.number, ()))
+        if others and self.spares_others:
+            detail = f"It was not asked through its registrar: {others} would restart too"
+            return Tried(way=Way.REGISTRAR, accepted=False, detail=f"{detail}.")
+        if line.registrar is None:
+            raise ValueError("a line that is asked by has a registrar")
+        recipient = Recipient.through(line.registrar, user=line.user)
         login = line.login if line.login.password else None
-        return await self._notify(Way.REGISTRAR, recipient, login)
+        tried = await self._notify(Way.REGISTRAR, recipient, login)
+        reaches = f"every device that is registered as {line.user}"
+        return replace(tried, reaches=f"{reaches}, also {others}" if others else reaches)
 
     async def _straight(self, phone: Addressee, target: Target) -> Tried:
         user = phone.sip.lines[0].user if phone.sip.lines else ""

@@ -77,7 +77,7 @@ def test_phones_are_asked_to_resync_and_each_says_what_came_of_it(fleet: Fleet, 
     mac = "00:08:5D:00:01:01"
     said = json.loads(done(fleet, "provision", "resync", mac, "--json", "--spread", "0"))
     assert (said["asked"], said["accepted"]) == (1, 1)
-    assert said["phones"][0]["tried"][0]["way"] == "SIP NOTIFY through its registrar"
+    assert said["phones"][0]["tried"][-1]["way"] == "SIP NOTIFY through its registrar"
 
 
 def test_nobody_is_asked_unless_it_is_said_who(fleet: Fleet, loop: Loop) -> None:
@@ -122,13 +122,16 @@ def test_a_paused_rollout_asks_nobody_until_it_is_resumed_or_stopped(
     written = done(fleet, "provision", "journal")
     assert "Paused the roll-out of revision 2." in written
     said = json.loads(done(fleet, "provision", "journal", "00:08:5D:00:01:01", "--json"))
-    assert said[0]["what"] == "Asked to re-sync: SIP NOTIFY through its registrar: accepted."
+    assert said[0]["what"] == (
+        "Asked to re-sync: SIP NOTIFY through its registrar: accepted; it reaches every device "
+        "that is registered as 1001."
+    )
 
 
 def test_a_diagnosis_says_what_is_wrong_and_whom_it_asked(fleet: Fleet, loop: Loop) -> None:
     loop.intend(1, NEW)
     out = done(fleet, "diagnose", "00:08:5D:00:01:01")
-    assert "rejects the inventory's user and password of 1001 (401)." in out
+    assert "rejects the inventory's user and password of 1001 (401 Unauthorized)." in out
     assert "The inventory has another password for" in out
     said = json.loads(done(fleet, "diagnose", "00:08:5D:00:01:02", "--line", "1", "--json"))
     assert said["lines"][0]["registrars"][0]["login"] == "sent"

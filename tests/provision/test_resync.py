@@ -45,6 +45,8 @@ async def asked(
     ways: tuple[How, ...] = BY_DEFAULT,
     post_list: tuple[str, ...] = (OURS,),
     book: Book | None = None,
+    shared: Sequence[str] = (),
+    spares_others: bool = False,
 ) -> tuple[ResyncOutcome, Running, Server]:
     async with udp_peer(registrar) as pbx, served(*scripts) as phone, quick_client() as client:
         resyncer = Resyncer(
@@ -55,41 +57,63 @@ async def asked(
             clock=lambda: START,
             by="test",
             ways=ways,
+            spares_others=spares_others,
         )
         addressee = Addressee(
             phone_id=7,
             label="one",
             sip=sip(pbx.peer, *post_list),
             target=Target.parse(phone.host, credentials=LOGIN),
+            shared={1: shared} if shared else {},
         )
         return await resyncer.ask(addressee), pbx, phone
 
 
-async def test_the_registrar_is_asked_first_and_nobody_else_where_it_takes() -> None:
+THROUGH = (
+    "SIP NOTIFY through its registrar: accepted; it reaches every device that is registered as 1001"
+)
+
+
+async def test_the_phone_itself_comes_first_then_a_push_and_the_registrar_last() -> None:
+    outcome, pbx, phone = await asked(says("480 Not Here"), [http(b"")])
+    assert [each.way for each in outcome.tried] == [Way.DIRECT, Way.PUSH]
+    assert outcome.how == "XML push: accepted"
+    (request,) = phone.asked
+    assert f"Referer: {OURS}".encode() in request
+    assert pbx.asked == []
+
+
+async def test_through_the_registrar_everybody_with_the_account_is_reached_and_said() -> None:
     book = Book()
-    outcome, pbx, phone = await asked(says("200 OK"), [http(b"")], book=book)
+    outcome, pbx, phone = await asked(
+        says("200 OK"), [http(b"")], book=book, post_list=("10.0.0.1",), shared=("three", "two")
+    )
     assert outcome.accepted
-    assert [each.way for each in outcome.tried] == [Way.REGISTRAR]
+    assert [each.way for each in outcome.tried] == [Way.DIRECT, Way.REGISTRAR]
     (request,) = pbx.asked
     assert (request.method, request.header("Event")) == ("NOTIFY", "check-sync")
     assert phone.asked == []
     (entry,) = book.entries
-    assert entry.what == "Asked to re-sync: SIP NOTIFY through its registrar: accepted."
+    assert entry.what == f"Asked to re-sync: {THROUGH}, also three, two."
     assert (entry.phone_id, entry.at, entry.by) == (7, START, "test")
 
 
-async def test_then_the_phone_itself_and_then_by_push_where_we_are_in_its_list() -> None:
-    outcome, _, phone = await asked(says("480 Not Here"), [http(b"")])
-    assert [each.way for each in outcome.tried] == [Way.REGISTRAR, Way.DIRECT, Way.PUSH]
-    assert outcome.how == "XML push: accepted"
-    (request,) = phone.asked
-    assert f"Referer: {OURS}".encode() in request
+@pytest.mark.parametrize(("shared", "accepted"), [((), True), (("two",), False)])
+async def test_a_rollout_asks_no_registrar_about_an_account_of_several_phones(
+    shared: Sequence[str], accepted: bool
+) -> None:
+    outcome, pbx, _ = await asked(
+        says("200 OK"), [http(b"")], post_list=(), shared=shared, spares_others=True
+    )
+    assert (outcome.accepted, bool(pbx.asked)) == (accepted, accepted)
+    if not accepted:
+        assert outcome.how.endswith("not asked through its registrar: two would restart too")
 
 
 async def test_a_phone_that_does_not_list_us_is_not_pushed_to() -> None:
     outcome, _, phone = await asked(says("480 Not Here"), [http(b"")], post_list=("10.0.0.1",))
     assert not outcome.accepted
-    assert [each.way for each in outcome.tried] == [Way.REGISTRAR, Way.DIRECT]
+    assert [each.way for each in outcome.tried] == [Way.DIRECT, Way.REGISTRAR]
     assert phone.asked == []
     assert "480 Not Here" in outcome.how
 
@@ -141,5 +165,7 @@ async def test_a_phone_that_nothing_is_known_of_is_told_so() -> None:
 @pytest.mark.parametrize("how", [How.NOTIFY, How.PUSH])
 async def test_one_way_alone_can_be_asked_for(how: How) -> None:
     outcome, pbx, _ = await asked(says("200 OK"), [http(b"")], ways=(how,))
-    assert len(outcome.tried) == 1
+    assert {each.way for each in outcome.tried} == (
+        {Way.PUSH} if how is How.PUSH else {Way.DIRECT, Way.REGISTRAR}
+    )
     assert bool(pbx.asked) is (how is How.NOTIFY)

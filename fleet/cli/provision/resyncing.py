@@ -120,7 +120,12 @@ def _document(outcomes: Sequence[ResyncOutcome]) -> dict[str, Any]:
                 "phone": outcome.label,
                 "accepted": outcome.accepted,
                 "tried": [
-                    {"way": one.way, "accepted": one.accepted, "detail": one.detail}
+                    {
+                        "way": one.way,
+                        "accepted": one.accepted,
+                        "detail": one.detail,
+                        "reaches": one.reaches,
+                    }
                     for one in outcome.tried
                 ],
             }

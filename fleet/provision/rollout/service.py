@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from fleet.errors import UsageError
 from fleet.model import RolloutState, RunBy
-from fleet.provision.addressees import addressees
+from fleet.provision.addressees import AccountOwners, addressees
 from fleet.provision.applied import AppliedRevision
 from fleet.provision.rollout.evidence import Evidence
 from fleet.provision.rollout.gate import Gate, OpenGate
@@ -144,9 +144,12 @@ class RolloutService:
         applied = await asyncio.to_thread(AppliedRevision, self.store, rollout.revision)
         models = await asyncio.to_thread(_models, self.store)
         gate = await asyncio.to_thread(self.gate, rollout)
+        owners = await asyncio.to_thread(AccountOwners, self.store)
 
         async def ask(phone_id: int) -> str:
-            some = await asyncio.to_thread(addressees, self.store, applied, self.logins, [phone_id])
+            some = await asyncio.to_thread(
+                addressees, self.store, applied, self.logins, [phone_id], owners=owners
+            )
             if not some:
                 return "it is not in the inventory any more"
             return (await self.resyncer.ask(some[0])).how
