@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
+from fleet.descriptors import fitting
 from fleet.errors import SettingsError, UsageError
 from fleet.findings import Judge
 from fleet.judge import RULES, RuleSetting, advance, enabled_rules, judge, watch_for
@@ -105,7 +106,7 @@ class App:
                 judge=self.judging.poll,
                 logins=self.logins,
                 backoff=Backoff(first=interval, longest=timedelta(seconds=poll.backoff_max)),
-                concurrency=poll.concurrency,
+                concurrency=fitting(poll.concurrency),
                 carry_on_within=interval,
                 clock=now,
                 step=self.step,

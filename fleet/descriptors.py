@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import resource
 from contextlib import suppress
+from pathlib import Path
 
 _WANTED = 65_536
+_KEPT_FREE = 24
 
 
 def raise_limit() -> None:
@@ -19,6 +21,24 @@ def raise_limit() -> None:
     if soft != resource.RLIM_INFINITY and soft < wanted:
         with suppress(ValueError, OSError):  # a container may forbid what its hard limit allows
             resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def fitting(wanted: int) -> int:
+    """Return how many of the wanted connections there is room for now, at least one.
+
+    Some descriptors stay free for the database, name lookups and answers.
+    """
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY:
+        return wanted
+    return max(1, min(wanted, soft - _open_now() - max(_KEPT_FREE, soft // 8)))
+
+
+def _open_now() -> int:
+    for folder in ("/proc/self/fd", "/dev/fd"):
+        with suppress(OSError):
+            return sum(1 for _ in Path(folder).iterdir())
+    return _KEPT_FREE
 
 
 def share(part: float, most: int) -> int:

@@ -6,6 +6,7 @@ import asyncio
 import ipaddress
 from typing import TYPE_CHECKING, TypeVar
 
+from fleet.descriptors import fitting
 from fleet.errors import UsageError
 from fleet.phone.probe import probe
 
@@ -53,8 +54,9 @@ async def discover(
     """Ask every host at the given (scheme, port)s, at most `rate` requests a second.
 
     Gives the phones among them, in the hosts' order. `progress` is called after each request.
+    Raises `NotAsked` if this machine could not ask an address.
     """
-    room = asyncio.Semaphore(AT_A_TIME)
+    room = asyncio.Semaphore(fitting(AT_A_TIME))
 
     async def ask(host: str, scheme: str, port: int) -> Probe | None:
         try:
@@ -64,11 +66,14 @@ async def discover(
             progress()
 
     places = [(host, scheme, port) for host in hosts for scheme, port in ports]
-    async with asyncio.TaskGroup() as group:
-        asking = []
-        async for place in _paced(places, rate):
-            await room.acquire()
-            asking.append(group.create_task(ask(*place)))
+    asking = []
+    try:
+        async with asyncio.TaskGroup() as group:
+            async for place in _paced(places, rate):
+                await room.acquire()
+                asking.append(group.create_task(ask(*place)))
+    except ExceptionGroup as errors:
+        raise errors.exceptions[0] from None
     return [phone for task in asking if (phone := task.result())]
 
 

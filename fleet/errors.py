@@ -13,7 +13,8 @@
     │   └── RolloutRunning     another process runs the roll-out, or another one is not over
     ├── ServerError            the address or certificate that fleet serve listens with
     └── PhoneError             one poll of one phone; carries its reason, and so its reach
-        └── PageUnreadable     a page that is not a status page we can read
+        ├── PageUnreadable     a page that is not a status page we can read
+        └── NotAsked           this machine could not ask; says nothing about the phone
 
 Foreign exceptions are translated at the door they come through, and do not travel further.
 """
@@ -23,10 +24,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from fleet.model import Reason
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fleet.model import Reach, Reason
+    from fleet.model import Reach
 
 
 class FleetError(Exception):
@@ -108,6 +111,16 @@ class PhoneError(FleetError):
     def reach(self) -> Reach:
         """How far the poll got."""
         return self.reason.reach
+
+
+class NotAsked(PhoneError):
+    """Fleet's own machine could not ask, for want of descriptors, memory or network.
+
+    Says nothing about the phone: never record it for one.
+    """
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(Reason.INTERNAL_ERROR, detail)
 
 
 class PageUnreadable(PhoneError):

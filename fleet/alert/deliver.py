@@ -78,6 +78,16 @@ class Deliverer:
             given_up=ends.count(DeliveryState.GIVEN_UP),
         )
 
+    def report(self, key: str, subject: str, text: str) -> None:
+        """Tell every channel about trouble of fleet's own, once for a key."""
+        now = self.clock()
+        alert = word_of_fleet(AlertKind.DAEMON, key, now, subject, text)
+        routes = tuple((name, now) for name in self.channels)
+        if routes:
+            self.store.apply_alerting(
+                Alerting(at=now, alerts=(NewAlert(alert=alert, routes=routes),))
+            )
+
     def _claim(self) -> list[Delivery]:
         now = self.clock()
         return self.store.claim_deliveries(now=now, until=now + self.claim, limit=self.concurrency)

@@ -16,6 +16,7 @@ import click
 
 from fleet.cli.groups import ClosedPipe, LazyGroup
 from fleet.errors import FleetError, InventoryError, UsageError
+from fleet.resources import shortage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -124,11 +125,11 @@ def _report(error: BaseException) -> int:
                 click.echo(f"Error: {error}", err=True)
             case OSError(errno=errno.EBADF):
                 click.echo("Error: Standard output is closed: nothing could be written.", err=True)
+            case _ if lack := shortage(error):
+                click.echo(f"Error: {lack}", err=True)
             case OSError():
                 place = f"{error.filename}: " if error.filename else ""
                 click.echo(f"Error: {place}{error.strerror or error}.", err=True)
-            case MemoryError():
-                click.echo("Error: There is not enough memory for this.", err=True)
             case _:
                 _report_bug(error)
     match error:

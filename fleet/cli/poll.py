@@ -78,6 +78,7 @@ def command(
             click.echo(hint)
         if not (outcome.sweep.planned or app.store.count_phones()):
             click.echo(no_phones(app))
+    outcome.check()
     fail_if(fail_on, outcome.flagged)
 
 

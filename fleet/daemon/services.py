@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from fleet.app import now
 from fleet.audit import AuditOrder
+from fleet.daemon.threads import off_loop
 from fleet.errors import SettingsError
 from fleet.schedule import Nightly
 from fleet.sweep import Order
@@ -30,6 +31,8 @@ log = logging.getLogger(__name__)
 class Services:
     """How incidents are kept (`step`), who is told (`alert`, `deliver`), and the nightly audit.
 
+    `report` alerts everybody about trouble of fleet's own: a key, a subject and a text.
+
     `audit` runs the audit planned for a moment, unless another runner has it; `audit_at` is its
     time of day, or five fields of cron, and its zone.
     """
@@ -37,6 +40,7 @@ class Services:
     step: TakeStep | None = None
     alert: Callable[[], Awaitable[None]] | None = None
     deliver: Callable[[], Awaitable[None]] | None = None
+    report: Callable[[str, str, str], Awaitable[None]] | None = None
     audit: Callable[[datetime], Awaitable[None]] | None = None
     audit_at: tuple[str, ZoneInfo] | None = None
 
@@ -55,6 +59,7 @@ class Services:
             step=app.step,
             alert=alert,
             deliver=deliver,
+            report=off_loop(deliverer.report),
             audit=partial(audit, app),
             audit_at=audit_time(app.settings),
         )

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from fleet.app import now
 from fleet.daemon.rollouts import Rollouts
 from fleet.daemon.threads import in_thread, off_loop
-from fleet.errors import SweepRunning, SweepTaken
+from fleet.errors import FleetError, NotAsked, SweepRunning, SweepTaken
 from fleet.ping import Ping
 from fleet.push import PushDesk, callers
 from fleet.schedule import Duties
@@ -97,11 +97,14 @@ class Work:
                 urgent=self._urgent,
                 clock=now,
             )
+            outcome.check()
         except (SweepTaken, SweepRunning):
             raise
-        except Exception:
+        except Exception as error:
             self.counts.sweeps["failed"] += 1
             self._tell(Ping.FAIL)
+            if isinstance(error, NotAsked):
+                await self._report(error)
             raise
         finally:
             self._is_sweeping = False
@@ -109,6 +112,19 @@ class Work:
         self._tell(Ping.END)
         gc.collect()  # a command collects seldom, for it ends; a daemon would keep what it left
         await self._poll_waiting()
+
+    async def _report(self, error: NotAsked) -> None:
+        """Alert once an hour that this machine cannot ask the phones."""
+        if self._services.report is None:
+            return
+        try:
+            await self._services.report(
+                f"fleet-not-asked-{now():%Y%m%d%H}",
+                "phones cannot be asked",
+                f"{error.detail}\n\nThe machine that runs fleet is the reason, not the phones.",
+            )
+        except (FleetError, OSError, RuntimeError) as failure:
+            log.error("Nobody could be told that phones are not asked: %s", failure)
 
     async def poll(self, phone_ids: Sequence[int]) -> None:
         """Look at phones now: within the planned sweep that runs, else in a sweep of their own."""
@@ -160,7 +176,7 @@ class Work:
             return
         order = Order(ids=waiting, selection="push", trigger="push", anew=True)
         try:
-            await self._counted(order)
+            (await self._counted(order)).check()
         except SweepRunning:
             for phone_id in waiting:
                 self._urgent.ask(phone_id)

@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import errno
 import socket
+from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
+from fleet.errors import NotAsked
 from fleet.model import Reason
 from fleet.phone.fair_timeout import FairTimeout
 from fleet.phone.trouble import trouble
+from fleet.resources import shortage, without_network
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,10 +25,6 @@ _REASONS = {
     errno.EHOSTDOWN: Reason.NO_ANSWER,
     errno.ECONNRESET: Reason.NO_REPLY,
     errno.ECONNABORTED: Reason.NO_REPLY,
-    errno.EMFILE: Reason.INTERNAL_ERROR,
-    errno.ENFILE: Reason.INTERNAL_ERROR,
-    errno.ENOBUFS: Reason.INTERNAL_ERROR,
-    errno.ENOMEM: Reason.INTERNAL_ERROR,
 }
 
 
@@ -41,7 +40,7 @@ async def connect(
     """Connect `protocol` over TCP.
 
     `wait` seconds at most for each address of the name, none past `deadline` (loop time).
-    Raises PhoneError.
+    Raises PhoneError; NotAsked where this machine is the reason.
     """
     loop = asyncio.get_running_loop()
     trouble_seen: PhoneError | None = None
@@ -50,9 +49,10 @@ async def connect(
             async with FairTimeout(min(loop.time() + wait, deadline)):
                 transport, _ = await loop.create_connection(lambda: protocol, place, port)
         except TimeoutError:
+            _check_network(place)
             trouble_seen = trouble(Reason.NO_ANSWER, where)
         except OSError as error:
-            trouble_seen = _trouble_of(error, where)
+            trouble_seen = _trouble_of(error, place, where)
         else:
             return transport
     raise trouble_seen or trouble(Reason.NAME_NOT_FOUND, where)
@@ -67,9 +67,17 @@ async def _places(
     try:
         async with FairTimeout(min(loop.time() + wait, deadline)):
             found = await loop.getaddrinfo(address, port, type=socket.SOCK_STREAM)
-    except (TimeoutError, OSError, UnicodeError):
+    except (TimeoutError, OSError, UnicodeError) as error:
+        if lack := shortage(error) or without_network():
+            raise NotAsked(lack) from None
         raise trouble(Reason.NAME_NOT_FOUND, where) from None
     return [str(place[0]) for _, _, _, _, place in found]
+
+
+def _check_network(place: str) -> None:
+    """Raise NotAsked if nothing but this machine itself can be reached from here."""
+    if not ip_address(place.partition("%")[0]).is_loopback and (lack := without_network()):
+        raise NotAsked(lack)
 
 
 def _is_ipv4(address: str) -> bool:
@@ -80,5 +88,11 @@ def _is_ipv4(address: str) -> bool:
     return True
 
 
-def _trouble_of(error: OSError, where: str) -> PhoneError:
+def _trouble_of(error: OSError, place: str, where: str) -> PhoneError:
+    lack = shortage(error)
+    # Without any IPv6 address of our own the system says EADDRNOTAVAIL too.
+    if lack and not (error.errno == errno.EADDRNOTAVAIL and ":" in place):
+        raise NotAsked(lack) from None
+    if error.errno != errno.ECONNREFUSED:
+        _check_network(place)
     return trouble(_REASONS.get(error.errno or 0, Reason.NO_ROUTE), where)

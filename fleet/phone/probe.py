@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fleet.errors import PhoneError
+from fleet.errors import NotAsked, PhoneError
 from fleet.phone.catalog import model_of_realm
 from fleet.phone.challenge import is_ours, read_challenge
 from fleet.phone.exchange import Hop, exchange
@@ -37,7 +37,8 @@ async def probe(address: str, port: int, *, scheme: str, timeouts: Timeouts) -> 
     """The phone at an address, by its 401's realm or its Server header (facts/web-ui 1.1).
 
     None where nothing answers, or something else than an Aastra or Mitel phone. Old TLS is let
-    in, for nothing secret is sent. Raises ValueError where the address is none.
+    in, for nothing secret is sent. Raises ValueError where the address is none, and NotAsked where
+    this machine could not ask.
     """
     host = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
     target = Target.parse(host, credentials=None, scheme=scheme, legacy_tls=True)
@@ -51,6 +52,8 @@ async def probe(address: str, port: int, *, scheme: str, timeouts: Timeouts) -> 
     )
     try:
         exchanged = await exchange(hop, request.encode())
+    except NotAsked:
+        raise
     except PhoneError:
         return None
     return _recognised(exchanged.reply.head, target)

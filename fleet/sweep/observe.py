@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from fleet.errors import PageUnreadable, PhoneError
+from fleet.errors import NotAsked, PageUnreadable, PhoneError
 from fleet.model import Facts, Observation, Reach, Reason
 from fleet.phone.catalog import model_of_realm
 from fleet.phone.challenge import is_ours
@@ -24,6 +24,7 @@ from fleet.phone.pages import (
 from fleet.phone.redact import redact
 from fleet.phone.trouble import clean
 from fleet.phone.trouble import trouble as poll_error
+from fleet.resources import shortage
 from fleet.store import EvidencePage
 
 if TYPE_CHECKING:
@@ -76,13 +77,20 @@ class Observer:
     clock: Callable[[], datetime]
 
     async def observe(self, phone_id: int, target: Target, seen: Seen) -> Polled:
-        """Poll one phone. A bug of ours costs this one phone, and is logged with its traceback."""
+        """Poll one phone. A bug of ours costs this one phone, and is logged with its traceback.
+
+        Raises NotAsked if this machine could not do its part.
+        """
         session = self.client.session(target, refused_lately=seen.refused_lately)
         try:
             return await self._poll(phone_id, target, seen, session)
+        except NotAsked:
+            raise
         except PhoneError as error:
             return self._failed(phone_id, _with_change(error, seen.facts, session.realm))
         except Exception as error:
+            if lack := shortage(error):
+                raise NotAsked(lack) from error
             log.exception("A bug of fleet cost the poll of phone %s", phone_id)
             detail = (
                 f"A bug of fleet ended this poll: {type(error).__name__}; the log has it whole."

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from fleet.errors import NotAsked
 from fleet.model import Reach, Reason, Sighting, SweepCounts
 from fleet.store import Recorded
 from fleet.sweep.agenda import fraction
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
     from fleet.sweep.writer import Write
 
     Judge = Callable[[Known, Observation], Mapping[str, tuple[Finding, ...]]]
+
+
+RETRY_AFTER = (0.0, 0.5, 2.0)  # seconds, where this machine could not ask
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,6 +58,7 @@ class Tally:
     reaches: dict[int, Reach] = field(default_factory=dict)
     flagged: set[int] = field(default_factory=set)
     new_problems: set[int] = field(default_factory=set)
+    not_asked: dict[int, str] = field(default_factory=dict)  # what this machine lacked, by phone
 
     def note(
         self, phone_id: int, reach: Reach, *, findings: Sequence[Finding], is_new: bool = False
@@ -99,6 +104,7 @@ class Pass:
     progress: Callable[[Tally], None]
     held: list[tuple[Claim, Polled]] = field(default_factory=list)
     at_home: set[str] = field(default_factory=set)
+    _is_short: bool = False
 
     async def run(self, jobs: Sequence[Job], *, concurrency: int) -> None:
         """Poll every job and write what comes of it. Ends early only with the database's error."""
@@ -165,11 +171,33 @@ class Pass:
             await self._poll(job, writer)
 
     async def _poll(self, job: Job, writer: Writer) -> None:
-        polled = await self.observer.observe(job.known.stored.id, job.target, job.seen)
+        polled = await self._observed(job)
+        if polled is None:
+            self.progress(self.tally)
+            return
         self.tally.answers += 1
         if not self._is_somebody_else(job, polled):
             await writer.put(self.judged(polled))
         self.progress(self.tally)
+
+    async def _observed(self, job: Job) -> Polled | None:
+        """Ask the phone; None if this machine could not, not even after a moment.
+
+        While it cannot, the next phones are tried once each.
+        """
+        phone_id, not_asked = job.known.stored.id, self.tally.not_asked
+        for pause in (0.0,) if self._is_short else RETRY_AFTER:
+            await asyncio.sleep(pause)
+            try:
+                polled = await self.observer.observe(phone_id, job.target, job.seen)
+            except NotAsked as error:
+                not_asked[phone_id] = error.detail
+            else:
+                not_asked.pop(phone_id, None)
+                self._is_short = False
+                return polled
+        self._is_short = True
+        return None
 
     def _is_somebody_else(self, job: Job, polled: Polled) -> bool:
         """Hold back what another MAC than the asked phone's own said, until all were asked."""

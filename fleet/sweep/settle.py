@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from fleet.sweep.run import Job, Pass
 
 
+AT_ONCE = 8  # owners of MACs that are asked at the same time
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Settling:
     """Decides who answered where, from what a pass held back.
@@ -36,7 +39,7 @@ class Settling:
             return []
         owners = {sweep.owners[claim.mac] for claim, _ in sweep.held if claim.mac in sweep.owners}
         if unasked := owners - asked:
-            await sweep.run(self.jobs(sorted(unasked)), concurrency=len(unasked))
+            await sweep.run(self.jobs(sorted(unasked)), concurrency=min(len(unasked), AT_ONCE))
         claims = [claim for claim, _ in sweep.held]
         settled = settle(claims, owners=sweep.owners, at_home=sweep.at_home)
         notes = self._rehost(sweep, settled)

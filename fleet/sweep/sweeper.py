@@ -8,8 +8,9 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-from fleet.errors import SweepRunning
+from fleet.errors import FleetError, NotAsked, SweepRunning
 from fleet.model import IncidentState
+from fleet.resources import shortage
 from fleet.sweep.agenda import Agenda, moments
 from fleet.sweep.backoff import is_left_alone, refused_lately
 from fleet.sweep.observe import Seen
@@ -77,7 +78,8 @@ class Outcome:
     `without_login` counts phones that asked for a login where nobody gives one.
     `flagged` are the phones it saw with findings, or left alone; `new_problems` those that had
     not had them. `notes` are sentences for people: who moved, who claims whose MAC. A planned sweep
-    that `gave_way` is to be carried on.
+    that `gave_way` is to be carried on. `not_asked` counts the phones that this machine could not
+    ask, and about which nothing was recorded; `lack` says what it lacked.
     """
 
     sweep: Sweep
@@ -87,6 +89,17 @@ class Outcome:
     flagged: tuple[int, ...] = ()
     new_problems: tuple[int, ...] = ()
     notes: tuple[str, ...] = ()
+    not_asked: int = 0
+    lack: str = ""
+
+    def check(self) -> None:
+        """Raise `NotAsked` if this machine could not ask some phones."""
+        if self.not_asked:
+            all_of_them = self.sweep.counts.polled + self.not_asked
+            raise NotAsked(
+                f"{self.not_asked} of {all_of_them} phones could not be asked, and nothing was "
+                f"recorded about them. {self.lack}"
+            )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,8 +132,10 @@ class Sweeper:
             carried_on = tally.answers
             progress(tally)
             notes, gave_way = await self._poll(order, sweep.id, known, asked, tally, progress)
-        except BaseException:
+        except BaseException as error:
             self.store.finish_sweep(sweep.id, tally.counts(), self.clock(), interrupted=True)
+            if not isinstance(error, FleetError) and (lack := shortage(error)):
+                raise NotAsked(lack) from error
             raise
         counts = tally.counts()
         await asyncio.to_thread(
@@ -134,6 +149,8 @@ class Sweeper:
             flagged=tuple(sorted(tally.flagged)),
             new_problems=tuple(sorted(tally.new_problems)),
             notes=tuple(notes),
+            not_asked=len(tally.not_asked),
+            lack=next(iter(tally.not_asked.values()), ""),
         )
 
     async def _take(self, order: Order) -> tuple[Sweep, bool]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
 import logging
 import socket
 from contextlib import asynccontextmanager, closing
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
@@ -288,3 +289,35 @@ async def test_the_dashboard_is_for_this_machine_or_behind_the_settings_password
             home = f"http://127.0.0.1:{app.settings.server.port}/"
             assert (await client.get(home)).status_code == 401
             assert (await client.get(home, auth=("noc", "correct horse"))).status_code == 200
+
+
+async def test_phones_that_this_machine_cannot_ask_are_one_alert_about_the_daemon(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loop = asyncio.get_running_loop()
+    connect, is_short = loop.create_connection, True
+
+    async def create_connection(*args: Any, **named: Any) -> Any:
+        if is_short and args[2] == 9:
+            raise OSError(errno.ENOBUFS, "no buffers")
+        return await connect(*args, **named)
+
+    monkeypatch.setattr(loop, "create_connection", create_connection)
+    reports: list[tuple[str, str, str]] = []
+
+    async def report(key: str, subject: str, text: str) -> None:
+        reports.append((key, subject, text))
+
+    with closing(opened(database_url, interval=5)) as app:
+        add(app, PHONE)
+        async with running(app, report=report) as daemon:
+            await until(lambda: bool(reports))
+            answer = await daemon.ask("/healthz")
+            assert answer.startswith("HTTP/1.1 503")
+            assert "no network buffers" in answer
+            assert polls_of(app) == [None]
+            assert app.store.incidents(pending=True) == []
+            is_short = False
+            await until(lambda: polls_of(app) == [Reach.UNREACHABLE])
+        assert {key for key, _, _ in reports} == {reports[0][0]}
+        assert reports[0][2].startswith("1 of 1 phones could not be asked")

@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from fleet.errors import PhoneError
+from fleet.errors import NotAsked, PhoneError
 from fleet.model import Credentials, Reason
 from fleet.phone.client import Target
 from tests.phone.scripted import LOGIN, PAGE, http, quick_client, served
@@ -62,3 +62,26 @@ async def test_ipv6_works_where_the_system_has_it() -> None:
             assert (await client.session(target).status_page()).body == PAGE
     except OSError:
         pytest.skip("this system has no IPv6 loopback")
+
+
+@pytest.mark.parametrize(
+    ("code", "lack"),
+    [
+        (errno.EMFILE, "no file descriptors"),
+        (errno.ENFILE, "no file descriptors"),
+        (errno.ENOMEM, "no memory"),
+        (errno.ENOBUFS, "no network buffers"),
+        (errno.EADDRNOTAVAIL, "no network buffers or ports"),
+        (errno.ENETDOWN, "no network"),
+    ],
+)
+async def test_what_this_machine_lacks_is_no_fault_of_the_phone(
+    monkeypatch: pytest.MonkeyPatch, code: int, lack: str
+) -> None:
+    async def refuse(*_args: object, **_named: object) -> None:
+        raise OSError(code, "")
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "create_connection", refuse)
+    async with quick_client() as client:
+        with pytest.raises(NotAsked, match=lack):
+            await client.session(Target.parse("127.0.0.1:9", credentials=LOGIN)).status_page()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
 
+from fleet.errors import NotAsked
 from fleet.model import Credentials, Facts, Observation, Reach, Reason
 from fleet.phone.client import PhoneClient, Target, Timeouts
 from fleet.phone.pages import words_with
@@ -179,3 +181,17 @@ async def test_a_large_page_that_is_not_read_is_kept_in_part() -> None:
 
 def seen_of(polled: Polled) -> Seen:
     return Seen(page_key=polled.page_key, facts=polled.observation.facts)
+
+
+@pytest.mark.parametrize("error", [MemoryError(), RuntimeError("can't start new thread")])
+async def test_want_of_memory_is_not_recorded_for_a_phone(
+    monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    async def refuse(*_args: object, **_named: object) -> None:
+        raise error
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "create_connection", refuse)
+    async with quick_client() as client:
+        observer = Observer(client=client, words=words_with({}), clock=lambda: NOW)
+        with pytest.raises(NotAsked, match="no memory left"):
+            await observer.observe(1, Target.parse("127.0.0.1:9", credentials=None), Seen())
