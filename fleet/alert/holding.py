@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from fleet.model import Incident, Notice
 
 LONGEST_WAIT = timedelta(minutes=5)  # for a sweep to end, where sweeps take longer
+NO_RECEIVER = "nobody is told: no receiver"
 FLAPPING = (LINE_FLAPPING, PHONE_FLAPPING)  # rules of incidents that tell of flapping itself
 
 
@@ -33,7 +34,8 @@ class Holding:
         """Why a problem that belongs to no cause is held."""
         incident = notice.incident
         return (
-            self.expected(incident)
+            self._nobody([incident])
+            or self.expected(incident)
             or self._flaps(incident)
             or self._waits(notice)
             or self._sweeping(notice)
@@ -45,7 +47,8 @@ class Holding:
         """Why a recovery is held; whoever was told hears of it even while it is silenced."""
         incident = notice.incident
         return (
-            self._flaps(incident)
+            self._nobody([incident])
+            or self._flaps(incident)
             or self._sweeping(notice)
             or self.quiet(incident.severity)
             or self.routes([incident])
@@ -81,12 +84,17 @@ class Holding:
 
     def routes(self, incidents: Sequence[Incident]) -> str:
         """Whether there is anybody who can be told now."""
-        routes = self.routes_of(incidents)
-        if not routes:
-            return "no route of the settings takes it"
-        if all(self.allowance.is_used_up(route) for route in routes):
+        if nobody := self._nobody(incidents):
+            return nobody
+        if all(self.allowance.is_used_up(route) for route in self.routes_of(incidents)):
             return f"{self.policy.most_per_hour} alerts within the hour"
         return ""
+
+    def _nobody(self, incidents: Sequence[Incident]) -> str:
+        """Whether no receiver takes it: no wait and no quiet hours explain that."""
+        if not any(route.urls for route in self.policy.routes):
+            return NO_RECEIVER
+        return "" if self.routes_of(incidents) else "no route of the settings takes it"
 
     def routes_of(self, incidents: Sequence[Incident]) -> list[Route]:
         """Who is to be told of one of these."""

@@ -70,8 +70,13 @@ class Ledger:
                     notice_ids=ids,
                     late=len(late),
                     late_since=min(late, default=None),
+                    late_in_quiet_hours=bool(late) and self._in_quiet_hours(min(late)),
                 )
             )
+
+    def _in_quiet_hours(self, moment: datetime) -> bool:
+        hours = self.policy.quiet_hours
+        return bool(hours and hours.end(moment))
 
     def tell_cause(
         self,

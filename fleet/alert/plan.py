@@ -78,7 +78,7 @@ def _why_untold(
         return "none of its cause's members stands"
     if all(reasons):
         return reasons[0]
-    return holding.quiet(worst(incidents)) or holding.routes(incidents)
+    return holding.routes(incidents) or holding.quiet(worst(incidents))
 
 
 def _join(ledger: Ledger, cause: Cause, notices: Sequence[Notice]) -> None:

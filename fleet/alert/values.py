@@ -70,8 +70,8 @@ class Telling:
     """One alert to be written: who is told of which incidents or of which cause.
 
     `due` is when its channels are tried first. Of its incidents, `late` were held back since
-    `late_since`. A reminder may name `causes` besides its incidents. `unread` of a cause's
-    incidents are on phones that cannot be read.
+    `late_since`, in quiet hours or not. A reminder may name `causes` besides its incidents.
+    `unread` of a cause's incidents are on phones that cannot be read.
     """
 
     kind: AlertKind
@@ -86,6 +86,7 @@ class Telling:
     unread: int = 0
     late: int = 0
     late_since: datetime | None = None
+    late_in_quiet_hours: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

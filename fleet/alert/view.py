@@ -215,7 +215,9 @@ def _checks(telling: Telling) -> Iterable[str]:
 def _late(telling: Telling, zones: Zones) -> str:
     if not telling.late or not telling.late_since:
         return ""
-    return (
-        f"{telling.late} of these held back since {zones.when(telling.late_since)} (quiet hours, a "
-        "silence, maintenance, flapping, or the limit of alerts an hour)"
+    why = (
+        "quiet hours"
+        if telling.late_in_quiet_hours
+        else "no receiver, a silence, maintenance, flapping, or the limit of alerts per hour"
     )
+    return f"{telling.late} of these held back since {zones.when(telling.late_since)} ({why})"

@@ -21,18 +21,30 @@ _PLAIN = re.compile(r"[^A-Za-z0-9._-]+")
 
 
 def write_files(report: AuditReport, folder: Path, formats: Sequence[str]) -> tuple[Path, ...]:
-    """Write the report in each format; the day's earlier files of the same site are replaced."""
+    """Write the report in each format. Where the day has such files already, the time is added."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UsageError(f"The folder {folder} cannot be made: {error.strerror}.") from None
+    name = _free_name(report, folder, formats)
     written = []
     for form in dict.fromkeys(formats):
-        path = folder / f"{stem(report)}.{form}"
+        path = folder / f"{name}.{form}"
         with replacing(path) as file:
             AUDIT_FORMATS[form](report, file)
         written.append(path)
     return tuple(written)
+
+
+def _free_name(report: AuditReport, folder: Path, formats: Sequence[str]) -> str:
+    """The first name under which no file is there: with the day, the minute, then the second."""
+    local = report.at.astimezone(ZoneInfo(report.zone))
+    plain = stem(report)
+    day = local.date().isoformat()
+    times = ("", f"-{local:%H%M}", f"-{local:%H%M%S}", f"-{local:%H%M%S-%f}")
+    names = [plain.replace(day, f"{day}{time}", 1) for time in times]
+    free = (n for n in names if not any((folder / f"{n}.{form}").exists() for form in formats))
+    return next(free, names[-1])
 
 
 def stem(report: AuditReport) -> str:

@@ -36,8 +36,11 @@ SweepNow: TypeAlias = "Callable[[], Awaitable[Outcome]]"
 class AuditOrder:
     """What is audited, by whom asked, and what becomes of it.
 
-    `site` None means all phones. `planned_for` is the moment that a schedule planned it for: the
-    database gives each to one runner. `send` None: nobody is sent anything.
+    `site` None means all phones. An audit whose `trigger` is not "manual" is a baseline: later
+    audits are compared with it. `against` compares with the last audit begun before that moment,
+    whatever asked for it, in place of the last baseline. `planned_for` is the
+    moment that a schedule planned it for: the database gives each to one runner. `send` None:
+    nobody is sent anything.
     """
 
     output: Path
@@ -45,6 +48,7 @@ class AuditOrder:
     site: str | None = None
     trigger: str = "manual"
     planned_for: datetime | None = None
+    against: datetime | None = None
     send: Send | None = None
 
 
@@ -111,7 +115,7 @@ class Auditor:
         question = self._question(order)
         material = gather(self.store, question)
         audit = judged(question, material, past(self.store, question, material))
-        before, why = self._before(question.selection, audit_id)
+        before, why = self._before(question.selection, audit_id, order.against)
         compared = compare(before, audit.findings, note=why)
         sweep = outcome.sweep if outcome else None
         whole = report(audit, compared, sweep=sweep, notes=notes)
@@ -124,14 +128,19 @@ class Auditor:
         )
         return self._sent(order, Audited(report=whole, files=files), audit, compared)
 
-    def _before(self, selection: str, audit_id: int) -> tuple[Findings | None, str]:
-        """Give what the audit before found, or a sentence that says why there is none."""
-        stored = self.store.last_audit(selection, before_id=audit_id)
+    def _before(
+        self, selection: str, audit_id: int, against: datetime | None
+    ) -> tuple[Findings | None, str]:
+        """Return what the audit before found, or a sentence that says why there is none."""
+        stored = self.store.last_audit(
+            selection, before_id=audit_id, until=against, baselines_only=against is None
+        )
         if stored is None:
-            of = "" if selection == "all" else f" of {selection}"
             return None, (
-                f"There is no audit{of} before this one; one of another choice of phones would "
-                "not be compared."
+                "This is the first audit of these phones, so there is nothing to compare with."
+                if against is None
+                else "There was no audit of these phones by then, so there is nothing to compare "
+                "with."
             )
         try:
             return decode(stored.findings), ""

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from fleet.app import App
     from fleet.model import Delivery
 
-_NOBODY = "Nobody is told of anything: set FLEET_ALERTS_URLS, or [alerts] urls in fleet.toml."
+_NOBODY = "Nobody is told: no receiver. Set FLEET_ALERTS_URLS, or [alerts] urls in fleet.toml."
 _TEST = """\
 This is a test. Whoever reads this would be told of phones that are not registered.
 
@@ -109,18 +109,25 @@ def pending(app: App, as_json: bool) -> None:
 
     What is held is looked at again in each round, and nothing is lost while it waits.
     """
-    held = app.alerting().look(now()).held
+    alerting = app.alerting()
+    held = alerting.look(now()).held
     waiting = app.store.deliveries(
         [DeliveryState.WAITING, DeliveryState.GIVEN_UP], limit=MOST_SHOWN
     )
     if as_json:
-        made = {"held": [*map(_held, held)], "deliveries": [*map(_delivery, waiting)]}
+        made = {
+            "receivers": sorted(
+                name for route in alerting.policy.routes for name in route.channels
+            ),
+            "held": [*map(_held, held)],
+            "deliveries": [*map(_delivery, waiting)],
+        }
         click.echo(json.dumps(made, ensure_ascii=False, indent=1))
         return
-    _show(held, waiting)
+    _show(held, waiting, has_receivers=any(route.urls for route in alerting.policy.routes))
 
 
-def _show(held: Sequence[Held], waiting: Sequence[Delivery]) -> None:
+def _show(held: Sequence[Held], waiting: Sequence[Delivery], *, has_receivers: bool) -> None:
     screen = console()
     if held:
         screen.print(table(["phone", "line", "rule", "news", "for", "why"], map(_held_row, held)))
@@ -129,7 +136,9 @@ def _show(held: Sequence[Held], waiting: Sequence[Delivery]) -> None:
         columns = ["route", "state", "tries", "next", "what"]
         screen.print(table(columns, map(_delivery_row, waiting)))
         screen.print(f"Not delivered: {counted(len(waiting), 'alert')}.")
-    if not (held or waiting):
+    if not has_receivers:
+        screen.print(_NOBODY)
+    elif not (held or waiting):
         screen.print("Nothing is held back, and every alert was delivered.")
 
 

@@ -11,18 +11,24 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from fleet.audit import AuditOrder
-from fleet.cli.common import counted, with_app
+from fleet.cli.common import TIME, counted, no_phones, with_app
 from fleet.cli.poll import order_of, sweep
-from fleet.errors import FleetError
+from fleet.errors import FleetError, UsageError
 from fleet.loop import run
 from fleet.report.audit import AUDIT_FORMATS, AuditChange, json_head, summary
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from fleet.app import App
     from fleet.audit import Audited
+    from fleet.report.audit import AuditReport
 
+_READ_NOTHING = (
+    "No phone could be read, so this audit says nothing about the lines: see fleet doctor, and "
+    "fleet status for each phone's reason."
+)
 NEW = (AuditChange.REGRESSION, AuditChange.NEW)
 
 
@@ -37,6 +43,14 @@ NEW = (AuditChange.REGRESSION, AuditChange.NEW)
     help="A file to write, several if repeated; else [audit] formats.",
 )  # fmt: skip
 @click.option("--site", help="Only the phones of this site.")
+@click.option(
+    "--record", is_flag=True, help="Make it a baseline, as a scheduled one: for those who use cron."
+)
+@click.option(
+    "--against",
+    type=TIME,
+    help="Compare with the last audit before this, made by hand or not: 2026-11-24T07:00, 2d.",
+)
 @click.option("--no-sweep", is_flag=True, help="Ask no phone: take what the last sweeps saw.")
 @click.option("--send", is_flag=True, help="Send it to [audit] recipients, each site its part.")
 @click.option(
@@ -51,6 +65,8 @@ def command(
     output: Path | None,
     forms: tuple[str, ...],
     site: str | None,
+    record: bool,
+    against: datetime | None,
     no_sweep: bool,
     send: bool,
     fail_on: str | None,
@@ -58,14 +74,23 @@ def command(
 ) -> None:
     """Sweep, then say what changed since the audit before, and write the whole report.
 
-    An audit is compared with the last one of the same choice of phones. The first has nothing
-    to be compared with: nothing is new then.
-    """
+    An audit is compared with the last baseline of the same choice of phones: a scheduled audit, or
+    one with --record. Exit code 3 where no phone could be read.
+
+    \b
+    fleet audit --no-sweep
+    fleet audit --record --send --fail-on new
+    fleet audit --against 2026-11-24T07:00
+    """  # noqa: D301  \b is a character here: click's mark for a block kept as it is
     app.check_site(site)
+    if send:
+        _check_recipients(app, site)
     order = AuditOrder(
         output=output or app.settings.audit_folder,
         formats=forms or tuple(app.settings.audit.formats),
         site=site,
+        trigger="record" if record else "manual",
+        against=against,
         send=app.send_report if send else None,
     )
     try:
@@ -78,10 +103,28 @@ def command(
         click.echo(json.dumps(_document(done), ensure_ascii=False, indent=1))
     else:
         _show(done)
+    if read_nothing(done.report):
+        raise FleetError(_READ_NOTHING if done.report.totals.phones else no_phones(app))
     if done.troubles:
         raise SystemExit(FleetError.exit_code)
     if _is_failure(fail_on, done):
         raise SystemExit(1)
+
+
+def _check_recipients(app: App, site: str | None) -> None:
+    """Raise `UsageError` where `--send` would send to nobody."""
+    recipients = app.auditor().recipients
+    sites = [urls for name, urls in recipients.sites.items() if site in (None, name)]
+    if not any(sites) and not (site is None and recipients.everybody):
+        key = "[audit] recipients (FLEET_AUDIT_RECIPIENTS)"
+        place = f"[audit.sites.{site}] recipients" if site else f"{key}, or those of a site"
+        raise UsageError(f"--send would send to nobody: set {place}.")
+
+
+def read_nothing(report: AuditReport) -> bool:
+    """Whether the audit knows no phone as it is now: none could be read, or there is none."""
+    totals = report.totals
+    return totals.not_read + totals.not_polled >= totals.phones
 
 
 async def _audit(app: App, order: AuditOrder, *, no_sweep: bool) -> Audited:

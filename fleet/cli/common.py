@@ -20,7 +20,8 @@ from fleet.settings import load_settings
 from fleet.settings.kinds import duration_text, seconds_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
     from typing import BinaryIO
 
     from fleet.settings import Settings
@@ -203,6 +204,19 @@ def fail_if(fail_on: str | None, flagged: Sequence[object]) -> None:
     """End with 1 when `--fail-on` found what it was to look for."""
     if fail_on and flagged:
         raise SystemExit(1)
+
+
+def format_for(form: str | None, output: Path | None, suffixes: Mapping[str, str]) -> str:
+    """Return the format: as named, else as the file's suffix says, else csv.
+
+    `suffixes` are the formats by suffix. Raises `UsageError` where name and suffix contradict.
+    """
+    meant = suffixes.get(output.suffix.lower().removeprefix(".")) if output else None
+    if form and meant and form != meant:
+        raise click.UsageError(
+            f"--format {form} contradicts {output}: change the suffix, or leave --format out."
+        )
+    return form or meant or "csv"
 
 
 def standard_output() -> BinaryIO:

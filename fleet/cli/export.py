@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import click
 
 from fleet.app import now
-from fleet.cli.common import TIME, standard_output, with_app
+from fleet.cli.common import TIME, format_for, standard_output, with_app
 from fleet.errors import UsageError
 from fleet.files import replacing
 from fleet.report import FORMATS, HistoryRecord, IncidentRecord, LineRecord, PhoneRecord
@@ -75,7 +75,10 @@ SINCE = ("history", "incidents")
 @click.command()
 @click.argument("what", type=click.Choice(list(KINDS)))
 @click.option(
-    "--format", "form", type=click.Choice(list(FORMATS)), default="csv", show_default=True
+    "--format",
+    "form",
+    type=click.Choice(list(FORMATS)),
+    help="Else the suffix of --output chooses, else it is csv.",
 )
 @click.option(
     "--output", type=click.Path(dir_okay=False, path_type=Path), help="A file, replaced at the end."
@@ -86,7 +89,7 @@ SINCE = ("history", "incidents")
 def command(
     app: App,
     what: str,
-    form: str,
+    form: str | None,
     output: Path | None,
     site: str | None,
     since: datetime | None,
@@ -99,6 +102,7 @@ def command(
         raise click.UsageError(
             "--since goes with history and incidents; for the past see fleet status --at."
         )
+    form = format_for(form, output, {each: each for each in FORMATS})
     if form == "xlsx" and output is None and standard_output().isatty():
         raise click.UsageError("An XLSX file is not for the terminal: add --output FILE.")
     app.check_site(site)

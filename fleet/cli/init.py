@@ -23,7 +23,7 @@ def command(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except FileExistsError:
-        raise UsageError(f"{folder} is a file; name a folder.") from None
+        raise UsageError(f"The folder {folder} cannot be made: that is a file.") from None
     except OSError as error:
         raise FleetError(f"The folder {folder} cannot be made: {error.strerror}.") from None
     path = folder / FILE_NAME

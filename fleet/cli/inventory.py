@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from fleet.app import now
-from fleet.cli.common import console, counted, no_phones, with_app
+from fleet.cli.common import console, counted, format_for, no_phones, with_app
 from fleet.cli.groups import Group
 from fleet.cli.tables import WITH_SITES, table
 from fleet.enrolment import enrol
@@ -85,18 +85,22 @@ def _some(names: list[str]) -> str:
 
 @command.command()
 @click.option(
-    "--format", "form", type=click.Choice(["csv", "yaml"]), default="csv", show_default=True
+    "--format",
+    "form",
+    type=click.Choice(["csv", "yaml"]),
+    help="Else the suffix of --output chooses, else it is csv.",
 )
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="A file.")
 @click.option("--with-secrets", is_flag=True, help="Passwords too, in clear: guard that file.")
 @with_app
 def export(
     app: App,
-    form: str,
+    form: str | None,
     output: Path | None,
     with_secrets: bool,
 ) -> None:
     """Write the inventory; importing the file again changes nothing."""
+    form = format_for(form, output, {"csv": "csv", "yaml": "yaml", "yml": "yaml"})
     text = inventory_text(app.store.load_inventory(), form, with_secrets=with_secrets)
     if output is None:
         click.echo(text, nl=False)

@@ -69,6 +69,9 @@ def load_missed(connection: sa.Connection, since: datetime) -> list[MissedSweeps
     ]
 
 
+BY_HAND = "manual"  # the trigger of an audit that is no baseline for later ones
+
+
 def begin_audit(
     connection: sa.Connection,
     *,
@@ -119,12 +122,25 @@ def finish_audit(
 
 
 def last_audit(
-    connection: sa.Connection, selection: str, before_id: int | None
+    connection: sa.Connection,
+    selection: str,
+    *,
+    before_id: int | None,
+    until: datetime | None,
+    baselines_only: bool,
 ) -> StoredAudit | None:
-    """Give the newest audit of the selection that was finished, older than `before_id` if given."""
+    """Return the newest audit of the selection that was finished.
+
+    Older than `before_id` and begun before `until` where they are given. `baselines_only` leaves
+    out audits by hand.
+    """
     query = sa.select(audits).where(audits.c.selection == selection, audits.c.finished.is_not(None))
     if before_id is not None:
         query = query.where(audits.c.id < before_id)
+    if until is not None:
+        query = query.where(audits.c.at < until)
+    if baselines_only:
+        query = query.where(audits.c.trigger != BY_HAND)
     row = connection.execute(query.order_by(audits.c.id.desc()).limit(1)).first()
     if row is None:
         return None

@@ -10,6 +10,7 @@ from fleet.model import DeliveryState, Reach
 from fleet.store.engine import is_sqlite, writing
 from fleet.store.old_revisions import prune_revisions
 from fleet.store.piecemeal import AT_ONCE, delete
+from fleet.store.planned import BY_HAND
 from fleet.store.provision_tables import fetches
 from fleet.store.tables import events, evidence, line_periods, phone_states, reach_periods, sweeps
 from fleet.store.values import Pruned
@@ -89,7 +90,9 @@ def _delete_watched(engine: sa.Engine, before: datetime) -> int:
     delete(engine, causes, causes.c.id, causes.c.ended < before, causes.c.id.not_in(explained))
     delete(engine, alerts, alerts.c.id, *_is_done_with(before))
     delete(engine, silences, silences.c.id, silences.c.until < before)
-    newest = sa.select(sa.func.max(audits.c.id)).group_by(audits.c.selection)
+    newest = sa.select(sa.func.max(audits.c.id)).group_by(
+        audits.c.selection, audits.c.trigger == BY_HAND
+    )
     delete(engine, audits, audits.c.id, audits.c.at < before, audits.c.id.not_in(newest))
     return deleted
 

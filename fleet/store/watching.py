@@ -266,10 +266,27 @@ class Watching(Database):
                 connection, audit_id, sweep_id=sweep_id, findings=findings, now=now
             )
 
-    def last_audit(self, selection: str, before_id: int | None = None) -> StoredAudit | None:
-        """Give the selection's newest finished audit, older than `before_id` if that is given."""
+    def last_audit(
+        self,
+        selection: str,
+        before_id: int | None = None,
+        *,
+        until: datetime | None = None,
+        baselines_only: bool = False,
+    ) -> StoredAudit | None:
+        """Return the selection's newest finished audit.
+
+        Older than `before_id` and begun before `until` where they are given. `baselines_only`
+        leaves out audits by hand.
+        """
         with self._reading() as connection:
-            return planned.last_audit(connection, selection, before_id)
+            return planned.last_audit(
+                connection,
+                selection,
+                before_id=before_id,
+                until=until,
+                baselines_only=baselines_only,
+            )
 
     def last_planned_audit(self) -> datetime | None:
         """Give the newest moment whose planned audit was finished."""

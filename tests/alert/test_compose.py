@@ -90,7 +90,7 @@ def test_the_end_of_lines_and_phones_is_told_as_that_of_problems() -> None:
     line = resolved(incident(1), NOW)
     over = tuple(notice(one, NoticeKind.RESOLVED) for one in (line, phone))
     alert = composed(Situation(now=NOW, notices=over, told={1: START, 2: START}))
-    assert alert.text.startswith("2 problems that were told of are over:\n")
+    assert alert.text.startswith("2 problems recovered:\n")
 
 
 def test_lines_and_phones_are_counted_together_as_problems() -> None:
@@ -143,7 +143,7 @@ def test_the_end_of_a_cause_says_how_long_and_who_still_fails_or_cannot_be_seen(
             of_ended={7: tuple(incidents)}, unread=frozenset({3}),
         )
     )  # fmt: skip
-    assert alert.subject == "[fleet] over: registrar pbx1, after 1 h 5 min"
+    assert alert.subject == "[fleet] recovered: registrar pbx1, after 1 h 5 min"
     assert "2 of them still fail, 1 of which could not be looked at" in alert.text
 
 

@@ -86,7 +86,7 @@ def test_a_problem_and_its_end_are_told_once(store: Store, phones: list[int]) ->
     assert rounds.run(START + HOUR) == Round(alerts=1)
     assert [(alert.kind, alert.subject) for alert in alerts(store)] == [
         (AlertKind.PROBLEM, "[fleet] 2 lines: 2 × 401 Unauthorized"),
-        (AlertKind.RECOVERY, "[fleet] over: 2 lines: 2 × 401 Unauthorized"),
+        (AlertKind.RECOVERY, "[fleet] recovered: 2 lines: 2 × 401 Unauthorized"),
     ]
     assert store.unhandled_notices() == []
 
@@ -128,7 +128,7 @@ def test_the_end_of_a_cause_names_what_still_fails(store: Store, phones: list[in
     causes.is_over = True
     rounds.run(START + HOUR + MINUTE)
     _, recovery = alerts(store)
-    assert recovery.subject == "[fleet] over: registrar pbx.example, after 1 h 1 min"
+    assert recovery.subject == "[fleet] recovered: registrar pbx.example, after 1 h 1 min"
     assert "3 lines belonged to it.\n1 of them still fails: fleet incidents list" in recovery.text
     look(store, phones[2], START + 2 * HOUR)
     rounds.run(START + 2 * HOUR)

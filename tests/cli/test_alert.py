@@ -139,7 +139,7 @@ def test_a_rule_that_is_switched_off_ends_what_was_told_of_it(
         store.apply_inventory([], [Change(id=stored.id, phone=phone)])
         done(fleet, "poll")
     assert done(fleet, "alert", "send") == "Delivered: 1.\n"
-    assert webhook.bodies[-1]["title"].startswith("[fleet] over: 2 lines")
+    assert webhook.bodies[-1]["title"].startswith("[fleet] recovered: 2 lines")
     assert "the rule was switched off" in webhook.bodies[-1]["message"]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -34,13 +35,15 @@ def test_an_audit_sweeps_says_what_changed_and_writes_files(
 ) -> None:
     phones = simulated([spec(1), spec(2, LINE, REFUSED), spec(3)])
     imported(fleet, phones)
-    first = done(fleet, "audit", "--output", "here", "--format", "html", "--format", "csv")
+    first = done(
+        fleet, "audit", "--record", "--output", "here", "--format", "html", "--format", "csv"
+    )
     phones.set(0, lines=(BAD,))
     phones.set(2, behaviour="closes_at_once")
 
     out = done(fleet, "audit", "--output", "here", "--format", "json")
 
-    assert "There is no audit before this one" in first
+    assert "This is the first audit of these phones" in first
     assert sorted(path.suffix for path in Path("here").iterdir()) == [".csv", ".html", ".json"]
     assert max(map(len, out.splitlines())) <= 80
     lines = out.splitlines()
@@ -56,7 +59,7 @@ def test_what_an_audit_fails_on(fleet: Fleet, simulated: Simulate) -> None:
     imported(fleet, phones)
 
     def code(*words: str) -> int:
-        return fleet("audit", "--format", "csv", *words).code
+        return fleet("audit", "--record", "--format", "csv", *words).code
 
     assert code("--fail-on", "new") == 0
     assert code("--fail-on", "flagged") == 1
@@ -139,6 +142,7 @@ def test_an_audit_is_mailed_to_everybody_and_to_each_sites_own(
             f"[audit.sites.there]\nrecipients = ['{there.url}']\n"
         )
         out = done(fleet, "audit", "--send")
+        parts = sorted(path.name for path in Path("audits").glob("*-there.*"))
         there.refuses = "550 no"
         ran = fleet("audit", "--send", "--no-sweep")
 
@@ -146,9 +150,7 @@ def test_an_audit_is_mailed_to_everybody_and_to_each_sites_own(
     whole, part = everybody.mails[0], there.mails[0]
     assert whole["Subject"].endswith(": 1 line flagged")
     assert part["Subject"].startswith("fleet audit of there ")
-    assert [file.get_filename() for file in part.iter_attachments()] == [
-        path.name for path in sorted(Path("audits").glob("*-there.*"))
-    ]
+    assert [file.get_filename() for file in part.iter_attachments()] == parts
     page, shown = part.get_body(("html",)), whole.get_body(("html",))
     assert page is not None
     assert shown is not None
@@ -156,6 +158,86 @@ def test_an_audit_is_mailed_to_everybody_and_to_each_sites_own(
     assert ran.code == 3
     assert "could not be sent to the recipients of site there: receiver 1: " in ran.err
     assert "Sent: 1 report." in ran.out
+
+
+def test_an_audit_by_hand_is_no_baseline_and_replaces_no_file(
+    fleet: Fleet, simulated: Simulate
+) -> None:
+    phones = simulated([spec(1), spec(2)])
+    imported(fleet, phones)
+    done(fleet, "audit", "--record", "--format", "csv")
+    phones.set(0, lines=(BAD,))
+    by_hand = json.loads(done(fleet, "audit", "--format", "csv", "--json"))
+    again = json.loads(done(fleet, "audit", "--format", "csv", "--no-sweep", "--json"))
+    against_that = json.loads(
+        done(fleet, "audit", "--format", "csv", "--no-sweep", "--json", "--against", "0.001s")
+    )
+
+    assert (by_hand["change_counts"]["regression"], again["change_counts"]["regression"]) == (1, 1)
+    assert against_that["change_counts"]["still"] == 1
+    names = [Path(each["files"][0]).name for each in (by_hand, again, against_that)]
+    assert len({*names, *(path.name for path in Path("audits").iterdir())}) == 4
+    assert all(re.fullmatch(r"audit-\d{4}-\d\d-\d\d-\d{4,6}(-\d+)?\.csv", name) for name in names)
+
+
+def test_an_audit_that_read_nothing_ends_with_3(fleet: Fleet, simulated: Simulate) -> None:
+    imported(fleet, simulated([spec(1, behaviour="closes_at_once")]))
+
+    ran = fleet("audit", "--format", "csv")
+
+    assert ran.code == 3
+    assert "No phone could be read" in ran.err
+
+
+@pytest.mark.parametrize("words", [(), ("--site", "here")])
+def test_sending_an_audit_to_nobody_is_refused_before_anybody_is_asked(
+    words: tuple[str, ...], fleet: Fleet, simulated: Simulate
+) -> None:
+    imported(fleet, simulated([spec(1)]))
+
+    ran = fleet("audit", "--send", *words)
+
+    assert ran.code == 2
+    assert "recipients" in ran.err
+    assert not Path("audits").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "begin"),
+    [
+        (("export", "lines", "--output", "a.xlsx"), b"PK"),
+        (("export", "lines", "--output", "a.JSON"), b"["),
+        (("export", "lines", "--output", "a.csv"), b"site,"),
+        (("export", "lines", "--output", "a.txt"), b"site,"),
+        (("export", "lines", "--output", "a.txt", "--format", "json"), b"["),
+        (("inventory", "export", "--output", "a.yml"), b"phones:"),
+        (("inventory", "export", "--output", "a.csv"), b"site,"),
+    ],
+)
+def test_the_suffix_chooses_the_format(words: tuple[str, ...], begin: bytes, fleet: Fleet) -> None:
+    Path("a.csv").write_text("host\n10.0.0.1\n")
+    done(fleet, "inventory", "import", "a.csv")
+    done(fleet, *words)
+
+    made = Path(words[words.index("--output") + 1]).read_bytes()
+    assert made.startswith(begin)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("export", "lines", "--output", "a.xlsx", "--format", "csv"),
+        ("export", "audit", "--output", "a.csv", "--format", "json"),
+        ("inventory", "export", "--output", "a.yaml", "--format", "csv"),
+    ],
+)
+def test_a_suffix_that_contradicts_the_format_is_refused(
+    words: tuple[str, ...], fleet: Fleet
+) -> None:
+    ran = fleet(*words)
+
+    assert (ran.code, Path(words[words.index("--output") + 1]).exists()) == (2, False)
+    assert "contradicts" in ran.err
 
 
 @pytest.mark.parametrize("what", ["lines", "phones", "audit"])
