@@ -25,7 +25,14 @@ from fleet.inventory.validate import clean, did_you_mean, timezone
 from fleet.model import Intent, SecretKind, SecretRef, Wanted
 from fleet.phone.catalog import EXPANSION_MODULES, MAX_MODULES, expansion_module_named
 from fleet.phone.config_file import Parameter, canonical_name, complaint_of
-from fleet.phone.parameters import complaint, is_secret, spec_of
+from fleet.phone.parameters import (
+    HIDDEN_LOGIN,
+    complaint,
+    holds_login,
+    is_mask,
+    is_secret,
+    spec_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -226,6 +233,8 @@ class ConfigurationReader:
                 self._document.refuse(said.place, said.node, reason)
             elif isinstance(value, str) and value and is_secret(name):
                 self._take_secret(block, said, name, wanted)
+            elif isinstance(value, str) and holds_login(value):
+                self._keep_secret(block, name, wanted)
             else:
                 block.parameters[name] = wanted
 
@@ -234,6 +243,10 @@ class ConfigurationReader:
         if not self._clear_secrets:
             self._document.refuse(said.place, said.node, f"`{name}` {_IN_CLEAR}")
             return
+        self._keep_secret(block, name, wanted)
+
+    def _keep_secret(self, block: _Block, name: str, wanted: Wanted) -> None:
+        """Let a parameter refer to its value, so that the database keeps that encrypted."""
         ref = SecretRef(kind=SecretKind.SECRET, name=f"{block.owner} {name}")
         self.secrets[ref.name] = str(wanted.value)
         block.parameters[name] = replace(wanted, value=ref)
@@ -251,6 +264,8 @@ def _complaint(name: str, wanted: Wanted, *, strict: bool) -> str:
         return f"longer than {_LONGEST} characters"
     if wrong := complaint_of(Parameter(name=name, value=value)):
         return wrong
+    if HIDDEN_LOGIN in value or (is_secret(name) and is_mask(value)):
+        return f"`{name}` holds what stands for a secret, and not the secret itself"
     spec = spec_of(name)
     wrong = complaint(spec.kind, value) if strict and spec else ""
     return f"`{name}` {wrong}" if wrong else ""

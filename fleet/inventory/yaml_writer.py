@@ -9,6 +9,7 @@ import yaml
 from fleet.inventory.configuration_writer import intent_as_yaml
 from fleet.inventory.entries import ACCOUNT_COLUMNS, SECRETS
 from fleet.model import NO_INTENT
+from fleet.phone.parameters import holds_login, without_login
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,9 +36,26 @@ def write_yaml(inventory: Inventory, out: TextIO, *, with_secrets: bool = False)
     }
     above = _above(inventory, with_secrets=with_secrets)
     document = above | {key: value for key, value in (("sites", sites), ("phones", alone)) if value}
+    if not with_secrets:
+        document = _without_logins(document)
     yaml.dump(
         document, out, Dumper=_DUMPER, allow_unicode=True, sort_keys=False, width=10_000
     )  # fmt: skip
+
+
+def _without_logins(node: Any, *, inside: bool = False) -> Any:
+    """A document without the logins inside the values of its configurations.
+
+    An import makes secrets of such values; older databases hold some in clear.
+    """
+    if isinstance(node, dict):
+        return {
+            key: _without_logins(value, inside=inside or key == "configuration")
+            for key, value in node.items()
+        }
+    if isinstance(node, list):
+        return [_without_logins(value, inside=inside) for value in node]
+    return without_login(node) if inside and isinstance(node, str) and holds_login(node) else node
 
 
 def _above(inventory: Inventory, *, with_secrets: bool) -> dict[str, Any]:

@@ -187,6 +187,71 @@ def test_all_files_are_written_into_a_folder(intended: Fleet) -> None:
     assert "48151623" not in Path("masked/00085D000001.cfg").read_text(encoding="utf-8")
 
 
+def test_what_was_printed_without_secrets_cannot_be_taken_for_a_file_for_phones(
+    intended: Fleet,
+) -> None:
+    done(intended, "provision", "render", "--output", "masked")
+    own = Path("masked/00085D000001.cfg")
+    secrets = [line for line in own.read_text(encoding="utf-8").splitlines() if "***" in line]
+    assert secrets
+    assert all(line.startswith("# ") for line in secrets)
+    found = done(intended, "provision", "lint", str(own))
+    assert "critical masked-secret: The file was printed without its secrets" in found
+    done(intended, "provision", "render", "--output", "clear", "--secrets")
+    clear = done(intended, "provision", "lint", "clear/00085D000001.cfg")
+    assert "masked-secret" not in clear
+    assert Path("masked/aastra.cfg").read_bytes() == Path("clear/aastra.cfg").read_bytes()
+
+
+LOGINS = """
+fleet:
+  configuration:
+    action_uris: {registered: "http://a/?token=hunter2"}
+    keys:
+      softkey1: {type: xml, value: "http://me:hunter2@pbx.example.com/x.xml"}
+    parameters:
+      firmware server: ftp://me:hunter2@192.0.2.1/fw
+phones:
+- host: 10.0.0.1
+  mac: 00:08:5D:00:00:01
+  model: 6757i
+"""
+
+
+def test_a_login_inside_a_value_is_shown_nowhere_and_not_stored_in_clear(fleet: Fleet) -> None:
+    Path("logins.yaml").write_text(LOGINS, encoding="utf-8")
+    said = done(fleet, "inventory", "import", "logins.yaml", "--dry-run")
+    said += done(fleet, "inventory", "import", "logins.yaml")
+    assert not any(b"hunter2" in each.read_bytes() for each in Path().glob("fleet.db*"))
+    assert "1 unchanged" in done(fleet, "inventory", "import", "logins.yaml")
+    said += done(fleet, "inventory", "export", "--format", "yaml")
+    said += fleet("provision", "plan").out
+    done(fleet, "provision", "apply", "--allow", "default-password")
+    said += done(fleet, "provision", "show", "1", "aastra.cfg")
+    said += done(fleet, "provision", "show", "1", "00085D000001.cfg")
+    for words in (("render", "10.0.0.1"), ("explain", "10.0.0.1"), ("lint",)):
+        said += done(fleet, "provision", *words)
+    assert "hunter2" not in said
+    assert "warning secret-in-value: `firmware server` holds a password" in said
+    clear = done(fleet, "provision", "render", "00085D000001.cfg", "--secrets")
+    assert "firmware server: ftp://me:hunter2@192.0.2.1/fw" in clear
+    assert "action uri registered: http://a/?token=hunter2" in clear
+
+
+def test_a_folder_with_logins_inside_values_is_adopted_without_showing_them(fleet: Fleet) -> None:
+    Path("tftp").mkdir()
+    Path("tftp/aastra.cfg").write_bytes(b"firmware server: ftp://me:hunter2@192.0.2.1/fw\n")
+    Path("tftp/00085D000009.cfg").write_bytes(b"image server uri: http://a:hunter2@b/i\n")
+    words = ("provision", "adopt", "tftp", "--model", "6757i")
+    said = done(fleet, *words, "--output", "out.yaml")
+    assert "Nothing changes for 1 of 1 phone." in said
+    said += Path("out.yaml").read_text(encoding="utf-8") + done(fleet, *words, "--import")
+    assert "hunter2" not in said
+    assert not any(b"hunter2" in each.read_bytes() for each in Path().glob("fleet.db*"))
+    clear = done(fleet, "provision", "render", "00085D000009.cfg", "--secrets")
+    assert "firmware server: ftp://me:hunter2@192.0.2.1/fw" in clear
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [

@@ -11,7 +11,7 @@ from fleet.cli.common import console, counted, standard_output, with_app
 from fleet.errors import UsageError
 from fleet.files import replacing
 from fleet.phone.config_file import configuration_documents, read
-from fleet.provision.mask import masked_file
+from fleet.provision.mask import masked_file, masked_parameter
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -29,9 +29,10 @@ if TYPE_CHECKING:
 def render(app: App, name: str | None, output: Path | None, secrets: bool, as_xml: bool) -> None:
     """Print one file (aastra.cfg, 6753i.cfg, 00085D126411.cfg), or write all into a folder.
 
-    A PHONE stands for its own file. Secrets are shown as *** unless --secrets is given. Nothing is
-    applied: what phones get is what was applied last. With --xml each line is one object of what
-    the file says, short enough for a phone; marks (! and ^) are not in them.
+    A PHONE stands for its own file. Without --secrets, lines with secrets become comments that
+    say ***, and the file says that it is not for phones. Nothing is applied: what phones get is
+    what was applied last. With --xml each line is one object of what the file says, short enough
+    for a phone; marks (! and ^) are not in them.
     """
     if (name is None) == (output is None):
         raise UsageError("Say one file, or --output FOLDER for all of them.")
@@ -43,14 +44,20 @@ def render(app: App, name: str | None, output: Path | None, secrets: bool, as_xm
         count = _write(rendered, output, hide)
         console().print(f"Wrote {counted(count, 'file')} to {output}")
         return
-    found = dict(_files(rendered, hide))
+    found = dict(_files(rendered, None))
     body = found[_file_name(app, rendered, found, name or "")]
-    standard_output().write(_as_xml(body) if as_xml else body)
+    if as_xml:
+        standard_output().write(_as_xml(body, hide))
+    else:
+        standard_output().write(body if hide is None else masked_file(body, hide))
 
 
-def _as_xml(body: bytes) -> bytes:
-    documents = configuration_documents(read(body).parameters)
-    return b"".join(each + b"\n" for each in documents)
+def _as_xml(body: bytes, hide: Collection[str] | None) -> bytes:
+    parameters = read(body).parameters
+    shown = parameters if hide is None else [masked_parameter(one, hide) for one in parameters]
+    if hide is not None and any(a.value != b.value for a, b in zip(parameters, shown, strict=True)):
+        click.echo("Secrets are left out: do not push these objects to phones.", err=True)
+    return b"".join(each + b"\n" for each in configuration_documents(shown))
 
 
 def _file_name(app: App, rendered: Rendered, found: dict[str, bytes], name: str) -> str:
@@ -69,7 +76,7 @@ def _file_name(app: App, rendered: Rendered, found: dict[str, bytes], name: str)
 def _files(rendered: Rendered, hide: Collection[str] | None) -> Iterator[tuple[str, bytes]]:
     """Every file; `hide` are parameters to hide beside secrets, None to show all."""
     for shared in rendered.shared:
-        yield shared.name, shared.body
+        yield shared.name, shared.body if hide is None else masked_file(shared.body, hide)
     for own in rendered.own:
         if not own.problem:
             yield own.name, own.body if hide is None else masked_file(own.body, hide)

@@ -39,6 +39,10 @@ class UnreadLine:
     text: str = field(repr=False)
 
 
+WITHOUT_SECRETS = "Printed without secrets: this file is not for phones."
+"""The comment of a file whose secrets were left out to show it."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ConfigFile:
     """A file's parameters in their order; a name given twice counts as its last (1.1).
@@ -48,6 +52,7 @@ class ConfigFile:
     says that it found nothing at all, not even a comment. `foreign` says why the whole file is no
     configuration, empty if it is one. `encoding` notes an encoding that is not
     UTF-8, as the end of a sentence ("it is …"); empty for UTF-8.
+    `without_secrets` says that the file was printed to be read, not to be given to phones.
     """
 
     parameters: tuple[Parameter, ...] = ()
@@ -57,3 +62,4 @@ class ConfigFile:
     blank: bool = field(default=False, compare=False)
     foreign: str = field(default="", compare=False)
     encoding: str = field(default="", compare=False)
+    without_secrets: bool = field(default=False, compare=False)

@@ -7,7 +7,7 @@ import re
 
 from fleet.phone.config_file.foreign import foreign, has_hidden
 from fleet.phone.config_file.names import is_name
-from fleet.phone.config_file.parameter import ConfigFile, Parameter, UnreadLine
+from fleet.phone.config_file.parameter import WITHOUT_SECRETS, ConfigFile, Parameter, UnreadLine
 
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _MARKED = re.compile(r"(?P<marks>[!^ \t]*)(?P<rest>.*)", re.DOTALL)
@@ -59,6 +59,7 @@ def read(content: bytes, *, name: str = "") -> ConfigFile:
         unread=tuple(unread),
         blank=not whole.strip(),
         encoding=encoding,
+        without_secrets=WITHOUT_SECRETS in whole,
     )
 
 

@@ -22,6 +22,7 @@ CHECKS: Mapping[str, Check] = {
     "default-password": passwords.default_password,
     "weak-password": passwords.weak_password,
     "masked-secret": passwords.masked_secret,
+    "secret-in-value": passwords.secret_in_value,
     "line-above-maximum": accounts.line_above_maximum,
     "port-zero": accounts.port_zero,
     "registrar-without-backup": accounts.registrar_without_backup,

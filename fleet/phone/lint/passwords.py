@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 
 from fleet.model import Severity
 from fleet.phone.lint.look import LintFinding, account_value
-from fleet.phone.parameters import HIDDEN_LOGIN, complaint, is_mask, is_secret, spec_of
+from fleet.phone.parameters import (
+    HIDDEN_LOGIN,
+    complaint,
+    holds_login,
+    is_mask,
+    is_secret,
+    spec_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,7 +59,15 @@ def password_falls_back(look: LintLook) -> Iterator[LintFinding]:
 
 
 def masked_secret(look: LintLook) -> Iterator[LintFinding]:
-    """A secret that is a mask, as in a file that was printed without secrets."""
+    """A secret that is a mask, or left out: the file was printed for people."""
+    if look.file.without_secrets:
+        yield LintFinding(
+            check="masked-secret",
+            severity=Severity.CRITICAL,
+            parameter="",
+            text="The file was printed without its secrets and is not for phones: print it with "
+            "`fleet provision render --secrets`.",
+        )
     for parameter in look.last.values():
         is_one = is_secret(parameter.key) and is_mask(parameter.value)
         if is_one or HIDDEN_LOGIN in parameter.value:
@@ -62,6 +77,20 @@ def masked_secret(look: LintLook) -> Iterator[LintFinding]:
                 parameter=parameter.key,
                 text=f"`{parameter.key}` holds what stands for a secret, such as ***, and not the "
                 "secret itself: the file is not for phones.",
+                line=parameter.line,
+            )
+
+
+def secret_in_value(look: LintLook) -> Iterator[LintFinding]:
+    """A login or a token inside a value, where a phone's pages and other people's logs show it."""
+    for parameter in look.last.values():
+        if not is_secret(parameter.key) and holds_login(parameter.value):
+            yield LintFinding(
+                check="secret-in-value",
+                severity=Severity.WARNING,
+                parameter=parameter.key,
+                text=f"`{parameter.key}` holds a password or a token inside its value, which the "
+                "phone's own pages show: use an address that needs none.",
                 line=parameter.line,
             )
 

@@ -11,7 +11,7 @@ from fleet.model import Severity
 from fleet.phone.lint.keys import key_of
 from fleet.phone.lint.look import NO_SERVER, LintFinding
 from fleet.phone.lint.placeholders import has_placeholder
-from fleet.phone.parameters import Shape, spec_of
+from fleet.phone.parameters import Shape, spec_of, without_login
 from fleet.phone.parameters.kinds import host_of, is_address, is_ipv6
 
 if TYPE_CHECKING:
@@ -99,8 +99,8 @@ def file_not_served(look: LintLook) -> Iterator[LintFinding]:
                 check="file-not-served",
                 severity=Severity.WARNING,
                 parameter=parameter.key,
-                text=f"`{parameter.key}` names the file {name}, which is not in the firmware "
-                "folder: put it there, for phones get 404 otherwise.",
+                text=f"`{parameter.key}` names the file {without_login(name)}, which is not in the "
+                "firmware folder: put it there, for phones get 404 otherwise.",
                 line=parameter.line,
             )
 
@@ -121,7 +121,7 @@ def _host(parameter: Parameter) -> str:
         return host_of(value)
     if parameter.key not in _FETCHES:
         return ""
-    bare = value.partition("/")[0].lower()
+    bare = value.partition("/")[0].rpartition("@")[2].lower()
     return bare if is_ipv6(bare) else bare.partition(":")[0]
 
 

@@ -12,15 +12,9 @@ from fleet.phone.parameters.catalogue import (
     spec_of,
     suggestion_for,
 )
-from fleet.phone.parameters.diff import (
-    HIDDEN_LOGIN,
-    ChangeKind,
-    ParameterChange,
-    any_reboot,
-    diff,
-    without_login,
-)
+from fleet.phone.parameters.diff import ChangeKind, ParameterChange, any_reboot, diff
 from fleet.phone.parameters.kinds import Kind, Shape, complaint
+from fleet.phone.parameters.logins import HIDDEN_LOGIN, holds_login, without_login
 
 __all__ = [
     "HIDDEN_LOGIN",
@@ -34,6 +28,7 @@ __all__ = [
     "any_reboot",
     "complaint",
     "diff",
+    "holds_login",
     "is_mask",
     "is_secret",
     "needs_reboot",

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from fleet.phone.parameters.catalogue import is_secret, needs_reboot
+from fleet.phone.parameters.logins import without_login
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from fleet.phone.config_file import EffectiveValue
-
-HIDDEN_LOGIN = "…@"
-"""What stands for the login inside a URI where a value is shown."""
-
-_USERINFO = re.compile(r"(?<=://)[^/@\s]+@")
 
 
 class ChangeKind(StrEnum):
@@ -33,7 +28,7 @@ class ChangeKind(StrEnum):
 class ParameterChange:
     """One parameter, before and after. `old` and `new` are None where it was not, or is not, set.
 
-    Of a secret they are None always: that it changed is all that is said. A login inside a URI is
+    Of a secret they are None always: that it changed is all that is said. A login inside a value is
     left out too.
     """
 
@@ -87,11 +82,6 @@ def _kind(before: EffectiveValue | None, after: EffectiveValue | None) -> Change
     if before.value != after.value:
         return ChangeKind.CHANGED
     return ChangeKind.LOCK if before.locked != after.locked else None
-
-
-def without_login(text: str) -> str:
-    """A value without the login inside a URI, as it may be shown."""
-    return _USERINFO.sub(HIDDEN_LOGIN, text)
 
 
 def _shown(value: EffectiveValue | None) -> str | None:

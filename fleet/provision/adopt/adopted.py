@@ -15,7 +15,7 @@ from fleet.inventory import read_value
 from fleet.model import NO_INTENT, Intent, Intents, Inventory, Phone, SecretKind, SecretRef, Wanted
 from fleet.phone.catalog import model_named, model_table
 from fleet.phone.config_file import GLOBAL_FILE, NEW_GLOBAL_FILE
-from fleet.phone.parameters import is_secret
+from fleet.phone.parameters import holds_login, is_secret
 from fleet.provision.adopt.lift import account_of_all_lines, lifted_accounts, of_account
 from fleet.provision.layers import DEFAULTS
 from fleet.provision.resolve import Resolver
@@ -224,7 +224,7 @@ class _Adoption:
 
     def _wanted(self, owner: str, one: Parameter) -> Wanted:
         value: str | SecretRef = one.value
-        if one.value and is_secret(one.key):
+        if one.value and (is_secret(one.key) or holds_login(one.value)):
             value = SecretRef(kind=SecretKind.SECRET, name=f"{owner} {one.key}")
             self._secrets[value.name] = one.value
         return Wanted(value=value, lock=one.lock, overwrite=one.overwrite)

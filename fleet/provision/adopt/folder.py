@@ -174,6 +174,10 @@ class _Reader:
     def _taken(self, file: ConfigFile) -> ConfigFile:
         """The file without what cannot be said again, each name once, its last value."""
         notes = self._files_notes
+        if file.without_secrets:
+            notes.append(
+                f"{file.name} was printed without its secrets: give them in the inventory."
+            )
         if file.encoding:
             notes.append(f"{file.name} is {file.encoding}.")
         notes += [f"{file.name} line {one.line}: {one.reason}; left out." for one in file.unread]
