@@ -83,6 +83,7 @@ After=network-online.target postgresql.service
 Type=notify
 NotifyAccess=main
 ExecStart={command}
+ExecReload=/bin/kill -HUP $MAINPID
 WorkingDirectory={folder}
 EnvironmentFile=-{environment}
 User={user}
@@ -91,6 +92,8 @@ RestartSec=5
 WatchdogSec={watchdog}
 TimeoutStopSec=30
 KillMode=mixed
+# Every phone that is polled, pushes or fetches needs a file descriptor.
+LimitNOFILE=65536
 
 # It reads phones over the network and writes to its own folders; nothing else is open to it.
 ProtectSystem=strict

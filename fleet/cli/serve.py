@@ -74,20 +74,26 @@ async def serve(app: App, on_ready: Callable[[], None] = lambda: None) -> None:
 
 
 def unit_for(settings: Settings, config: Path | None) -> str:
-    """The unit for this installation, its settings, and the user who owns their folder."""
+    """The unit for this installation and its settings.
+
+    It runs as the owner of the folder that the daemon writes to: that of an SQLite database, else
+    that of the key. /etc/fleet may belong to root.
+    """
     folder = settings.folder.resolve()
     script = Path(sys.argv[0]).resolve()
+    database = _database(settings)
+    key_folder = settings.key_file.resolve().parent
     is_script = script.name == "fleet" and os.access(script, os.X_OK)
     begin = [str(script)] if is_script else [sys.executable, "-m", "fleet"]
     return unit(
         command=[*begin, "serve", *(["--config", str(config)] if config else [])],
         folder=folder,
-        user=folder.owner(),
+        user=(database or [key_folder])[0].owner(),
         writable=sorted(
             {
                 folder,
-                settings.key_file.resolve().parent,
-                *_database(settings),
+                key_folder,
+                *database,
                 *_elsewhere(settings.audit_folder.resolve(), folder),
             }
         ),
