@@ -21,7 +21,7 @@ def normalise_host(text: str) -> str:
     Raises ValueError saying what is wrong.
     """
     scheme, rest = _split_scheme(text.strip().lower())
-    if re.fullmatch(r"[0-9a-f:.]*:[0-9a-f:.]*:[0-9a-f:.]*", rest):
+    if rest.count(":") > 1 and re.fullmatch(r"[0-9a-f:.]+", rest):
         rest = f"[{rest}]"
     shape = _SHAPE.fullmatch(rest)
     if shape is None or not shape["address"]:

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 _IPV4 = re.compile(r"(?<![\w.])(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![\w.])")
 _SERIAL = re.compile(
-    r"(serial\s*(?:number|no\.?)?|num.ro de s.rie)(\s*:?\s*(?:<[^>]{0,200}>\s*){0,6})([\w-]{4,40})",
+    r"(serial(?:\s*+(?:number|no\.?))?|num.ro de s.rie)"
+    r"(\s*+(?::\s*+)?(?:<[^>]{0,200}+>\s*+){0,6}+)([\w-]{4,40})",
     re.IGNORECASE,
 )
 _MAC = re.compile(

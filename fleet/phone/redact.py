@@ -33,7 +33,8 @@ _SETTING = re.compile(
     rf"({_NAMED}[\"']?[ \t]*[:=][ \t]*[\"']?)([^\s<>\"'&,;][^\s<>\"']*)", re.IGNORECASE
 )
 _NEXT_CELL = re.compile(
-    rf"({_NAMED}\s*:?\s*(?:</[a-z]+\s*>\s*){{0,5}}</t[dh]\s*>\s*<t[dh]\b[^>]{{0,200}}>\s*)"
+    rf"({_NAMED}\s*+(?::\s*+)?(?:</[a-z]++\s*+>\s*+){{0,5}}"
+    r"</t[dh]\s*+>\s*+<t[dh]\b[^>]{0,200}>\s*+)"
     r"([^<\s][^<]{0,200})",
     re.IGNORECASE,
 )

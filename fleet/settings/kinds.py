@@ -9,11 +9,13 @@ from msgspec import Meta
 
 from fleet.settings.section import About, Secret
 
-_BETWEEN_URLS = re.compile(r"[\s,]+(?=[A-Za-z][A-Za-z0-9]*://)")  # a URL may hold a comma
+_BETWEEN_URLS = re.compile(
+    r"(?<![\s,])[\s,]++(?=[A-Za-z][A-Za-z0-9]*://)"
+)  # a URL may hold a comma
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9]*://\S+")
 _BARE_NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?")
 _DURATION_PART = re.compile(
-    r"([0-9]+(?:\.[0-9]+)?)\s*(weeks?|w|days?|d|hours?|hrs?|h|minutes?|mins?|m|seconds?|secs?|s)(?![a-z])"
+    r"(?<![0-9])([0-9]++(?:\.[0-9]++)?)\s*+(weeks?|w|days?|d|hours?|hrs?|h|minutes?|mins?|m|seconds?|secs?|s)(?![a-z])"
 )
 _DURATION = re.compile(rf"(?:{_DURATION_PART.pattern}\s*)+")
 _UNIT_SECONDS = {"w": 604_800, "d": 86_400, "h": 3600, "m": 60, "s": 1}

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from fleet.model import Credentials
 
-_PAIR = re.compile(r'([A-Za-z]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s",]+))')
+_PAIR = re.compile(r"(?<![A-Za-z])([A-Za-z]++)\s*+=\s*+" r'(?:"((?:[^"\\]|\\.)*+)"|([^\s",]++))')
 _MOST_NONCES = 200_000
 _NC = "00000001"
 

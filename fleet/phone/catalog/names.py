@@ -17,7 +17,9 @@ _REALM_1_X = "please enter user name and password"
 _BRAND = re.compile(
     r"(?:(?:aastra|mitel)[ _-]*)+(?:(?:sip|minet)[ _-]*)?(?:ip[ _-]*phone[ _-]*)?", re.IGNORECASE
 )
-_REVISION = re.compile(r"[ ,;(-]+(?:hw[ _-]*)?rev(?:ision)?\b.*", re.IGNORECASE | re.DOTALL)
+_REVISION = re.compile(
+    r"(?<![ ,;(-])[ ,;(-]++(?:hw[ _-]*+)?rev(?:ision)?\b.*", re.IGNORECASE | re.DOTALL
+)
 
 
 def _key(name: str) -> str:

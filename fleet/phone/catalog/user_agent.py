@@ -10,7 +10,7 @@ from fleet.phone.catalog.names import model_named
 
 _LONGEST = 512
 _BRAND = re.compile(r"(?:aastra|mitel)(?:ipphone|[ _-]?minet)?(?![a-z])", re.IGNORECASE)
-_FIELD = re.compile(r"\s+(?P<name>MAC|V):\s*(?P<value>[^\s]*)", re.IGNORECASE)
+_FIELD = re.compile(r"(?<!\s)\s++(?P<name>MAC|V):\s*+(?P<value>[^\s]*)", re.IGNORECASE)
 _SUFFIX = re.compile(r"[ -](?:SIP|RP|MINET)\Z", re.IGNORECASE)
 
 

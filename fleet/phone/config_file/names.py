@@ -14,7 +14,7 @@ _NUMBERED = re.compile(
 )
 _MODULE_KEY = re.compile(r"(?P<module>\bexpmod[0-9]+) ?key ?0*(?P<number>[0-9]+)")
 _LANGUAGE = re.compile(r"(?P<stem>\blanguage) ?0*(?P<number>[0-9]+)")
-_BRACKETS = re.compile(r"\s*([\[|\]])\s*")
+_BRACKETS = re.compile(r"(?:(?<!\s)\s++)?([\[|\]])\s*+")
 _LINE = re.compile(r"(?P<head>sip line)(?P<first>[0-9]{1,9})(?= )")
 _KEY = re.compile(r"(?P<head>(?:top)?softkey|prgkey|featurekey)(?P<first>[0-9]{1,9})(?= )")
 _EXPMOD = re.compile(r"expmod(?P<first>[0-9]{1,9}) key(?P<second>[0-9]{1,9})(?= )")

@@ -36,7 +36,7 @@ _LONG_FORMS = {
 }
 
 _TOKEN = r"[A-Za-z0-9.!%*_+`'~-]+"  # noqa: S105  the RFC's word
-_STATUS_LINE = re.compile(r"SIP/2\.0[ \t]+([1-6][0-9]{2})(?:[ \t]+(.*))?", re.IGNORECASE)
+_STATUS_LINE = re.compile(r"SIP/2\.0[ \t]+([1-6][0-9]{2})(?:[ \t]++(.*))?", re.IGNORECASE)
 _REQUEST_LINE = re.compile(rf"({_TOKEN})[ \t]+(\S+)[ \t]+SIP/2\.0[ \t]*", re.IGNORECASE)
 _HEADER = re.compile(rf"({_TOKEN})[ \t]*:(.*)", re.DOTALL)
 _CSEQ = re.compile(rf"([0-9]{{1,10}})[ \t]+({_TOKEN})")

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
 REALM = "fleet"
 _LONGEST = 2000
-_PAIR = re.compile(r'([A-Za-z][A-Za-z0-9_*-]*)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]*))')
+_PAIR = re.compile(
+    r"(?<![A-Za-z0-9_*-])([A-Za-z][A-Za-z0-9_*-]*+)\s*+=\s*+"
+    r'(?:"((?:[^"\\]|\\.)*+)"|([^\s,"]*+))'
+)
 _COUNT = re.compile(r"[0-9A-Fa-f]{1,8}")
 
 

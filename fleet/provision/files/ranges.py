@@ -10,7 +10,7 @@ Span: TypeAlias = tuple[int, int]
 
 _MOST = 16  # parts; whoever asks for more gets the whole
 _LONGEST = 500
-_SPAN = re.compile(r"\s*([0-9]{0,18})\s*-\s*([0-9]{0,18})\s*")
+_SPAN = re.compile(r"\s*+([0-9]{0,18})\s*+-\s*+([0-9]{0,18})\s*+")
 
 
 def spans_of(header: str, size: int) -> list[Span] | None:

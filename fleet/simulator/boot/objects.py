@@ -9,7 +9,7 @@ from html import unescape
 from urllib.parse import unquote_to_bytes
 
 _EXECUTE = re.compile(r"<AastraIPPhoneExecute\b[^>]*>(.*?)</AastraIPPhoneExecute\s*>", re.DOTALL)
-_ITEM = re.compile(r"""<ExecuteItem\b[^>]*?\bURI\s*=\s*(?:"([^"]*)"|'([^']*)')""")
+_ITEM = re.compile(r"""<ExecuteItem\b[^<>]*?\bURI\s*=\s*(?:"([^"]*)"|'([^']*)')""")
 _COMMAND = re.compile(r"command\s*:\s*(\w+)", re.IGNORECASE)
 
 

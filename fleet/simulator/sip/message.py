@@ -22,7 +22,7 @@ _LONG = {
 _REQUEST = re.compile(r"([A-Z]+) (\S+) SIP/2\.0")
 _RESPONSE = re.compile(r"SIP/2\.0 ([1-6][0-9]{2})(?: .*)?")
 _URI = re.compile(r"sips?:(?:([^@;?]*)@)?(\[[^\]]+\]|[^:;?]+)(?::([0-9]{1,5}))?", re.IGNORECASE)
-_PART = re.compile(r'(?:[^",<]|"(?:[^"\\]|\\.)*"|<[^>]*>|["<])+')
+_PART = re.compile(r'(?:[^",<]|"(?:[^"\\]|\\.)*"|<[^<>]*>|["<])+')
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -108,7 +108,7 @@ def parameter(value: str, name: str) -> str:
 
 def uri_of(value: str) -> str:
     """The address within a Contact, From or To."""
-    match = re.search(r"<([^>]*)>", value)
+    match = re.search(r"<([^<>]*)>", value)
     return match[1] if match else value.partition(";")[0].strip()
 
 
