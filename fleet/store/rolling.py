@@ -118,6 +118,11 @@ class Rolling(Database):
         with self._writing() as connection:
             return rollouts.runner(connection, holder or Holder.this_process(), now)
 
+    def check_no_rollout(self, now: datetime, holder: Holder | None = None) -> None:
+        """Raise `RolloutRunning` while a roll-out is not over."""
+        with self._writing() as connection:
+            rollouts.check_none(connection, holder or Holder.this_process(), now)
+
     def control_rollout(
         self,
         rollout_id: int,

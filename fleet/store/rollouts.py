@@ -31,12 +31,7 @@ _PROOF = tuple(column.name for column in proofs.columns if column.name != "rollo
 
 def begin(connection: sa.Connection, start: RolloutStart, me: Holder, now: datetime) -> Rollout:
     """Write a new roll-out. Raises `RolloutRunning` while another is not over."""
-    standing = load(connection, states=STANDING)
-    if standing is not None:
-        raise RolloutRunning(
-            f"The roll-out of revision {standing.revision} is {standing.state}: wait for it, or "
-            "stop it by fleet provision rollout stop."
-        )
+    check_none(connection, me, now)
     _forget_who_crashed(connection, me, now)
     names = ("revision", "deadline", "most_failures", "run_by", "at_once", "settle")
     values = {name: getattr(start, name) for name in names} | {
@@ -48,6 +43,23 @@ def begin(connection: sa.Connection, start: RolloutStart, me: Holder, now: datet
     made = connection.execute(sa.insert(rollouts).values(values).returning(rollouts)).one()
     write_proofs(connection, made.id, start.proofs)
     return _rollout(made)
+
+
+def check_none(connection: sa.Connection, me: Holder, now: datetime) -> None:
+    """Raise `RolloutRunning` while a roll-out is not over; it says who runs it and what to do."""
+    standing = load(connection, states=STANDING)
+    if standing is None:
+        return
+    if standing.state is RolloutState.PAUSED:
+        how = "is paused: continue it by fleet provision rollout resume"
+    elif holder := runner(connection, me, now):
+        how = f"is run by {holder.label}: wait for it"
+    else:
+        how = "is not over, and nobody runs it: continue it by fleet provision rollout resume"
+    raise RolloutRunning(
+        f"The roll-out of revision {standing.revision} {how}, or end it by fleet provision rollout "
+        "stop."
+    )
 
 
 def load(

@@ -91,7 +91,8 @@ def test_a_plan_tells_what_would_change_and_ends_with_1_then(intended: Fleet) ->
 
 def test_what_was_applied_is_planned_no_more(applied: Fleet) -> None:
     ran = applied("provision", "plan")
-    assert ran.code == 0
+    assert ran.code == 1, "one phone cannot be rendered"
+    assert applied("provision", "plan", "one", "two").code == 0
     assert ran.out.endswith("all files are as revision 1 has them.\n")
     assert done(applied, "provision", "apply") == (
         "Nothing to apply: all files are as revision 1 has them.\n"
@@ -132,9 +133,9 @@ def test_a_plan_as_json(applied: Fleet) -> None:
 
 
 def test_the_linter_can_be_what_a_plan_is_asked_for(intended: Fleet) -> None:
-    assert intended("provision", "plan", "--fail-on", "critical").code == 0
+    assert intended("provision", "plan", "one", "two", "--fail-on", "critical").code == 0
     intend(intended, "fleet: {configuration: {}}")
-    assert intended("provision", "plan", "--fail-on", "critical").code == 1
+    assert intended("provision", "plan", "one", "two", "--fail-on", "critical").code == 1
 
 
 def test_what_is_critical_is_not_applied_unless_allowed(applied: Fleet) -> None:
@@ -321,7 +322,7 @@ def test_revisions_are_listed_shown_compared_and_rolled_back_to(applied: Fleet) 
         "two: 1 parameter\n    sip vmail: *97 → *98\nDifferent: 1 file, 1 phone.\n"
     )
     back = done(applied, "provision", "rollback", "1", "--comment", "oops")
-    assert back == "Applied revision 3, as 1 was: 1 file changed.\n"
+    assert back.startswith("Applied revision 3, as 1 was: 1 file changed.\n")
     assert "back to revision 1: oops" in done(applied, "provision", "revisions")
     assert applied("provision", "plan").code == 1
 
@@ -429,3 +430,33 @@ def test_adopting_without_a_place_to_put_it_only_looks(fleet: Fleet, old_folder:
     assert "No phones in" in done(fleet, "inventory", "list")
     ran = fleet("provision", "adopt", str(old_folder), "--model", "9999i")
     assert (ran.code, "9999i is not a model" in ran.err) == (2, True)
+
+
+def test_a_phone_that_cannot_be_rendered_makes_a_plan_end_with_1(fleet: Fleet) -> None:
+    Path("phones.csv").write_text("host,name\n10.0.0.3,three\n")
+    done(fleet, "inventory", "import", "phones.csv")
+    for words in ((), ("--fail-on", "critical"), ("--fail-on", "warning"), ("three",)):
+        ran = fleet("provision", "plan", *words)
+        assert (ran.code, "1 cannot be rendered" in ran.out) == (1, True), words
+
+
+@pytest.mark.parametrize("name", ["nosuch.cfg", "folder/nosuch", "./three"])
+def test_a_file_that_is_not_there_is_called_a_file(fleet: Fleet, name: str) -> None:
+    ran = fleet("provision", "lint", name)
+    assert (ran.code, ran.err) == (
+        2,
+        f"Error: The file {name} is not there, and no phone has that name.\n",
+    )
+
+
+def test_revisions_are_one_json_document(applied: Fleet) -> None:
+    (one,) = json.loads(done(applied, "provision", "revisions", "--json"))
+    assert (one["number"], one["comment"], one["rolled_back_to"]) == (1, "at first", None)
+    assert one["at"].endswith("+00:00")
+
+
+def test_a_rollback_says_that_the_inventory_keeps_its_values(applied: Fleet) -> None:
+    intend(applied, INVENTORY.replace("*97", "*98"))
+    done(applied, "provision", "apply")
+    out = done(applied, "provision", "rollback", "1")
+    assert "The inventory still has the values that were rolled back" in out

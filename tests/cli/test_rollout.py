@@ -115,8 +115,11 @@ def test_a_paused_rollout_asks_nobody_until_it_is_resumed_or_stopped(
     changed(loop)
     begin(loop.store, Terms(), now())
     assert "Nobody runs it" in done(fleet, "provision", "rollout")
+    ran = fleet("provision", "rollout", "start")
+    assert (ran.code, "is not over, and nobody runs it: continue it by" in ran.err) == (3, True)
     assert "Paused" in done(fleet, "provision", "rollout", "pause")
-    assert fleet("provision", "rollout", "start").code == 3
+    ran = fleet("provision", "rollout", "start")
+    assert (ran.code, "is paused: continue it by" in ran.err) == (3, True)
     assert "2 proven" in done(fleet, "provision", "rollout", "resume", "--settle", "0")
     assert fleet("provision", "rollout", "stop").code == 2
     written = done(fleet, "provision", "journal")
@@ -149,3 +152,18 @@ def test_new_admin_passwords_are_made_applied_rolled_out_and_used(fleet: Fleet, 
     loop.intend(1, NEW)
     ran = fleet("provision", "rotate", "admin", "--all")
     assert (ran.code, "waits to be applied" in ran.err) == (2, True)
+
+
+def test_a_stopped_rollout_says_how_many_phones_may_still_take_its_files(
+    fleet: Fleet, loop: Loop
+) -> None:
+    from fleet.app import now
+    from fleet.provision.rollout.service import Terms, begin
+
+    changed(loop)
+    begin(loop.store, Terms(), now())
+    out = done(fleet, "provision", "rollout", "stop")
+    assert "2 more phones take the new files at the next restart." in out
+    assert "fleet provision rollout rollback takes the new files back." in out
+    status = done(fleet, "provision", "rollout")
+    assert "2 more phones take the new files at the next restart." in status

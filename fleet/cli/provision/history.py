@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import click
@@ -24,14 +26,23 @@ if TYPE_CHECKING:
     from fleet.provision.compare import Comparison
 
 NUMBER = click.IntRange(min=1)
+INVENTORY_STAYS = (
+    "The inventory still has the values that were rolled back, and the next apply brings them "
+    "again: fleet provision plan shows them. Change them there first."
+)
 
 
 @click.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
 @with_app
-def revisions(app: App) -> None:
+def revisions(app: App, as_json: bool) -> None:
     """List what was applied, the newest first."""
     screen = console()
     found = app.store.revisions()
+    if as_json:
+        document = [asdict(one) | {"at": one.at.isoformat(timespec="seconds")} for one in found]
+        click.echo(json.dumps(document, ensure_ascii=False, indent=1))
+        return
     if not found:
         screen.print("Nothing was applied yet: fleet provision plan, then apply.")
         return
@@ -98,6 +109,7 @@ def rollback(app: App, number: int, comment: str) -> None:
     )
     changed = counted(made.files, "file")
     console().print(f"Applied revision {made.number}, as {number} was: {changed} changed.")
+    console().print(INVENTORY_STAYS)
 
 
 def _comment(one: Revision) -> str:

@@ -10,7 +10,7 @@ import click
 
 from fleet.cli.common import console, with_app
 from fleet.cli.provision.changes import finding_line, finding_object, some
-from fleet.errors import UsageError
+from fleet.errors import PhoneNotFound, UsageError
 from fleet.model import Severity
 from fleet.phone.config_file import canonical_name, read, requested_file
 from fleet.phone.lint import lint_file
@@ -126,9 +126,20 @@ def _held(app: App, what: Sequence[str]) -> Iterator[Held]:
         yield str(path), lint_file(read(path.read_bytes(), name=path.name), model)
     names = [each for each in what if not Path(each).is_file()]
     if names or not what:
-        ids = [app.store.find_phone(name) for name in names] if names else None
+        ids = [_phone(app, name) for name in names] if names else None
         for file, found in app.provisioner().lint(ids):
             yield file.phone.label, tuple(found)
+
+
+def _phone(app: App, name: str) -> int:
+    """Find a phone; a name that looks like a file's is one that is not there."""
+    try:
+        return app.store.find_phone(name)
+    except PhoneNotFound:
+        if "/" not in name and "." not in name:
+            raise
+        what = "is a folder" if Path(name).is_dir() else "is not there"
+        raise UsageError(f"The file {name} {what}, and no phone has that name.") from None
 
 
 def _lint_lines(held: Sequence[Held]) -> Iterator[str]:

@@ -55,7 +55,8 @@ def plan(
     """Show what applying would change, against the last revision; changes nothing.
 
     Exit code: 0 there is nothing to do, 1 there is something. With --fail-on critical or warning
-    it is 1 only where the linter holds something so bad against what would be applied.
+    it is 1 only where the linter finds something so bad in what would be applied. A phone that
+    cannot be rendered makes it 1 in any case.
     """
     app.check_site(site)
     provisioner = app.provisioner()
@@ -185,6 +186,8 @@ def _chosen(
 
 
 def _fails(phones: Sequence[PhonePlan], fail_on: str, *, there_is_more: bool) -> bool:
+    if any(phone.problem for phone in phones):
+        return True
     if fail_on == "changes":
         return there_is_more or any(phone.file or phone.changes for phone in phones)
     found = {one.severity for phone in phones for one in phone.findings}

@@ -11,6 +11,7 @@ from fleet.app import now
 from fleet.cli.common import console, user_name, with_app
 from fleet.cli.groups import Group
 from fleet.cli.provision.following import leave, status, who_runs
+from fleet.cli.provision.history import INVENTORY_STAYS
 from fleet.cli.provision.running import note, run_rollout
 from fleet.cli.provision.taking_back import rotation_of_last, settle_rotation, take_back
 from fleet.cli.provision.terms import (
@@ -28,6 +29,7 @@ from fleet.cli.provision.terms import (
 from fleet.errors import UsageError
 from fleet.model import RolloutState, RunBy
 from fleet.provision.rollout.service import Terms, begin, roll_back
+from fleet.provision.rollout.telling import sentence
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -142,7 +144,8 @@ def stop(app: App) -> None:
     standing = [RolloutState.RUNNING, RolloutState.PAUSED]
     _control(app, RolloutState.STOPPED, among=standing, why="Stopped")
     settle_rotation(app)
-    console().print("Stopped. fleet provision rollout rollback takes back what was rolled out.")
+    if ended := app.store.rollout():
+        console().print(sentence(ended, app.store.proofs(ended.id)))
 
 
 @rollout.command()
@@ -168,6 +171,7 @@ def rollback(
         return
     made = roll_back(app.store, terms, to=to, by=user_name(), now=now())
     console().print(f"Applied revision {made.revision}, as it was before; rolling it out.")
+    console().print(INVENTORY_STAYS)
     if detach:
         leave(app, made)
     else:

@@ -42,7 +42,17 @@ def sentence(rollout: Rollout, proofs: Iterable[Proof]) -> str:
     states = Counter(proof.state for proof in proofs)
     said = ", ".join(f"{states[state]} {state}" for state in ProofState if states[state])
     why = f" {rollout.why}" if rollout.why else ""
-    return f"Revision {rollout.revision} {rollout.state}: {said or 'no phones'}.{why}"
+    now = f"Revision {rollout.revision} {rollout.state}: {said or 'no phones'}.{why}"
+    behind = states[ProofState.WAITING] + states[ProofState.TOLD]
+    if rollout.state is not RolloutState.STOPPED:
+        return now
+    exposed = (
+        f" {behind} more {'phone takes' if behind == 1 else 'phones take'} the new files at the "
+        "next restart."
+        if behind
+        else ""
+    )
+    return f"{now}{exposed} fleet provision rollout rollback takes the new files back."
 
 
 def _stage(rollout: Rollout, proofs: Iterable[Proof]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from fleet.errors import FleetError, RolloutRunning, UsageError
+from fleet.errors import FleetError, UsageError
 from fleet.model import AccountState, RolloutState, SecretKind, SecretRef, Wanted
 from fleet.provision.addressees import account_sip
 from fleet.provision.applied import AppliedRevision
@@ -127,11 +127,7 @@ class Rotator:
         )
 
     def _check(self, provisioner: Provisioner) -> None:
-        if standing := self.store.rollout(states=_STANDING):
-            raise RolloutRunning(
-                f"The roll-out of revision {standing.revision} is {standing.state}: wait for it, "
-                "or stop it by fleet provision rollout stop."
-            )
+        self.store.check_no_rollout(self.clock())
         if not provisioner.plan().changes_nothing:
             raise UsageError(
                 "Something else waits to be applied, and would go out with the new passwords: "
