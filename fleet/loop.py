@@ -7,12 +7,14 @@ import contextlib
 import gc
 import signal
 import threading
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from fleet.descriptors import raise_limit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
+    from datetime import datetime
 
 T = TypeVar("T")
 
@@ -30,6 +32,16 @@ def run(main: Coroutine[Any, Any, T]) -> T:
             return runner.run(_stoppable(main))
         except asyncio.CancelledError:
             raise KeyboardInterrupt from None
+
+
+def steady(clock: Callable[[], datetime]) -> Callable[[], datetime]:
+    """Return a clock that starts at `clock()` and counts the time that really passes.
+
+    Whoever sets the machine's clock does not move it. Needs a running event loop, whose time it is.
+    """
+    loop, start = asyncio.get_running_loop(), clock()
+    begun = loop.time()
+    return lambda: start + timedelta(seconds=loop.time() - begun)
 
 
 async def _stoppable(main: Coroutine[Any, Any, T]) -> T:

@@ -88,6 +88,22 @@ class Deliverer:
                 Alerting(at=now, alerts=(NewAlert(alert=alert, routes=routes),))
             )
 
+    def clock_was_set(self) -> None:
+        """Make due what waits by a clock that was set back since; raises `StoreError`.
+
+        A first try waits for its alert's time, or for the end of quiet hours, which is no pause of
+        ours; a further one waits no longer than the pause before it.
+        """
+        now = self.clock()
+        for waiting in self.store.deliveries([DeliveryState.WAITING]):
+            pause = self.claim + _pause(waiting.attempts)
+            if waiting.attempts:
+                is_wrong = waiting.due > now + pause
+            else:
+                is_wrong = now < waiting.due <= waiting.alert.at + pause and waiting.alert.at > now
+            if is_wrong:
+                self.store.mark_delivery(replace(waiting, due=now))
+
     def _claim(self) -> list[Delivery]:
         now = self.clock()
         return self.store.claim_deliveries(now=now, until=now + self.claim, limit=self.concurrency)
@@ -152,8 +168,12 @@ def after_try(delivery: Delivery, why: str, now: datetime, give_up_after: timede
         return replace(tried, state=DeliveryState.SENT, sent=now, due=now)
     if tried.attempts >= FEWEST_TRIES and now - delivery.alert.at >= give_up_after:
         return replace(tried, state=DeliveryState.GIVEN_UP, due=now)
-    pause = min(FIRST_PAUSE * 2 ** min(tried.attempts - 1, 20), LONGEST_PAUSE)
-    return replace(tried, due=now + pause)
+    return replace(tried, due=now + _pause(tried.attempts))
+
+
+def _pause(attempts: int) -> timedelta:
+    """Return the time between so many tries in a row that failed and the next one."""
+    return min(FIRST_PAUSE * (1 << min(max(attempts - 1, 0), 20)), LONGEST_PAUSE)
 
 
 async def _in_a_thread(send: Send, url: str, alert: Alert) -> str:

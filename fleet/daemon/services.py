@@ -32,7 +32,7 @@ class Services:
     """How incidents are kept (`step`), who is told (`alert`, `deliver`), and the nightly audit.
 
     `report` alerts everybody about trouble of fleet's own: a key, a subject and a text.
-
+    `clock_set` makes due what waits by a clock that somebody has set since.
     `audit` runs the audit planned for a moment, unless another runner has it; `audit_at` is its
     time of day, or five fields of cron, and its zone.
     """
@@ -41,6 +41,7 @@ class Services:
     alert: Callable[[], Awaitable[None]] | None = None
     deliver: Callable[[], Awaitable[None]] | None = None
     report: Callable[[str, str, str], Awaitable[None]] | None = None
+    clock_set: Callable[[], Awaitable[None]] | None = None
     audit: Callable[[datetime], Awaitable[None]] | None = None
     audit_at: tuple[str, ZoneInfo] | None = None
 
@@ -60,6 +61,7 @@ class Services:
             alert=alert,
             deliver=deliver,
             report=off_loop(deliverer.report),
+            clock_set=off_loop(deliverer.clock_was_set),
             audit=partial(audit, app),
             audit_at=audit_time(app.settings),
         )

@@ -25,6 +25,7 @@ _HEALTH_FOR = timedelta(seconds=2)  # whoever asks more often gets the same answ
 _FIGURES_FOR = timedelta(seconds=15)
 _STATES_FOR = timedelta(seconds=60)
 _MOST_DELIVERIES = 1_000
+_SKEW = timedelta(seconds=2)  # between the clocks of machines that share a database
 _LATE = 2.5  # intervals without the end of a planned sweep
 
 
@@ -34,9 +35,9 @@ class Vitals:
     def __init__(self, app: App, work: Work, schedule: Schedule, door: Door) -> None:
         self._app, self._work, self._schedule, self._door = app, work, schedule, door
         self._started = now()
-        self._health = Kept(self._find_health, _HEALTH_FOR, now)
-        self._figures = Kept(self._find_figures, _FIGURES_FOR, now)
-        self._states = Kept(self._find_states, _STATES_FOR, now)
+        self._health = Kept(self._find_health, _HEALTH_FOR)
+        self._figures = Kept(self._find_figures, _FIGURES_FOR)
+        self._states = Kept(self._find_states, _STATES_FOR)
 
     async def health(self) -> Health:
         """Say how the daemon fares."""
@@ -71,20 +72,30 @@ class Vitals:
                 yield f"{job.name} fails: {job.error}"
 
     def _lateness(self, last_sweep: datetime | None) -> list[str]:
+        moment = now()
+        self._started = min(self._started, moment)  # the clock was set back since
+        if last_sweep and last_sweep > moment + _SKEW:
+            return [
+                f"The last planned sweep ended at {last_sweep:%Y-%m-%d %H:%M:%S} UTC, which is "
+                "still to come: the clock was set back. Check the clock of this machine."
+            ]
         since = max(self._started, last_sweep or self._started)
-        if now() - since <= self._work.interval * _LATE:
+        if moment - since <= self._work.interval * _LATE:
             return []
         return [f"No planned sweep has ended since {since:%Y-%m-%d %H:%M:%S} UTC."]
 
     def _last_sweep(self) -> datetime | None:
-        """When the last planned sweep ended, whoever ran it."""
+        """When the planned sweep that was begun last of those which have ended did so.
+
+        Whoever ran it. Not the latest time: before a clock is set back, times are later.
+        """
         since = now() - 5 * self._work.interval - timedelta(hours=1)
-        ended = (
-            each.finished
+        ended = [
+            (each.id, each.finished)
             for each in self._app.store.sweeps(since=since)
-            if each.planned_for is not None and each.finished is not None
-        )
-        return max(ended, default=None)
+            if each.schedule is not None and each.finished is not None
+        ]
+        return max(ended)[1] if ended else None
 
     async def _find_figures(self) -> Figures:
         health, nothing = await self.health(), Counter[str]()

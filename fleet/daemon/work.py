@@ -53,7 +53,7 @@ class Work:
     def __init__(self, app: App, services: Services, door: Door, pinger: Pinger | None) -> None:
         self._app, self._services, self._door, self._pinger = app, services, door, pinger
         self._desk = PushDesk(app.store, app.rules, services.step)
-        self._urgent = Urgent(now)
+        self._urgent = Urgent()
         self._is_sweeping = False
         self._known_at: float | None = None
         self._knocks = 0
@@ -81,9 +81,10 @@ class Work:
             prune=self.prune,
             alert=given.alert,
             deliver=given.deliver,
+            clock_set=given.clock_set,
             rollout=Rollouts(self._app, self._look_at).run,
             audit=given.audit,
-            last_audit=off_loop(store.last_planned_audit),
+            last_audit=off_loop(lambda: store.last_planned_audit(until=now())),
         )
 
     async def sweep(self, moment: datetime) -> None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _LATE = 2.5  # intervals since a planned sweep
 _DAY = timedelta(days=1)
+_SKEW = timedelta(seconds=2)  # between the clocks of machines that share a database
 _SLOW = timedelta(hours=1)  # an alert that waits for so long does not get through
 
 
@@ -27,7 +28,14 @@ def daemon(app: App) -> Iterator[Checked]:
     """See whether the daemon runs."""
     interval = timedelta(seconds=app.settings.poll.interval)
     planned = app.store.planned_sweeps(SCHEDULE, now() - interval * _LATE - _DAY)
-    if not planned:
+    ahead = [moment for moment in planned if moment > now() + _SKEW]
+    if ahead:
+        text = f"{len(ahead)} planned sweeps began at a time still to come, the last at "
+        text += f"{ahead[-1]:%Y-%m-%d %H:%M:%S} UTC: the clock was set back."
+        yield fail(
+            "daemon", text, "Check this machine's clock; fleet goes on by the time it shows."
+        )
+    elif not planned:
         mend = "fleet serve; fleet serve --systemd-unit prints a unit for it."
         yield warn("daemon", "No sweep was planned for a day: fleet serve does not run.", mend)
     elif now() - planned[-1] > interval * _LATE:

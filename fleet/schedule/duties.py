@@ -25,7 +25,9 @@ class Duties:
     and `SweepRunning` if others swept all the time. `poll` looks at phones within seconds; `push`
     takes in what phones said of themselves. `alert` decides who is told what, `deliver` sends it,
     `rollout` runs a roll-out that waits for it, to its end, which may take days; `prune` deletes
-    what is old. `planned` gives the moments from one on for which there is a planned sweep,
+    what is old. `clock_set` is called at the start, and whenever somebody has set the clock:
+    what waits until a time by the old clock is due now.
+    `planned` gives the moments from one on for which there is a planned sweep,
     `missed` the records of missed ones, `last_planned` the newest of either; `last_audit` is the
     planned moment of the newest planned audit. What is None is not done.
     Cancelled, each leaves the database no worse than a crash would.
@@ -42,6 +44,7 @@ class Duties:
     alert: Duty | None = None
     deliver: Duty | None = None
     rollout: Duty | None = None
+    clock_set: Duty | None = None
     audit: Callable[[Moment], Awaitable[None]] | None = None
     last_audit: Callable[[], Awaitable[Moment | None]] | None = None
 

@@ -19,7 +19,8 @@ class NightlyAudit:
     """Runs the newest night's audit; the database gives each night to one runner alone.
 
     A night that was before the start is run if there was an audit before it, but none since. A
-    fleet that was never audited has missed nothing.
+    fleet that was never audited has missed nothing. Where the clock was set back, the database
+    knows which nights had their audit.
     """
 
     def __init__(
@@ -39,8 +40,7 @@ class NightlyAudit:
     async def run(self) -> None:
         """Run the newest night's audit, unless that was done; then one that came meanwhile."""
         while (night := self.trigger.newest(self._clock())) and night != self._newest:
-            if self._newest is not None and night < self._newest:
-                return  # the clock was set back
+            self._begun = min(self._begun, self._clock())
             is_due = night > self._begun or await self._was_missed(night)
             self._newest = night
             if is_due:

@@ -20,10 +20,12 @@ log = logging.getLogger(__name__)
 NOT_RUNNING = "fleet was not running"
 STILL_RUNNING = "the sweep before was still running"
 LEASE_HELD = "another sweep held the lease"
-HELD_UP = "the machine slept, or fleet was held up"
+HELD_UP = "the machine slept, its clock was set forward, or fleet was held up"
 FAILED = "the sweep failed before it began"
 
 _MOMENT = timedelta(microseconds=1)
+_SLEW = timedelta(seconds=2)  # by which time services move a clock without anybody noticing
+_MOST_MISSED = 50_000  # slots; before those a clock was wrong, for nothing sleeps for so long
 
 
 class PlannedSweeps:
@@ -39,13 +41,20 @@ class PlannedSweeps:
         self._clock = clock
         self._begun = clock()
         self._newest: datetime | None = None
+        self._latest: datetime | None = None
         self._accounted: datetime | None = None
         self._why: dict[datetime, str] = {}
         self._met_another = False
 
     def is_due(self) -> bool:
-        """Tell whether the present slot's sweep was not tried yet."""
-        return self._newest is None or slot_of(self._clock(), self._interval) > self._newest
+        """Return whether the present slot's sweep was not tried yet.
+
+        A slot that is yet to come was tried before the clock was set back, and counts as none.
+        """
+        now = self._clock()
+        if self._newest is None or self._newest > now + _SLEW:
+            return True
+        return slot_of(now, self._interval) > self._newest
 
     def note_overlap(self, slot: datetime) -> None:
         """Say that a slot began before the sweep of the one before had ended."""
@@ -54,7 +63,9 @@ class PlannedSweeps:
     async def run(self) -> None:
         """Run the sweep of the present slot."""
         slot = slot_of(self._clock(), self._interval)
-        is_first, self._newest = self._newest is None, slot
+        is_first = self._latest is None or slot <= self._latest  # maybe this daemon had it itself
+        self._newest, self._latest = slot, max(slot, self._latest or slot)
+        self._begun = min(self._begun, self._clock())
         await self.account(slot)
         try:
             await self._duties.sweep(slot)
@@ -70,9 +81,9 @@ class PlannedSweeps:
     async def account(self, until: datetime) -> None:
         """Record the slots before `until` that have neither a sweep nor a record."""
         since = self._accounted or await self._duties.last_planned()
-        if since is not None:
-            await self._record(since, until)
-        self._accounted = max(until - _MOMENT, since or until - _MOMENT)
+        if since is not None and since < until:
+            await self._record(max(since, until - _MOST_MISSED * self._interval), until)
+        self._accounted = until - _MOMENT
         self._why = {slot: why for slot, why in self._why.items() if slot >= until}
 
     async def _record(self, since: datetime, until: datetime) -> None:

@@ -8,12 +8,13 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
+from fleet.loop import steady
 from fleet.schedule.jobs import Job, Rounds
 from fleet.schedule.nightly import NightlyAudit
 from fleet.schedule.planned import PlannedSweeps
 from fleet.schedule.soon import Soon
 from fleet.schedule.timer import Timer
-from fleet.schedule.triggers import EverySlot, every
+from fleet.schedule.triggers import Every, EverySlot
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterable
@@ -25,19 +26,25 @@ log = logging.getLogger(__name__)
 
 SETTLE = 5.0  # seconds a round of alerting or delivery has to end in, when asked to stop
 _STILL = timedelta(seconds=60)  # so late, the timer hangs, or the loop does
+_LOOK_AT_CLOCK = 20.0  # seconds between two looks whether somebody set the clock
+_JUMP = timedelta(seconds=2)  # time services correct less than this bit by bit
 _HOUR = timedelta(hours=1)
 _ENDLESS = timedelta(days=3650)
 
 
 class Schedule:
-    """Does the duties at their times until it is stopped. One failure never stops another duty."""
+    """Does the duties at their times until it is stopped. One failure never stops another duty.
+
+    Made within the event loop in which it runs.
+    """
 
     def __init__(self, duties: Duties, timetable: Timetable, clock: Callable[[], datetime]) -> None:
         self._duties, self._timetable, self._clock = duties, timetable, clock
+        self._steady = steady(clock)
         self._sweeps = PlannedSweeps(duties, timetable, clock)
         self._timer = Timer(self._overlapped)
         self._background: set[asyncio.Task[object]] = set()
-        self._beat = clock()
+        self._beat = self._steady()
         self.soon = Soon()
         self.sweep = self._job("The planned sweep", max(3 * timetable.interval, _HOUR / 4))
         self.audit = self._job("The nightly audit", 6 * _HOUR)
@@ -47,6 +54,7 @@ class Schedule:
             "poll": self._make_rounds("Looking at phones at once", self._poll),
             "alert": self._make_rounds("Alerting", self._alert),
             "deliver": self._make_rounds("Delivery", duties.deliver),
+            "clock": self._make_rounds("Following the clock", duties.clock_set),
             "rollout": self._make_rounds("Rolling out", duties.rollout, _ENDLESS),
         }
 
@@ -67,41 +75,58 @@ class Schedule:
 
     def look_at(self, phone_ids: Iterable[int]) -> None:
         """Have phones polled within seconds."""
-        self.soon.ask(phone_ids, self._clock())
+        self.soon.ask(phone_ids, self._steady())
         self.wake("poll")
 
     def trouble(self) -> str:
         """Say what hangs, in a sentence; empty while the loop and all jobs are alive."""
-        now = self._clock()
-        late = now - self._beat - self._timetable.round_every
+        late = self._steady() - self._beat - self._timetable.round_every
         if not self._timer.is_running or late > _STILL:
             return "The timer has stopped."
         if dead := [task.get_name() for task in self._background if task.done()]:
             return f"Ended by a bug: {', '.join(dead)}."
-        stuck = [job.name for job in self.jobs if job.is_stuck(now)]
+        stuck = [job.name for job in self.jobs if job.is_stuck()]
         return f"Stuck: {', '.join(stuck)}." if stuck else ""
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Work until `stopping` is set; then end within seconds, and leave nothing half done."""
         for name, rounds in self._rounds.items():
             self._in_background(name, rounds.run())
+        self._in_background("clock's watch", self._watch_clock())
         self._plan()
         self._timer.start()
+        self.wake("clock")
         try:
             await stopping.wait()
         finally:
             await self._stop()
 
     def _plan(self) -> None:
-        duties, table, now = self._duties, self._timetable, self._clock()
+        duties, table = self._duties, self._timetable
         self._timer.at("sweep", EverySlot(table.interval), self._run_sweep, now=True)
-        self._timer.at("rounds", every(table.round_every, now), self._wake_all, now=True)
-        retention = every(table.prune_every, now + table.prune_after)
+        self._timer.at("rounds", Every(table.round_every, timedelta()), self._wake_all, now=True)
+        retention = Every(table.prune_every, table.prune_after)
         self._timer.at("retention", retention, self._run_prune)
         if table.audit and duties.audit and duties.last_audit:
             nightly = NightlyAudit(duties.audit, duties.last_audit, table.audit, self._clock)
             audit = partial(self._run_audit, nightly)
             self._timer.at("audit", nightly.trigger, audit, now=True)
+
+    async def _watch_clock(self) -> None:
+        """Plan everything again as soon as somebody has set the clock."""
+        while True:
+            ahead = self._clock() - self._steady()
+            await asyncio.sleep(_LOOK_AT_CLOCK)
+            moved = self._clock() - self._steady() - ahead
+            if abs(moved) > _JUMP:
+                way = "forward, or the machine slept," if moved > timedelta() else "back"
+                log.warning(
+                    "The clock was set %s by %s s; everything is planned again from now on.",
+                    way,
+                    f"{abs(moved.total_seconds()):.0f}",
+                )
+                self._timer.replan()
+                self.wake("clock")
 
     async def _stop(self) -> None:
         """Claim nothing more, cancel what can be done later, let a round under way end."""
@@ -126,7 +151,7 @@ class Schedule:
         await self.prune.run(self._duties.prune)
 
     async def _wake_all(self) -> None:
-        self._beat = self._clock()
+        self._beat = self._steady()
         for name in ("push", "alert", "deliver", "rollout"):
             self.wake(name)
 
@@ -139,12 +164,12 @@ class Schedule:
     async def _poll(self) -> None:
         """Look at the phones that are due, and come back for those that are not."""
         try:
-            if ready := self.soon.take(self._clock()):
+            if ready := self.soon.take(self._steady()):
                 await self._duties.poll(ready)
                 self.wake("alert")
         finally:
             if (due := self.soon.next_due()) is not None:
-                pause = max((due - self._clock()).total_seconds(), 0)
+                pause = max((due - self._steady()).total_seconds(), 0)
                 asyncio.get_running_loop().call_later(pause, self.wake, "poll")
 
     def _overlapped(self, name: str, moment: datetime) -> None:

@@ -44,6 +44,7 @@ class Timer:
         self._scheduler.add_listener(self._lost, EVENT_JOB_MISSED | EVENT_JOB_ERROR)
         self._on_overlap = on_overlap
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._at_start: set[str] = set()
 
     def at(
         self,
@@ -61,6 +62,8 @@ class Timer:
             if not task.cancelled() and (error := task.exception()) is not None:
                 raise error
 
+        if now:
+            self._at_start.add(name)
         # Without a next_run_time of its own a job takes it from its trigger.
         first = {"next_run_time": datetime.now(UTC)} if now else {}
         self._scheduler.add_job(fire, trigger, id=name, name=name, **first)
@@ -68,6 +71,13 @@ class Timer:
     def start(self) -> None:
         """Begin to fire. Needs a running event loop."""
         self._scheduler.start()
+
+    def replan(self) -> None:
+        """Begin again as at the start: the clock was set, and planned times are by the old one."""
+        now = datetime.now(UTC)
+        for job in self._scheduler.get_jobs():
+            first = now if job.id in self._at_start else job.trigger.get_next_fire_time(None, now)
+            job.modify(next_run_time=first)
 
     @property
     def is_running(self) -> bool:

@@ -3,24 +3,37 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.cron import CronTrigger
-from apscheduler.triggers.interval import IntervalTrigger
 
-from fleet.schedule.slots import slot_after
+from fleet.schedule.slots import slot_after, slot_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from zoneinfo import ZoneInfo
 
 _LEAST = timedelta(microseconds=1)
 _LOOK_BACK = (2, 9, 40, 400)  # days
+_LONGEST_CHANGE = timedelta(hours=4)  # that clocks were ever set forward by within a date
 
 
-def every(pause: timedelta, first: datetime) -> BaseTrigger:
-    """Fire at `first`, and after each pause."""
-    return IntervalTrigger(seconds=pause.total_seconds(), start_date=first, timezone=UTC)
+_MOST_LATE = 1_000  # firings that a clock which was set forward can leave out
+
+
+class Every(BaseTrigger):
+    """Fires `first` after it is planned, and after each pause."""
+
+    def __init__(self, pause: timedelta, first: timedelta) -> None:
+        self._pause, self._first = pause, first
+
+    def get_next_fire_time(self, previous: datetime | None, now: datetime) -> datetime:
+        """Return the time after the previous one; those that are long past are one."""
+        if previous is None:
+            return now + self._first
+        return max(previous + self._pause, now - self._pause)
 
 
 class EverySlot(BaseTrigger):
@@ -30,17 +43,21 @@ class EverySlot(BaseTrigger):
         self._interval = interval
 
     def get_next_fire_time(self, previous: datetime | None, now: datetime) -> datetime:
-        """Give the slot after the previous one; the first one that is not past."""
-        return slot_after(previous or now - _LEAST, self._interval)
+        """Return the slot after the previous one; the first one that is not past."""
+        following = slot_after(previous or now - _LEAST, self._interval)
+        if now - following > _MOST_LATE * self._interval:
+            return slot_of(now, self._interval)
+        return following
 
 
 class Nightly(BaseTrigger):
-    """Fires by cron in a zone, and at each wall clock time once, whatever the clocks do.
+    """Fires by cron in a zone: at each wall clock time once, a time of day once a local date.
 
     `at` is a time of day (`02:30`) or five fields of cron. A time in the hour that is skipped in
-    spring falls as long after the change as it would have fallen: 02:30 is then 03:30. Of a time in
-    the hour that comes twice in autumn the first counts; cron itself would fire at both. Raises
-    ValueError for what is neither.
+    spring falls as long after the change as it would have fallen: 02:30 is then 03:30. Where that
+    would be the next date, it falls as long before the change. Of a time in the hour that comes
+    twice in autumn the first counts. A date that a zone leaves out has none. Raises ValueError for
+    what is neither.
     """
 
     def __init__(self, at: str, zone: ZoneInfo) -> None:
@@ -49,35 +66,48 @@ class Nightly(BaseTrigger):
         fields = f"{minute} {hour} * * *" if minute else at
         *others, weekdays = fields.split()
         fields = " ".join([*others, ",".join(map(_weekday, weekdays.split(",")))])
-        self._cron = CronTrigger.from_crontab(fields, timezone=zone)
+        # Of a day without changes of the clock: APScheduler adds 24 hours of real time, and so
+        # skips a date where a time between 00:00 and 01:00 follows a day of 23 hours.
+        self._cron = CronTrigger.from_crontab(fields, timezone=UTC)
 
     def get_next_fire_time(self, previous: datetime | None, now: datetime) -> datetime | None:
-        """Give the night after the previous one; the first one that is not past."""
+        """Return the night after the previous one; the first one that is not past."""
         return self.after(previous or now - _LEAST)
 
     def after(self, moment: datetime) -> datetime | None:
-        """Give the first night after a moment, in UTC; None if there is none."""
-        while True:
-            start = (moment.astimezone(UTC) + _LEAST).astimezone(self._zone)
-            fire: datetime | None = self._cron.get_next_fire_time(None, start)
-            if fire is None:
-                return None
-            moment = fire.astimezone(UTC)
-            if not _came_before(fire):
-                return moment
+        """Return the first night after a moment, in UTC; None if there is none."""
+        return next((night for night in self._nights(moment) if night > moment), None)
 
     def newest(self, moment: datetime) -> datetime | None:
-        """Give the last night at or before a moment, in UTC; None if there was none for a year."""
+        """Return the last night at or before a moment, in UTC; None if there was none for a year.
+
+        The year is a long one, for a cron of a single date.
+        """
         for days in _LOOK_BACK:
-            night = self.after(moment - timedelta(days=days))
-            if night is not None and night <= moment:
-                return self._last(night, moment)
+            nights = self._nights(moment - timedelta(days=days))
+            past = list(takewhile(lambda night: night <= moment, nights))
+            if past:
+                return past[-1]
         return None
 
-    def _last(self, night: datetime, moment: datetime) -> datetime:
-        while (following := self.after(night)) is not None and following <= moment:
-            night = following
-        return night
+    def _nights(self, since: datetime) -> Iterator[datetime]:
+        """Yield the nights in order, some before `since` included."""
+        wall = since.astimezone(self._zone).replace(tzinfo=UTC) - _LONGEST_CHANGE
+        newest: datetime | None = None
+        while (fire := self._cron.get_next_fire_time(None, wall)) is not None:
+            night = self._moment_of(fire)
+            if night is not None and (newest is None or night > newest):
+                newest = night
+                yield night
+            wall = fire + _LEAST
+
+    def _moment_of(self, wall: datetime) -> datetime | None:
+        """Return the moment at which the zone's clocks show this time, or would have shown it."""
+        for fold in (0, 1):  # of a skipped time: counted from before the change, then from after it
+            night = wall.replace(tzinfo=self._zone, fold=fold).astimezone(UTC)
+            if night.astimezone(self._zone).date() == wall.date():
+                return night
+        return None
 
 
 _WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -92,8 +122,3 @@ def _weekday(field: str) -> str:
     if not 0 < len(numbers) <= 7 or numbers[-1] > 7:
         raise ValueError(f"{field} is not a day of the week")
     return ",".join(_WEEKDAYS[number] for number in numbers)
-
-
-def _came_before(fire: datetime) -> bool:
-    """Tell whether the clocks have shown this time once already, before they were set back."""
-    return fire.fold == 1 and fire.utcoffset() != fire.replace(fold=0).utcoffset()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -11,7 +12,10 @@ from fleet.store.holder import Holder
 from fleet.store.tables import leases
 
 if TYPE_CHECKING:
-    from datetime import datetime, timedelta
+    from datetime import datetime
+
+
+LONGEST = timedelta(hours=1)  # no lease is taken or renewed for so long
 
 
 def lock(connection: sa.Connection, name: str) -> sa.Row[Any] | None:
@@ -21,8 +25,13 @@ def lock(connection: sa.Connection, name: str) -> sa.Row[Any] | None:
 
 
 def is_free(lease: sa.Row[Any], me: Holder, now: datetime) -> bool:
-    """Tell whether a lease ran out, or its holder is surely gone."""
-    return bool(now >= lease.until) or Holder.parse(lease.holder).is_surely_gone(me)
+    """Return whether a lease ran out, or its holder is surely gone.
+
+    One that lasts for longer than any does is of a clock that was set back since.
+    """
+    if not now < lease.until <= now + LONGEST:
+        return True
+    return Holder.parse(lease.holder).is_surely_gone(me)
 
 
 def insert(

@@ -153,8 +153,10 @@ def last_audit(
     )
 
 
-def last_planned_audit(connection: sa.Connection) -> datetime | None:
-    """Give the newest moment whose planned audit somebody finished."""
+def last_planned_audit(connection: sa.Connection, until: datetime | None) -> datetime | None:
+    """Return the newest moment, up to `until`, whose planned audit somebody finished."""
     query = sa.select(sa.func.max(audits.c.planned_for)).where(audits.c.finished.is_not(None))
+    if until is not None:
+        query = query.where(audits.c.planned_for <= until)
     moment: datetime | None = connection.scalar(query)
     return moment

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -17,9 +18,10 @@ from fleet.store.tables import leases, sweeps
 from fleet.store.values import Event, EventKind
 
 if TYPE_CHECKING:
-    from datetime import datetime, timedelta
+    from datetime import datetime
 
 _LEASE = "sweep"
+_SKEW = timedelta(seconds=2)  # between the clocks of machines that share a database
 
 
 def begin_sweep(
@@ -39,7 +41,7 @@ def begin_sweep(
     Raises `SweepRunning` while another holds the lease, `SweepTaken` if another runner has had
     the sweep that the schedule planned for that moment.
     """
-    if planned_for is not None and _is_taken(connection, schedule, planned_for):
+    if planned_for is not None and _is_taken(connection, schedule, planned_for, now):
         raise _taken()
     _take_lease(connection, holder, now, ttl)
     values = {
@@ -111,7 +113,8 @@ def renew_lease(connection: sa.Connection, sweep_id: int, *, now: datetime, ttl:
     ).first()
     if renewed is None:
         raise _lost()
-    return renewed.wanted_until is not None and bool(now < renewed.wanted_until)
+    wanted_until = renewed.wanted_until
+    return wanted_until is not None and bool(now < wanted_until <= now + lease.LONGEST)
 
 
 def want_lease(connection: sa.Connection, *, now: datetime, ttl: timedelta) -> bool:
@@ -185,7 +188,8 @@ def sweep_of(row: sa.Row[Any]) -> Sweep:
 
 def sweeping_since(connection: sa.Connection, now: datetime) -> datetime | None:
     """Give the beginning of the planned sweep that holds the lease; None if there is none."""
-    held = (leases.c.name == _LEASE, leases.c.until > now, sweeps.c.planned_for.is_not(None))
+    until = (leases.c.until > now, leases.c.until <= now + lease.LONGEST)
+    held = (leases.c.name == _LEASE, *until, sweeps.c.planned_for.is_not(None))
     query = sa.select(sweeps.c.started).join(leases, leases.c.sweep_id == sweeps.c.id)
     moment: datetime | None = connection.scalar(query.where(*held))
     return moment
@@ -203,9 +207,21 @@ def load_sweeps(
     return [sweep_of(row) for row in connection.execute(query)]
 
 
-def _is_taken(connection: sa.Connection, schedule: str | None, planned_for: datetime) -> bool:
+def _is_taken(
+    connection: sa.Connection, schedule: str | None, planned_for: datetime, now: datetime
+) -> bool:
+    """Tell whether the slot has a sweep. One that ended in the future counts as none.
+
+    It ran before the clock was set back, and leaves the slot to the one of now.
+    """
     which = (sweeps.c.schedule == schedule, sweeps.c.planned_for == planned_for)
-    return connection.execute(sa.select(sweeps.c.id).where(*which)).first() is not None
+    row = connection.execute(sa.select(sweeps.c.id, sweeps.c.finished).where(*which)).first()
+    if row is None:
+        return False
+    if row.finished is None or row.finished <= now + _SKEW:
+        return True
+    connection.execute(sa.update(sweeps).where(sweeps.c.id == row.id).values(planned_for=None))
+    return False
 
 
 def _taken() -> SweepTaken:

@@ -288,7 +288,7 @@ class Watching(Database):
                 baselines_only=baselines_only,
             )
 
-    def last_planned_audit(self) -> datetime | None:
-        """Give the newest moment whose planned audit was finished."""
+    def last_planned_audit(self, until: datetime | None = None) -> datetime | None:
+        """Return the newest moment, up to `until`, whose planned audit was finished."""
         with self._reading() as connection:
-            return planned.last_planned_audit(connection)
+            return planned.last_planned_audit(connection, until)

@@ -60,6 +60,10 @@ class Agenda:
         self._changed = asyncio.Event()
         self._stopped = False
 
+    def now(self) -> datetime:
+        """Return the time by which phones are due."""
+        return self._clock()
+
     def add(self, phone_id: int, due: datetime) -> None:
         """Poll a phone at this moment as well."""
         heapq.heappush(self._heap, (due, phone_id))
@@ -117,8 +121,7 @@ class Agenda:
 class Urgent:
     """Phones that somebody wants polled at once: by the sweep that runs, or by one of their own."""
 
-    def __init__(self, clock: Callable[[], datetime]) -> None:
-        self._clock = clock
+    def __init__(self) -> None:
         self._agenda: Agenda | None = None
         self._waiting: dict[int, None] = {}
         self.refused = 0  # asked for while too many waited
@@ -126,7 +129,7 @@ class Urgent:
     def ask(self, phone_id: int) -> None:
         """Have a phone polled soon."""
         if self._agenda is not None:
-            self._agenda.add(phone_id, self._clock())
+            self._agenda.add(phone_id, self._agenda.now())
         elif len(self._waiting) < MOST_WAITING:
             self._waiting[phone_id] = None
         else:

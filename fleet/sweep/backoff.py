@@ -64,6 +64,9 @@ def refused_lately(known: Known, now: datetime) -> bool:
     return last.reason is Reason.WRONG_PASSWORD or now - last.at < LOCK_OUT
 
 
-def is_left_alone(known: Known, now: datetime) -> bool:
-    """Tell whether the phone refused us and its pause has not ended."""
-    return known.next_try_at is not None and now < known.next_try_at
+def is_left_alone(known: Known, now: datetime, longest: timedelta) -> bool:
+    """Return whether the phone refused us and its pause has not ended.
+
+    A pause that would last for more than the `longest` is of a clock that was set back since.
+    """
+    return known.next_try_at is not None and now < known.next_try_at <= now + longest

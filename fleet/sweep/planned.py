@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from fleet.errors import SweepRunning
+from fleet.loop import steady
 from fleet.sweep.sweeper import Order, Plan
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ async def run_planned(
         confirm_after=confirm_after,
         urgent=urgent,
     )
+    clock = steady(clock)
     order = Order(selection=SELECTION, trigger="schedule", plan=plan)
     while True:
         try:

@@ -134,8 +134,7 @@ class Pass:
                 try:
                     await self._poll(job, writer)
                     if phone_id in self.tally.new_problems:
-                        observed = self.observer.clock()
-                        agenda.look_again(phone_id, observed + confirm_after)
+                        agenda.look_again(phone_id, agenda.now() + confirm_after)
                 finally:
                     free.release()
                     agenda.done(phone_id)

@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from fleet.errors import FleetError, NotAsked, SweepRunning
+from fleet.loop import steady
 from fleet.model import IncidentState
 from fleet.resources import shortage
 from fleet.sweep.agenda import Agenda, moments
@@ -155,14 +156,15 @@ class Sweeper:
 
     async def _take(self, order: Order) -> tuple[Sweep, bool]:
         """Begin, as soon as the planned sweep that runs has given way."""
-        patience = self.clock() + PATIENCE
+        clock = steady(self.clock)
+        patience = clock() + PATIENCE
         while True:
             try:
                 return await asyncio.to_thread(self._begin, order)
             except SweepRunning:
-                now = self.clock()
-                if order.plan is not None or now >= patience:
+                if order.plan is not None or clock() >= patience:
                     raise
+                now = self.clock()
                 if not await asyncio.to_thread(self.store.want_lease, now=now, ttl=WANTED):
                     raise
             await asyncio.sleep(ASK_AGAIN)
@@ -195,7 +197,7 @@ class Sweeper:
         for each in known.values():
             if carried_on is not None and each.sweep_id == carried_on:
                 self._note_last(each, tally)
-            elif is_left_alone(each, now) and not order.insist:
+            elif is_left_alone(each, now, self.backoff.longest) and not order.insist:
                 tally.left_alone += 1
                 tally.flagged.add(each.stored.id)
             else:
@@ -257,15 +259,16 @@ class Sweeper:
     ) -> bool:
         """Poll the phones each at its moment; True if the sweep gave way before its end."""
         known = everyone.known
-        times = moments(
-            (each.stored.id for each in asked), begin=self.clock(), end=plan.spread_until
-        )
-        agenda = Agenda(times, clock=self.clock, last=plan.last)
+        clock = steady(self.clock)  # whoever sets the machine's clock does not delay the phones
+        times = moments((each.stored.id for each in asked), begin=clock(), end=plan.spread_until)
+        agenda = Agenda(times, clock=clock, last=plan.last)
         await self._look_again_at_pending(agenda, plan, {each.stored.id for each in asked})
 
         def make(phone_id: int) -> Job | None:
             each = known.get(phone_id)
-            return None if each is None or is_left_alone(each, self.clock()) else self._job(each)
+            if each is None or is_left_alone(each, self.clock(), self.backoff.longest):
+                return None
+            return self._job(each)
 
         giving_way = asyncio.create_task(_give_way(agenda, wanted))
         plan.urgent.attach(agenda)

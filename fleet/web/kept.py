@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
-    from datetime import datetime, timedelta
+    from datetime import timedelta
 
 T = TypeVar("T")
 
@@ -15,20 +15,15 @@ T = TypeVar("T")
 class Kept(Generic[T]):
     """A value that is found anew when it is older than `longest`; one at a time."""
 
-    def __init__(
-        self,
-        find: Callable[[], Awaitable[T]],
-        longest: timedelta,
-        clock: Callable[[], datetime],
-    ) -> None:
-        self._find, self._longest, self._clock = find, longest, clock
-        self._found: tuple[datetime, T] | None = None
+    def __init__(self, find: Callable[[], Awaitable[T]], longest: timedelta) -> None:
+        self._find, self._longest = find, longest.total_seconds()
+        self._found: tuple[float, T] | None = None  # by the loop's time, which nobody sets back
         self._finding = asyncio.Lock()
 
     async def get(self) -> T:
         """Give the value."""
         async with self._finding:
-            moment = self._clock()
+            moment = asyncio.get_running_loop().time()
             if self._found is None or moment - self._found[0] >= self._longest:
                 self._found = moment, await self._find()
             return self._found[1]

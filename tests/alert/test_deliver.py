@@ -156,3 +156,15 @@ def test_nothing_is_given_up_before_it_was_tried_a_few_times() -> None:
         delivery = after_try(delivery, "no", late, DAY)
         tries.append(delivery.state)
     assert tries == [DeliveryState.WAITING, DeliveryState.WAITING, DeliveryState.GIVEN_UP]
+
+
+async def test_a_clock_that_was_set_back_delays_no_alert(store: Store, webhook: Webhook) -> None:
+    write(store, "ops")
+    clock = Clock()
+    made = deliverer(store, clock, {"ops": webhook.url})
+    for back in (HOUR, DAY):
+        clock.now = START - back
+        made.clock_was_set()
+        (waiting,) = store.deliveries([DeliveryState.WAITING])
+        assert waiting.due <= clock.now
+    assert (await made.run()).sent == 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -12,7 +13,7 @@ import pytest
 
 from fleet.errors import StoreError, SweepRunning
 from fleet.model import MissedSweeps
-from fleet.schedule import Schedule, Timetable
+from fleet.schedule import Duties, Schedule, Timetable
 from fleet.schedule.planned import FAILED, HELD_UP, LEASE_HELD, NOT_RUNNING, STILL_RUNNING
 from tests.schedule.fakes import INTERVAL, SLOT, START, Books, Worker, work, working
 from tests.schedule.virtual import VirtualLoop, clock, run_at, virtual
@@ -330,3 +331,68 @@ def test_a_week_runs_every_sweep_and_keeps_its_memory() -> None:
     # What is kept of each sweep is the test's own book: a datetime, which the collector does
     # not even follow.
     assert sizes[-1] - sizes[1] < 200
+
+
+class Unbound(Worker):
+    """A worker whose database lets a slot be swept again, and who notes when in real time."""
+
+    def __init__(self) -> None:
+        super().__init__(lasts=5)
+        self.begun: list[float] = []
+        self.alerted: list[float] = []
+        self.followed: list[float] = []
+
+    async def sweep(self, moment: datetime) -> None:
+        self.begun.append(asyncio.get_running_loop().time())
+        await asyncio.sleep(self.lasts)
+
+    async def alert(self) -> None:
+        self.alerted.append(asyncio.get_running_loop().time())
+
+    async def clock_set(self) -> None:
+        self.followed.append(asyncio.get_running_loop().time())
+
+    @property
+    def duties(self) -> Duties:
+        return replace(super().duties, clock_set=self.clock_set)
+
+
+@pytest.mark.parametrize("hours", [-24, -1, 1, 24])
+def test_a_clock_that_jumps_stops_nothing(hours: int) -> None:
+    async def jumping(worker: Unbound) -> str:
+        async with working(worker) as (schedule, _):
+            await asyncio.sleep(1000)
+            loop = asyncio.get_running_loop()
+            assert isinstance(loop, VirtualLoop)
+            loop._travel.shift(hours * 3600)
+            trouble = schedule.trouble()
+            schedule.look_at([7])
+            await asyncio.sleep(2000)
+            return trouble + schedule.trouble()
+
+    worker = Unbound()
+    assert run_at(START, jumping(worker)) == ""
+    after = [moment for moment in worker.begun if moment > 1000]
+    pauses = [later - earlier for earlier, later in zip([1000.0, *after], after, strict=False)]
+    assert len(after) >= 6
+    assert max(pauses) <= INTERVAL.total_seconds()
+    rounds = [moment for moment in worker.alerted if moment > 1000]
+    assert rounds[0] <= 1000 + 60
+    assert len(rounds) > 1800 / 5
+    assert worker.polled == [(7,)]
+    assert [moment for moment in worker.followed if 1000 < moment <= 1060] != []
+    assert worker.prunes in (1, 2, 3)
+
+
+def test_a_clock_that_was_years_ahead_leaves_no_night_without_an_audit() -> None:
+    async def corrected(worker: Worker) -> None:
+        async with working(worker, table_of_berlin()):
+            await asyncio.sleep(600)
+            loop = asyncio.get_running_loop()
+            assert isinstance(loop, VirtualLoop)
+            loop._travel.move_to(START)
+            await asyncio.sleep(2.5 * DAY.total_seconds())
+
+    worker = Worker()
+    run_at(START + 400 * DAY, corrected(worker))
+    assert worker.books.audits == [datetime(2026, 3, day, 1, 30, tzinfo=UTC) for day in (3, 4)]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from itertools import product
+from random import Random
+from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
 from hypothesis import given
@@ -70,6 +72,63 @@ def test_the_newest_night_is_the_one_before_the_next(zone: str, at: time, moment
     assert newest is not None
     assert following is not None
     assert newest <= moment < following == trigger.after(newest)
+
+
+def changes(zone: ZoneInfo, first: date, count: int) -> list[date]:
+    """The dates on whose local day, or beside it, the zone's clocks are set."""
+    days = [first + n * DAY for n in range(count)]
+    offsets = [datetime.combine(day, time(12), zone).utcoffset() for day in days]
+    return [
+        day for day, was, is_ in zip(days[1:], offsets, offsets[1:], strict=False) if was != is_
+    ]
+
+
+def rule_sets() -> dict[tuple[object, ...], str]:
+    """A zone for each way in which clocks are set in these years, the first of its name."""
+    found: dict[tuple[object, ...], str] = {}
+    for name in sorted(available_timezones()):
+        zone = ZoneInfo(name)
+        key = tuple(
+            (
+                day,
+                datetime.combine(day, time(), zone).utcoffset(),
+                datetime.combine(day + DAY, time(), zone).utcoffset(),
+            )
+            for day in changes(zone, date(2023, 1, 1), 4 * 365)
+        )
+        if key:
+            found.setdefault(key, name)
+    return found
+
+
+CHANGING = sorted(rule_sets().values())
+QUARTERS = [f"{quarter // 4:02}:{quarter % 4 * 15:02}" for quarter in range(96)]
+
+
+@pytest.mark.parametrize("name", CHANGING)
+def test_around_every_change_each_date_has_one_audit_at_every_quarter_hour(name: str) -> None:
+    zone = ZoneInfo(name)
+    wrong = []
+    for at, change in product(QUARTERS, changes(zone, date(2025, 1, 1), 365)):
+        begin = change - 2 * DAY
+        days = [each.astimezone(zone).date() for each in nights(zone, at, begin, 4)]
+        if days != [begin + n * DAY for n in range(4)]:
+            wrong.append((at, change, days))
+    assert wrong == []
+
+
+@pytest.mark.parametrize("name", CHANGING)
+def test_a_whole_year_has_an_audit_a_date(name: str) -> None:
+    zone = ZoneInfo(name)
+    at = Random(name).choice(QUARTERS)
+    days = [each.astimezone(zone).date() for each in nights(zone, at, date(2024, 1, 1), 366)]
+    assert days == [date(2024, 1, 1) + n * DAY for n in range(366)]
+
+
+def test_a_date_that_a_zone_leaves_out_has_no_audit() -> None:
+    apia = ZoneInfo("Pacific/Apia")  # which went from 29 to 31 December 2011
+    days = [each.astimezone(apia).date() for each in nights(apia, "02:30", date(2011, 12, 28), 4)]
+    assert days == [date(2011, 12, 28), date(2011, 12, 29), date(2011, 12, 31), date(2012, 1, 1)]
 
 
 def test_a_night_that_is_now_fires_now() -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from fleet.errors import SweepRunning
+from fleet.errors import SweepRunning, SweepTaken
 from fleet.model import SweepCounts
 from fleet.store import EventKind, Holder
 from tests.store.fleets import HOUR, MINUTE, START
@@ -25,9 +25,18 @@ ME = Holder.this_process()
 ELSEWHERE = Holder(machine="elsewhere", pid=1)
 
 
-def begin(store: Store, now: datetime = START, holder: Holder = ME) -> Sweep:
+def begin(
+    store: Store, now: datetime = START, holder: Holder = ME, slot: datetime | None = None
+) -> Sweep:
     return store.begin_sweep(
-        trigger="test", selection="all", planned=3, now=now, ttl=MINUTE, holder=holder
+        trigger="test",
+        selection="all",
+        planned=3,
+        now=now,
+        ttl=MINUTE,
+        holder=holder,
+        schedule="sweep" if slot else None,
+        planned_for=slot,
     )
 
 
@@ -129,3 +138,20 @@ def test_of_many_that_begin_at_once_one_sweeps(store: Store) -> None:
 def test_a_holder_survives_being_written_down() -> None:
     assert Holder.parse(str(ME)) == ME
     assert Holder.parse(str(ELSEWHERE)) == ELSEWHERE
+
+
+def test_a_sweep_that_ended_in_the_future_leaves_its_slot_to_the_one_of_now(store: Store) -> None:
+    slot = START + HOUR
+    before = begin(store, now=slot, slot=slot)
+    store.finish_sweep(before.id, SweepCounts(), slot + MINUTE)
+    again = begin(store, now=slot, slot=slot)  # the clock was set back
+    assert again.planned_for == slot
+    assert again.id != before.id
+    store.finish_sweep(again.id, SweepCounts(), slot + MINUTE)
+    with pytest.raises(SweepTaken):
+        begin(store, now=slot + 2 * MINUTE, slot=slot)
+
+
+def test_a_lease_of_a_clock_that_was_set_back_keeps_nobody_waiting(store: Store) -> None:
+    begin(store, holder=ELSEWHERE, now=START)
+    assert begin(store, now=START - HOUR - MINUTE).id

@@ -87,7 +87,7 @@ async def test_stopped_it_gives_nothing_more() -> None:
 
 async def test_urgent_phones_wait_for_an_agenda_or_a_sweep_of_their_own() -> None:
     clock = Clock()
-    urgent = Urgent(clock)
+    urgent = Urgent()
     urgent.ask(7)
     urgent.ask(7)
     assert urgent.take() == (7,)

@@ -101,7 +101,7 @@ async def planned(
         sweep,
         slot,
         confirm_after=SECOND / 10,
-        urgent=urgent or Urgent(now),
+        urgent=urgent or Urgent(),
         clock=now,
     )
 
@@ -134,7 +134,7 @@ async def test_a_new_problem_is_looked_at_again_in_the_same_sweep(store: Store) 
 
 async def test_an_urgent_phone_is_polled_in_between(store: Store) -> None:
     async with sweeping(store, *specs(1)) as (sweeper, simulator, ids):
-        urgent = Urgent(now)
+        urgent = Urgent()
         urgent.ask(ids[0])
         await planned(sweeper, Slot(moment=now(), interval=3 * SECOND), urgent)
         asked = simulator.phone(0).record.requests

@@ -55,7 +55,7 @@ class Desk:
     _diagnoses: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_DIAGNOSES))
 
     def __post_init__(self) -> None:
-        self._glance = Kept(self._look_over, _GLANCE_FOR, self.clock)
+        self._glance = Kept(self._look_over, _GLANCE_FOR)
 
     async def read(self, work: Callable[[], T]) -> T:
         """Do something that waits for the database."""
