@@ -15,7 +15,7 @@ from fleet.cli.config import settings_file
 from fleet.cli.groups import is_quiet, is_verbose
 from fleet.cli.logs import FORMATS, log_to_stderr
 from fleet.daemon import Daemon, Services, stop_on_signals
-from fleet.loop import run
+from fleet.loop import run, use_few_arenas
 from fleet.systemd import Notifier, unit
 
 if TYPE_CHECKING:
@@ -61,6 +61,7 @@ def command(settings: Settings, log_format: str, systemd_unit: bool) -> None:
         click.echo(unit_for(settings, settings_file()), nl=False)
         return
     log_to_stderr(log_format, is_verbose=is_verbose(), is_quiet=is_quiet())
+    use_few_arenas()
     with opened(settings) as app:
         run(serve(app))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
 import time
 from collections import Counter
@@ -16,6 +15,7 @@ from fleet.app import now
 from fleet.daemon.rollouts import Rollouts
 from fleet.daemon.threads import in_thread, off_loop
 from fleet.errors import FleetError, NotAsked, SweepRunning, SweepTaken
+from fleet.loop import give_back_memory
 from fleet.ping import Ping
 from fleet.push import PushDesk, callers
 from fleet.schedule import Duties
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 KNOWN_FOR = 60.0  # seconds, after which a push makes us look who may push now
+_TIDY_EVERY = 60.0  # seconds
 _AT_ONCE = 500  # pushes to a transaction
 
 
@@ -57,6 +58,7 @@ class Work:
         self._is_sweeping = False
         self._known_at: float | None = None
         self._knocks = 0
+        self._tidied = 0.0
         self._noted: frozenset[str] = frozenset()
         self.counts = Counts()
         self.look_at: Callable[[Iterable[int]], None] = _nobody
@@ -111,7 +113,9 @@ class Work:
             self._is_sweeping = False
         self.counts.sweeps["cut off" if outcome.gave_way else "finished"] += 1
         self._tell(Ping.END)
-        gc.collect()  # a command collects seldom, for it ends; a daemon would keep what it left
+        if time.monotonic() >= self._tidied + _TIDY_EVERY:
+            self._tidied = time.monotonic()
+            await asyncio.to_thread(give_back_memory)  # what audits and pages needed at the most
         await self._poll_waiting()
 
     async def _report(self, error: NotAsked) -> None:
