@@ -12,6 +12,7 @@ from uuid import uuid4
 import pytest
 import sqlalchemy as sa
 from cryptography.fernet import Fernet
+from hypothesis import settings
 
 from fleet.store import Keyring, Store
 from tests import postgres
@@ -23,6 +24,9 @@ URLS = {"sqlite": "sqlite_url", "postgresql": "postgres_url"}
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # A busy machine is slow, not wrong; what hangs is ended by the limit on each test.
+    settings.register_profile("fleet", deadline=None)
+    settings.load_profile("fleet")
     if not hasattr(config, "workerinput"):
         folder = tempfile.mkdtemp(prefix="fleet-pg-")
         Path(folder).chmod(0o755)
