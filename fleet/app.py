@@ -170,7 +170,9 @@ class App:
         """Make what turns intents into files, as they are now."""
         from fleet.provision.provisioner import provisioner_of  # most commands need none
 
-        return provisioner_of(self.settings, self.store, at=now(), environ=os.environ)
+        return provisioner_of(
+            self.settings, self.store, at=now(), environ=self.settings.environment(os.environ)
+        )
 
     async def roll_out(
         self,

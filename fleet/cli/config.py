@@ -53,7 +53,7 @@ def show(settings: Settings, as_json: bool) -> None:
         click.echo(json.dumps(_document(settings), ensure_ascii=False, indent=1))
         return
     click.echo(f"# {settings_file() or 'No settings file: defaults and FLEET_ variables.'}")
-    click.echo(shown_settings(settings, settings_in(os.environ)), nl=False)
+    click.echo(shown_settings(settings, settings_in(settings.environment(os.environ))), nl=False)
 
 
 @command.command()

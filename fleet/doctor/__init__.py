@@ -9,7 +9,7 @@ from fleet.app import App
 from fleet.doctor.checked import Checked, State, fail
 from fleet.doctor.dashboard import dashboard
 from fleet.doctor.files import files
-from fleet.doctor.place import clock, database, disk, key
+from fleet.doctor.place import clock, database, disk, env_file, key
 from fleet.doctor.reach import phones
 from fleet.doctor.running import alerts, daemon, missed, unit
 from fleet.doctor.wishes import settings as wishes
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Checked", "State", "examine"]
 
-BEFORE = (key, disk)  # what can be told without the database
+BEFORE = (key, env_file, disk)  # what can be told without the database
 WITH_DATABASE = (database, clock, wishes, phones, files, daemon, unit, missed, alerts, dashboard)
 
 

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from fleet.app import now
 from fleet.doctor.checked import fail, ok, warn
+from fleet.settings import ENV_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,6 +41,18 @@ def key(settings: Settings) -> Iterator[Checked]:
         )
     else:
         yield ok("key", f"{path}, readable by its owner alone.")
+
+
+def env_file(settings: Settings) -> Iterator[Checked]:
+    """See whether fleet.env, which is for secrets, is there for those alone who need it."""
+    path = settings.folder / ENV_FILE
+    if not path.exists():
+        return
+    if os.name == "posix" and path.stat().st_mode & 0o007:
+        yield fail("fleet.env", f"Everybody can read {path}.", f"chmod o= {path}")
+    elif not os.access(path, os.R_OK):
+        note = "Run fleet as a user who may read it, or its variables are missing."
+        yield warn("fleet.env", f"{path} cannot be read by this user.", note)
 
 
 def database_file(settings: Settings) -> Path | None:

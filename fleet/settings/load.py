@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from fleet.errors import SettingsError
 from fleet.settings.complaint import complaint, did_you_mean
+from fleet.settings.environment import read_env_file
 from fleet.settings.section import Wrong
-from fleet.settings.values import SECTIONS, settings_of
+from fleet.settings.values import SECTIONS, overlaid, settings_of
 from fleet.settings.variables import CONFIG, SECRETS_KEY, settings_in
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ def load_settings(config: Path | None, environ: Mapping[str, str]) -> Settings:
     """Read the settings.
 
     `config` is what `--config` names; else `FLEET_CONFIG`, else `./fleet.toml` if it is there.
+    Variables that `environ` lacks are taken from `fleet.env` beside that file.
     Raises `SettingsError` with the key's or variable's name and what is allowed.
     """
     path = config or (Path(environ[CONFIG]) if environ.get(CONFIG) else None)
@@ -31,12 +33,16 @@ def load_settings(config: Path | None, environ: Mapping[str, str]) -> Settings:
         path = Path(FILE_NAME)
     values = _read_file(path) if path else {}
     _refuse_unknown_sections(values, path)
+    folder = path.resolve().parent if path else Path()
+    env_file = read_env_file(folder) if path else {}
+    environ = overlaid(env_file, environ)
     variables = settings_in(environ)
     for (section, key), variable in variables.items():
         values.setdefault(section, {})[key] = environ[variable]
-    folder = path.resolve().parent if path else Path()
     try:
-        return settings_of(values, folder=folder, secrets_key=environ.get(SECRETS_KEY, ""))
+        return settings_of(
+            values, folder=folder, secrets_key=environ.get(SECRETS_KEY, ""), env_file=env_file
+        )
     except Wrong as wrong:
         raise SettingsError(complaint(wrong, path, variables)) from None
 

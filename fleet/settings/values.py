@@ -168,6 +168,12 @@ class Settings(Section, frozen=True, kw_only=True):
     secrets: SecretsSettings = field(default_factory=SecretsSettings)
     folder: Path = field(default_factory=Path)
     secrets_key: Secret | None = None
+    env_file: dict[str, Secret] = field(default_factory=dict)
+
+    def environment(self, environ: Mapping[str, str]) -> dict[str, str]:
+        """The environment, with the variables of `fleet.env` that it lacks."""
+        given = {name: value.get_secret_value() for name, value in self.env_file.items()}
+        return overlaid(given, environ)
 
     @property
     def key_file(self) -> Path:
@@ -208,15 +214,29 @@ SECTIONS = tuple(_SECTIONS)
 
 
 def settings_of(
-    given: Mapping[str, Mapping[str, Any]], *, folder: Path | None = None, secrets_key: str = ""
+    given: Mapping[str, Mapping[str, Any]],
+    *,
+    folder: Path | None = None,
+    secrets_key: str = "",
+    env_file: Mapping[str, str] | None = None,
 ) -> Settings:
     """Read what is given for each section, by its name. Raises `Wrong`."""
     read: dict[str, Any] = {}
     for name, values in given.items():
         model = _SECTIONS[name]
         read[name] = (read_named if is_named(name) else read_section)(model, values, (name,))
-    key = Secret(secrets_key) if secrets_key else None
-    return Settings(**read, folder=folder or Path(), secrets_key=key)
+    return Settings(
+        **read,
+        folder=folder or Path(),
+        secrets_key=Secret(secrets_key) if secrets_key else None,
+        env_file={name: Secret(value) for name, value in (env_file or {}).items()},
+    )
+
+
+def overlaid(env_file: Mapping[str, str], environ: Mapping[str, str]) -> dict[str, str]:
+    """The variables of `fleet.env` under those of the environment; empty ones count as unset."""
+    known = {name: value for name, value in environ.items() if value or name not in env_file}
+    return {**env_file, **known}
 
 
 def fields_of(section: str) -> dict[str, Key]:
