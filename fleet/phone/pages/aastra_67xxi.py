@@ -9,7 +9,7 @@ from fleet.phone.pages.phone_page import facts_of
 if TYPE_CHECKING:
     from fleet.model import Facts
     from fleet.phone.pages.identity import Identity
-    from fleet.phone.pages.tables import Page
+    from fleet.phone.pages.lxml_reader import Page
     from fleet.phone.pages.words import Words
 
 NAME = "aastra_67xxi"

@@ -22,9 +22,9 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from fleet.errors import PageUnreadable
 from fleet.phone.pages.grid import Table
-from fleet.phone.pages.tables import Page, open_page
+from fleet.phone.pages.hidden_elements import says_example
+from fleet.phone.pages.lxml_reader import Page, open_page
 from fleet.phone.pages.text import fold, label
-from fleet.phone.pages.visible import says_example
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,8 +48,8 @@ class _Places:
     in_runs: tuple[int, ...]
     in_rows: tuple[tuple[int, int] | None, ...]
 
-    def filled(self, words: Sequence[str]) -> Page:
-        """The page with other words."""
+    def filled(self, words: Sequence[str], text: str) -> Page:
+        """Return the page of `text`, which has other words."""
         page, table = self.page, self.page.tables[0]
         runs, rows = list(page.runs), list(map(list, table.rows))
         for word, run, place in zip(map(fold, words), self.in_runs, self.in_rows, strict=True):
@@ -58,6 +58,7 @@ class _Places:
                 rows[place[0]][place[1]] = word
         filled = Table(rows=tuple(map(tuple, rows)), ordinal=table.ordinal)
         return Page(
+            text=text,
             title=page.title,
             runs=tuple(runs),
             tables=(filled,),
@@ -89,7 +90,7 @@ def open_alike(text: str, headers: frozenset[str]) -> Page:
     parts[2::3] = [mark or word for word, mark in zip(parts[2::3], marks, strict=True)]
     form = _form((headers, "".join(parts)))
     if form.places:
-        return form.places.filled(words)
+        return form.places.filled(words, text)
     page = open_page(text, headers)
     form.sightings += 1
     if form.sightings == 2:
@@ -137,8 +138,8 @@ def _places(
         in_runs=tuple(map(strange.runs.index, strangers)),
         in_rows=tuple(map(cells.get, strangers)),
     )
-    fits = _told(places.filled(strangers)) == _told(strange)
-    return places if fits and _told(places.filled(words)) == _told(page) else None
+    fits = _told(places.filled(strangers, source)) == _told(strange)
+    return places if fits and _told(places.filled(words, page.text)) == _told(page) else None
 
 
 def _told(page: Page) -> tuple[object, ...]:

@@ -132,7 +132,7 @@ def _state_column(lines: Sequence[Row], others: list[int], account: int, words: 
 
 
 def understood(text: str, words: Words) -> Registration:
-    """What a status says; a text with a time in it says nothing here (see sameness)."""
+    """What a status says; a text with a time in it says nothing here (see fingerprint)."""
     return Registration.UNKNOWN if has_clock(text) else status(text, words)[0]
 
 

@@ -26,7 +26,7 @@ _DROPPED = bytes((*range(0x09), *range(0x0E, 0x1C), 0x7F))
 _NO_CHARACTERS = ("\ufffe", "\uffff")
 
 # Charsets in which the bytes of "<", ">" and digits are always those characters: a page cannot
-# smuggle markup past the masks of sameness. UTF-16 is read by its byte order mark only.
+# smuggle markup past the masks of fingerprint. UTF-16 is read by its byte order mark only.
 _WELCOME = re.compile(r"utf-8|iso8859-\d+|cp125\d|koi8-[rtu]|mac-roman|ascii")
 
 

@@ -14,7 +14,7 @@ from fleet.phone.pages.text import has_clock, label
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from fleet.phone.pages.tables import Page
+    from fleet.phone.pages.lxml_reader import Page
     from fleet.phone.pages.words import Words
 
 _MAX_LABEL_RUNS = 3

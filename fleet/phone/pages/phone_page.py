@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fleet.model import Facts
-from fleet.phone.pages.status_table import read_lines
+from fleet.phone.pages.table import read_lines
 
 if TYPE_CHECKING:
     from fleet.phone.pages.identity import Identity
-    from fleet.phone.pages.tables import Page
+    from fleet.phone.pages.lxml_reader import Page
     from fleet.phone.pages.words import Words
 
 

@@ -82,5 +82,5 @@ def _label(text: str) -> str:
 
 
 def has_clock(text: str) -> bool:
-    """Whether the text may hold a time of day; such texts are never read as words (sameness)."""
+    """Whether the text may hold a time of day; such texts are never words (see fingerprint)."""
     return _CLOCK.search(text) is not None

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from fleet.errors import PageUnreadable
 from fleet.phone.pages import WORDS, read_page
 from fleet.phone.pages.alike import open_alike
-from fleet.phone.pages.tables import Page, open_page
+from fleet.phone.pages.lxml_reader import Page, open_page
 from tests.phone.pages.pages import Told, page, row, sip_table, table, told_pages
 
 if TYPE_CHECKING:

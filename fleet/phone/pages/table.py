@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from fleet.model import Line
     from fleet.phone.pages.grid import Table
-    from fleet.phone.pages.tables import Page
+    from fleet.phone.pages.lxml_reader import Page
     from fleet.phone.pages.words import Words
 
 

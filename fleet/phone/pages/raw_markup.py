@@ -30,7 +30,7 @@ _HIDING = (
 _BRAND = re.compile(r"(?<![a-z])(?:aastra|mitel(?:minet)?)(?![a-z])")
 
 
-class Source:
+class RawMarkup:
     """A page's source in small letters, without what is not markup: comments, scripts, styles.
 
     Raises PageUnreadable for a page that is larger than any status page, or would cost too much.

@@ -17,9 +17,9 @@ from lxml import etree
 from fleet.errors import PageUnreadable
 from fleet.model import Reason
 from fleet.phone.pages.grid import CELLS, INLINE, MAX_SPAN, MAX_TEXT, Table, capped
-from fleet.phone.pages.source import Source
+from fleet.phone.pages.hidden_elements import drop_unseen, storable, without_examples
+from fleet.phone.pages.raw_markup import RawMarkup
 from fleet.phone.pages.text import fold, label, too_much
-from fleet.phone.pages.visible import drop_unseen, storable, without_examples
 
 PARSER = f"lxml {etree.__version__}"
 
@@ -46,15 +46,18 @@ _BETWEEN_CELLS = re.compile(r">\s+(?=</?t)")
 class Page:
     """What a page shows. `runs` are its visible texts in their order, `title` the document's.
 
+    `text` is the page as it came, for a dialect that reads another form than tables.
+
     `tables` are those that may matter, in their order; `count` is how many the page has. `plain`:
     there is one that matters, and nothing about it needed a second thought.
     """
 
+    text: str
     title: str
     runs: tuple[str, ...]
     tables: tuple[Table, ...]
     count: int
-    source: Source
+    source: RawMarkup
     plain: bool = False
 
 
@@ -65,10 +68,10 @@ def open_page(text: str, headers: frozenset[str], *, careful: bool = False) -> P
     nested too deeply to be read whole, has more of anything than a status page can have, or has
     rows that the parser loses; any other text makes a page, possibly an empty one.
     """
-    source = Source(text)
+    source = RawMarkup(text)
     root = _parse(text)
     if root is None:
-        return Page(title="", runs=(), tables=(), count=0, source=source)
+        return Page(text=text, title="", runs=(), tables=(), count=0, source=source)
     if source.has_more_rows_than(len(_rows(root))):
         raise PageUnreadable(Reason.NO_TABLE, "The page has rows that the parser cannot place.")
     numbered = list(root.iter("table"))
@@ -81,7 +84,13 @@ def open_page(text: str, headers: frozenset[str], *, careful: bool = False) -> P
     careful = careful or source.has_open_tables
     tables, plain = _tables(root, headers, numbered, careful=careful, source=source)
     return Page(
-        title=title, runs=runs, tables=tables, count=len(numbered), source=source, plain=plain
+        text=text,
+        title=title,
+        runs=runs,
+        tables=tables,
+        count=len(numbered),
+        source=source,
+        plain=plain,
     )
 
 
@@ -97,7 +106,7 @@ def _parse(text: str) -> Any:
 
 
 def _tables(
-    root: Any, headers: frozenset[str], numbered: list[Any], *, careful: bool, source: Source
+    root: Any, headers: frozenset[str], numbered: list[Any], *, careful: bool, source: RawMarkup
 ) -> tuple[tuple[Table, ...], bool]:
     """The tables that may matter, and whether they are a plain one. `numbered`: all of the page."""
     if not _rows(root):
@@ -174,7 +183,7 @@ def _plain_text(cell: Any) -> str | None:
 
 def _read_carefully(root: Any, numbered: list[Any], *, unclosed: bool) -> tuple[Table, ...]:
     """Have bs4 read all tables of the tree, and the rows outside of any."""
-    from fleet.phone.pages import soup  # only here: most pages need no second thought
+    from fleet.phone.pages import bs4_reader  # only here: most pages need no second thought
 
     for ordinal, table in enumerate(numbered):
         table.set(_ORDINAL, str(ordinal))
@@ -188,7 +197,9 @@ def _read_carefully(root: Any, numbered: list[Any], *, unclosed: bool) -> tuple[
     markup = "".join(
         etree.tostring(top, method="html", encoding="unicode", with_tail=False) for top in tops
     )
-    return soup.read_tables(_BETWEEN_CELLS.sub(">", markup), ordinal=_ORDINAL, unclosed=unclosed)
+    return bs4_reader.read_tables(
+        _BETWEEN_CELLS.sub(">", markup), ordinal=_ORDINAL, unclosed=unclosed
+    )
 
 
 def _keep_only_spans(element: Any) -> None:

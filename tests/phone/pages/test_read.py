@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from fleet.errors import PageUnreadable
 from fleet.model import Facts, Reason, Registration
-from fleet.phone.pages import DIALECTS, read_page, words_with
+from fleet.phone.pages import DIALECTS, Words, read_page, words_with
+from fleet.phone.pages import read as pages_read
 from tests.phone.pages.pages import HEADERS, Told, page, row, sip_table, table, told_pages
+
+if TYPE_CHECKING:
+    from fleet.phone.pages.identity import Identity
+    from fleet.phone.pages.lxml_reader import Page
 
 GOOD = ("1", "1001@pbx.example:5060", "Registered", "No")
 REFUSED = ("2", "1002@pbx.example:5060", "401", "No")
@@ -303,3 +310,13 @@ def test_a_control_character_costs_no_line(odd: str, before: bool) -> None:
         if odd == "<p>a<br>{}b</p>":
             source = source.replace("<td>No<", f"<td>No<br>{control}<")
         assert states(read(source)) == BOTH, (control, markup)
+
+
+def test_a_dialect_may_read_another_form_than_tables(monkeypatch: pytest.MonkeyPatch) -> None:
+    def of_comment(opened: Page, _identity: Identity, _words: Words) -> Facts | None:
+        model = opened.text.partition("<!-- model ")[2].partition(" ")[0]
+        return Facts(dialect="of_comment", lines=(), model=model) if model else None
+
+    monkeypatch.setattr(pages_read, "DIALECTS", {"of_comment": of_comment})
+    for model in ("6753i", "6755i", "6757i", "6731i"):
+        assert read(f"{page(sip_table(GOOD))}<!-- model {model} -->").model == model
