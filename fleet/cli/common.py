@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import json
 import math
 import os
 import sys
@@ -193,6 +194,7 @@ TIME = Time()
 LATER = Later()
 
 PHONES = click.argument("phones", nargs=-1, metavar="[PHONE]...")
+JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 FAIL_ON = click.option(
     "--fail-on",
     type=click.Choice(["flagged"]),
@@ -217,6 +219,11 @@ def format_for(form: str | None, output: Path | None, suffixes: Mapping[str, str
             f"--format {form} contradicts {output}: change the suffix, or leave --format out."
         )
     return form or meant or "csv"
+
+
+def print_json(document: Mapping[str, Any]) -> None:
+    """Print one JSON document: an object whose keys name what it holds."""
+    click.echo(json.dumps(document, ensure_ascii=False, indent=1))
 
 
 def standard_output() -> BinaryIO:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from fleet.app import now
-from fleet.cli.common import LATER, TIME, console, counted, user_name, with_app
+from fleet.cli.common import JSON, LATER, TIME, console, counted, print_json, user_name, with_app
 from fleet.cli.groups import Group
 from fleet.cli.tables import ago, local, table
 from fleet.errors import UsageError
@@ -144,6 +144,31 @@ def ack(
 
 
 @command.command()
+@click.argument("ids", nargs=-1, type=NUMBER, metavar="[ID]...")
+@click.option("--cause", "cause_id", type=NUMBER, help="This cause.")
+@with_app
+def unack(app: App, ids: tuple[int, ...], cause_id: int | None) -> None:
+    """Take an acknowledgement back: reminders come again.
+
+    \b
+    fleet incidents unack 12 13
+    fleet incidents unack --cause 3
+    """  # noqa: D301  \b is a character here: click's mark for a block kept as it is
+    if bool(ids) == (cause_id is not None):
+        raise click.UsageError("Give the ids of incidents, or --cause.")
+    if cause_id is not None:
+        cause = _cause(app, cause_id)
+        if cause.acked_at is None or not app.store.unacknowledge_cause(cause_id):
+            raise UsageError(f"No lasting cause {cause_id} is acknowledged.")
+        click.echo(f"Cause {cause_id} is not acknowledged any more.")
+        return
+    acked = {one.id for one in app.store.incidents(ids=ids, open_only=True) if one.acked_at}
+    if unknown := [str(i) for i in ids if i not in acked]:
+        raise UsageError(f"Not open and acknowledged: {', '.join(unknown)}; see fleet incidents.")
+    click.echo(f"No longer acknowledged: {counted(app.store.unacknowledge(ids), 'incident')}.")
+
+
+@command.command()
 @click.option("--site", help="What is at this site.")
 @click.option("--phone", help="This phone: a MAC, a host or a name.")
 @click.option("--line", type=click.IntRange(1, 99), help="This line of the phone.")
@@ -208,21 +233,39 @@ def unsilence(app: App, silence_id: int) -> None:
 
 @command.command()
 @click.option("--past", is_flag=True, help="Those that are over, too.")
+@JSON
 @with_app
-def silences(app: App, past: bool) -> None:
+def silences(app: App, past: bool, as_json: bool) -> None:
     """List the silences that last."""
     screen = console()
     found = app.store.silences(now(), past=past)
+    ids = [one.selector.phone_id for one in found if one.selector.phone_id is not None]
+    names = {each.id: each.phone.label for each in app.store.phones(ids=ids)}
+    if as_json:
+        print_json({"silences": [_silence_object(one, names) for one in found]})
+        return
     if not found:
         screen.print("No silences.")
         return
-    ids = [one.selector.phone_id for one in found if one.selector.phone_id is not None]
-    names = {each.id: each.phone.label for each in app.store.phones(ids=ids)}
     rows = (
         [str(one.id), _words(one.selector, names), local(one.until)[:16], one.by, one.comment]
         for one in found
     )
     screen.print(table(["id", "silenced", "until", "by", "why"], rows))
+
+
+def _silence_object(one: Silence, names: dict[int, str]) -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "site": one.selector.site,
+        "phone": names.get(one.selector.phone_id or 0, ""),
+        "line": one.selector.line,
+        "rule": one.selector.rule,
+        "since": _iso(one.since),
+        "until": _iso(one.until),
+        "by": one.by,
+        "comment": one.comment,
+    }
 
 
 def _words(selector: Selector, names: dict[int, str]) -> str:

@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
+import csv
 import io
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from fleet.app import now
-from fleet.cli.common import console, counted, format_for, no_phones, with_app
+from fleet.cli.common import JSON, console, counted, format_for, no_phones, print_json, with_app
 from fleet.cli.groups import Group
 from fleet.cli.tables import WITH_SITES, table
 from fleet.enrolment import enrol
 from fleet.files import replacing
-from fleet.inventory import ChangeKind, plan, read_inventory, write_csv, write_yaml
+from fleet.inventory import ChangeKind, parse_csv, plan, read_inventory, write_csv, write_yaml
 from fleet.store import Secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from fleet.app import App
-    from fleet.inventory import Plan
+    from fleet.inventory import InventoryFile, Plan
     from fleet.model import Inventory
+    from fleet.store import PhoneStatus
 
 MOST_NAMED = 20
 
@@ -35,14 +38,51 @@ def command() -> None:
 @command.command("import")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--dry-run", is_flag=True, help="Print the plan and change nothing.")
+@click.option(
+    "--ignore-unknown-columns",
+    is_flag=True,
+    help="Leave out the columns of a CSV file that fleet does not know.",
+)
 @with_app
-def import_(app: App, file: Path, dry_run: bool) -> None:
-    """Import a .csv or .yaml file, all or nothing.
+def import_(app: App, file: Path, dry_run: bool, ignore_unknown_columns: bool) -> None:
+    """Import a .csv or .yaml file, or standard input (-), all or nothing.
 
     Every bad row is named with its reason, and nothing is changed then. What a file does not
     mention is left alone; phones that are absent from it stay (fleet inventory remove).
     """
-    wanted = read_inventory(file)
+    is_stream = str(file) == "-"
+    wanted = read_inventory(
+        Path("standard input") if is_stream else file,
+        sys.stdin.buffer.read() if is_stream else None,
+        ignore_unknown_columns=ignore_unknown_columns,
+    )
+    _import(app, wanted, dry_run=dry_run)
+
+
+@command.command()
+@click.argument("host")
+@click.option("--site", default="", help="Its site.")
+@click.option("--name", default="", help="What people call it.")
+@click.option("--mac", default="", help="Its MAC; else the first good poll learns it.")
+@click.option("--model", default="", help="Its model: 6753i.")
+@click.option("--dry-run", is_flag=True, help="Print the plan and change nothing.")
+@with_app
+def add(app: App, host: str, site: str, name: str, mac: str, model: str, dry_run: bool) -> None:
+    """Add a phone by its address, or change what is said about it.
+
+    \b
+    fleet inventory add 10.1.1.20
+    fleet inventory add https://10.1.1.21 --site berlin --name reception
+    """  # noqa: D301  \b is a character here: click's mark for a block kept as it is
+    text = io.StringIO(newline="")
+    given = {"host": host, "site": site, "name": name, "mac": mac, "model": model}
+    writer = csv.writer(text)
+    writer.writerow([key for key, value in given.items() if value])
+    writer.writerow([value for value in given.values() if value])
+    _import(app, parse_csv(text.getvalue(), source="The phone"), dry_run=dry_run)
+
+
+def _import(app: App, wanted: InventoryFile, *, dry_run: bool) -> None:
     changes = plan(app.store.load_inventory(), wanted)
     if not (dry_run or changes.changes_nothing):
         app.ensure_key()
@@ -118,11 +158,15 @@ def inventory_text(inventory: Inventory, form: str, *, with_secrets: bool) -> st
 
 @command.command("list")
 @click.option("--site", help="Only the phones of this site.")
+@JSON
 @with_app
-def list_(app: App, site: str | None) -> None:
+def list_(app: App, site: str | None, as_json: bool) -> None:
     """List the phones: site, name, MAC, host, model, firmware, number of intended lines."""
     app.check_site(site)
     screen = console()
+    if as_json:
+        print_json({"phones": [_object(status) for status in app.store.statuses(site=site)]})
+        return
     if not app.store.count_phones():
         screen.print(no_phones(app))
         return
@@ -136,6 +180,19 @@ def list_(app: App, site: str | None) -> None:
         for phone in (status.stored.phone,)
     )
     screen.print(table(["site", *columns] if wide else columns, rows))
+
+
+def _object(status: PhoneStatus) -> dict[str, object]:
+    phone = status.stored.phone
+    return {
+        "site": phone.site,
+        "phone": phone.label,
+        "mac": phone.mac,
+        "host": phone.host,
+        "model": status.model or phone.model,
+        "firmware": status.firmware,
+        "lines": len(phone.accounts),
+    }
 
 
 @command.command()

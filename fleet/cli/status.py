@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import difflib
 import json
+import sys
+import time
+from dataclasses import dataclass, fields
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,7 +15,9 @@ import click
 from fleet.app import now
 from fleet.cli.common import (
     FAIL_ON,
+    PHONES,
     TIME,
+    Duration,
     console,
     counted,
     fail_if,
@@ -19,58 +26,209 @@ from fleet.cli.common import (
     with_app,
 )
 from fleet.cli.documents import document
-from fleet.cli.tables import print_lines
+from fleet.cli.tables import ON_BACKUP, local, paged, print_lines, table
+from fleet.judge import RULES
+from fleet.model import Reach, Registration
 from fleet.report import FORMATS, LineRecord
-from fleet.status import line_records, one_per_unread_phone, phone_records, totals
+from fleet.status import line_records, phone_records, totals
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from fleet.app import App
     from fleet.model import Incident
+    from fleet.store import PhoneStatus
+
+
+_REACHES = {
+    "not-reachable": Reach.UNREACHABLE,
+    "refused": Reach.REFUSED,
+    "unreadable": Reach.UNREADABLE,
+    "not-polled": "",
+}
+STATES = (*(state.value for state in Registration), "on-backup", *_REACHES)
+"""What `--state` chooses: the state of a line, or how far the phone's last poll got."""
+
+COLUMNS = tuple(field.name for field in fields(LineRecord))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """Which lines are shown, in which order."""
+
+    ids: tuple[int, ...] | None
+    site: str | None
+    at: datetime | None
+    flagged: bool
+    rules: tuple[str, ...]
+    states: tuple[str, ...]
+    models: tuple[str, ...]
+    sort: str | None
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether lines are left out that belong to the chosen phones."""
+        return bool(self.flagged or self.rules or self.states or self.models)
+
+    def takes(self, record: LineRecord) -> bool:
+        """Whether a line is shown."""
+        flags = record.flags.split()
+        return (
+            (not self.flagged or bool(flags))
+            and (not self.rules or any(rule in flags for rule in self.rules))
+            and (not self.states or any(_is(record, state) for state in self.states))
+            and (not self.models or record.model.lower() in self.models)
+        )
+
+    def sorted(self, records: list[LineRecord]) -> list[LineRecord]:
+        """The lines in the order of `--sort`; what is empty comes last."""
+        if not self.sort:
+            return records
+        name, is_falling = self.sort.removeprefix("-"), self.sort.startswith("-")
+        empty = [one for one in records if getattr(one, name) in (None, "")]
+        rest = [one for one in records if getattr(one, name) not in (None, "")]
+        return [*sorted(rest, key=lambda one: getattr(one, name), reverse=is_falling), *empty]
+
+
+def _is(record: LineRecord, state: str) -> bool:
+    if state in _REACHES:
+        return record.reach == _REACHES[state]
+    if record.reach != Reach.OK:
+        return False
+    return record.backup == ON_BACKUP if state == "on-backup" else record.state == state
+
+
+def _columns(_ctx: click.Context, _param: click.Parameter, value: str | None) -> list[str]:
+    names = [name.strip() for name in value.split(",")] if value else []
+    for name in names:
+        if name not in COLUMNS:
+            near = difflib.get_close_matches(name, COLUMNS, n=1)
+            hint = f"Did you mean {near[0]}?" if near else f"Columns: {', '.join(COLUMNS)}."
+            raise click.BadParameter(f"there is no column {name}. {hint}")
+    return names
+
+
+def _sort(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    if value:
+        _columns(ctx, param, value.removeprefix("-"))
+    return value
 
 
 @click.command()
+@PHONES
 @click.option("--flagged", is_flag=True, help="Only what is flagged.")
 @click.option("--site", help="Only the phones of this site.")
+@click.option(
+    "--rule",
+    "rules",
+    multiple=True,
+    type=click.Choice(list(RULES)),
+    metavar="RULE",
+    help="Only what this rule flags, such as line-failed; may be repeated.",
+)
+@click.option(
+    "--state",
+    "states",
+    multiple=True,
+    type=click.Choice(STATES),
+    help="Only lines in this state; may be repeated.",
+)
+@click.option("--model", "models", multiple=True, help="Only phones of this model: 6753i.")
+@click.option("--sort", callback=_sort, metavar="COLUMN", help="Sort by this column; -since: down.")
+@click.option(
+    "--columns",
+    callback=_columns,
+    metavar="NAME,…",
+    help="Columns of the table, with commas between; those of fleet export lines.",
+)
 @click.option("--at", type=TIME, help="As it was then: 2026-11-23T07:00, or 6h ago.")
 @click.option(
-    "--format", "form", type=click.Choice(["table", "csv", "json"]), default="table",
+    "--watch",
+    type=Duration(1),
+    metavar="DURATION",
+    help="Show it again every so often, such as 10s, until Ctrl-C.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "csv", "json"]),
+    default="table",
     show_default=True,
-)  # fmt: skip
+)
+@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
 @FAIL_ON
 @with_app
 def command(
     app: App,
+    phones: tuple[str, ...],
     flagged: bool,
     site: str | None,
+    rules: tuple[str, ...],
+    states: tuple[str, ...],
+    models: tuple[str, ...],
+    sort: str | None,
+    columns: list[str],
     at: datetime | None,
+    watch: float | None,
     form: str,
+    as_json: bool,
     fail_on: str | None,
 ) -> None:
     """Show every line: registered, failed with its code, unregistered, on the backup, unknown.
 
     A phone that could not be read shows its lines as last known, with why it could not be read.
-    """
+    A PHONE is a MAC, a host or a name.
+
+    \b
+    fleet status --flagged --site berlin
+    fleet status --state failed --sort -since --columns phone,host,line,code,since
+    fleet status reception --json
+    """  # noqa: D301  \b is a character here: click's mark for a block kept as it is
     app.check_site(site)
-    statuses = list(app.store.statuses(site=site, at=at))
-    records = [
-        record for record in line_records(statuses, app.judge) if record.flags or not flagged
-    ]
+    form = "json" if as_json else form
+    if columns and form != "table":
+        raise click.UsageError("--columns goes with the table.")
+    choice = Choice(
+        ids=tuple(sorted({app.store.find_phone(phone) for phone in phones})) or None,
+        site=site,
+        at=at,
+        flagged=flagged,
+        rules=rules,
+        states=states,
+        models=tuple(model.lower() for model in models),
+        sort=sort,
+    )
+    while True:
+        records = _print(app, choice, form, columns)
+        if watch is None:
+            break
+        time.sleep(watch)
+        if form == "table" and sys.stdout.isatty():
+            click.clear()
+    fail_if(fail_on, [record for record in records if record.flags])
+
+
+def _print(app: App, choice: Choice, form: str, columns: list[str]) -> list[LineRecord]:
+    """Print the chosen lines; return them."""
+    statuses = list(app.store.statuses(site=choice.site, ids=choice.ids, at=choice.at))
+    every = line_records(statuses, app.judge)
+    records = choice.sorted([record for record in every if choice.takes(record)])
+    strangers = [] if choice.at or choice.ids else _strangers(app, choice.site)
     if form == "csv":
         FORMATS["csv"](records, LineRecord, standard_output())
     elif form == "json":
-        phones = phone_records(statuses, app.judge)
-        shown = (phone for phone in phones if phone.flags or not flagged)
+        hosts = {record.host for record in records}
+        shown = (
+            phone
+            for phone in phone_records(statuses, app.judge)
+            if not choice.is_narrowed or phone.host in hosts or (choice.flagged and phone.flags)
+        )
         made = document(app.store.last_sweep(), shown, records)
-        made["strangers"] = [_as_object(each) for each in _strangers(app, site) if at is None]
+        made["strangers"] = [_as_object(each) for each in strangers]
         click.echo(json.dumps(made, ensure_ascii=False, indent=1))
     else:
-        _show(app, records, at or now(), flagged=flagged)
-        if at is None:
-            for incident in _strangers(app, site):
-                console().print(_told(incident))
-    fail_if(fail_on, [record for record in records if record.flags])
+        _show(app, choice, records, columns, statuses)
+        for incident in strangers:
+            console().print(_told(incident))
+    return records
 
 
 def _strangers(app: App, site: str | None) -> list[Incident]:
@@ -93,15 +251,35 @@ def _as_object(incident: Incident) -> dict[str, Any]:
     }
 
 
-def _show(app: App, records: list[LineRecord], moment: datetime, *, flagged: bool) -> None:
+def _show(
+    app: App,
+    choice: Choice,
+    records: list[LineRecord],
+    columns: list[str],
+    statuses: list[PhoneStatus],
+) -> None:
     screen = console()
-    if records:
-        print_lines(screen, one_per_unread_phone(records), moment)
-        screen.print(summary(records, flagged=flagged))
+    moment = choice.at or now()
+    if records and columns:
+        rows = [[_cell(getattr(record, name)) for name in columns] for record in records]
+        with paged(screen, len(rows)):
+            screen.print(table(columns, rows))
+    elif records:
+        print_lines(screen, records, moment, statuses)
+        screen.print(summary(records, flagged=choice.flagged))
     elif not app.store.count_phones():
         screen.print(no_phones(app))
+    elif choice.is_narrowed:
+        only_flagged = choice.flagged and not (choice.rules or choice.states or choice.models)
+        screen.print("Nothing is flagged." if only_flagged else "No line is like that.")
     else:
-        screen.print("Nothing is flagged." if flagged else "No phones at this site.")
+        screen.print("No phones at this site.")
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, datetime):
+        return local(value)
+    return "" if value is None else str(value)
 
 
 def summary(records: list[LineRecord], *, flagged: bool) -> str:

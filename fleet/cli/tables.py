@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -15,16 +18,18 @@ from fleet.report import yes_or_no
 from fleet.status import was_not_read
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from rich.console import Console
 
     from fleet.report import HistoryRecord, LineRecord
+    from fleet.store import LineStatus, PhoneStatus
 
 WITH_SITES = 100  # columns of a terminal from which on there is room for the site as well
 ACCOUNT = ("account", "account or reason")
 GIVES_WAY = (*ACCOUNT, "what", "why")  # the columns that give way on a narrow terminal
 ON_BACKUP = yes_or_no(choice=True)
+REACHES: dict[str, str] = {Reach.UNREACHABLE: "not reachable"}
 LONGEST = 24  # characters of a status text in a table
 
 STYLES: dict[str, str] = {
@@ -73,15 +78,31 @@ def pairs(rows: Iterable[tuple[str, str]]) -> Table:
     return made
 
 
-def print_lines(screen: Console, records: Sequence[LineRecord], now: datetime) -> None:
-    """Show lines: who, which line, what it is, since when, and why it is flagged."""
-    columns = ["phone", "line", ACCOUNT[1], "state", "since", "flags"]
+def print_lines(
+    screen: Console,
+    records: Sequence[LineRecord],
+    now: datetime,
+    statuses: Iterable[PhoneStatus] = (),
+) -> None:
+    """Show lines: who, which line, what it is, since when, and why it is flagged.
+
+    `statuses` say what was last known of lines whose phone could not be read.
+    """
+    last_known = {
+        (status.stored.phone.host, each.line.number): each.last_known
+        for status in statuses
+        for each in status.lines
+    }
+    columns = ["phone", "host", "line", ACCOUNT[1], "state", "since", "flags"]
     rows: list[list[str | Text]] = [
         [
             record.phone,
+            record.host,
             "" if record.line is None else str(record.line),
-            record.reason if was_not_read(record) else record.account.removesuffix(":5060"),
-            _state(record),
+            record.reason
+            if was_not_read(record) and record.line is None
+            else record.account.removesuffix(":5060"),
+            _state(record, last_known.get((record.host, record.line or 0)), now),
             ago(record.since, now),
             record.flags.replace(" ", "\n"),
         ]
@@ -91,12 +112,38 @@ def print_lines(screen: Console, records: Sequence[LineRecord], now: datetime) -
         columns.insert(0, "site")
         for row, record in zip(rows, records, strict=True):
             row.insert(0, record.site)
-    screen.print(table(columns, rows))
+    if all(record.host == record.phone for record in records):
+        place = columns.index("host")
+        del columns[place]
+        for row in rows:
+            del row[place]
+    with paged(screen, len(rows)):
+        screen.print(table(columns, rows))
 
 
-def _state(record: LineRecord) -> Text:
+@contextmanager
+def paged(screen: Console, rows: int) -> Iterator[None]:
+    """Show what is longer than the terminal in a pager; print it as it is anywhere else."""
+    if not (screen.is_terminal and sys.stdin.isatty() and rows >= screen.height):
+        yield
+        return
+    os.environ.setdefault("LESS", "-FRX")
+    with screen.pager(styles=True):
+        yield
+
+
+def _state(record: LineRecord, last: LineStatus | None, now: datetime) -> Text:
     if was_not_read(record):
-        return Text(record.reach, style="magenta")
+        words = REACHES.get(record.reach, record.reach)
+        if record.line is not None:
+            words += f" ({record.reason})"
+        if last is not None:
+            line = last.line
+            state = state_text(
+                line.registration, line.code, yes_or_no(line.backup), line.status_text
+            )
+            words += f"\nlast known: {state.plain}, {ago(last.since, now)}"
+        return Text(words, style="magenta")
     if not record.reach:
         return Text("not polled yet", style="dim")
     return state_text(record.state, record.code, record.backup, record.status_text)

@@ -25,7 +25,7 @@ from fleet.inventory.spreadsheets import TYPOGRAPHIC, needs_quote, unwrapped
 from fleet.inventory.validate import did_you_mean, repeated
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
     from typing import TextIO
 
     from fleet.model import IntendedAccount, Inventory, Phone
@@ -36,7 +36,9 @@ _SEPARATOR_LINE = re.compile(
 )
 
 
-def parse_csv(text: str, *, source: str = "The file") -> InventoryFile:
+def parse_csv(
+    text: str, *, source: str = "The file", ignore_unknown_columns: bool = False
+) -> InventoryFile:
     """Read CSV text. Raises InventoryError with every bad row, numbered as a spreadsheet does."""
     if separator := _SEPARATOR_LINE.match(text):
         text = text[separator.end() :]  # a spreadsheet does not count this line as a row
@@ -46,11 +48,16 @@ def parse_csv(text: str, *, source: str = "The file") -> InventoryFile:
     header = next(((number, cells) for number, cells in numbered if any(cells)), None)
     if header is None:
         raise InventoryError(_failure(source, bad) if bad else f"{source} is empty.", bad)
-    columns = _columns(header[1], source)
+    left_out = {
+        place
+        for place, cell in enumerate(header[1])
+        if ignore_unknown_columns and _plain(cell) and _plain(cell) not in _BY_PLAIN
+    }
+    columns = _columns(_without(header[1], left_out), source)
     rows = Rows(columns, bad)
     for number, cells in numbered:
         if any(cell and not cell.isspace() for cell in cells):
-            rows.add(number, [unwrapped(cell.strip()) for cell in cells])
+            rows.add(number, [unwrapped(cell.strip()) for cell in _without(cells, left_out)])
     phones = tuple(rows.phones())
     bad += repeated(phones)
     if bad:
@@ -58,6 +65,10 @@ def parse_csv(text: str, *, source: str = "The file") -> InventoryFile:
     if not phones:
         raise InventoryError(f"{source} has a header, but no phones.")
     return InventoryFile(phones=phones)
+
+
+def _without(cells: list[str], places: Collection[int]) -> list[str]:
+    return [cell for place, cell in enumerate(cells) if place not in places]
 
 
 def _failure(source: str, bad: Sequence[BadRow]) -> str:
@@ -115,7 +126,7 @@ def _columns(header: list[str], source: str) -> list[str]:
         named = ", ".join(f"{name[:60]!r}{did_you_mean(name, COLUMNS)}" for name in unknown)
         raise InventoryError(
             f"{source} has unknown columns in its first row: {named}; known are "
-            f"{', '.join(COLUMNS)}."
+            f"{', '.join(COLUMNS)}. --ignore-unknown-columns leaves them out."
         )
     columns = [_BY_PLAIN.get(_plain(cell), "") for cell in header]
     while columns and not columns[-1]:

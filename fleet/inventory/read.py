@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from functools import partial
 from typing import TYPE_CHECKING
 
 from fleet.errors import InventoryError
@@ -14,20 +16,31 @@ if TYPE_CHECKING:
     from fleet.inventory.entries import InventoryFile
 
 _PARSERS = {".csv": parse_csv, ".yaml": parse_yaml, ".yml": parse_yaml}
+_YAML_BEGINS = re.compile(rb"(?:\xef\xbb\xbf)?(?:\s|#[^\n]*\n|---)*[a-z]+:(?:\s|$)")
 _SPREADSHEETS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # .xlsx and .ods, .xls
 _SAVE_AS = "save it as UTF-8 (in a spreadsheet: CSV UTF-8)"
 
 
-def read_inventory(path: Path) -> InventoryFile:
-    """Read a .csv, .yaml or .yml file. Raises InventoryError, with every bad row if it has any."""
+def read_inventory(
+    path: Path, body: bytes | None = None, *, ignore_unknown_columns: bool = False
+) -> InventoryFile:
+    """Read a .csv, .yaml or .yml file. Raises InventoryError, with every bad row if it has any.
+
+    `body` is what was read already, from standard input: CSV, or YAML if it begins as that.
+    """
     try:
-        body = path.read_bytes()
+        is_stream, body = body is not None, path.read_bytes() if body is None else body
     except OSError as error:
         reason = error.strerror or str(error)
         raise InventoryError(f"The file {path} cannot be read: {reason}.") from None
     if body.startswith(_SPREADSHEETS):
         raise InventoryError(f"The file {path} is a spreadsheet's own format; save it as CSV.")
-    parse = _PARSERS.get(path.suffix.lower())
+    suffix = path.suffix.lower()
+    if is_stream:
+        suffix = ".yaml" if _YAML_BEGINS.match(body) else ".csv"
+    parse = _PARSERS.get(suffix)
+    if parse is parse_csv:
+        parse = partial(parse_csv, ignore_unknown_columns=ignore_unknown_columns)
     if parse is None:
         raise InventoryError(f"The file {path} must be named .csv, .yaml or .yml.")
     return parse(_decode(body, path), source=f"The file {path}")

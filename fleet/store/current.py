@@ -101,6 +101,7 @@ def _status(
 
 def _line_status(row: sa.Row[Any], unread_since: datetime | None) -> LineStatus:
     line = codec.line_of(row[2:])
+    seen = LineStatus(line=line, since=row.since)
     if unread_since is None:
-        return LineStatus(line=line, since=row.since)
-    return LineStatus(line=codec.unknown_line(line), since=unread_since)
+        return seen
+    return LineStatus(line=codec.unknown_line(line), since=unread_since, last_known=seen)

@@ -273,10 +273,13 @@ def acknowledge(
     ids: Collection[int],
     *,
     by: str,
-    at: datetime,
+    at: datetime | None,
     until: datetime | None,
 ) -> int:
-    """Note that somebody works on incidents or causes that last; give how many there were."""
+    """Note that somebody works on incidents or causes that last; return how many there were.
+
+    `at` None takes that back.
+    """
     take_turns(connection, LOCK)  # else a look under way would write over it
     ended: sa.Column[Any] = table.c.resolved if table is incidents else table.c.ended
     done = connection.execute(

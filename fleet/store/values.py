@@ -113,10 +113,11 @@ class Recorded:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LineStatus:
-    """A line and since when it is so."""
+    """A line and since when it is so. `last_known` is what was seen last of a line not seen now."""
 
     line: Line
     since: datetime
+    last_known: LineStatus | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

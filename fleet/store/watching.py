@@ -112,6 +112,22 @@ class Watching(Database):
                 )
             )
 
+    def unacknowledge(self, ids: Collection[int]) -> int:
+        """Take back the acknowledgement of open incidents; return how many there were."""
+        with self._writing() as connection:
+            return incidents.acknowledge(
+                connection, incidents_table, ids, by="", at=None, until=None
+            )
+
+    def unacknowledge_cause(self, cause_id: int) -> bool:
+        """Take back the acknowledgement of a lasting cause; False if there is none of that id."""
+        with self._writing() as connection:
+            return bool(
+                incidents.acknowledge(
+                    connection, causes_table, [cause_id], by="", at=None, until=None
+                )
+            )
+
     # Alerting
 
     def unhandled_notices(self) -> list[Notice]:

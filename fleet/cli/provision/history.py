@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING
 import click
 
 from fleet.app import now
-from fleet.cli.common import console, counted, standard_output, user_name, with_app
+from fleet.cli.common import (
+    JSON,
+    console,
+    counted,
+    standard_output,
+    user_name,
+    with_app,
+)
 from fleet.cli.provision.changes import change_line, some
 from fleet.cli.tables import local, table
 from fleet.errors import UsageError
@@ -33,7 +40,7 @@ INVENTORY_STAYS = (
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+@JSON
 @with_app
 def revisions(app: App, as_json: bool) -> None:
     """List what was applied, the newest first."""

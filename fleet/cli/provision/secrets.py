@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from fleet.app import now
-from fleet.cli.common import console, with_app
+from fleet.cli.common import JSON, console, print_json, with_app
 from fleet.cli.groups import Group
 from fleet.cli.provision.changes import some
 from fleet.cli.tables import local, table
@@ -41,11 +41,27 @@ def set_(app: App, name: str) -> None:
 
 
 @secret.command("list")
+@JSON
 @with_app
-def list_(app: App) -> None:
+def list_(app: App, as_json: bool) -> None:
     """List the names of secrets, when each was set, and what refers to it."""
     found = app.store.secrets()
     screen = console()
+    if as_json:
+        uses = _uses(app.store.load_inventory())
+        print_json(
+            {
+                "secrets": [
+                    {
+                        "name": name,
+                        "set": changed.isoformat(timespec="seconds"),
+                        "used_by": uses.get(name, []),
+                    }
+                    for name, changed in found
+                ]
+            }
+        )
+        return
     if not found:
         screen.print("There are no secrets: fleet provision secret set NAME.")
         return

@@ -1,0 +1,122 @@
+"""What listings show, choose and print as JSON; small commands beside them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.cli.steps import LINE, REFUSED, Simulate, done, imported, spec
+
+if TYPE_CHECKING:
+    from tests.cli.conftest import Fleet
+
+LISTINGS = (
+    ("inventory list", "phones"),
+    ("status", "lines"),
+    ("incidents list", "incidents"),
+    ("incidents silences", "silences"),
+    ("alert pending", "deliveries"),
+    ("provision secret list", "secrets"),
+)
+
+
+@pytest.mark.parametrize(("words", "key"), LISTINGS)
+def test_a_listing_as_json_is_one_object(words: str, key: str, fleet: Fleet) -> None:
+    assert json.loads(done(fleet, *words.split(), "--json"))[key] == []
+
+
+def test_status_chooses_sorts_and_shows_columns(fleet: Fleet, simulated: Simulate) -> None:
+    phones = simulated([spec(1), spec(2, LINE, REFUSED), spec(3)])
+    imported(fleet, phones)
+    done(fleet, "poll")
+    phones.set(2, behaviour="closes_at_once")
+    done(fleet, "poll")
+
+    def rows(*words: str) -> list[tuple[str, str]]:
+        text = done(fleet, "status", "--format", "csv", *words)
+        return [(row["phone"], row["line"]) for row in csv.DictReader(io.StringIO(text))]
+
+    every = rows()
+    assert rows("phone2") == [("phone2", "1"), ("phone2", "2")]
+    assert rows("--state", "failed") == [("phone2", "2")]
+    assert rows("--state", "not-reachable") == [("phone3", "1")]
+    assert rows("--rule", "line-failed") == [("phone2", "2")]
+    assert rows("--model", "6757I") == [] or rows("--model", "nosuch") == []
+    assert rows("--sort", "-phone") == sorted(every, key=lambda row: row[0], reverse=True)
+    shown = done(fleet, "status", "phone2", "--columns", "line,phone").splitlines()
+    assert shown[0].split() == ["line", "phone"]
+    table = done(fleet, "status")
+    assert phones.simulator.phones[0].host in table
+    assert "not reachable (" in table
+    assert "last known: registered" in table
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        (("--columns", "phone,acount"), "Did you mean account?"),
+        (("--sort", "fone"), "phone"),
+        (("--state", "regisered"), "registered"),
+        (("--rule", "line-faild"), "line-failed"),
+        (("nobody",), "nobody"),
+    ],
+)
+def test_a_slip_of_a_choice_is_answered_with_what_there_is(
+    words: tuple[str, ...], hint: str, fleet: Fleet
+) -> None:
+    ran = fleet("status", *words)
+
+    assert (ran.code, hint in ran.err) == (2, True)
+
+
+def test_a_phone_is_added_by_its_address(fleet: Fleet) -> None:
+    done(fleet, "inventory", "add", "10.0.0.1", "--name", "hall")
+    done(fleet, "inventory", "add", "10.0.0.2", "--dry-run")
+    done(fleet, "inventory", "add", "10.0.0.1", "--site", "berlin")
+
+    [phone] = json.loads(done(fleet, "inventory", "list", "--json"))["phones"]
+    assert (phone["site"], phone["phone"], phone["host"]) == ("berlin", "hall", "10.0.0.1")
+    assert fleet("inventory", "add", "not a host").code == 2
+
+
+@pytest.mark.parametrize(
+    "text", ["host,name\n10.0.0.1,hall\n", "phones:\n  - host: 10.0.0.1\n    name: hall\n"]
+)
+def test_an_inventory_is_read_from_standard_input(
+    text: str, fleet: Fleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+
+    done(fleet, "inventory", "import", "-")
+
+    assert "hall" in done(fleet, "inventory", "list")
+
+
+def test_unknown_columns_are_left_out_when_that_is_asked_for(fleet: Fleet) -> None:
+    Path("a.csv").write_text("room,host,name,floor\n1.01,10.0.0.1,hall,2\n")
+
+    refused = fleet("inventory", "import", "a.csv")
+    done(fleet, "inventory", "import", "a.csv", "--ignore-unknown-columns")
+
+    assert (refused.code, "--ignore-unknown-columns" in refused.err) == (2, True)
+    assert "hall" in done(fleet, "inventory", "list")
+
+
+def test_an_acknowledgement_is_taken_back(fleet: Fleet, simulated: Simulate) -> None:
+    imported(fleet, simulated([spec(1, LINE, REFUSED)]))
+    for _ in range(3):
+        done(fleet, "poll")
+    [incident] = json.loads(done(fleet, "incidents", "--json"))["incidents"]
+    number = str(incident["id"])
+    done(fleet, "incidents", "ack", number)
+    done(fleet, "incidents", "unack", number)
+
+    [again] = json.loads(done(fleet, "incidents", "--json"))["incidents"]
+    assert again["acked_at"] is None
+    assert fleet("incidents", "unack", number).code == 2
