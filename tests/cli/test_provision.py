@@ -253,6 +253,24 @@ def test_a_folder_with_logins_inside_values_is_adopted_without_showing_them(flee
     assert "firmware server: ftp://me:hunter2@192.0.2.1/fw" in clear
 
 
+def test_adopt_names_the_files_and_servers_that_phones_would_not_get(fleet: Fleet) -> None:
+    with Path("fleet.toml").open("a", encoding="utf-8") as file:
+        file.write('\n[provisioning]\nreachable_as = ["fleet.example.com"]\n')
+    Path("firmware").mkdir()
+    Path("firmware/ca.pem").write_bytes(b"x")
+    Path("tftp").mkdir()
+    Path("tftp/aastra.cfg").write_bytes(
+        b"directory 1: Corporate.csv\nsips trusted certificates: ca.pem\n"
+        b"http server: old.example.com\n"
+    )
+    Path("tftp/00085D000009.cfg").write_bytes(b"custom ringtone 1: chime.wav\n")
+    said = done(fleet, "provision", "adopt", "tftp", "--model", "6753i")
+    assert "`directory 1` names the file Corporate.csv" in said
+    assert "`custom ringtone 1` names the file chime.wav" in said
+    assert "ca.pem" not in said
+    assert "`http server` lets phones fetch from old.example.com" in said
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [

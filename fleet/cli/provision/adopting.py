@@ -19,6 +19,7 @@ from fleet.files import replacing
 from fleet.inventory import parse_yaml, write_yaml
 from fleet.inventory import plan as plan_import
 from fleet.phone.catalog import model_table
+from fleet.phone.lint import lint_file
 from fleet.provision.adopt import Surroundings, differences, read_folder
 from fleet.provision.adopt import adopt as adopt_folder
 from fleet.store import Secrets
@@ -58,7 +59,7 @@ def adopt(
         raise UsageError(f"{model} is not a model that fleet knows; say 6753i.")
     old, known = read_folder(folder), _surroundings(app, model)
     adopted = adopt_folder(old, known)
-    said = list(_lines(old, adopted, known))
+    said = [*_lines(old, adopted, known), *_of_servers(app, old)]
     if output is not None:
         said.append(_write(adopted.inventory, output, with_secrets=with_secrets))
     if take:
@@ -98,6 +99,22 @@ def _lines(old: Folder, adopted: Adopted, known: Surroundings) -> Iterator[str]:
     stuck = len(adopted.inventory.phones) - len(found)
     rest = f", {counted(stuck, 'phone')} cannot be rendered yet" if stuck else ""
     yield f"Nothing changes for {same} of {counted(len(found), 'phone')}{rest}."
+
+
+def _of_servers(app: App, old: Folder) -> Iterator[str]:
+    """What phones would fetch from another server, or from us and not find, each once."""
+    context = replace(app.provisioner().demands.context(""), complete=False)
+    common = [old.common, *([old.startup] if old.startup else [])]
+    files = [*common, *old.models.values(), *old.phones.values()]
+    texts = {
+        finding.text: None
+        for file in files
+        for finding in lint_file(file, context=context)
+        if finding.check in ("file-not-served", "fetches-elsewhere")
+    }
+    yield from list(texts)[:MOST_NOTES]
+    if (more := len(texts) - MOST_NOTES) > 0:
+        yield f"… and {counted(more, 'more such note')}: fleet provision lint shows them."
 
 
 def _write(inventory: Inventory, output: Path, *, with_secrets: bool) -> str:

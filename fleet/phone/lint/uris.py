@@ -92,9 +92,8 @@ def file_not_served(look: LintLook) -> Iterator[LintFinding]:
         host = _host(parameter)
         if host and not any(_is(host, one.lower()) for one in ours):
             continue
-        path = unquote(urlsplit(value).path) if "://" in value else value
-        name = "/".join(piece for piece in re.split(r"[/\\]", path) if piece not in ("", "."))
-        if not has_file(name):
+        name = _path(value)
+        if name and not has_file(name):
             yield LintFinding(
                 check="file-not-served",
                 severity=Severity.WARNING,
@@ -112,6 +111,15 @@ def _names_a_file(parameter: Parameter) -> bool:
     if key_of(parameter.key) or has_placeholder(parameter.key, parameter.value):
         return False
     return bool(_FILES.fullmatch(parameter.key) or _ENDING.fullmatch(parameter.value.strip()))
+
+
+def _path(value: str) -> str:
+    """The file that a value names, with `/` between folders; empty where a URL cannot be read."""
+    try:
+        path = unquote(urlsplit(value).path) if "://" in value else value
+    except ValueError:
+        return ""
+    return "/".join(piece for piece in re.split(r"[/\\]", path) if piece not in ("", "."))
 
 
 def _host(parameter: Parameter) -> str:

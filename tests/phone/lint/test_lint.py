@@ -346,6 +346,7 @@ def test_a_check_holds(check: str, text: str, parameter: str, how: dict[str, str
             {"context": "files"},
         ),
         ("file-not-served", "directory 1: Corporate.csv", {}),
+        ("file-not-served", "directory 1: http://[[", {"context": "files"}),
         (
             "unknown-parameter",
             "directory 1 name: a\nmask sip password: 1\nsip park pickup config: 70;70;asterisk\n"
@@ -408,7 +409,11 @@ def test_no_parameters_make_a_check_fail(
     parameters: list[Parameter], model: str, complete: bool
 ) -> None:
     context = LintContext(
-        complete=complete, demand_backup=True, our_hosts=("a", "bad/net"), modules=("", "x")
+        complete=complete,
+        demand_backup=True,
+        our_hosts=("a", "bad/net"),
+        modules=("", "x"),
+        has_file=lambda _: False,
     )
     for finding in lint(parameters, model, context):
         assert finding.check in CHECKS
