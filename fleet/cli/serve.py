@@ -84,28 +84,21 @@ def unit_for(settings: Settings, config: Path | None) -> str:
     script = Path(sys.argv[0]).resolve()
     database = _database(settings)
     key_folder = settings.key_file.resolve().parent
+    audits = settings.audit_folder.resolve()
+    written = {key_folder, *database}
+    # systemd wants each folder to exist, and that of the audits is made when it is needed.
+    if not any(audits.is_relative_to(each) for each in written):
+        written.add(folder if audits.is_relative_to(folder) else audits)
     is_script = script.name == "fleet" and os.access(script, os.X_OK)
     begin = [str(script)] if is_script else [sys.executable, "-m", "fleet"]
     return unit(
         command=[*begin, "serve", *(["--config", str(config)] if config else [])],
         folder=folder,
         user=(database or [key_folder])[0].owner(),
-        writable=sorted(
-            {
-                folder,
-                key_folder,
-                *database,
-                *_elsewhere(settings.audit_folder.resolve(), folder),
-            }
-        ),
+        writable=sorted(each for each in written if not written & set(each.parents)),
         environment=folder / "fleet.env",
         port=settings.server.port,
     )
-
-
-def _elsewhere(audits: Path, folder: Path) -> list[Path]:
-    """The audits' folder where it is not within that of the settings. systemd wants it to exist."""
-    return [] if audits.is_relative_to(folder) else [audits]
 
 
 def _database(settings: Settings) -> list[Path]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -155,7 +156,11 @@ def test_a_second_signal_ends_it_at_once(tmp_path: Path) -> None:
 
 
 def test_it_gives_phones_their_files_where_the_settings_say_so(tmp_path: Path) -> None:
-    given = {"FLEET_PROVISIONING_ENABLED": "true", "FLEET_PROVISIONING_PORT": "0"}
+    given = {
+        "FLEET_PROVISIONING_ENABLED": "true",
+        "FLEET_PROVISIONING_PORT": "0",
+        "FLEET_PROVISIONING_NETWORKS": "10.1.0.0/16",
+    }
     with serving(tmp_path, begins="Serving files at http://", **given) as served:
         assert "Watching" in served.log.readline()
         code, log = served.stop(signal.SIGTERM)
@@ -186,6 +191,24 @@ def test_it_prints_a_unit_for_these_settings(fleet: Fleet, tmp_path: Path) -> No
     assert f"\nReadWritePaths={tmp_path}\n" in ran.out
     assert "\nType=notify\n" in ran.out
     assert not (tmp_path / "fleet.db-wal").exists()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives a folder to somebody else")
+def test_the_unit_runs_as_the_owner_of_the_database_where_the_settings_are_roots(
+    fleet: Fleet, tmp_path: Path
+) -> None:
+    written = tmp_path / "var"
+    written.mkdir()
+    shutil.chown(written, "nobody")
+    (tmp_path / "fleet.toml").write_text(
+        f'[database]\nurl = "sqlite:///{written}/fleet.db"\n'
+        f'[secrets]\nkey_file = "{written}/fleet.key"\n'
+        f'[audit]\noutput = "{written}/audits"\n'
+    )
+    ran = fleet("serve", "--systemd-unit")
+    assert "\nUser=nobody\n" in ran.out
+    assert f"\nReadWritePaths={written}\n" in ran.out
+    assert f"\nWorkingDirectory={tmp_path}\n" in ran.out
 
 
 def test_the_unit_lets_it_write_audits_elsewhere(
