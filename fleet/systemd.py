@@ -10,6 +10,7 @@ import shlex
 import shutil
 import socket
 import subprocess
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -51,6 +52,10 @@ class Notifier:
     def stopping(self) -> None:
         """Say that the daemon ends."""
         self._tell("STOPPING=1")
+
+    def reloading(self) -> None:
+        """Say that the settings are read again; `ready` ends that."""
+        self._tell(f"RELOADING=1\nMONOTONIC_USEC={time.monotonic_ns() // 1000}")
 
     def status(self, text: str) -> None:
         """Say in a line what `systemctl status` shall show."""

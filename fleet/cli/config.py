@@ -64,12 +64,17 @@ def check(settings: Settings) -> None:
     Exit code 2 where something is wrong, with its key and what is allowed. fleet doctor checks
     more: the database, the phones, the receivers of alerts.
     """
+    check_settings(settings)
+    where = settings_file()
+    click.echo(f"{where}: the settings are valid." if where else "The settings are valid.")
+
+
+def check_settings(settings: Settings) -> None:
+    """Raise `SettingsError` for what `fleet serve` would not start with."""
     words_of(settings)
     rules_of(settings)
     _check_alerts(settings)
     _check_audit(settings)
-    where = settings_file()
-    click.echo(f"{where}: the settings are valid." if where else "The settings are valid.")
 
 
 def _check_alerts(settings: Settings) -> None:

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
+import signal
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from fleet.cli.common import opened, with_settings
-from fleet.cli.config import settings_file
+from fleet.cli.config import check_settings, settings_file
 from fleet.cli.groups import is_quiet, is_verbose
 from fleet.cli.logs import FORMATS, log_to_stderr
 from fleet.daemon import Daemon, Services, stop_on_signals
+from fleet.errors import FleetError
 from fleet.loop import run, use_few_arenas
+from fleet.settings import load_settings
 from fleet.systemd import Notifier, unit
 
 if TYPE_CHECKING:
@@ -23,6 +28,9 @@ if TYPE_CHECKING:
 
     from fleet.app import App
     from fleet.settings import Settings
+
+
+log = logging.getLogger(__name__)
 
 
 @click.command()
@@ -53,25 +61,54 @@ def command(settings: Settings, log_format: str, systemd_unit: bool) -> None:
     fleet serve --systemd-unit      a unit that starts it with the machine
     fleet doctor                    is everything as it should be?
 
-    It logs to standard error, changes only. SIGTERM or Ctrl-C stops it within seconds; what it was
-    polling is left to be carried on with. Many may run on one database: each planned sweep is run
-    by one of them.
+    It logs to standard error, changes only. SIGHUP reads the settings again. SIGTERM or Ctrl-C
+    stops it within seconds; what it was polling is left to be carried on with. Many may run on one
+    database: each planned sweep is run by one of them.
     """  # noqa: D301  \b is a character here: click's mark for a block kept as it is
     if systemd_unit:
         click.echo(unit_for(settings, settings_file()), nl=False)
         return
     log_to_stderr(log_format, is_verbose=is_verbose(), is_quiet=is_quiet())
     use_few_arenas()
-    with opened(settings) as app:
-        run(serve(app))
+    config = settings_file()
+    following: Settings | None = settings
+    while following is not None:
+        with opened(following) as app:
+            following = run(serve(app, reload=lambda: load_settings(config, os.environ)))
 
 
-async def serve(app: App, on_ready: Callable[[], None] = lambda: None) -> None:
-    """Run the daemon until a signal stops it; say when it listens."""
+async def serve(
+    app: App,
+    on_ready: Callable[[], None] = lambda: None,
+    reload: Callable[[], Settings] | None = None,
+) -> Settings | None:
+    """Run the daemon until a signal stops it; say when it listens.
+
+    With `reload`, SIGHUP reads the settings again: return them, for the daemon to start with. Where
+    they cannot be used the log says why, and the daemon goes on with the old ones. None: it ended.
+    """
     stopping = asyncio.Event()
     stop_on_signals(stopping)
     notifier = Notifier.of(os.environ, os.getpid())
-    await Daemon(app, Services.of(app), notifier, on_ready).run(stopping)
+    read: list[Settings] = []
+
+    def read_again(load: Callable[[], Settings]) -> None:
+        try:
+            settings = load()
+            check_settings(settings)
+        except FleetError as error:
+            log.error("The settings are not used, the old ones stay: %s", error)
+            return
+        log.info("The settings were read again; starting with them.")
+        read.append(settings)
+        notifier.reloading()
+        stopping.set()
+
+    if reload is not None:
+        with suppress(NotImplementedError, AttributeError):  # Windows
+            asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, read_again, reload)
+    await Daemon(app, Services.of(app), notifier, on_ready).run(stopping, lambda: bool(read))
+    return read[-1] if read else None
 
 
 def unit_for(settings: Settings, config: Path | None) -> str:

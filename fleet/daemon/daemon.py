@@ -68,10 +68,15 @@ class Daemon:
         self._vitals = Vitals(app, work, self._schedule, self._door)
         self._place = place_of(app)
 
-    async def run(self, stopping: asyncio.Event) -> None:
-        """Work until `stopping` is set. Raises `ServerError` if it cannot listen."""
+    async def run(
+        self, stopping: asyncio.Event, is_reload: Callable[[], bool] = lambda: False
+    ) -> None:
+        """Work until `stopping` is set. Raises `ServerError` if it cannot listen.
+
+        `is_reload`: whether the daemon starts again at once, of which systemd was informed.
+        """
         async with self._serving_files(stopping):
-            await self._watch_phones(stopping)
+            await self._watch_phones(stopping, is_reload)
         log.info("Stopped.")
 
     @asynccontextmanager
@@ -90,7 +95,7 @@ class Daemon:
             finally:
                 broken.cancel()
 
-    async def _watch_phones(self, stopping: asyncio.Event) -> None:
+    async def _watch_phones(self, stopping: asyncio.Event, is_reload: Callable[[], bool]) -> None:
         web = server(self._pages().application(), self._place)
         await self._work.learn_callers()
         taken = listen(self._place)
@@ -104,7 +109,8 @@ class Daemon:
         try:
             await self._schedule.run(stopping)
         finally:
-            self._notifier.stopping()
+            if not is_reload():
+                self._notifier.stopping()
             web.should_exit = True
             for task in helpers:
                 task.cancel()

@@ -217,3 +217,19 @@ def test_the_unit_lets_it_write_audits_elsewhere(
     monkeypatch.setenv("FLEET_AUDIT_OUTPUT", "/srv/audits")
     ran = fleet("serve", "--systemd-unit")
     assert f"\nReadWritePaths=/srv/audits {tmp_path}\n" in ran.out
+
+
+def test_sighup_reads_the_settings_again(tmp_path: Path) -> None:
+    with serving(tmp_path) as served:
+        (tmp_path / "fleet.toml").write_text("[nonsense]\n")
+        served.process.send_signal(signal.SIGHUP)
+        refused = next(line for line in served.log if "The settings are not used" in line)
+        (tmp_path / "fleet.toml").write_text('[server]\nusername = "somebody"\n')
+        served.process.send_signal(signal.SIGHUP)
+        assert any("The settings were read again" in line for line in served.log)
+        assert any("Watching" in line for line in served.log)
+        served.ask("/healthz")
+        code, _ = served.stop(signal.SIGTERM)
+
+    assert "nonsense" in refused
+    assert code == 0
