@@ -105,4 +105,4 @@ def _default_passwords(store: Store) -> frozenset[int] | None:
 
 def _password(stored: StoredPhone) -> str:
     """The password that the inventory gives for a phone: its own, else its site's."""
-    return stored.phone.password or (stored.site.password if stored.site else "")
+    return stored.phone.password or (stored.site.password if stored.site else None) or ""

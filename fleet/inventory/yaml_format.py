@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     Said: TypeAlias = dict[str, Any]  # an entry's fields by name, as far as the file says them
     Keys: TypeAlias = Mapping[str, Node]
 
+_TEXT = "tag:yaml.org,2002:str"
 _REGISTRARS = ("registrar", "registrar_port", "backup_registrar", "backup_registrar_port")
 _LOGIN = ("username", "password", "legacy_tls")
 _SITE_FIELDS = ("timezone", *_LOGIN)
@@ -247,6 +248,8 @@ class _Reader:
         if name == "legacy_tls":
             return self._document.choice(place, node)
         text = self._document.text(place, node)
+        if name == "password" and text == "" and node.tag == _TEXT:
+            return ""  # written as "": the password that the phones' `user` has
         try:
             return UNSAID if text is None else read_value(name, text)
         except ValueError as error:

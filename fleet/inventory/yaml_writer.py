@@ -100,5 +100,5 @@ def _told(thing: object, names: Sequence[str], *, with_secrets: bool) -> dict[st
     return {
         name: list(value) if isinstance(value, tuple) else value
         for name, value in values.items()
-        if value not in ("", None, ())
+        if value not in ("", None, ()) or (name == "password" and value is not None)
     }

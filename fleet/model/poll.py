@@ -171,6 +171,8 @@ class IntendedAccount:
 class Site:
     """A place with phones, and the defaults of its phones. `networks` are CIDR texts.
 
+    `password` None: the site gives none. An empty one is a password, as the phones' `user` has it.
+
     `intent` is only there where whoever gives a site says so.
     """
 
@@ -178,7 +180,7 @@ class Site:
     timezone: str = ""
     networks: tuple[str, ...] = ()
     username: str = ""
-    password: str = field(default="", repr=False)
+    password: str | None = field(default=None, repr=False)
     legacy_tls: bool | None = None
     intent: Intent = NO_INTENT
 
@@ -188,8 +190,9 @@ class Phone:
     """One device of the inventory. Its MAC is its identity once known; its host may change.
 
     `host` is `address[:port]`, or a URL of scheme and authority only. `username`, `password` and
-    `legacy_tls` are the phone's own; empty or None means the site's, else the settings'. `intent`
-    is only there where whoever gives a phone says so.
+    `legacy_tls` are the phone's own; an empty user name or None means the site's, else the
+    settings'. An empty password is a password. `intent` is only there where whoever gives a phone
+    says so.
     """
 
     host: str
@@ -198,7 +201,7 @@ class Phone:
     model: str = ""
     name: str = ""
     username: str = ""
-    password: str = field(default="", repr=False)
+    password: str | None = field(default=None, repr=False)
     legacy_tls: bool | None = None
     accounts: tuple[IntendedAccount, ...] = ()
     intent: Intent = NO_INTENT

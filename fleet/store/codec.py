@@ -29,7 +29,7 @@ def chunks(ids: Sequence[Id]) -> Iterator[Sequence[Id]]:
         yield ids[start : start + CHUNK]
 
 
-def site_of(row: sa.Row[Any], password: str) -> Site:
+def site_of(row: sa.Row[Any], password: str | None) -> Site:
     """Read a row of `sites`."""
     return Site(
         name=row.name,
@@ -54,7 +54,7 @@ def site_values(site: Site, keyring: Keyring | None) -> Values:
 
 
 def phone_of(
-    row: sa.Row[Any], password: str, site: Site | None, accounts: tuple[IntendedAccount, ...]
+    row: sa.Row[Any], password: str | None, site: Site | None, accounts: tuple[IntendedAccount, ...]
 ) -> Phone:
     """Read a row of `phones`."""
     return Phone(
@@ -132,7 +132,7 @@ def account_values(phone_id: int, account: IntendedAccount, keyring: Keyring | N
         "line": account.line,
         "user": account.user,
         "auth_name": account.auth_name,
-        "sip_password_secret": seal(keyring, account.sip_password),
+        "sip_password_secret": seal(keyring, account.sip_password or None),
         "display_name": account.display_name,
         "registrar": account.registrar,
         "registrar_port": account.registrar_port,

@@ -82,8 +82,8 @@ def set_logins(
             {
                 "phone_id": phone_id,
                 "username": login.username,
-                "password_secret": seal(keyring, login.password),
-                "previous_secret": seal(keyring, previous),
+                "password_secret": seal(keyring, login.password or None),
+                "previous_secret": seal(keyring, previous or None),
                 "changed": now,
                 "used": None,
             }

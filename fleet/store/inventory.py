@@ -135,8 +135,8 @@ def _give_hosts(connection: sa.Connection, hosts: Mapping[int, str]) -> None:
 
 
 def _has_secrets(wanted_sites: Sequence[Site], changes: Sequence[Change]) -> bool:
-    return any(site.password for site in wanted_sites) or any(
-        change.phone.password or any(a.sip_password for a in change.phone.accounts)
+    return any(site.password is not None for site in wanted_sites) or any(
+        change.phone.password is not None or any(a.sip_password for a in change.phone.accounts)
         for change in changes
     )
 
@@ -167,7 +167,7 @@ def _first_key(connection: sa.Connection, insert: sa.Insert) -> int:
     return int(connection.execute(insert.returning(sites.c.id)).scalar_one())
 
 
-def _login(of: Site | Phone) -> tuple[str, str, bool | None]:
+def _login(of: Site | Phone) -> tuple[str, str | None, bool | None]:
     return of.username, of.password, of.legacy_tls
 
 

@@ -23,7 +23,7 @@ def write_secrets(
 ) -> None:
     """Keep secrets, in place of what their names stood for. The caller holds the key."""
     rows = [
-        {"name": name, "value_secret": seal(keyring, value) or "", "changed": now}
+        {"name": name, "value_secret": seal(keyring, value or None) or "", "changed": now}
         for name, value in values.items()
     ]
     if rows:

@@ -184,5 +184,7 @@ def _load_accounts(
     return found
 
 
-def _password(row: sa.Row[Any], keyring: Keyring | None, secrets: Secrets) -> str:
-    return "" if secrets is Secrets.NONE else unseal(keyring, row.password_secret)
+def _password(row: sa.Row[Any], keyring: Keyring | None, secrets: Secrets) -> str | None:
+    if secrets is Secrets.NONE:
+        return ""
+    return None if row.password_secret is None else unseal(keyring, row.password_secret)

@@ -180,7 +180,7 @@ def _intend_line(
     if unseal(keyring, found) not in (before, after):
         return False
     change = sa.update(accounts).where(*which)
-    connection.execute(change.values(sip_password_secret=seal(keyring, after)))
+    connection.execute(change.values(sip_password_secret=seal(keyring, after or None)))
     return True
 
 
@@ -197,8 +197,8 @@ def _insert(
         "registrar_port": account.registrar.port,
         "backup_registrar": backup.host if backup else "",
         "backup_registrar_port": backup.port if backup else None,
-        "old_secret": seal(keyring, account.old),
-        "new_secret": seal(keyring, account.new),
+        "old_secret": seal(keyring, account.old or None),
+        "new_secret": seal(keyring, account.new or None),
         "state": account.state,
         "detail": account.detail,
     }

@@ -134,9 +134,9 @@ def rotate_key_file(path: Path, reencrypt: Callable[[Keyring], object]) -> Keyri
     return both.newest()
 
 
-def seal(keyring: Keyring | None, text: str) -> str | None:
-    """Encrypt a password; None for an empty one."""
-    if not text:
+def seal(keyring: Keyring | None, text: str | None) -> str | None:
+    """Encrypt a password, an empty one too; None for None."""
+    if text is None:
         return None
     if keyring is None:
         raise StoreError(NO_KEY_TO_STORE)

@@ -40,9 +40,19 @@ def target_of(stored: StoredPhone, defaults: LoginDefaults) -> Target:
 
 
 def _credentials(stored: StoredPhone, defaults: LoginDefaults) -> Credentials | None:
-    phone, site = stored.phone, stored.site
-    username = phone.username or (site.username if site else "")
-    password = phone.password or (site.password if site else "") or defaults.password
-    if password is None and not username:
-        return None
-    return Credentials(username=username or defaults.username, password=password or "")
+    """The most particular password with its own user name; None where there is no password.
+
+    A password goes with one user name: that of another login is never sent.
+    """
+    levels = [
+        (stored.phone.username, stored.phone.password),
+        (stored.site.username, stored.site.password) if stored.site else ("", None),
+        (defaults.username, defaults.password),
+    ]
+    username = next(name for name, _ in levels if name)
+    for place, (_, password) in enumerate(levels):
+        if password is not None:
+            own = next(name for name, _ in levels[place:] if name)
+            fits = place == 0 or own.casefold() == username.casefold()
+            return Credentials(username=username, password=password) if fits else None
+    return None
