@@ -13,9 +13,9 @@ from fleet.phone.config_file.file_names import (
     model_files,
     requested_file,
 )
-from fleet.phone.config_file.foreign import foreign_comment, has_hidden
 from fleet.phone.config_file.line_sets import SET_OF, LineSet, line_value, said_of_line
 from fleet.phone.config_file.names import Numbered, canonical_name, is_name, numbered
+from fleet.phone.config_file.not_config import foreign_comment, has_hidden
 from fleet.phone.config_file.parameter import WITHOUT_SECRETS, ConfigFile, Parameter, UnreadLine
 from fleet.phone.config_file.reader import read
 from fleet.phone.config_file.writer import assemble, complaint_of, render, render_line

@@ -49,9 +49,9 @@ class ConfigFile:
 
     `name` is the file's own (`aastra.cfg`). `heading` are comments to write above the
     parameters; a reader leaves comments out. `unread` is what a reader could not read, and `blank`
-    says that it found nothing at all, not even a comment. `foreign` says why the whole file is no
-    configuration, empty if it is one. `encoding` notes an encoding that is not
-    UTF-8, as the end of a sentence ("it is …"); empty for UTF-8.
+    says that it found nothing at all, not even a comment. `not_config` says why the whole file is
+    no configuration, empty if it is one. `encoding` notes an encoding that is not UTF-8, as the
+    end of a sentence ("it is …"); empty for UTF-8.
     `without_secrets` says that the file was printed to be read, not to be given to phones.
     """
 
@@ -60,6 +60,6 @@ class ConfigFile:
     heading: tuple[str, ...] = field(default=(), compare=False)
     unread: tuple[UnreadLine, ...] = field(default=(), compare=False)
     blank: bool = field(default=False, compare=False)
-    foreign: str = field(default="", compare=False)
+    not_config: str = field(default="", compare=False)
     encoding: str = field(default="", compare=False)
     without_secrets: bool = field(default=False, compare=False)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import codecs
 import re
 
-from fleet.phone.config_file.foreign import foreign, has_hidden
 from fleet.phone.config_file.names import is_name
+from fleet.phone.config_file.not_config import has_hidden, why_not_config
 from fleet.phone.config_file.parameter import WITHOUT_SECRETS, ConfigFile, Parameter, UnreadLine
 
 _LINE_END = re.compile(r"\r\n|\n|\r")
@@ -41,9 +41,9 @@ def read(content: bytes, *, name: str = "") -> ConfigFile:
     parameters: list[Parameter] = []
     unread: list[UnreadLine] = []
     whole, encoding = _decode(content)
-    if reason := foreign(whole):
+    if reason := why_not_config(whole):
         unread.append(UnreadLine(line=1, reason=reason, text=""))
-        return ConfigFile(name=name, unread=tuple(unread), foreign=reason)
+        return ConfigFile(name=name, unread=tuple(unread), not_config=reason)
     for number, line in enumerate(_LINE_END.split(whole), start=1):
         text = line.strip(_BLANK)
         if not text or text.startswith("#"):

@@ -2,7 +2,7 @@
 
 from fleet.provision.adopt.adopted import Adopted, Surroundings, adopt
 from fleet.provision.adopt.folder import Folder, folder_of, read_folder
-from fleet.provision.adopt.proof import differences
+from fleet.provision.adopt.round_trip import differences
 
 __all__ = [
     "Adopted",

@@ -16,7 +16,11 @@ from fleet.model import NO_INTENT, Intent, Intents, Inventory, Phone, SecretKind
 from fleet.phone.catalog import model_named, model_table
 from fleet.phone.config_file import GLOBAL_FILE, NEW_GLOBAL_FILE
 from fleet.phone.parameters import holds_login, is_secret
-from fleet.provision.adopt.lift import account_of_all_lines, lifted_accounts, of_account
+from fleet.provision.adopt.account_extraction import (
+    account_of_all_lines,
+    extract_accounts,
+    of_account,
+)
 from fleet.provision.layers import DEFAULTS
 from fleet.provision.resolve import Resolver
 
@@ -110,7 +114,7 @@ class _Adoption:
                 "taken for it."
             )
         name, site = (known.name, known.site) if known else ("", "")
-        accounts = lifted_accounts(own)
+        accounts = extract_accounts(own)
         if account := account_of_all_lines(own, self._folder.wanted(mac, model)):
             accounts = (account, *(one for one in accounts if one.line != account.line))
             self._notes.append(

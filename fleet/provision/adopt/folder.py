@@ -139,8 +139,8 @@ class _Reader:
         if asked.kind not in _KINDS:
             return
         file = read(content, name=name)
-        if file.foreign:
-            self._files_notes.append(f"{name} was not read, for {file.foreign}.")
+        if file.not_config:
+            self._files_notes.append(f"{name} was not read, for {file.not_config}.")
             return
         file = self._taken(file)
         if asked.kind is FileKind.GLOBAL:

@@ -12,7 +12,7 @@ _ENOUGH, _SHARE = 4, 20
 _BLANKS = "\t\r\n"
 
 
-def foreign(text: str) -> str:
+def why_not_config(text: str) -> str:
     """Why a whole file can be no configuration; empty if it may be one.
 
     Encrypted files (`.tuz` under another name) hold control characters by the dozen, texts none.

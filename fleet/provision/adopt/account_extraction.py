@@ -1,4 +1,4 @@
-"""Lifts what files say of lines into intended accounts, as far as those can say it; pure."""
+"""Extracts intended accounts from what files say about lines; pure."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def of_account(name: str) -> bool:
     return numbered(name).family in _FIELDS
 
 
-def lifted_accounts(own: Mapping[str, Parameter]) -> tuple[IntendedAccount, ...]:
+def extract_accounts(own: Mapping[str, Parameter]) -> tuple[IntendedAccount, ...]:
     """The accounts that a phone's own file says; what no account can say stays a parameter."""
     lines: dict[int, dict[str, Any]] = {}
     for name, parameter in own.items():
