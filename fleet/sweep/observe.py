@@ -21,7 +21,7 @@ from fleet.phone.pages import (
     read_page,
     same_page,
 )
-from fleet.phone.redact import redact
+from fleet.phone.redact import MIN_SECRET, redact, redact_text
 from fleet.phone.trouble import clean
 from fleet.phone.trouble import trouble as poll_error
 from fleet.resources import shortage
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from fleet.model import Line
     from fleet.phone.client import Answer, PhoneClient, PhoneSession, Target
     from fleet.phone.pages import Words
 
@@ -134,13 +135,13 @@ class Observer:
         if seen.facts and seen.page_key:
             if same_page(body, seen.page_key, charset=charset, words=words):
                 return self._good(phone_id, answer, seen.facts, seen.page_key)
-            facts = read_page(body, charset=charset, words=words)
+            facts = _masked(read_page(body, charset=charset, words=words), target)
             if facts == seen.facts:
                 masked = masked_key(body, facts, charset=charset, words=words)
                 key = masked or page_key(body, charset=charset, words=words)
                 return self._good(phone_id, answer, facts, key)
         else:
-            facts = read_page(body, charset=charset, words=words)
+            facts = _masked(read_page(body, charset=charset, words=words), target)
         key = page_key(body, charset=charset, words=words)
         evidence = _page(answer, target, self.clock(), facts.dialect)
         return self._good(phone_id, answer, facts, key, evidence)
@@ -175,6 +176,35 @@ class Observer:
             ),
             evidence=evidence,
         )
+
+
+def _masked(facts: Facts, target: Target) -> Facts:
+    """The facts without the password that we sent, should the phone show it as one of them."""
+    password = target.credentials.password if target.credentials else ""
+    if len(password) < MIN_SECRET or password not in repr(facts):
+        return facts
+
+    def text(shown: str) -> str:
+        return redact_text(shown, [password])
+
+    def line(shown: Line) -> Line:
+        account = shown.account
+        if account is not None:
+            account = replace(
+                account,
+                raw=text(account.raw),
+                user=text(account.user),
+                registrar=text(account.registrar),
+            )
+        return replace(shown, account=account, status_text=text(shown.status_text))
+
+    return replace(
+        facts,
+        lines=tuple(map(line, facts.lines)),
+        model=text(facts.model),
+        firmware=text(facts.firmware),
+        boot_version=text(facts.boot_version),
+    )
 
 
 async def _reading(answer: Answer, work: Callable[[], Polled]) -> Polled:

@@ -195,3 +195,19 @@ async def test_want_of_memory_is_not_recorded_for_a_phone(
         observer = Observer(client=client, words=words_with({}), clock=lambda: NOW)
         with pytest.raises(NotAsked, match="no memory left"):
             await observer.observe(1, Target.parse("127.0.0.1:9", credentials=None), Seen())
+
+
+async def test_our_own_password_as_an_account_or_a_status_is_masked() -> None:
+    row = "<tr><td>1</td><td>48151623@pbx.example:5060</td><td>Code 48151623</td><td>No</td></tr>"
+    head = (
+        "<tr><th>Line</th><th>SIP Account</th><th>Status</th><th>Backup Registrar Used?</th></tr>"
+    )
+    page = f"<html><h4>SIP Status</h4><table>{head}{row}</table></html>".encode()
+    login = Credentials(username="admin", password="48151623")
+    async with served([http(page)]) as server, quick_client() as client:
+        observer = Observer(client=client, words=words_with({}), clock=lambda: NOW)
+        polled = await observer.observe(1, server.target(credentials=login), Seen())
+
+    assert polled.observation.reach is Reach.OK
+    assert "48151623" not in repr(polled.observation)
+    assert b"48151623" not in (polled.evidence.body if polled.evidence else b"48151623")
