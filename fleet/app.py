@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from fleet.descriptors import fitting
 from fleet.errors import SettingsError, UsageError
-from fleet.findings import Judge
-from fleet.judge import RULES, RuleSetting, advance, enabled_rules, judge, watch_for
+from fleet.findings import Judge, rejudge
+from fleet.judge import RULES, RuleSetting, enabled_rules, watch_for
 from fleet.model import RunBy
 from fleet.opening import ensure_key, open_store, rotate_key
 from fleet.phone.client import PhoneClient, Timeouts
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from fleet.alert import Alerting, Deliverer
     from fleet.audit import Auditor
-    from fleet.model import Finding, Rollout
+    from fleet.model import Rollout
     from fleet.phone.pages import Words
     from fleet.provision.diagnose import Brief, Diagnoser
     from fleet.provision.provisioner import Provisioner
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from fleet.provision.rollout.service import RolloutProgress
     from fleet.provision.serve import FileService
     from fleet.settings import Settings
-    from fleet.store import PhoneStatus, Pruned, TakeStep
+    from fleet.store import Pruned, TakeStep
     from fleet.sweep import Tally
 
 
@@ -57,15 +57,9 @@ class App:
         """Let go of the database."""
         self.store.close()
 
-    def judge(self, status: PhoneStatus) -> tuple[Finding, ...]:
-        """Judge with the rules as the settings have them."""
-        moment = now()
-        context = self.judging.context(status, moment)
-        return judge(context, moment, rules=self.rules) if context else ()
-
     @cached_property
     def judging(self) -> Judge:
-        """What judges polls."""
+        """What judges, with the rules as the settings have them."""
         from fleet.provision.file_states import file_states_of
 
         files = file_states_of(self.settings.provisioning, self.store)
@@ -92,13 +86,12 @@ class App:
         )
 
     async def sweep(self, order: Order, progress: Callable[[Tally], None]) -> Outcome:
-        """Sweep the phones of an order. One of all phones first closes what is not looked at."""
+        """Sweep the phones of an order, once what changed by other hands is judged."""
         poll = self.settings.poll
         interval = timedelta(seconds=poll.interval)
+        await asyncio.to_thread(self.rejudge)
         if order.ids is None:
-            await asyncio.to_thread(self.store.close_other_rules, enabled_rules(self.rules), now())
             await asyncio.to_thread(self._watch_strangers)
-        await asyncio.to_thread(self.judging.files.read, now())
         async with self.client() as client:
             sweeper = Sweeper(
                 store=self.store,
@@ -118,19 +111,21 @@ class App:
 
         watch_strangers(self.store, self.rules, watch_for(self.rules), now())
 
+    def rejudge(self) -> int:
+        """Judge again what an import, applied files or other settings have changed."""
+        return rejudge(self.store, self.judging, now)
+
     @property
     def step(self) -> TakeStep:
-        """What one look changes of the incidents that stand, with the rules' settings."""
-        return partial(advance, watch=watch_for(self.rules))
+        """What one look changes of the findings that hold, with the rules' settings."""
+        return self.judging.step
 
     def auditor(self) -> Auditor:
         """Make the auditor, as the settings have it."""
         from fleet import audit  # here, for it loads much that a poll needs nothing of
 
         rules = enabled_rules(self.rules)
-        return audit.auditor_of(
-            self.settings, store=self.store, judge=self.judge, rules=rules, clock=now
-        )
+        return audit.auditor_of(self.settings, store=self.store, rules=rules, clock=now)
 
     def send_report(
         self, urls: Sequence[str], subject: str, text: str, html: str, files: Sequence[Path]

@@ -1,36 +1,40 @@
-"""The use case of asking: what is wrong now, or was at a time, as records."""
+"""The use case of asking: what is wrong now, or was at a time, as records. Nothing judges here."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from fleet.judge import FLAGGING, RULES
 from fleet.model import Account, Reach, Registration
 from fleet.report import HistoryRecord, IncidentRecord, LineRecord, PhoneRecord, yes_or_no
 from fleet.store import LinePeriod
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from fleet.model import Finding, Incident, Line, Phone
+    from fleet.model import Incident, Line, Phone
     from fleet.store import Period, PhoneStatus
 
-    Judge = Callable[[PhoneStatus], Sequence[Finding]]
+_ORDER = {name: place for place, name in enumerate(RULES)}
 
 
-def findings_of(status: PhoneStatus, judge: Judge) -> Sequence[Finding]:
-    """What is held against a phone and its lines."""
-    return judge(status) if status.reach is not None else ()
+def findings_of(status: PhoneStatus) -> Sequence[Incident]:
+    """Return what flags a phone and its lines: the phone's first, then by line and rule."""
+    return sorted(
+        (each for each in status.findings if each.rule in FLAGGING),
+        key=lambda each: (each.line or 0, _ORDER[each.rule]),
+    )
 
 
-def line_records(statuses: Iterable[PhoneStatus], judge: Judge) -> Iterator[LineRecord]:
+def line_records(statuses: Iterable[PhoneStatus]) -> Iterator[LineRecord]:
     """One record per line; a phone without known lines has one with an empty line.
 
     A line that the inventory wants and the phone does not show has a record of its own.
     """
     for status in statuses:
-        findings = findings_of(status, judge)
+        findings = findings_of(status)
         on_phone = [finding.rule for finding in findings if finding.line is None]
         shown = {each.line.number for each in status.lines}
         missing = sorted({f.line for f in findings if f.line is not None} - shown)
@@ -83,10 +87,10 @@ def one_per_unread_phone(records: Iterable[LineRecord]) -> list[LineRecord]:
     return list(shown.values())
 
 
-def phone_records(statuses: Iterable[PhoneStatus], judge: Judge) -> Iterator[PhoneRecord]:
-    """One record per phone; its flags are all that is held against it or its lines."""
+def phone_records(statuses: Iterable[PhoneStatus]) -> Iterator[PhoneRecord]:
+    """One record per phone; its flags are the rules that hold for it or its lines."""
     for status in statuses:
-        phone, findings = status.stored.phone, findings_of(status, judge)
+        phone, findings = status.stored.phone, findings_of(status)
         yield PhoneRecord(
             site=phone.site,
             phone=phone.label,
@@ -159,7 +163,7 @@ def incident_records(
         )
 
 
-def _flags(findings: Sequence[Finding], number: int, on_phone: Sequence[str]) -> str:
+def _flags(findings: Sequence[Incident], number: int, on_phone: Sequence[str]) -> str:
     on_line = (finding.rule for finding in findings if finding.line == number)
     return " ".join([*on_phone, *on_line])
 

@@ -48,7 +48,7 @@ class Judged:
 
 def judged(question: Question, material: Material, history: Iterable[Period]) -> Judged:
     """Judge the audited phones, and account for their lines in one pass over the history."""
-    phones = look_at_all(_chosen(question, material), question.judge)
+    phones = look_at_all(_chosen(question, material))
     flags = by_id(flag for looked in phones for flag in flags_of(looked))
     recurrence = Recurrence(material.incidents, question.since)
     books = Books(question, material.sweeps, phones)

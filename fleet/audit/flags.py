@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from fleet.audit.availability import PhonePast
-    from fleet.audit.material import Judge
-    from fleet.model import Finding, Incident, Line
+    from fleet.model import Incident, Line
     from fleet.outages import Run
     from fleet.store import LinePeriod, PhoneStatus
 
@@ -31,7 +30,7 @@ class Looked:
     """A phone's state and what is held against it."""
 
     status: PhoneStatus
-    findings: tuple[Finding, ...]
+    findings: tuple[Incident, ...]
 
     @property
     def is_read(self) -> bool:
@@ -48,11 +47,9 @@ class Looked:
             yield None, True
 
 
-def look_at_all(statuses: Iterable[PhoneStatus], judge: Judge) -> tuple[Looked, ...]:
-    """Judge every phone."""
-    return tuple(
-        Looked(status=status, findings=tuple(findings_of(status, judge))) for status in statuses
-    )
+def look_at_all(statuses: Iterable[PhoneStatus]) -> tuple[Looked, ...]:
+    """Put phones beside what is wrong with them."""
+    return tuple(Looked(status=status, findings=tuple(findings_of(status))) for status in statuses)
 
 
 def flags_of(looked: Looked) -> Iterator[Flag]:
@@ -80,7 +77,7 @@ def flags_of(looked: Looked) -> Iterator[Flag]:
         yield Flag(phone_id=status.stored.id, record=record)
 
 
-def _since(finding: Finding, status: PhoneStatus, line_since: datetime | None) -> datetime | None:
+def _since(finding: Incident, status: PhoneStatus, line_since: datetime | None) -> datetime | None:
     return line_since if finding.line else status.reach_since
 
 

@@ -12,13 +12,11 @@ from fleet.errors import StoreError
 from fleet.store import EventKind, Secrets
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator
     from datetime import datetime
 
-    from fleet.model import Finding, Incident, MissedSweeps, Sweep
+    from fleet.model import Incident, MissedSweeps, Sweep
     from fleet.store import Event, Period, PhoneStatus, Store, StoredPhone
-
-    Judge = Callable[[PhoneStatus], Sequence[Finding]]
 
 # What these phones have from the factory (web-ui facts 1.2). It is looked for in the inventory
 # alone, where an administrator wrote it; no phone is ever asked with it.
@@ -32,11 +30,10 @@ class Question:
     """What is audited, and how: everything but the data. `site` None means all phones.
 
     `interval` is `[poll] interval`, `month` the history to look at, in seconds; `zone` the IANA
-    time zone of the readers. `rules` are the rules that `judge` looks at.
+    time zone of the readers. `rules` are those that are not switched off.
     """
 
     at: datetime
-    judge: Judge
     rules: frozenset[str]
     interval: float
     month: int

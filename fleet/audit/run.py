@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from fleet.audit.changes import Compared
     from fleet.audit.findings import Findings
     from fleet.audit.mail import Send
-    from fleet.audit.material import Judge
     from fleet.report.audit import AuditReport
     from fleet.settings import Settings
     from fleet.store import Store
@@ -66,12 +65,11 @@ class Audited:
 class Auditor:
     """Audits the phones of a store, with everything that it needs given to it.
 
-    `rules` are those that `judge` looks at; `interval` is `[poll] interval` and `month` the history
-    to look at, in seconds; `zone` the IANA time zone of the readers.
+    `rules` are those that are not switched off; `interval` is `[poll] interval` and `month` the
+    history to look at, in seconds; `zone` the IANA time zone of the readers.
     """
 
     store: Store
-    judge: Judge
     rules: frozenset[str]
     interval: float
     month: int
@@ -101,7 +99,6 @@ class Auditor:
     def _question(self, order: AuditOrder) -> Question:
         return Question(
             at=self.clock(),
-            judge=self.judge,
             rules=self.rules,
             interval=self.interval,
             month=self.month,
@@ -182,15 +179,13 @@ def auditor_of(
     settings: Settings,
     *,
     store: Store,
-    judge: Judge,
     rules: frozenset[str],
     clock: Callable[[], datetime],
 ) -> Auditor:
-    """Make the auditor that the settings want; `rules` are those that `judge` looks at."""
+    """Make the auditor that the settings want; `rules` are those not switched off."""
     audit = settings.audit
     return Auditor(
         store=store,
-        judge=judge,
         rules=rules,
         interval=settings.poll.interval,
         month=audit.history,

@@ -12,18 +12,16 @@ from fleet.app import now
 from fleet.cli.common import console, with_app
 from fleet.cli.tables import ago, local, pairs, print_lines
 from fleet.errors import FleetError
-from fleet.judge import RULES, verdicts
+from fleet.judge import RULES, enabled_rules
 from fleet.model import Reach
 from fleet.status import line_records
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from datetime import datetime
+    from collections.abc import Collection, Iterator
 
     from rich.console import Console
 
     from fleet.app import App
-    from fleet.judge import Context, RuleSetting
     from fleet.store import Evidence, EvidencePage, PhoneStatus
 
 
@@ -57,7 +55,7 @@ def command(app: App, phone: str, which: str | None) -> None:
     screen = console()
     _head(screen, status)
     if status.lines:
-        print_lines(screen, list(line_records([status], app.judge)), now())
+        print_lines(screen, list(line_records([status])), now())
     _judgement(screen, app, status)
     name = shlex.quote(status.stored.phone.label)
     _evidence(screen, "Last new page that could be read", evidence.good, f"{name} --good-page")
@@ -104,28 +102,24 @@ def _head(screen: Console, status: PhoneStatus) -> None:
 
 
 def _judgement(screen: Console, app: App, status: PhoneStatus) -> None:
-    moment = now()
-    context = app.judging.context(status, moment)
-    if context is None:
+    if status.reach is None:
         screen.print("No rule could look: the phone was never polled. Run fleet poll.")
         return
     screen.print("Rules:")
-    screen.print(pairs(_rule_rows(context, moment, app.rules)))
+    screen.print(pairs(_rule_rows(status, enabled_rules(app.rules))))
 
 
-def _rule_rows(
-    context: Context, moment: datetime, settings: Mapping[str, RuleSetting]
-) -> Iterator[tuple[str, str]]:
-    held = verdicts(context, moment, rules=settings)
-    for rule in (name for name, each in RULES.items() if each.check):
-        findings = held.get(rule)
-        if findings is None:
-            off = rule in settings and not settings[rule].enabled
-            yield f"  {rule}", "is switched off" if off else "could not look"
+def _rule_rows(status: PhoneStatus, enabled: Collection[str]) -> Iterator[tuple[str, str]]:
+    for name, rule in RULES.items():
+        findings = [each for each in status.findings if each.rule == name]
+        if name not in enabled:
+            yield f"  {name}", "is switched off"
+        elif status.reach not in rule.reaches:
+            yield f"  {name}", "could not look"
         elif not findings:
-            yield f"  {rule}", "does not hold"
-        for finding in findings or ():
-            yield f"  {rule}", f"HOLDS ({finding.severity}): {finding.text}"
+            yield f"  {name}", "does not hold"
+        for finding in findings:
+            yield f"  {name}", f"HOLDS ({finding.severity}): {finding.text}"
             yield "", finding.check
 
 

@@ -29,11 +29,11 @@ Give: TypeAlias = "Callable[[App, str | None, datetime | None], Iterable[Record]
 
 
 def _lines(app: App, site: str | None, _: datetime | None) -> Iterable[Record]:
-    return line_records(app.store.statuses(site=site), app.judge)
+    return line_records(app.store.statuses(site=site))
 
 
 def _phones(app: App, site: str | None, _: datetime | None) -> Iterable[Record]:
-    return phone_records(app.store.statuses(site=site), app.judge)
+    return phone_records(app.store.statuses(site=site))
 
 
 def _history(app: App, site: str | None, since: datetime | None) -> Iterable[Record]:

@@ -87,6 +87,7 @@ def _import(app: App, wanted: InventoryFile, *, dry_run: bool) -> None:
     if not (dry_run or changes.changes_nothing):
         app.ensure_key()
         enrol(app.store, changes, now())
+        app.rejudge()
     screen = console()
     for line in plan_lines(changes, whole=dry_run):
         screen.print(line)

@@ -135,7 +135,7 @@ def confirmed(outcome: Outcome, again: Outcome) -> Outcome:
 def document_of(app: App, order: Order, outcome: Outcome) -> dict[str, Any]:
     """Make the JSON document: the sweep, its phones and their lines, and notes."""
     statuses = list(app.store.statuses(ids=order.ids))
-    phones, lines = phone_records(statuses, app.judge), line_records(statuses, app.judge)
+    phones, lines = phone_records(statuses), line_records(statuses)
     made = document(outcome.sweep, phones, lines)
     made["sweep"]["carried_on"] = outcome.carried_on
     return made | {"notes": notes(outcome)}
@@ -144,7 +144,7 @@ def document_of(app: App, order: Order, outcome: Outcome) -> dict[str, Any]:
 def flagged_records(app: App, outcome: Outcome) -> list[LineRecord]:
     """Give the flagged lines of the phones that a sweep found something held against."""
     statuses = app.store.statuses(ids=outcome.flagged)
-    return [record for record in line_records(statuses, app.judge) if record.flags]
+    return [record for record in line_records(statuses) if record.flags]
 
 
 def notes(outcome: Outcome) -> list[str]:

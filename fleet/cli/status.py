@@ -209,7 +209,7 @@ def command(
 def _print(app: App, choice: Choice, form: str, columns: list[str]) -> list[LineRecord]:
     """Print the chosen lines; return them."""
     statuses = list(app.store.statuses(site=choice.site, ids=choice.ids, at=choice.at))
-    every = line_records(statuses, app.judge)
+    every = line_records(statuses)
     records = choice.sorted([record for record in every if choice.takes(record)])
     strangers = [] if choice.at or choice.ids else _strangers(app, choice.site)
     if form == "csv":
@@ -218,7 +218,7 @@ def _print(app: App, choice: Choice, form: str, columns: list[str]) -> list[Line
         hosts = {record.host for record in records}
         shown = (
             phone
-            for phone in phone_records(statuses, app.judge)
+            for phone in phone_records(statuses)
             if not choice.is_narrowed or phone.host in hosts or (choice.flagged and phone.flags)
         )
         made = document(app.store.last_sweep(), shown, records)

@@ -96,6 +96,7 @@ class Daemon:
                 broken.cancel()
 
     async def _watch_phones(self, stopping: asyncio.Event, is_reload: Callable[[], bool]) -> None:
+        await asyncio.to_thread(self._app.rejudge)  # other settings, or what a kill left to do
         web = server(self._pages().application(), self._place)
         await self._work.learn_callers()
         taken = listen(self._place)
@@ -133,7 +134,6 @@ class Daemon:
         app, login = self._app, login_of(self._app)
         desk = Desk(
             store=app.store,
-            judge=app.judge,
             health=self._vitals.health,
             diagnoser=lambda by: app.diagnoser(by=by, patience=_PATIENCE),
             clock=now,

@@ -8,6 +8,7 @@ from fleet.judge.incidents import advance, advance_strangers
 from fleet.judge.reasons import REASONS, Advice
 from fleet.judge.refusals import REFUSALS
 from fleet.judge.rules import (
+    FLAGGING,
     LINE_FAILED,
     LINE_FLAPPING,
     LINE_UNREGISTERED,
@@ -32,6 +33,7 @@ from fleet.judge.rules import (
 from fleet.judge.sip_codes import SIP_CODES, SipCode, sip_code
 
 __all__ = [
+    "FLAGGING",
     "LINE_FAILED",
     "LINE_FLAPPING",
     "LINE_TROUBLE",

@@ -127,6 +127,7 @@ def _begun(flap: Flap, sighting: Sighting, watch: Watch, *, is_bad: bool) -> Inc
         check=_CHECKS[rule],
         state=IncidentState.OPEN,
         first_seen=sighting.at,
+        reach=sighting.reach if flap.line else None,
         opened=sighting.at,
         site=sighting.site,
         phone=sighting.phone,

@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fleet.judge.flapping import LINE_TROUBLE, track
-from fleet.model import Finding, Incident, IncidentState, Notice, NoticeKind, Step
+from fleet.judge.rules import RULES
+from fleet.model import Finding, Incident, IncidentState, Notice, NoticeKind, Reach, Step
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -29,12 +30,15 @@ def advance(
     at once when the phone itself pushed it. Only a rule that could look resolves one, and never a
     push: it is evidence, not truth, so that "registered" too must be seen by a poll. A line that
     goes from one trouble into another goes on counting, or two that alternate would never open.
-    A look older than what is known of an incident leaves it alone.
+    A look older than what is known of an incident leaves it alone. What is judged again from what
+    is stored is no look: it ends and changes incidents, and counts for none of them.
     """
     known, turned = _turned(standing, sighting, watch)
-    after = [each for each in {**known, **turned}.values() if _stands(each)]
-    moved, flapping = track(standing, after, flaps, sighting, watch)
-    turned |= {incident.key: incident for incident in flapping}
+    moved: list[Flap] = []
+    if not sighting.stored:
+        after = [each for each in {**known, **turned}.values() if _stands(each)]
+        moved, flapping = track(standing, after, flaps, sighting, watch)
+        turned |= {incident.key: incident for incident in flapping}
     return _step(known, turned, moved)
 
 
@@ -88,6 +92,7 @@ def _held(verdicts: Mapping[str, Iterable[Finding]]) -> dict[_Key, Finding]:
 def _is_gone(incident: Incident, held: Mapping[_Key, Finding], sighting: _Look) -> bool:
     return (
         not sighting.pushed
+        and (incident.confirmed or not sighting.stored)
         and incident.rule in sighting.verdicts
         and incident.key not in held
         and sighting.at >= _latest(incident)
@@ -116,19 +121,20 @@ def _begun(key: _Key, finding: Finding, sighting: _Look, watch: Watch, counted: 
         check=finding.check,
         state=IncidentState.PENDING,
         first_seen=sighting.at,
+        reach=_needed_reach(rule, sighting),
         site=sighting.site,
         phone=sighting.phone,
         code=finding.code,
         registrar=finding.registrar,
         confirmed=not sighting.pushed,
     )
-    sightings = int(not sighting.pushed) + (counted if rule in LINE_TROUBLE else 0)
+    sightings = _counts(sighting) + (counted if rule in LINE_TROUBLE else 0)
     return _with_sightings(incident, sightings, sighting, watch)
 
 
 def _seen_again(incident: Incident, finding: Finding, sighting: _Look, watch: Watch) -> Incident:
     is_open = incident.state is IncidentState.OPEN
-    if sighting.at < _latest(incident):
+    if sighting.at < _latest(incident) or (sighting.stored and not incident.confirmed):
         return incident
     if sighting.pushed and is_open and incident.confirmed:
         return incident  # what a poll saw is not put into the phone's own words
@@ -141,9 +147,19 @@ def _seen_again(incident: Incident, finding: Finding, sighting: _Look, watch: Wa
         registrar=finding.registrar,
         confirmed=incident.confirmed or not sighting.pushed,
     )
-    if is_open:
+    if is_open or sighting.stored:
         return seen
-    return _with_sightings(seen, seen.sightings + int(not sighting.pushed), sighting, watch)
+    return _with_sightings(seen, seen.sightings + _counts(sighting), sighting, watch)
+
+
+def _counts(sighting: _Look) -> int:
+    return int(not (sighting.pushed or sighting.stored))
+
+
+def _needed_reach(rule: str, sighting: _Look) -> Reach | None:
+    """The reach with which a finding is shown: None where its rule can look with any."""
+    known = RULES.get(rule)
+    return None if known is None or known.reaches == frozenset(Reach) else sighting.reach
 
 
 def _with_sightings(incident: Incident, sightings: int, sighting: _Look, watch: Watch) -> Incident:

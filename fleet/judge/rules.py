@@ -322,6 +322,7 @@ _TABLE = (
         open_after=1,
         about=About.LINE,
         check=None,
+        reaches=_READABLE,
     ),
     Rule(
         name="phone-flapping",
@@ -334,6 +335,9 @@ _TABLE = (
 
 RULES: Mapping[str, Rule] = {rule.name: rule for rule in _TABLE}
 """Every rule by its name, in the order in which findings are listed."""
+
+FLAGGING = frozenset(name for name, rule in RULES.items() if rule.check)
+"""The rules that flag what they hold for; flapping is about the past, not about what is so now."""
 
 LINE_FAILED = "line-failed"
 LINE_UNREGISTERED = "line-unregistered"

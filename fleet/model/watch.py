@@ -1,7 +1,8 @@
-"""The words of watching: incidents that last, causes that explain many, notices somebody must hear.
+"""The words of watching: findings and incidents, causes that explain many, notices to be sent.
 
-An incident belongs to one rule on one line of one phone (line None: the phone itself). Everything
-here is kept in the database, so that a restart forgets nothing.
+A finding is a row with a beginning and an end, of one rule on one line of one phone (line None: the
+phone itself); it is an incident once it is open. Everything here is kept in the database, so that a
+restart forgets nothing.
 """
 
 from __future__ import annotations
@@ -20,19 +21,21 @@ if TYPE_CHECKING:
 class IncidentState(StrEnum):
     """How far an incident is. Says nothing about who was told of it."""
 
-    PENDING = "pending"  # seen, but not often enough yet: nobody is told, and nobody misses it
+    PENDING = "pending"  # seen, but not often enough yet: nobody is told
     OPEN = "open"  # not "announced": a silence or a cause may keep it quiet
     RESOLVED = "resolved"  # a rule that could look no longer held it, or its phone was removed
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Incident:
-    """A finding that lasts: `rule` on `line` (None: the phone itself) of the phone `phone_id`.
+    """A finding as it is stored: `rule` on `line` (None: the phone) of the phone `phone_id`.
 
-    `site` and `phone` are what people called them when it began. `sightings` counts looks that
-    held it in a row, up to the one that opened it: none where the phone's own push opened it before
-    anybody looked. `first_seen` is the first of them; `opened` and `resolved` are None until then.
-    `confirmed` is False while only the push says so.
+    It holds from `first_seen` until `resolved` (None: it still does), and is open from `opened` on
+    (None: it was never seen often enough). While `resolved` is None, it is shown where the phone's
+    reach is `reach` (None: whatever it is): with another nobody can look. `sightings` counts polls
+    that held it in a row, up to the one that opened it: none where the phone's own push opened it
+    before anybody looked. `confirmed` is False while only the push says so. `site` is what people
+    called the site when it began.
     `subject` is what it is about where that is no phone: the outcome with which strangers were
     refused; `phone` then says `strangers`.
     `code` and `registrar` are those of the line when it was last seen. `acked` by whom and until
@@ -48,6 +51,7 @@ class Incident:
     check: str
     state: IncidentState
     first_seen: datetime
+    reach: Reach | None = None
     sightings: int = 1
     subject: str = ""
     site: str = ""
@@ -84,18 +88,21 @@ class Flap:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Sighting:
-    """One look at a phone as incidents need it: what each rule that could look holds.
+    """The verdicts of one look at a phone: the findings of each rule that could look.
 
     A rule that could not look is absent from `verdicts`, which is not "clear". `pushed` marks what
-    the phone said of itself, which opens at once but is not `confirmed`.
+    the phone said of itself, which opens at once but is not `confirmed`; `stored` what was judged
+    again without a new poll, which does not count as seen once more.
     """
 
     phone_id: int
     at: datetime
     verdicts: Mapping[str, tuple[Finding, ...]]
+    reach: Reach | None = None
     site: str = ""
     phone: str = ""
     pushed: bool = False
+    stored: bool = False
 
     @property
     def subject(self) -> str:
@@ -117,7 +124,9 @@ class StrangerSighting:
     site: str = ""
     phone: str = STRANGERS
     phone_id: None = None
+    reach: None = None
     pushed: Literal[False] = False
+    stored: Literal[False] = False
 
 
 class NoticeKind(StrEnum):
@@ -146,10 +155,7 @@ class Notice:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Step:
-    """What one look changes: incidents that are new or changed, flaps that are, and notices.
-
-    A resolved incident that had never opened is to be forgotten.
-    """
+    """What one look changes: incidents that are new or changed, flaps that are, and notices."""
 
     incidents: tuple[Incident, ...] = ()
     flaps: tuple[Flap, ...] = ()

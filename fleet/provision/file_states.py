@@ -48,6 +48,10 @@ class FileStates:
         version = self._versions.get(model_named(model)) if self._versions else None
         return replace(state, firmware=version) if version else state
 
+    def settings(self) -> tuple[float, Mapping[str, str]]:
+        """Return the settings that the states depend on."""
+        return self._stale_after.total_seconds(), self._versions
+
     def read(self, at: datetime) -> None:
         """Read the states as they are now, which is `at`."""
         refused: defaultdict[int, list[Fetch]] = defaultdict(list)

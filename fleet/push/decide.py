@@ -37,6 +37,7 @@ def sighting_of(
         phone_id=status.stored.id,
         at=push.at,
         verdicts={rule: held},
+        reach=Reach.OK,
         site=phone.site,
         phone=phone.label,
         pushed=True,

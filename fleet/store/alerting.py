@@ -10,7 +10,8 @@ import sqlalchemy as sa
 from fleet.model import AlertKind, DeliveryState, NoticeKind
 from fleet.store import codec, watch_codec
 from fleet.store.engine import insert_into, take_turns
-from fleet.store.incidents import LOCK
+from fleet.store.incidents import LABEL, LOCK
+from fleet.store.tables import phones
 from fleet.store.watch_tables import alerts, causes, deliveries, incidents, notices
 
 if TYPE_CHECKING:
@@ -23,10 +24,10 @@ if TYPE_CHECKING:
 
 def unhandled_notices(connection: sa.Connection) -> list[Notice]:
     """Give what nobody has seen to yet, the oldest first, each with its incident as it is now."""
-    of = [column for column in incidents.c if column.name not in ("id", "cause_id")]
+    of = [column for column in incidents.c if column.name not in ("id", "cause_id", "phone")]
     query = (
-        sa.select(notices, *of)
-        .join(incidents)
+        sa.select(notices, *of, LABEL.label("phone"))
+        .select_from(notices.join(incidents).outerjoin(phones, phones.c.id == incidents.c.phone_id))
         .where(notices.c.handled.is_(None))
         .order_by(notices.c.at, notices.c.id)
     )

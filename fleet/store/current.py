@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from fleet.model import Reach
 from fleet.store import codec
+from fleet.store.incidents import findings
 from fleet.store.phones import Secrets, load_phones, of_phones, without_collecting
 from fleet.store.tables import line_periods, phone_states, reach_periods
 from fleet.store.values import LineStatus, PhoneStatus
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
+    from fleet.model import Incident
     from fleet.store.values import StoredPhone
 
 
@@ -51,12 +53,14 @@ def _load(
         .order_by(line_periods.c.line)
     )
     lines = _by_phone(connection, query, some)
+    found = findings(connection, some, at)
     for one in stored:
         state, reach = states[one.id][0], reaches.get(one.id)
         if reach is None:
             yield PhoneStatus(stored=one)
         else:
-            yield _status(one, state, reach[0], lines.get(one.id, []), at)
+            seen = (each for each in found.get(one.id, ()) if each.reach in (None, reach[0].reach))
+            yield _status(one, state, reach[0], lines.get(one.id, []), tuple(seen), at)
 
 
 def _holds(table: sa.Table, at: datetime | None) -> sa.ColumnElement[bool]:
@@ -80,6 +84,7 @@ def _status(
     state: sa.Row[Any],
     reach: sa.Row[Any],
     lines: Sequence[sa.Row[Any]],
+    seen: tuple[Incident, ...],
     at: datetime | None,
 ) -> PhoneStatus:
     readable = reach.reach is Reach.OK
@@ -96,6 +101,7 @@ def _status(
         boot_version=state.boot_version or "",
         dialect=state.dialect or "",
         sweep_id=state.sweep_id,
+        findings=seen,
     )
 
 

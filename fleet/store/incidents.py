@@ -1,14 +1,17 @@
-"""Incidents: what stands, what one look changes, and the notices that go with it.
+"""Findings and incidents: rows that hold since when until when, and the notices that go with them.
 
-A look is taken in the transaction that writes its observation, so that no change of state is ever
-without its notice. Writers take turns: what stands cannot change between the reading and the
-writing, whoever sweeps and whichever phone pushes at the same time.
+The transaction that writes an observation writes what it changes here, so that no change of state
+is ever without its notice. What an import, applied files or other settings change is judged again
+from what is stored, a few phones to a transaction; which phones are left to do is stored as well.
+Writers take turns: what stands cannot change between the reading and the writing, whoever sweeps
+and whichever phone pushes at the same time.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -18,8 +21,9 @@ from fleet.model import Flap, Incident, IncidentState, NoticeKind, Sighting, Ste
 from fleet.store import codec, watch_codec
 from fleet.store.diff import once_each
 from fleet.store.engine import insert_into, take_turns
-from fleet.store.tables import phones
-from fleet.store.watch_tables import flaps, incidents, notices
+from fleet.store.phones import of_phones
+from fleet.store.tables import marks, phones
+from fleet.store.watch_tables import flaps, incidents, notices, unjudged
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -38,32 +42,77 @@ TakeStep: TypeAlias = Callable[[Sequence[Incident], Sequence[Flap], Sighting], S
 TakeStrangerStep: TypeAlias = Callable[[Sequence[Incident], StrangerSighting], Step]
 """What one look at strangers changes of what stands of its subject."""
 
+Standing: TypeAlias = frozenset[tuple[str, int]]
+"""What stands on a phone: rules, each with its line (0: the phone itself)."""
+
 LOCK = 0x696E6369  # whoever changes incidents, causes or notices
+_SETTINGS = "judged with"
 _STANDING = incidents.c.resolved.is_(None)
+_WITH_PHONES = incidents.outerjoin(phones, phones.c.id == incidents.c.phone_id)
+
+# One name for a phone everywhere: what it is called now, while it is in the inventory.
+LABEL = sa.func.coalesce(
+    sa.func.nullif(phones.c.name, ""), phones.c.mac, phones.c.host, incidents.c.phone
+)
 
 
-def take_steps(
-    connection: sa.Connection, sightings: Sequence[Sighting], step: TakeStep
-) -> list[Notice]:
-    """Judge looks against what stands, write what they change, and give the notices written."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Taken:
+    """What looks changed: the notices written, and what stands on each phone that was looked at."""
+
+    notices: list[Notice] = field(default_factory=list)
+    standing: dict[int, Standing] = field(default_factory=dict)
+
+
+def take_steps(connection: sa.Connection, sightings: Sequence[Sighting], step: TakeStep) -> Taken:
+    """Judge looks against what stands, and write what they change."""
     take_turns(connection, LOCK)
-    told: list[Notice] = []
+    taken = Taken()
     for some in once_each(sightings, attrgetter("phone_id")):
-        told += _take_steps(connection, some, step)
-    return told
+        _take_steps(connection, some, step, taken)
+    return taken
 
 
 def _take_steps(
-    connection: sa.Connection, sightings: Sequence[Sighting], step: TakeStep
-) -> list[Notice]:
+    connection: sa.Connection, sightings: Sequence[Sighting], step: TakeStep, taken: Taken
+) -> None:
     ids = [sighting.phone_id for sighting in sightings]
     standing, flapping = _standing(connection, ids), _flaps(connection, ids)
-    steps = [
-        step(standing.get(i, ()), flapping.get(i, ()), sighting)
-        for sighting in sightings
-        if _may_change(sighting, i := sighting.phone_id, standing, flapping)
-    ]
-    return _write(connection, [each for each in steps if each.incidents or each.flaps])
+    steps = []
+    for sighting in sightings:
+        phone_id = sighting.phone_id
+        before, flaps_before = standing.get(phone_id, ()), flapping.get(phone_id, ())
+        keys = {one.key for one in before}
+        # Nearly every look finds nothing on a phone of which nothing stands.
+        if before or flaps_before or any(sighting.verdicts.values()):
+            made = step(before, flaps_before, sighting)
+            for one in made.incidents:
+                (keys.discard if one.resolved else keys.add)(one.key)
+            if made.incidents or made.flaps:
+                steps.append(made)
+        taken.standing[phone_id] = frozenset(keys)
+    taken.notices.extend(_write(connection, steps))
+
+
+def findings(
+    connection: sa.Connection, phone_ids: Sequence[int] | None, at: datetime | None = None
+) -> dict[int, list[Incident]]:
+    """Return what holds on phones (None: on all) now, or held at a moment, by phone.
+
+    What nobody could see with the phone's reach is among it: see `Incident.reach`.
+    """
+    query = sa.select(incidents, LABEL.label("label")).select_from(_WITH_PHONES).where(_holds(at))
+    found: dict[int, list[Incident]] = defaultdict(list)
+    for row in of_phones(connection, query, incidents.c.phone_id, phone_ids):
+        found[row.phone_id].append(watch_codec.incident_of(row, phone="label"))
+    return found
+
+
+def _holds(at: datetime | None) -> sa.ColumnElement[bool]:
+    if at is None:
+        return _STANDING
+    lasts = sa.or_(_STANDING, incidents.c.resolved > at)
+    return sa.and_(incidents.c.first_seen <= at, lasts)
 
 
 def take_stranger_steps(
@@ -90,16 +139,6 @@ def take_stranger_steps(
     ]
     steps = [step(standing.get((each.subject, each.site), ()), each) for each in sightings]
     return _write(connection, [each for each in steps if each.incidents])
-
-
-def _may_change(
-    sighting: Sighting,
-    phone_id: int,
-    standing: Mapping[int, Sequence[Incident]],
-    flapping: Mapping[int, Sequence[Flap]],
-) -> bool:
-    """Nearly every look finds nothing on a phone of which nothing stands."""
-    return phone_id in standing or phone_id in flapping or any(sighting.verdicts.values())
 
 
 def _standing(
@@ -156,16 +195,12 @@ def _place(incident: Incident) -> _Place:
 
 
 def _write_incidents(connection: sa.Connection, changed: Sequence[Incident]) -> dict[_Place, int]:
-    """Write incidents; forget those that never opened. Give the ids of the new ones."""
-    forgotten = [one for one in changed if one.resolved is not None and one.opened is None]
-    kept = [one for one in changed if one.resolved is None or one.opened is not None]
-    for some in codec.chunks([one.id for one in forgotten if one.id is not None]):
-        connection.execute(sa.delete(incidents).where(incidents.c.id.in_(some)))
-    updates = [watch_codec.incident_values(one) | {"of": one.id} for one in kept if one.id]
+    """Write findings; give the ids of the new ones."""
+    updates = [watch_codec.incident_values(one) | {"of": one.id} for one in changed if one.id]
     if updates:
         update = sa.update(incidents).where(incidents.c.id == sa.bindparam("of"))
         connection.execute(update, updates)
-    new = [watch_codec.incident_values(one) for one in kept if one.id is None]
+    new = [watch_codec.incident_values(one) for one in changed if one.id is None]
     if not new:
         return {}
     of = incidents.c
@@ -194,19 +229,62 @@ def close_of_phones(connection: sa.Connection, phone_ids: Sequence[int], now: da
         _close(connection, incidents.c.phone_id.in_(some), now, "the phone was removed")
 
 
-def close_of_other_rules(connection: sa.Connection, rules: Collection[str], now: datetime) -> None:
-    """Resolve what stands of rules that are not looked at any more."""
+def judge_all_again(
+    connection: sa.Connection, settings: str, rules: Collection[str], now: datetime
+) -> bool:
+    """Have all phones judged again, if they were judged with other `settings` so far.
+
+    What stands of rules that are not among `rules` is resolved: they are switched off.
+    """
+    known = sa.select(marks.c.value).where(marks.c.name == _SETTINGS)
+    if connection.scalar(known) == settings:
+        return False
     take_turns(connection, LOCK)
     _close(connection, incidents.c.rule.not_in(list(rules)), now, "the rule was switched off")
+    judge_again(connection, None)
+    mark = insert_into(connection, marks).values(name=_SETTINGS, value=settings)
+    replaced = {"value": mark.excluded.value}
+    connection.execute(mark.on_conflict_do_update(index_elements=[marks.c.name], set_=replaced))
+    return True
+
+
+def judge_again(connection: sa.Connection, phone_ids: Sequence[int] | None) -> None:
+    """Note that the stored state of these phones (None: of all) is to be judged again."""
+    if phone_ids is None:
+        everyone = sa.select(phones.c.id).where(sa.true())
+        asked = insert_into(connection, unjudged).from_select(["phone_id"], everyone)
+        connection.execute(_once_more(asked))
+    elif phone_ids:
+        rows = [{"phone_id": phone_id} for phone_id in sorted(set(phone_ids))]
+        connection.execute(_once_more(insert_into(connection, unjudged)), rows)
+
+
+def _once_more(insert: Any) -> Any:
+    """Wait for whoever judges the phone now, and ask again after them: no "do nothing"."""
+    replaced = {"phone_id": insert.excluded.phone_id}
+    return insert.on_conflict_do_update(index_elements=[unjudged.c.phone_id], set_=replaced)
+
+
+def has_unjudged(connection: sa.Connection) -> bool:
+    """Return whether there are phones to be judged again."""
+    return connection.scalar(sa.select(unjudged.c.phone_id).limit(1)) is not None
+
+
+def next_unjudged(connection: sa.Connection, limit: int) -> list[int]:
+    """Take phones that are to be judged again, in this transaction: killed, they stay to do."""
+    take_turns(connection, LOCK)
+    query = sa.select(unjudged.c.phone_id).order_by(unjudged.c.phone_id).limit(limit)
+    ids = list(connection.scalars(query.with_for_update()))
+    for some in codec.chunks(ids):
+        connection.execute(sa.delete(unjudged).where(unjudged.c.phone_id.in_(some)))
+    return ids
 
 
 def _close(
     connection: sa.Connection, which: sa.ColumnElement[bool], now: datetime, why: str
 ) -> None:
     """Resolve what nobody will look at again; its text says why, for nobody saw it mended."""
-    pending = incidents.c.state == IncidentState.PENDING
-    connection.execute(sa.delete(incidents).where(which, _STANDING, pending))
-    closed = connection.scalars(
+    closed = connection.execute(
         sa.update(incidents)
         .where(which, _STANDING)
         .values(
@@ -214,9 +292,13 @@ def _close(
             resolved=now,
             text=incidents.c.text.concat(f" (closed: {why})"),
         )
-        .returning(incidents.c.id)
+        .returning(incidents.c.id, incidents.c.opened)
     )
-    rows = [{"incident_id": i, "kind": NoticeKind.RESOLVED, "at": now} for i in closed]
+    rows = [
+        {"incident_id": row.id, "kind": NoticeKind.RESOLVED, "at": now}
+        for row in closed
+        if row.opened is not None
+    ]
     if rows:
         connection.execute(sa.insert(notices), rows)
 
@@ -225,9 +307,9 @@ def load_incidents(
     connection: sa.Connection, conditions: Iterable[sa.ColumnElement[bool]]
 ) -> list[Incident]:
     """Give incidents that meet all conditions, the newest first."""
-    query = sa.select(incidents).where(*conditions)
+    query = sa.select(incidents, LABEL.label("label")).select_from(_WITH_PHONES).where(*conditions)
     rows = connection.execute(query.order_by(incidents.c.first_seen.desc(), incidents.c.id.desc()))
-    return [watch_codec.incident_of(row) for row in rows]
+    return [watch_codec.incident_of(row, phone="label") for row in rows]
 
 
 def conditions(  # the questions people ask of incidents, each optional

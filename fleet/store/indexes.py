@@ -40,7 +40,7 @@ _partial(
 )
 _about_no_phone = sa.text("resolved IS NULL AND subject != ''")
 _partial("uq_incidents_subject", _about_no_phone, _of.rule, _of.subject, _of.site, unique=True)
-_partial("ix_incidents_ended", _of.resolved.is_not(None), _of.resolved)
+_partial("ix_incidents_ended", _of.resolved.is_not(None), _of.resolved, _of.first_seen)
 _partial("uq_causes_open", causes.c.ended.is_(None), causes.c.kind, causes.c.name, unique=True)
 _partial("ix_notices_unhandled", notices.c.handled.is_(None), notices.c.at)
 _partial("ix_deliveries_waiting", sa.text("state = 'waiting'"), deliveries.c.due)

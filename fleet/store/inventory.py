@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from fleet.errors import StoreError
 from fleet.store import codec, keymark
 from fleet.store.events import add_events
-from fleet.store.incidents import close_of_phones
+from fleet.store.incidents import close_of_phones, judge_again
 from fleet.store.intended import apply_common, apply_intents, with_intents
 from fleet.store.intents import load_intents
 from fleet.store.phones import Secrets, load_phones, load_sites
@@ -54,6 +54,7 @@ def apply_inventory(
     added = [change.phone for change in changes if change.id is None]
     inserted = _insert(connection, keyring, site_ids, added)
     _replace_accounts(connection, keyring, inserted)
+    judge_again(connection, list(changed))
     of_phones = {i: p.intent for i, p in {**changed, **inserted}.items()}
     apply_intents(connection, intents, wanted_sites, of_phones)
     if intent is not None:

@@ -15,6 +15,7 @@ from fleet.store import codec
 from fleet.store.secrets import unseal
 from fleet.store.tables import accounts, line_periods, phone_states, phones, sites
 from fleet.store.values import Known, StoredPhone
+from fleet.store.watch_tables import incidents
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -83,11 +84,14 @@ def load_phones(
 
 
 def load_known(
-    connection: sa.Connection, keyring: Keyring | None, ids: Sequence[int] | None
+    connection: sa.Connection,
+    keyring: Keyring | None,
+    ids: Sequence[int] | None,
+    secrets: Secrets = Secrets.WEB_UI,
 ) -> dict[int, Known]:
     """Give all that is known of phones before they are polled, by their numbers."""
     with without_collecting():
-        return _load_known(connection, keyring, ids)
+        return _load_known(connection, keyring, ids, secrets)
 
 
 @contextmanager
@@ -103,16 +107,25 @@ def without_collecting() -> Iterator[None]:
 
 
 def _load_known(
-    connection: sa.Connection, keyring: Keyring | None, ids: Sequence[int] | None
+    connection: sa.Connection,
+    keyring: Keyring | None,
+    ids: Sequence[int] | None,
+    secrets: Secrets,
 ) -> dict[int, Known]:
-    stored = load_phones(connection, keyring, Secrets.WEB_UI, ids=ids)
+    stored = load_phones(connection, keyring, secrets, ids=ids)
+    standing = _standing(connection, ids)
     lines = open_lines(connection, ids)
     query = sa.select(phone_states).order_by(phone_states.c.phone_id)
     states = {
         row.phone_id: row for row in of_phones(connection, query, phone_states.c.phone_id, ids)
     }
     return {
-        phone.id: _known(phone, states[phone.id], tuple(lines.get(phone.id, ())))
+        phone.id: _known(
+            phone,
+            states[phone.id],
+            tuple(lines.get(phone.id, ())),
+            standing.get(phone.id, frozenset()),
+        )
         for phone in stored
     }
 
@@ -145,7 +158,26 @@ def of_phones(
         yield from connection.execute(query.where(column.in_(some))).all()
 
 
-def _known(stored: StoredPhone, row: sa.Row[Any], lines: tuple[Line, ...]) -> Known:
+def _standing(
+    connection: sa.Connection, phone_ids: Sequence[int] | None
+) -> dict[int, frozenset[tuple[str, int]]]:
+    """Return what stands on phones (None: on all), open or pending: rules and lines by phone."""
+    of = incidents.c
+    query = sa.select(of.phone_id, of.rule, of.line).where(
+        of.resolved.is_(None), of.phone_id.is_not(None)
+    )
+    found: dict[int, set[tuple[str, int]]] = defaultdict(set)
+    for row in of_phones(connection, query, of.phone_id, phone_ids):
+        found[row.phone_id].add((row.rule, row.line))
+    return {phone_id: frozenset(keys) for phone_id, keys in found.items()}
+
+
+def _known(
+    stored: StoredPhone,
+    row: sa.Row[Any],
+    lines: tuple[Line, ...],
+    standing: frozenset[tuple[str, int]],
+) -> Known:
     facts = codec.facts_of(row, lines)
     observed = None
     if row.reach is not None:
@@ -165,6 +197,7 @@ def _known(stored: StoredPhone, row: sa.Row[Any], lines: tuple[Line, ...]) -> Kn
         refusals=row.refusals,
         next_try_at=row.next_try_at,
         sweep_id=row.sweep_id,
+        standing=standing,
     )
 
 

@@ -11,6 +11,7 @@ from fleet.errors import StoreError, UsageError
 from fleet.model import AppliedFile, Revision
 from fleet.store import codec, keymark
 from fleet.store.contents import make_digester, read_content, write_contents
+from fleet.store.incidents import judge_again
 from fleet.store.phones import of_phones
 from fleet.store.provision_tables import contents, journal, revision_files, revisions
 from fleet.store.rotations import check_passwords
@@ -222,6 +223,7 @@ def _write(connection: sa.Connection, made: Made, rows: list[dict[str, Any]]) ->
     if rows:
         numbered = [row | {"revision": revision.number} for row in rows]
         connection.execute(sa.insert(revision_files), numbered)
+        judge_again(connection, [row["phone_id"] for row in rows if row["phone_id"] is not None])
     back = f", back to revision {made.rolled_back_to}" if made.rolled_back_to else ""
     what = f"Applied revision {revision.number}{back}; files changed: {len(rows)}."
     connection.execute(sa.insert(journal).values(at=made.at, by=made.by, what=what))

@@ -13,6 +13,7 @@ from fleet.model import JournalEntry, Proof, ProofState, Rollout, RolloutState, 
 from fleet.store import codec, leases
 from fleet.store.engine import insert_into, take_turns
 from fleet.store.holder import Holder
+from fleet.store.incidents import judge_again
 from fleet.store.provision_tables import journal, proofs, rollouts
 from fleet.store.tables import phones
 
@@ -42,6 +43,7 @@ def begin(connection: sa.Connection, start: RolloutStart, me: Holder, now: datet
     }
     made = connection.execute(sa.insert(rollouts).values(values).returning(rollouts)).one()
     write_proofs(connection, made.id, start.proofs)
+    _judge_waiting_again(connection, made.id)
     return _rollout(made)
 
 
@@ -149,6 +151,8 @@ def save(connection: sa.Connection, rollout: Rollout, changed: Collection[Proof]
         .values({name: getattr(rollout, name) for name in names})
     )
     write_proofs(connection, rollout.id, changed)
+    if rollout.ended:
+        _judge_waiting_again(connection, rollout.id)
     return _rollout(
         connection.execute(sa.select(rollouts).where(rollouts.c.id == rollout.id)).one()
     )
@@ -172,7 +176,17 @@ def control(
         .where(rollouts.c.id == rollout_id, rollouts.c.state.in_(list(among)))
         .values(state=state, why=why, ended=ended)
     )
+    if ended:
+        _judge_waiting_again(connection, rollout_id)
     return bool(put.rowcount)
+
+
+def _judge_waiting_again(connection: sa.Connection, rollout_id: int) -> None:
+    """Have the phones judged again whose turn has not come: until then they are not behind."""
+    waiting = sa.select(proofs.c.phone_id).where(
+        proofs.c.rollout_id == rollout_id, proofs.c.state == ProofState.WAITING
+    )
+    judge_again(connection, list(connection.scalars(waiting)))
 
 
 def write_proofs(connection: sa.Connection, rollout_id: int, some: Collection[Proof]) -> None:

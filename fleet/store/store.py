@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fleet.store import keymark, sweeps
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime, timedelta
 
-    from fleet.model import Inventory, Site, Sweep, SweepCounts
+    from fleet.model import Inventory, Sighting, Site, Sweep, SweepCounts
     from fleet.store.incidents import TakeStep
     from fleet.store.values import (
         Change,
@@ -208,8 +209,11 @@ class Store(Watching, Intending, FetchRecords, Rolling, Rotating, Paging, Upkeep
         with self._writing() as connection:
             known = record(connection, sweep_id, batch)
             if step is not None:
-                seen = [each.sighting for each in batch if each.sighting is not None]
-                take_steps(connection, [one for one in seen if one.phone_id in known], step)
+                seen = (each.sighting for each in batch if each.sighting is not None)
+                timely = [_in_time(one, known) for one in seen if one.phone_id in known]
+                for phone_id, standing in take_steps(connection, timely, step).standing.items():
+                    if known[phone_id].standing != standing:
+                        known[phone_id] = replace(known[phone_id], standing=standing)
             return known
 
     def add_events(self, events: Sequence[Event]) -> None:
@@ -251,3 +255,11 @@ class Store(Watching, Intending, FetchRecords, Rolling, Rotating, Paging, Upkeep
         """Give what changed by itself, the newest first."""
         with self._reading() as connection:
             return load_events(connection, phone_id=phone_id, since=since)
+
+
+def _in_time(sighting: Sighting, known: Mapping[int, Known]) -> Sighting:
+    """Give a look the time that history has for it: a clock that went back takes none along."""
+    observed = known[sighting.phone_id].observed
+    if observed is None or sighting.at >= observed.at:
+        return sighting
+    return replace(sighting, at=observed.at)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         Alert,
         Cause,
         Facts,
+        Incident,
         Intent,
         Line,
         Observation,
@@ -80,7 +81,8 @@ class Known:
     `observed` is the last poll, None if there was none; `facts` are those of the last good poll,
     also while the phone cannot be read. `page_key` is that page's key. `refusals` counts the
     refusals in a row; until `next_try_at` the phone is left alone. `sweep_id` is the sweep that
-    polled it last. SIP passwords of the intended accounts are left out.
+    polled it last. `standing` are the findings that hold, open or pending: rules, each with its
+    line (0: the phone itself). SIP passwords of the intended accounts are left out.
     """
 
     stored: StoredPhone
@@ -90,6 +92,7 @@ class Known:
     refusals: int = 0
     next_try_at: datetime | None = None
     sweep_id: int | None = None
+    standing: frozenset[tuple[str, int]] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -98,7 +101,7 @@ class Recorded:
 
     `page_key` belongs to the facts of a good poll, and is empty if their page shall be read anew
     next time; a failed poll leaves the stored one alone. An empty `fingerprint` leaves the stored
-    one alone, `evidence` None the kept pages. `sighting` is what the rules hold against it.
+    one alone, `evidence` None the kept pages. `sighting` holds the verdicts of the rules.
     """
 
     known: Known
@@ -125,7 +128,8 @@ class PhoneStatus:
     """A phone's state at one moment; `reach` is None if it had not been polled by then.
 
     While the phone cannot be read, its lines are those last known with registration `unknown`,
-    since the phone's `reach_since`. Passwords are left out of `stored`.
+    since the phone's `reach_since`. `findings` are those that somebody could see with that reach.
+    Passwords are left out of `stored`.
     """
 
     stored: StoredPhone
@@ -140,6 +144,7 @@ class PhoneStatus:
     boot_version: str = ""
     dialect: str = ""
     sweep_id: int | None = None
+    findings: tuple[Incident, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -28,6 +28,7 @@ _SAME = (
     "sightings",
     "confirmed",
     "first_seen",
+    "reach",
     "opened",
     "resolved",
     "acked_at",

@@ -12,6 +12,7 @@ from fleet.model import (
     DeliveryState,
     IncidentState,
     NoticeKind,
+    Reach,
     Severity,
 )
 from fleet.store.tables import Utc, by_value, metadata, phone_id, text_column
@@ -59,12 +60,17 @@ incidents = sa.Table(
     sa.Column("sightings", sa.Integer, nullable=False),
     sa.Column("confirmed", sa.Boolean(create_constraint=False), nullable=False),
     sa.Column("first_seen", Utc, nullable=False),
+    sa.Column("reach", by_value(Reach)),  # with which it is shown; NULL: with any
     sa.Column("opened", Utc, index=True),
     sa.Column("resolved", Utc),
     sa.Column("cause_id", sa.Integer, sa.ForeignKey("causes.id", ondelete="SET NULL"), index=True),
     *_acks(),
+    sa.Index("ix_incidents_phone_id_first_seen", "phone_id", "first_seen"),
     sqlite_autoincrement=True,
 )
+
+# Phones whose stored state is to be judged again, for their intent, files or rules changed.
+unjudged = sa.Table("unjudged", metadata, phone_id(primary_key=True, autoincrement=False))
 
 flaps = sa.Table(
     "flaps",

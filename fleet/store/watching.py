@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 from fleet.store import alerting, incidents, planned, silences, sweeps
 from fleet.store.database import Database
 from fleet.store.holder import Holder
+from fleet.store.phones import Secrets, load_known
 from fleet.store.population import population
 from fleet.store.watch_tables import causes as causes_table
 from fleet.store.watch_tables import incidents as incidents_table
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from datetime import datetime, timedelta
 
     from fleet.model import (
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
         Sweep,
     )
     from fleet.store.incidents import StrangerKey, TakeStep, TakeStrangerStep
-    from fleet.store.values import Alerting, StoredAudit
+    from fleet.store.values import Alerting, Known, StoredAudit
 
 
 class Watching(Database):
@@ -40,7 +41,7 @@ class Watching(Database):
     def record_sightings(self, sightings: Sequence[Sighting], step: TakeStep) -> list[Notice]:
         """Judge what phones pushed, in one transaction; give the notices it wrote."""
         with self._writing() as connection:
-            return incidents.take_steps(connection, sightings, step)
+            return incidents.take_steps(connection, sightings, step).notices
 
     def record_strangers(
         self,
@@ -82,10 +83,37 @@ class Watching(Database):
             )
             return incidents.load_incidents(connection, asked)
 
-    def close_other_rules(self, rules: Collection[str], now: datetime) -> None:
-        """Resolve what stands of rules that are not among these: they are not looked at."""
+    def judge_all_again(self, settings: str, rules: Collection[str], now: datetime) -> bool:
+        """Have all phones judged again, if they were judged with other `settings` so far.
+
+        What stands of rules that are not among `rules` is resolved: they are switched off.
+        """
         with self._writing() as connection:
-            incidents.close_of_other_rules(connection, rules, now)
+            return incidents.judge_all_again(connection, settings, rules, now)
+
+    def judge_again(
+        self,
+        judge: Callable[[Known], Sighting | None],
+        step: TakeStep,
+        *,
+        limit: int,
+    ) -> int:
+        """Judge stored states of up to `limit` phones that are to be judged again; return how many.
+
+        One transaction: killed in it, the same phones are still to be judged.
+        """
+        with self._writing() as connection:
+            ids = incidents.next_unjudged(connection, limit)
+            if ids:
+                known = load_known(connection, None, ids, Secrets.NONE)
+                made = [judge(each) for each in known.values()]
+                incidents.take_steps(connection, [each for each in made if each], step)
+            return len(ids)
+
+    def has_unjudged(self) -> bool:
+        """Return whether there are phones to be judged again."""
+        with self._reading() as connection:
+            return incidents.has_unjudged(connection)
 
     def flapping(self) -> set[tuple[int, int]]:
         """Give phone and line (0: the phone itself) of what flaps now."""

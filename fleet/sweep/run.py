@@ -60,14 +60,12 @@ class Tally:
     new_problems: set[int] = field(default_factory=set)
     not_asked: dict[int, str] = field(default_factory=dict)  # what this machine lacked, by phone
 
-    def note(
-        self, phone_id: int, reach: Reach, *, findings: Sequence[Finding], is_new: bool = False
-    ) -> None:
+    def note(self, phone_id: int, reach: Reach, *, is_flagged: bool, is_new: bool = False) -> None:
         """Remember what a phone came to; the last word counts."""
         self.reaches[phone_id] = reach
         self.flagged.discard(phone_id)
         self.new_problems.discard(phone_id)
-        if findings:
+        if is_flagged:
             self.flagged.add(phone_id)
         if is_new:
             self.new_problems.add(phone_id)
@@ -216,11 +214,13 @@ class Pass:
         observation = polled.observation
         known = self.known[observation.phone_id]
         verdicts = self.judge(known, observation)
-        findings = _held(verdicts)
+        findings = [each for found in verdicts.values() for each in found]
         self.tally.without_login += observation.reason is Reason.NO_PASSWORD
-        is_new = bool(findings) and _has_new(findings, self._before(known))
+        is_new = any((each.rule, each.line or 0) not in known.standing for each in findings)
         phone = known.stored.phone
-        self.tally.note(known.stored.id, observation.reach, findings=findings, is_new=is_new)
+        self.tally.note(
+            known.stored.id, observation.reach, is_flagged=bool(findings), is_new=is_new
+        )
         refusals, pause_until = next_try(known, observation, self.backoff)
         return Recorded(
             known=known,
@@ -234,22 +234,11 @@ class Pass:
                 phone_id=known.stored.id,
                 at=observation.at,
                 verdicts=verdicts,
+                reach=observation.reach,
                 site=phone.site,
                 phone=phone.label,
             ),
         )
-
-    def _before(self, known: Known) -> Sequence[Finding]:
-        return _held(self.judge(known, known.observed)) if known.observed else ()
-
-
-def _held(verdicts: Mapping[str, tuple[Finding, ...]]) -> list[Finding]:
-    return [finding for held in verdicts.values() for finding in held]
-
-
-def _has_new(findings: Sequence[Finding], before: Sequence[Finding]) -> bool:
-    old = {(finding.rule, finding.line) for finding in before}
-    return any((finding.rule, finding.line) not in old for finding in findings)
 
 
 def spread(jobs: Iterable[Job]) -> list[Job]:

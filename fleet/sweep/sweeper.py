@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from fleet.errors import FleetError, NotAsked, SweepRunning
+from fleet.judge import FLAGGING
 from fleet.loop import steady
 from fleet.model import IncidentState
 from fleet.resources import shortage
@@ -195,8 +196,9 @@ class Sweeper:
         now = self.clock()
         asked: list[Known] = []
         for each in known.values():
-            if carried_on is not None and each.sweep_id == carried_on:
-                self._note_last(each, tally)
+            if carried_on is not None and each.sweep_id == carried_on and each.observed:
+                is_flagged = any(rule in FLAGGING for rule, _ in each.standing)
+                tally.note(each.stored.id, each.observed.reach, is_flagged=is_flagged)
             elif is_left_alone(each, now, self.backoff.longest) and not order.insist:
                 tally.left_alone += 1
                 tally.flagged.add(each.stored.id)
@@ -205,13 +207,6 @@ class Sweeper:
         tally.answers = len(tally.reaches)
         tally.planned = len(asked) + tally.answers
         return asked
-
-    def _note_last(self, known: Known, tally: Tally) -> None:
-        """Count a phone that the sweep had polled before it was cut off."""
-        if known.observed:
-            held = self.judge(known, known.observed).values()
-            findings = [finding for each in held for finding in each]
-            tally.note(known.stored.id, known.observed.reach, findings=findings)
 
     def _job(self, known: Known) -> Job:
         return Job(

@@ -7,20 +7,21 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from fleet.audit import Auditor, AuditOrder, Recipients
-from fleet.findings import Judge
-from fleet.judge import RULES, judge
+from fleet.findings import Judge, rejudge
+from fleet.judge import RuleSetting, enabled_rules
 from fleet.model import Facts, Phone, Reach, SweepCounts
 from fleet.provision.file_states import FileStates
 from fleet.sweep import Outcome
 from tests.store import fleets
+from tests.store.fleets import judged
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from fleet.audit import Audited
-    from fleet.model import Finding, Line, Reason
-    from fleet.store import PhoneStatus, Recorded, Store
+    from fleet.model import Line, Reason
+    from fleet.store import Recorded, Store
 
 EVENING = datetime(2026, 11, 24, 18, 0, tzinfo=UTC)
 MINUTES = timedelta(minutes=5)
@@ -42,6 +43,7 @@ class Fleet:
     seen: dict[int, tuple[Line, ...] | Reason] = field(default_factory=dict)
     firmware: dict[int, str] = field(default_factory=dict)
     model: dict[int, str] = field(default_factory=dict)
+    rules: dict[str, RuleSetting] = field(default_factory=dict)
 
     def add(self, *phones: Phone) -> list[int]:
         """Take phones into the inventory, each with one line that is registered."""
@@ -57,9 +59,11 @@ class Fleet:
                 trigger="test", selection=selection, planned=len(self.seen), now=self.now,
                 ttl=timedelta(minutes=1),
             )  # fmt: skip
+            judge = self.judge()
+            rejudge(self.store, judge, lambda: self.now)
             known = self.store.load_known()
             batch = [self._polled(known[i], what) for i, what in self.seen.items() if i in known]
-            self.store.record(began.id, batch)
+            self.store.record(began.id, [judged(judge, each) for each in batch], judge.step)
             counts = SweepCounts(ok=len(batch))
             self.store.finish_sweep(began.id, counts, self.now)
         [*_, last] = self.store.sweeps()
@@ -76,16 +80,15 @@ class Fleet:
         made = fleets.good(known, self.now)
         return replace(made, observation=replace(made.observation, facts=facts, reach=Reach.OK))
 
-    def judge(self, status: PhoneStatus) -> tuple[Finding, ...]:
+    def judge(self) -> Judge:
+        """What judges, with the rules as they are set."""
         files = FileStates(self.store, stale_after=timedelta(hours=1), versions={})
-        context = Judge(rules={}, files=files).context(status, self.now)
-        return judge(context, self.now) if context else ()
+        return Judge(rules=self.rules, files=files)
 
     def auditor(self, **fields: Any) -> Auditor:
         given: dict[str, Any] = {
             "store": self.store,
-            "judge": self.judge,
-            "rules": frozenset(RULES),
+            "rules": enabled_rules(self.rules),
             "interval": 300,
             "month": 30 * 86_400,
             "zone": "Europe/Berlin",

@@ -11,6 +11,7 @@ import pytest
 
 from fleet.audit import AuditOrder, Recipients, decode
 from fleet.errors import FleetError, SweepRunning, UsageError
+from fleet.judge import RuleSetting
 from fleet.model import Account, IntendedAccount, MissedSweeps, Reason, Registration
 from fleet.report.audit import AuditChange, summary
 from fleet.store import Event, EventKind
@@ -106,7 +107,10 @@ async def test_a_rule_that_was_switched_off_resolves_nothing(fleet: Fleet) -> No
     fleet.sweep()
     await fleet.audit()
 
-    done = await fleet.audit(judge=lambda look: (), rules=frozenset({"line-unknown"}))
+    fleet.rules = {"line-failed": RuleSetting(enabled=False)}
+    fleet.sweep()
+
+    done = await fleet.audit()
 
     assert changes(done) == {"berlin1": AuditChange.UNSEEN}
 

@@ -31,7 +31,7 @@ from fleet.push import PushState
 from fleet.simulator import RegistrarSpec, SimulatedRegistrar, SipLogin
 from fleet.store import IntentChange
 from tests.daemon.running import until
-from tests.provision.loop import NEW, OLD, PACE, WRONG, Loop, whole_loop
+from tests.provision.loop import NEW, OLD, PACE, WRONG, Loop, poll, whole_loop
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -191,14 +191,14 @@ async def test_what_was_applied_and_not_fetched_is_told_by_the_rules(
             settings, stale_after=0, firmware_versions={"6753i": "3.3.1.9999"}
         )
         app = replace(loop.app, settings=structs.replace(loop.app.settings, provisioning=settings))
-        await loop.poll()
+        await poll(app, loop.ids)
         assert rules(app) == {"firmware-drift"}
         loop.intend(1, NEW)
         loop.apply()
-        app.judging.files.read(now())
+        app.rejudge()
         assert rules(app) == {"firmware-drift", "config-stale"}
         rollout = begin(store, Terms(order=CANARY_FIRST), now())
-        app.judging.files.read(now())
+        app.rejudge()
         assert rules(app) == {"firmware-drift"}, "its turn has not come"
         assert store.rollout() == rollout
         refused = Fetch(
@@ -210,12 +210,13 @@ async def test_what_was_applied_and_not_fetched_is_told_by_the_rules(
         )
         store.record_fetches([refused])
         app.judging.files.read(now())
+        await poll(app, loop.ids)
         assert rules(app) == {"firmware-drift", "unexpected-fetch"}
 
 
 def rules(app: App) -> set[str]:
     statuses = app.store.statuses()
-    return {finding.rule for status in statuses for finding in app.judge(status)}
+    return {finding.rule for status in statuses for finding in status.findings}
 
 
 async def roll_out_password(loop: Loop, password: str) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from fleet.model import (
     Account,
@@ -13,9 +15,13 @@ from fleet.model import (
     Reach,
     Reason,
     Registration,
+    Sighting,
     SweepCounts,
 )
 from fleet.store import Change, EvidencePage, Known, Recorded, Store
+
+if TYPE_CHECKING:
+    from fleet.findings import Judge
 
 START = datetime(2026, 3, 1, 7, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -68,6 +74,20 @@ def bad(
 def page(at: datetime, body: bytes = b"<html>", status: int = 200) -> EvidencePage:
     """A kept page."""
     return EvidencePage(at=at, path="/sysinfo.html", status=status, dialect="67xxi", body=body)
+
+
+def judged(judge: Judge, recorded: Recorded) -> Recorded:
+    """The poll with what the rules find in it, as a sweep records it."""
+    known, observation = recorded.known, recorded.observation
+    sighting = Sighting(
+        phone_id=known.stored.id,
+        at=observation.at,
+        verdicts=judge.poll(known, observation),
+        reach=observation.reach,
+        site=known.stored.phone.site,
+        phone=known.stored.phone.label,
+    )
+    return replace(recorded, sighting=sighting)
 
 
 class Sweeping:

@@ -66,7 +66,9 @@ def test_one_phone_twice_in_a_batch_is_taken_in_order(store: Store, phone_id: in
     assert store.incidents(open_only=True) == []
 
 
-def test_what_never_opened_is_forgotten(store: Store, phone_id: int) -> None:
+def test_what_never_opened_is_kept_with_its_end_and_nobody_is_told(
+    store: Store, phone_id: int
+) -> None:
     def pending(standing: object, flaps: object, seen: object) -> Step:
         made = step([], [], sighting(phone_id, START, finding())).incidents[0]
         return Step(incidents=(replace(made, state=IncidentState.PENDING, opened=None),))
@@ -81,7 +83,10 @@ def test_what_never_opened_is_forgotten(store: Store, phone_id: int) -> None:
         )
 
     store.record_sightings([sighting(phone_id, START + MINUTE)], forget)
-    assert store.incidents(pending=True) == []
+    assert store.incidents(open_only=True, pending=True) == []
+    assert store.incidents() == []
+    [over] = store.incidents(pending=True)
+    assert (over.first_seen, over.resolved) == (START, START + MINUTE)
     assert store.unhandled_notices() == []
 
 
@@ -105,7 +110,8 @@ def test_a_look_at_a_phone_that_was_removed_writes_nothing(store: Store, phone_i
 
 def test_incidents_of_rules_that_are_off_are_resolved(store: Store, phone_id: int) -> None:
     look(store, phone_id, START, finding(), finding(rule="line-on-backup"))
-    store.close_other_rules(["line-failed"], START + MINUTE)
+    assert store.judge_all_again("settings", ["line-failed"], START + MINUTE)
+    assert not store.judge_all_again("settings", [], START + MINUTE)
     assert [one.rule for one in store.incidents(open_only=True)] == ["line-failed"]
     [closed] = [one for one in store.incidents() if one.resolved]
     assert closed.text == "401 (closed: the rule was switched off)"

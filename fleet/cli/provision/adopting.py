@@ -144,4 +144,5 @@ def _import(app: App, inventory: Inventory) -> Iterator[str]:
     if not changes.changes_nothing:
         app.ensure_key()
         enrol(app.store, changes, now())
+        app.rejudge()
     yield from plan_lines(changes, whole=False)

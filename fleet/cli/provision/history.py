@@ -114,6 +114,7 @@ def rollback(app: App, number: int, comment: str) -> None:
     made = app.store.roll_back(
         number, by=user_name(), comment=comment, now=now(), expected=app.store.last_revision()
     )
+    app.rejudge()
     changed = counted(made.files, "file")
     console().print(f"Applied revision {made.number}, as {number} was: {changed} changed.")
     console().print(INVENTORY_STAYS)

@@ -100,6 +100,7 @@ def apply(app: App, comment: str, allow: tuple[str, ...]) -> None:
         screen.print(hanging(line))
     app.ensure_key()
     made = provisioner.apply(planned, by=user_name(), comment=comment, allow=allow)
+    app.rejudge()
     screen.print(f"Applied revision {made.number}: {counted(made.files, 'file')} changed.")
     if new := len(provisioner.new_logins):
         screen.print(f"Gave {counted(new, 'phone')} a login: fleet provision logins list.")

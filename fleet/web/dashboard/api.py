@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-    from fleet.status import Judge
     from fleet.store import PhoneStatus
     from fleet.web.dashboard.desk import Desk
 
@@ -37,7 +36,7 @@ class _Wanted:
     """What to send: which records, and whether the flagged ones alone."""
 
     kind: type[Made]
-    records: Callable[[Iterable[PhoneStatus], Judge], Iterator[Made]]
+    records: Callable[[Iterable[PhoneStatus]], Iterator[Made]]
     only_flagged: bool
 
 
@@ -59,7 +58,7 @@ class Api:
         self,
         request: Request,
         kind: type[Made],
-        records: Callable[[Iterable[PhoneStatus], Judge], Iterator[Made]],
+        records: Callable[[Iterable[PhoneStatus]], Iterator[Made]],
     ) -> Response:
         asked = request.query_params
         site = asked.get("site")
@@ -80,7 +79,7 @@ class Api:
         yield b"\n]\n" if before == ",\n" else b"[]\n"
 
     def _rows(self, wanted: _Wanted, ids: Sequence[int]) -> str:
-        made = wanted.records(self._desk.store.statuses(ids=ids), self._desk.judge)
+        made = wanted.records(self._desk.store.statuses(ids=ids))
         some = (record for record in made if record.flags or not wanted.only_flagged)
         as_object = json_maker(wanted.kind)
         return ",\n".join(_ENCODE(as_object(record)) for record in some)

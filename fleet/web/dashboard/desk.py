@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from fleet.model import Sweep
     from fleet.provision.diagnose import Conclusion, Diagnoser
     from fleet.report import PhoneRecord
-    from fleet.status import Judge
     from fleet.store import Store
     from fleet.web.health import Health
 
@@ -47,7 +46,6 @@ class Desk:
     """Reads from the store, and has lines diagnosed. `diagnoser` makes one in somebody's name."""
 
     store: Store
-    judge: Judge
     health: Callable[[], Awaitable[Health]]
     diagnoser: Callable[[str], Diagnoser]
     clock: Callable[[], datetime]
@@ -80,7 +78,7 @@ class Desk:
 
     async def phone(self, phone_id: int) -> PhoneDetail | None:
         """Give what there is to say of a phone."""
-        return await self.read(lambda: detail_of(self.store, self.judge, phone_id, self.clock()))
+        return await self.read(lambda: detail_of(self.store, phone_id, self.clock()))
 
     async def diagnose(self, phone_id: int, line: int, by: str) -> Said:
         """Find out why a line is not registered."""
@@ -109,7 +107,7 @@ class Desk:
         return replace(said, trouble="This phone is no longer in the inventory.")
 
     async def _look_over(self) -> Glance:
-        return await self.read(lambda: look_over(self.store, self.judge, self.clock()))
+        return await self.read(lambda: look_over(self.store, self.clock()))
 
     def _phones(self, site: str, text: str, number: int) -> Page[tuple[int, PhoneRecord]]:
         number = min(max(number, 1), LARGEST_ID // PAGE)
@@ -121,7 +119,5 @@ class Desk:
         if number > last:
             return self._phones(site, text, last)
         found = list(self.store.statuses(ids=ids))
-        records = zip(
-            (one.stored.id for one in found), phone_records(found, self.judge), strict=True
-        )
+        records = zip((one.stored.id for one in found), phone_records(found), strict=True)
         return Page(items=list(records), number=number, last=last, total=total)

@@ -14,9 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from fleet.model import Fetch, Finding, Incident
+    from fleet.model import Fetch, Incident
     from fleet.report import HistoryRecord, LineRecord
-    from fleet.status import Judge
     from fleet.store import PhoneStatus, Store
 
 HISTORY = timedelta(days=30)
@@ -35,13 +34,13 @@ class PhoneDetail:
     status: PhoneStatus
     lines: Sequence[LineRecord]
     wanted: Sequence[int]
-    findings: Sequence[Finding]
+    findings: Sequence[Incident]
     incidents: Sequence[Incident]
     fetches: Sequence[Fetch]
     history: Sequence[HistoryRecord]
 
 
-def detail_of(store: Store, judge: Judge, phone_id: int, now: datetime) -> PhoneDetail | None:
+def detail_of(store: Store, phone_id: int, now: datetime) -> PhoneDetail | None:
     """Find what there is to say of a phone; None: there is no such phone."""
     if phone_id > LARGEST_ID:
         return None
@@ -49,8 +48,8 @@ def detail_of(store: Store, judge: Judge, phone_id: int, now: datetime) -> Phone
     if not found:
         return None
     [status] = found
-    findings, phone = findings_of(status, judge), status.stored.phone
-    lines = [each for each in line_records([status], lambda _: findings) if each.line is not None]
+    findings, phone = findings_of(status), status.stored.phone
+    lines = [each for each in line_records([status]) if each.line is not None]
     shown = {each.line for each in lines}
     periods = deque(store.history(ids=[phone_id], since=now - HISTORY), maxlen=MOST_PERIODS)
     fetches = sorted(store.last_fetches(phone_id).values(), key=attrgetter("at"), reverse=True)

@@ -17,9 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from fleet.model import Finding
+    from fleet.model import Incident
     from fleet.report import LineRecord
-    from fleet.status import Judge
     from fleet.store import PhoneStatus, Store
 
 T = TypeVar("T")
@@ -93,15 +92,15 @@ def pages(total: int, size: int) -> int:
     return max(-(-total // size), 1)
 
 
-def look_over(store: Store, judge: Judge, now: datetime) -> Glance:
-    """Judge the whole fleet."""
+def look_over(store: Store, now: datetime) -> Glance:
+    """Count the whole fleet."""
     phones: Counter[str] = Counter()
     lines: Counter[str] = Counter()
     flagged: list[FlaggedLine] = []
     for status in statuses(store):
         phones[status.reach or NOT_POLLED] += 1
         lines.update(str(each.line.registration) for each in status.lines)
-        flagged += _flagged(status, judge)
+        flagged += _flagged(status)
     flagged.sort(key=attrgetter("record.site", "record.phone"))
     rules = Counter(rule for one in flagged for rule in one.record.flags.split())
     return Glance(
@@ -125,18 +124,18 @@ def some_at_once(ids: Sequence[int]) -> Iterator[Sequence[int]]:
     return (ids[start : start + AT_ONCE] for start in range(0, len(ids), AT_ONCE))
 
 
-def _flagged(status: PhoneStatus, judge: Judge) -> Iterator[FlaggedLine]:
-    findings = findings_of(status, judge)
+def _flagged(status: PhoneStatus) -> Iterator[FlaggedLine]:
+    findings = findings_of(status)
     if not findings:
         return
-    records = one_per_unread_phone(line_records([status], lambda _: findings))
+    records = one_per_unread_phone(line_records([status]))
     for record in records:
         if record.flags:
             words = tuple(words_of(findings, record))
             yield FlaggedLine(phone_id=status.stored.id, record=record, words=words)
 
 
-def words_of(findings: Sequence[Finding], record: LineRecord) -> Iterator[str]:
+def words_of(findings: Sequence[Incident], record: LineRecord) -> Iterator[str]:
     """What is held against a line and its phone, without what stands beside it."""
     for each in findings:
         if each.line in (None, record.line):

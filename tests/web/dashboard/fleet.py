@@ -116,7 +116,7 @@ async def served(
     def diagnoser(by: str) -> Diagnoser:
         return app.diagnoser(by=by, patience=0.3)
 
-    desk = Desk(store=store, judge=app.judge, health=health, diagnoser=diagnoser, clock=now)
+    desk = Desk(store=store, health=health, diagnoser=diagnoser, clock=now)
     board = Dashboard(desk, csrf_token=CsrfToken(b"key"), zone="UTC", by="tester")
     pages = Pages(
         door=Door(0.0), clock=now, on_push=lambda _: None, health=health, figures=figures,

@@ -33,7 +33,7 @@ async def test_lines_are_those_of_the_export(store: Store) -> None:
     async with served(store) as board:
         answer = await board.get("/api/lines")
         out, statuses = io.BytesIO(), flagged.statuses(store)
-        write_json(line_records(statuses, board.app.judge), LineRecord, out)
+        write_json(line_records(statuses), LineRecord, out)
     assert answer.headers["content-type"] == "application/json"
     assert answer.content == out.getvalue()
     assert list(answer.json()[0]) == list(columns(LineRecord))
