@@ -139,6 +139,7 @@ def _poll(
         phone_id=known.stored.id,
         at=at,
         verdicts=verdicts(context, at),
+        reach=Reach.OK,
         site=known.stored.phone.site,
         phone=known.stored.phone.label,
     )

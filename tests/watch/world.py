@@ -156,6 +156,7 @@ class World:
             phone_id=known.stored.id,
             at=at,
             verdicts=verdicts(context, at),
+            reach=seen.reach,
             site=phone.site,
             phone=phone.label,
         )

@@ -12,11 +12,13 @@ import httpx
 from lxml import html
 
 from fleet.app import App, now, rules_of, words_of
+from fleet.findings import Judge
 from fleet.model import Account, Credentials, Line, Registration, Site
+from fleet.provision.file_states import FileStates
 from fleet.settings import Settings
 from fleet.store import Change
 from fleet.web import Authenticator, CsrfToken, Dashboard, Desk, Door, Figures, Health, Pages
-from tests.store.fleets import START, bad, good
+from tests.store.fleets import START, bad, good, judged
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -71,7 +73,8 @@ def polled(store: Store, seen: dict[int, Sequence[Line] | None], at: datetime = 
         bad(known[number], at) if lines is None else good(known[number], at, *lines)
         for number, lines in seen.items()
     ]
-    store.record(sweep.id, batch)
+    judge = Judge(rules={}, files=FileStates(store, stale_after=timedelta(hours=1), versions={}))
+    store.record(sweep.id, [judged(judge, each) for each in batch], judge.step)
     store.finish_sweep(sweep.id, sweep.counts, at)
 
 
