@@ -27,7 +27,7 @@ from fleet.cli.common import (
 )
 from fleet.cli.documents import document
 from fleet.cli.tables import ON_BACKUP, local, paged, print_lines, table
-from fleet.judge import RULES
+from fleet.judge import FLAGGING, LINE_FAILED, RULES
 from fleet.model import Reach, Registration
 from fleet.report import FORMATS, LineRecord
 from fleet.status import line_records, phone_records, totals
@@ -120,9 +120,9 @@ def _sort(ctx: click.Context, param: click.Parameter, value: str | None) -> str 
     "--rule",
     "rules",
     multiple=True,
-    type=click.Choice(list(RULES)),
+    type=click.Choice([name for name in RULES if name in FLAGGING]),
     metavar="RULE",
-    help="Only what this rule flags, such as line-failed; may be repeated.",
+    help=f"Only what this rule flags, such as {LINE_FAILED}; may be repeated.",
 )
 @click.option(
     "--state",
