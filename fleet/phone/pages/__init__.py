@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fleet.phone.pages.fingerprint import READER_VERSION, masked_key, page_key, same_page
-from fleet.phone.pages.read import DIALECTS, MOST_BYTES, Dialect, is_small, read_page
+from fleet.phone.pages.reader import DIALECTS, MOST_BYTES, Dialect, is_small, read_page
 from fleet.phone.pages.words import WORDS, Words, words_with
 
 __all__ = [

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 
 from fleet.errors import PageUnreadable
 from fleet.phone.pages.lxml_reader import PARSER
-from fleet.phone.pages.read import read_page
+from fleet.phone.pages.reader import read_page
 
 if TYPE_CHECKING:
     from fleet.model import Facts

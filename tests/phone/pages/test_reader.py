@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from fleet.errors import PageUnreadable
 from fleet.model import Facts, Reason, Registration
 from fleet.phone.pages import DIALECTS, Words, read_page, words_with
-from fleet.phone.pages import read as pages_read
+from fleet.phone.pages import reader as pages_reader
 from tests.phone.pages.pages import HEADERS, Told, page, row, sip_table, table, told_pages
 
 if TYPE_CHECKING:
@@ -317,6 +317,6 @@ def test_a_dialect_may_read_another_form_than_tables(monkeypatch: pytest.MonkeyP
         model = opened.text.partition("<!-- model ")[2].partition(" ")[0]
         return Facts(dialect="of_comment", lines=(), model=model) if model else None
 
-    monkeypatch.setattr(pages_read, "DIALECTS", {"of_comment": of_comment})
+    monkeypatch.setattr(pages_reader, "DIALECTS", {"of_comment": of_comment})
     for model in ("6753i", "6755i", "6757i", "6731i"):
         assert read(f"{page(sip_table(GOOD))}<!-- model {model} -->").model == model
