@@ -34,7 +34,9 @@ def alerting_of(settings: Settings, store: Store, *, diagnose: Diagnose | None =
         store=store,
         policy=policy_of(settings),
         find_causes=_finder(settings.alerts),
-        composer=Composer(settings.folder / folder if folder else None),
+        composer=Composer(
+            settings.folder / folder if folder else None, settings.alerts.dashboard_url
+        ),
         windows=windows_of(settings),
         diagnose=diagnose,
     )

@@ -37,8 +37,12 @@ _log = logging.getLogger(__name__)
 class Composer:
     """Makes alerts from what a round decided. The same decision gives the same texts."""
 
-    def __init__(self, folder: Path | None = None) -> None:
-        """Use the templates of a folder before ours; raises `SettingsError` if they are wrong."""
+    def __init__(self, folder: Path | None = None, dashboard_url: str = "") -> None:
+        """Use the templates of a folder before ours; raises `SettingsError` if they are wrong.
+
+        `dashboard_url` is where the dashboard is, without a slash at its end; empty: no link.
+        """
+        self._dashboard_url = dashboard_url
         self._ours = _environment(OURS)
         self._theirs = _environment(folder, OURS) if folder else self._ours
         if folder:
@@ -52,7 +56,7 @@ class Composer:
         diagnoses: Mapping[int, str] = NONE,
     ) -> Alert:
         """Make the alert of a telling; `diagnoses` are sentences by their incidents' ids."""
-        view, name = view_of(telling, zones, diagnoses), _name_of(telling)
+        view, name = view_of(telling, zones, diagnoses, self._dashboard_url), _name_of(telling)
         subject, text = self._text(f"{name}.txt", view)
         return Alert(
             key=telling.key,

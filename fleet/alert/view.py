@@ -70,7 +70,8 @@ class View:
     """An alert as templates see it.
 
     `count` says how much it is about (`12 lines`), `more` how many incidents are not named.
-    `late` is empty, or says how many were held back since when.
+    `late` is empty, or says how many were held back since when. `link` leads to the dashboard, to
+    the phone's page where it is about one phone; empty where no address is set.
     """
 
     kind: str
@@ -84,6 +85,7 @@ class View:
     cause: CauseItem | None
     causes: tuple[CauseItem, ...]
     late: str
+    link: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -105,7 +107,9 @@ def named(telling: Telling) -> Sequence[Incident]:
     return telling.incidents[:MOST_NAMED]
 
 
-def view_of(telling: Telling, zones: Zones, diagnoses: Mapping[int, str] = NONE) -> View:
+def view_of(
+    telling: Telling, zones: Zones, diagnoses: Mapping[int, str] = NONE, dashboard_url: str = ""
+) -> View:
     """Make what a template is given; `diagnoses` are sentences by their incidents' ids."""
     some = named(telling)
     return View(
@@ -120,7 +124,15 @@ def view_of(telling: Telling, zones: Zones, diagnoses: Mapping[int, str] = NONE)
         cause=_cause_item(telling.cause, telling, zones) if telling.cause else None,
         causes=tuple(_cause_item(each, None, zones) for each in telling.causes),
         late=_late(telling, zones),
+        link=_link(telling, dashboard_url),
     )
+
+
+def _link(telling: Telling, dashboard_url: str) -> str:
+    phones = {one.phone_id for one in telling.incidents}
+    if not dashboard_url or len(phones) != 1 or None in phones or telling.causes:
+        return dashboard_url and f"{dashboard_url}/"
+    return f"{dashboard_url}/phones/{phones.pop()}"
 
 
 def _standing_first(incidents: Sequence[Incident]) -> list[Incident]:

@@ -24,6 +24,12 @@ def _span(value: str) -> str:
     return value
 
 
+def _web_address(value: str) -> str:
+    if value and not re.fullmatch(r"https?://[^\s/@]+(/\S*)?", value):
+        raise ValueError("not a web address")
+    return value.rstrip("/")
+
+
 def _moment(written: object) -> object:
     """Read a moment as TOML knows it, a day as its beginning, or a text that says one."""
     if isinstance(written, str):
@@ -117,6 +123,15 @@ class AlertsSettings(Section, frozen=True, kw_only=True):
         About(
             "Folder, relative to this file's, with templates in place of fleet's own, such as "
             "templates."
+        ),
+    ] = ""
+    dashboard_url: Annotated[
+        str,
+        About(
+            "Address of the dashboard as the receivers reach it; alerts link to it.",
+            examples=("https://fleet.example.com",),
+            allowed="a URL of http or https, like https://fleet.example.com, or empty",
+            check=_web_address,
         ),
     ] = ""
     diagnose: Annotated[

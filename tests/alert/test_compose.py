@@ -93,6 +93,15 @@ def test_the_end_of_lines_and_phones_is_told_as_that_of_problems() -> None:
     assert alert.text.startswith("2 problems recovered:\n")
 
 
+def test_an_alert_links_to_the_dashboard_where_that_is_set() -> None:
+    linked = Composer(None, "https://fleet.example.com")
+    one, two = incident(1, phone_id=7), incident(2, phone_id=8)
+    assert "\nDashboard: https://fleet.example.com/phones/7\n" in digest(one, composer=linked).text
+    assert "\nDashboard: https://fleet.example.com/\n" in digest(one, two, composer=linked).text
+    assert 'href="https://fleet.example.com/"' in digest(one, two, composer=linked).html
+    assert "Dashboard" not in digest(one).text
+
+
 def test_lines_and_phones_are_counted_together_as_problems() -> None:
     unreachable = incident(2, line=None, code=None, rule="phone-unreachable")
     alert = digest(incident(1), unreachable)
