@@ -173,7 +173,7 @@ class Rollout:
     `deadline` is how long a phone may take for its proof, in seconds; `most_failures` the number
     of failed phones of a stage above which it stops. `stages` names them, the first for canaries.
     At most `at_once` phones are asked and have not fetched; a poll counts from `settle` seconds
-    after the fetch.
+    after the fetch. `hold`: a phone that was not asked yet is given its files as they were before.
     """
 
     id: int
@@ -190,6 +190,7 @@ class Rollout:
     run_by: RunBy = RunBy.FOREGROUND
     at_once: int = 50
     settle: float = 30.0
+    hold: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

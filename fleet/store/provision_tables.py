@@ -153,6 +153,7 @@ rollouts = sa.Table(
     sa.Column("run_by", by_value(RunBy), nullable=False, server_default=RunBy.FOREGROUND),
     sa.Column("at_once", sa.Integer, nullable=False, server_default="50"),
     sa.Column("settle", sa.Float, nullable=False, server_default="30"),
+    sa.Column("hold", sa.Boolean, nullable=False, server_default=sa.false()),
     sqlite_autoincrement=True,
 )
 

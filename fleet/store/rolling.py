@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
     from datetime import datetime, timedelta
 
+    import sqlalchemy as sa
+
     from fleet.model import JournalEntry, LastPush, Proof, ProofState, Rollout, RolloutState
     from fleet.store.values import OwnFile, RolloutStart
 
@@ -41,8 +43,7 @@ class Rolling(Database):
     def revision_before(self, undone: Rollout) -> int:
         """Give the revision that phones had before a roll-out; 0 if there was none."""
         with self._reading() as connection:
-            number = rollouts.before(rollouts.load_all(connection), undone)
-            return min(rotations.settled_after(connection, number), undone.revision - 1)
+            return _revision_before(connection, undone)
 
     def proofs(
         self, rollout_id: int, *, states: Collection[ProofState] | None = None
@@ -118,6 +119,12 @@ class Rolling(Database):
         with self._writing() as connection:
             return rollouts.runner(connection, holder or Holder.this_process(), now)
 
+    def rollout_hold(self, phone_ids: Sequence[int]) -> tuple[int, frozenset[int]] | None:
+        """Return the revision that phones are given whom a roll-out has not asked, and those."""
+        with self._reading() as connection:
+            found = rollouts.held_back(connection, phone_ids)
+            return (_revision_before(connection, found[0]), found[1]) if found else None
+
     def check_no_rollout(self, now: datetime, holder: Holder | None = None) -> None:
         """Raise `RolloutRunning` while a roll-out is not over."""
         with self._writing() as connection:
@@ -187,3 +194,8 @@ class Rolling(Database):
         """Give what we did, the newest first."""
         with self._reading() as connection:
             return rollouts.load_journal(connection, phone_id=phone_id, since=since, limit=limit)
+
+
+def _revision_before(connection: sa.Connection, undone: Rollout) -> int:
+    number = rollouts.before(rollouts.load_all(connection), undone)
+    return min(rotations.settled_after(connection, number), undone.revision - 1)

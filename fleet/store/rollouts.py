@@ -14,6 +14,7 @@ from fleet.store import codec, leases
 from fleet.store.engine import insert_into, take_turns
 from fleet.store.holder import Holder
 from fleet.store.incidents import judge_again
+from fleet.store.phones import of_phones
 from fleet.store.provision_tables import journal, proofs, rollouts
 from fleet.store.tables import phones
 
@@ -34,7 +35,7 @@ def begin(connection: sa.Connection, start: RolloutStart, me: Holder, now: datet
     """Write a new roll-out. Raises `RolloutRunning` while another is not over."""
     check_none(connection, me, now)
     _forget_who_crashed(connection, me, now)
-    names = ("revision", "deadline", "most_failures", "run_by", "at_once", "settle")
+    names = ("revision", "deadline", "most_failures", "run_by", "at_once", "settle", "hold")
     values = {name: getattr(start, name) for name in names} | {
         "state": RolloutState.RUNNING,
         "began": now,
@@ -92,6 +93,23 @@ def before(known: Sequence[Rollout], undone: Rollout) -> int:
     """
     done = (each.revision for each in known if each.state is DONE)
     return next((number for number in done if number < undone.revision), undone.revision - 1)
+
+
+def held_back(
+    connection: sa.Connection, phone_ids: Sequence[int]
+) -> tuple[Rollout, frozenset[int]] | None:
+    """Return the last roll-out and those of the phones that it keeps the new files from.
+
+    None where it keeps nothing back or is over; one that stopped goes on keeping it back.
+    """
+    last = load(connection)
+    if last is None or not last.hold or last.state not in (*STANDING, RolloutState.STOPPED):
+        return None
+    query = sa.select(proofs.c.phone_id).where(
+        proofs.c.rollout_id == last.id, proofs.c.state == ProofState.WAITING
+    )
+    rows = of_phones(connection, query, proofs.c.phone_id, phone_ids)
+    return last, frozenset(row.phone_id for row in rows)
 
 
 def take(connection: sa.Connection, holder: Holder, now: datetime, ttl: timedelta) -> None:

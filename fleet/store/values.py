@@ -206,6 +206,7 @@ class RolloutStart:
     run_by: RunBy = RunBy.FOREGROUND
     at_once: int = 50
     settle: float = 30.0
+    hold: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -27,6 +27,7 @@ from fleet.provision.applied import AppliedRevision
 from fleet.provision.logins import rotate
 from fleet.provision.rollout import StageOrder
 from fleet.provision.rollout.service import Terms, begin
+from fleet.provision.rollout.telling import sentence
 from fleet.push import PushState
 from fleet.simulator import RegistrarSpec, SimulatedRegistrar, SipLogin
 from fleet.store import IntentChange
@@ -266,3 +267,35 @@ async def test_phones_get_their_logins_by_the_factorys_and_then_need_their_own(
                 )
             }
     assert status == {second.password: 200, first.password: 401, "aastra": 401}
+
+
+async def test_a_rollout_that_holds_keeps_new_files_from_phones_it_has_not_asked(
+    store: Store, tmp_path: Path
+) -> None:
+    async with whole_loop(store, tmp_path) as loop:
+        before = store.last_revision()
+        for number in (1, 2):
+            loop.intend(number, NEW)
+        revision = loop.apply()
+
+        async def given() -> list[int | None]:
+            """The revisions of the own files that the phones would get if they restarted now."""
+            for number, host in enumerate(loop.simulator.hosts, 1):
+                agent = f"Aastra53i MAC:00-08-5D-00-01-{number:02X} V:3.3.1.4365-SIP"
+                transport = httpx.AsyncHTTPTransport(local_address=host.partition(":")[0])
+                async with httpx.AsyncClient(transport=transport) as client:
+                    url = f"{loop.service.urls['http']}00085D0001{number:02X}.cfg"
+                    await client.get(url, headers={"User-Agent": agent})
+            await loop.service.flush()
+            return [store.fetches(phone_id=each, limit=1)[0].revision for each in loop.ids]
+
+        order = StageOrder(canaries=(loop.ids[0],), steps=())
+        rollout = begin(store, Terms(order=order, deadline=1, hold=True), now())
+        assert await given() == [before, before]
+        ended = await loop.run(rollout)  # the registrar does not take the new password
+        assert ended.state is RolloutState.STOPPED
+        assert await given() == [revision.number, before]
+        said = sentence(ended, store.proofs(ended.id))
+        assert "1 phone that was not asked keeps the old files" in said
+        assert begin(store, Terms(deadline=1), now()).hold is False
+        assert await given() == [revision.number, revision.number]

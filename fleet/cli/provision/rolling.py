@@ -66,6 +66,11 @@ rollout.add_command(status)
 @MAX_FAILURES
 @AT_ONCE
 @SETTLE
+@click.option(
+    "--hold",
+    is_flag=True,
+    help="Keep the new files from phones that are not asked yet, also if they restart.",
+)
 @DETACH
 @with_app
 def start(
@@ -76,6 +81,7 @@ def start(
     max_failures: int,
     at_once: int,
     settle: float,
+    hold: bool,
     detach: bool,
 ) -> None:
     """Begin a roll-out of the last revision, and run it to its end.
@@ -90,6 +96,7 @@ def start(
         run_by=RunBy.DAEMON if detach else RunBy.FOREGROUND,
         at_once=at_once,
         settle=settle,
+        hold=hold,
     )
     started = begin(app.store, terms, now())
     if detach:

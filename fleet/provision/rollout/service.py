@@ -39,7 +39,7 @@ _STANDING = (RolloutState.RUNNING, RolloutState.PAUSED)
 class Terms:
     """How a roll-out is to go. `deadline` is in seconds, for one phone's proof.
 
-    `at_once`, `settle` (seconds) and who runs it are as `Rollout` has them.
+    `at_once`, `settle` (seconds), `hold` and who runs it are as `Rollout` has them.
     `groups`, if any, are the phones to be told: each phone, also one that has fetched everything,
     and those of a group in one stage.
     """
@@ -50,6 +50,7 @@ class Terms:
     run_by: RunBy = RunBy.FOREGROUND
     at_once: int = 50
     settle: float = 30.0
+    hold: bool = False
     groups: tuple[frozenset[int], ...] = ()
 
 
@@ -80,6 +81,7 @@ def begin(store: Store, terms: Terms, now: datetime) -> Rollout:
         run_by=terms.run_by,
         at_once=terms.at_once,
         settle=terms.settle,
+        hold=terms.hold,
     )
     return store.begin_rollout(start, now)
 

@@ -46,12 +46,22 @@ def sentence(rollout: Rollout, proofs: Iterable[Proof]) -> str:
     behind = states[ProofState.WAITING] + states[ProofState.TOLD]
     if rollout.state is not RolloutState.STOPPED:
         return now
+    waiting = states[ProofState.WAITING]
+    if rollout.hold:
+        behind -= waiting
     exposed = (
         f" {behind} more {'phone takes' if behind == 1 else 'phones take'} the new files at the "
         "next restart."
         if behind
         else ""
     )
+    if rollout.hold and waiting:
+        exposed += (
+            " 1 phone that was not asked keeps the old files until another roll-out starts."
+            if waiting == 1
+            else f" {waiting} phones that were not asked keep the old files until another roll-out "
+            "starts."
+        )
     return f"{now}{exposed} fleet provision rollout rollback takes the new files back."
 
 

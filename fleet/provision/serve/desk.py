@@ -198,7 +198,7 @@ class Desk:
         )
 
     async def _give(self, fetch: Fetch, request: Request, caller: Caller | None) -> Answer:
-        content = await self._shelf.content(request.file.name)
+        content = await self._shelf.content(request.file.name, fetch.phone_id)
         if content is None:
             return Answer(fetch=self._recorded(fetch, FetchOutcome.NOT_FOUND))
         if caller:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from datetime import timedelta
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 from urllib.parse import quote
 
 from fleet.phone.config_file import GLOBAL_FILE, FileKind, requested_file
@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 _MOST_BYTES = 32 * 1024 * 1024  # of configuration files kept in memory
 _FOLDER = (FileKind.FIRMWARE, FileKind.LANGUAGE, FileKind.OTHER)
 _SECOND = timedelta(seconds=1)
+
+
+Key: TypeAlias = "tuple[str, int | None]"
+"""A file's name, and the number of the phone that asks for it, if that is known."""
 
 
 class Files(Protocol):
@@ -40,6 +44,9 @@ class Files(Protocol):
     def held_files(self, names: Sequence[str]) -> dict[str, int]:
         """Give the revision of each of these files that is given as an older one has it."""
 
+    def rollout_hold(self, phone_ids: Sequence[int]) -> tuple[int, frozenset[int]] | None:
+        """Return the revision that phones are given whom a roll-out has not asked, and those."""
+
 
 class Shelf:
     """Gives files by the names under which they are kept. What it gives is never out of date."""
@@ -54,12 +61,37 @@ class Shelf:
         self._modified: dict[int, datetime] = {}
         self._named: dict[str, bool] = {}
 
-    async def content(self, name: str) -> Content | None:
-        """Give a file; None if there is none. Raises `StoreError` if that cannot be told."""
-        return await self._batch.get(name)
+    async def content(self, name: str, phone_id: int | None = None) -> Content | None:
+        """Return a file as a phone gets it, which may not be known; None if there is none.
 
-    def _read(self, names: Collection[str]) -> dict[str, Content]:
+        While a roll-out keeps new files back, a phone that was not asked yet gets those of before,
+        and so does whoever does not say which phone it is. Raises `StoreError` if that cannot be
+        told.
+        """
+        return await self._batch.get((name, phone_id))
+
+    def _read(self, asked: Collection[Key]) -> dict[Key, Content]:
         """Read files in a thread; one after the other, as `Batch` has it."""
+        hold = self._files.rollout_hold(sorted({phone for _, phone in asked if phone is not None}))
+        held_back: set[Key] = set()
+        if hold is not None:
+            held_back = {key for key in asked if key[1] is None or key[1] in hold[1]}
+        now = self._current({name for name, _ in asked})
+        found = {key: now[key[0]] for key in asked if key[0] in now and key not in held_back}
+        if hold is not None and held_back:
+            before = self._before({name for name, _ in held_back}, hold[0])
+            found |= {key: before[key[0]] for key in held_back if key[0] in before}
+        return found
+
+    def _before(self, names: Collection[str], revision: int) -> dict[str, Content]:
+        """Files as they were before a roll-out; those of the folder as they are."""
+        in_folder = [name for name in names if requested_file(name).kind in _FOLDER]
+        applied = [name for name in names if name not in in_folder]
+        held = self._held(dict.fromkeys(applied, revision)) if revision else {}
+        found = self._current(in_folder) | held
+        return {name: content for name, content in found.items() if content is not None}
+
+    def _current(self, names: Collection[str]) -> dict[str, Content]:
         kinds = {name: requested_file(name).kind for name in names}
         in_folder = [name for name, kind in kinds.items() if kind in _FOLDER]
         found = {name: self._folder.content(name) for name in in_folder}

@@ -32,9 +32,13 @@ class Applied:
         self.reads: list[list[str]] = []
         self.moments = [START]
         self.held: dict[str, int] = {}
+        self.hold: tuple[int, frozenset[int]] | None = None
 
     def held_files(self, names: Sequence[str]) -> dict[str, int]:
         return {name: self.held[name] for name in names if name in self.held}
+
+    def rollout_hold(self, phone_ids: Sequence[int]) -> tuple[int, frozenset[int]] | None:
+        return self.hold
 
     def last_revision(self) -> int:
         return self.revision
@@ -98,6 +102,24 @@ async def test_a_held_file_is_given_as_it_was_until_it_is_let_go(
     assert content
     assert seen == [(b"older", 1, b"two")] * 2
     assert (content.body, content.revision) == (b"two", 2)
+
+
+async def test_what_a_rollout_keeps_back_is_given_as_before_until_a_phone_is_asked(
+    shelf: Shelf, applied: Applied
+) -> None:
+    applied.apply(b"two", timedelta(hours=1))
+
+    async def given(phone_id: int | None) -> bytes:
+        content = await shelf.content(A, phone_id)
+        assert content
+        return content.body
+
+    applied.hold = (1, frozenset({7}))
+    assert [await given(7), await given(8), await given(None)] == [b"older", b"two", b"older"]
+    applied.hold = (0, frozenset({7}))
+    assert await shelf.content(A, 7) is None
+    applied.hold = None
+    assert [await given(7), await given(None)] == [b"two", b"two"]
 
 
 async def test_many_who_ask_at_once_are_one_look(shelf: Shelf, applied: Applied) -> None:
