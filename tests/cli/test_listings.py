@@ -120,3 +120,16 @@ def test_an_acknowledgement_is_taken_back(fleet: Fleet, simulated: Simulate) -> 
     [again] = json.loads(done(fleet, "incidents", "--json"))["incidents"]
     assert again["acked_at"] is None
     assert fleet("incidents", "unack", number).code == 2
+
+
+def test_a_folder_is_linted_file_by_file(fleet: Fleet) -> None:
+    Path("old").mkdir()
+    Path("old/aastra.cfg").write_text("admin password: 22222\n")
+    Path("old/00085d000001.cfg").write_text("sip line1 user name: 1001\n")
+
+    found = json.loads(done(fleet, "provision", "lint", "old", "--json"))
+
+    assert list(found) == ["old/00085d000001.cfg", "old/aastra.cfg"]
+    assert [one["check"] for one in found["old/aastra.cfg"]] == ["default-password"]
+    Path("empty").mkdir()
+    assert fleet("provision", "lint", "empty").code == 2

@@ -66,8 +66,8 @@ def explain(app: App, phone: str, parameter: str | None, as_json: bool) -> None:
 def lint(app: App, what: tuple[str, ...], as_json: bool, fail_on: str | None) -> None:
     """Look for what phones would stumble over: in all phones, in some, or in files on disk.
 
-    A FILE is a configuration file whose name says which model it is for, where it does. The checks
-    are in docs/configuration-files.md.
+    A FILE is a configuration file whose name says which model it is for, where it does, or a folder
+    of such files. The checks are in docs/configuration-files.md.
     """
     held = list(_held(app, what))
     if as_json:
@@ -120,11 +120,16 @@ def _value_object(name: str, value: Value) -> dict[str, Any]:
 
 
 def _held(app: App, what: Sequence[str]) -> Iterator[Held]:
-    files = [Path(each) for each in what if Path(each).is_file()]
+    paths = [Path(each) for each in what]
+    folders = {path: sorted(path.glob("*.cfg")) for path in paths if path.is_dir()}
+    for folder, inside in folders.items():
+        if not inside:
+            raise UsageError(f"The folder {folder} has no configuration file (*.cfg).")
+    files = [one for path in paths for one in folders.get(path, [path]) if one.is_file()]
     for path in files:
         model = requested_file(path.name).model
         yield str(path), lint_file(read(path.read_bytes(), name=path.name), model)
-    names = [each for each in what if not Path(each).is_file()]
+    names = [each for each in what if not (Path(each).is_file() or Path(each).is_dir())]
     if names or not what:
         ids = [_phone(app, name) for name in names] if names else None
         for file, found in app.provisioner().lint(ids):
@@ -138,8 +143,7 @@ def _phone(app: App, name: str) -> int:
     except PhoneNotFound:
         if "/" not in name and "." not in name:
             raise
-        what = "is a folder" if Path(name).is_dir() else "is not there"
-        raise UsageError(f"The file {name} {what}, and no phone has that name.") from None
+        raise UsageError(f"The file {name} is not there, and no phone has that name.") from None
 
 
 def _lint_lines(held: Sequence[Held]) -> Iterator[str]:
