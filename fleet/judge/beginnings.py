@@ -58,6 +58,7 @@ def start_of(group: Group, settings: CauseSettings) -> datetime | None:
         since
         for since in {unit.began for unit in group.units}
         if _beyond(group, settings, since) >= 0
+        and not group.is_apart(since)
         and group.well(since) + group.begun(since) >= settings.sample(group)
         and group.open_phones(since) >= settings.least(group.kind)
     ]
@@ -107,7 +108,11 @@ def own_side(
     (group,) = groups_of(CauseKind.OWN_NETWORK, standing, population, {}, [ALL_PHONES])
     polled = [look for look in population.phones if look.observed_at]
     newest = max((unit.began for unit in group.units), default=_NEVER)
-    fresh = {unit.began for unit in group.units if newest - unit.began <= _FRESH}
+    fresh = {
+        unit.began
+        for unit in group.units
+        if newest - unit.began <= _FRESH and not group.is_apart(unit.began)
+    }
     start = _most_telling(group, settings, fresh)
     if start is None or len(polled) < settings.at_least or _answers_since(polled, start):
         return OwnSide()

@@ -130,7 +130,7 @@ def _judged(cause: Cause, group: Group) -> Cause:
         failing=group.failing(cause.began),
         looked_at=group.looked_at(cause.began),
         members=cause.members | joined,
-        codes=_codes(group),
+        codes=_codes(group, cause.began),
     )
 
 
@@ -141,8 +141,11 @@ def _members(group: Group, began: datetime) -> frozenset[int]:
     return frozenset(each.id for each in (*seen, *unseen) if each.id is not None)
 
 
-def _codes(group: Group) -> tuple[tuple[int, int], ...]:
-    counted = Counter(unit.code for unit in group.units if unit.code is not None)
+def _codes(group: Group, began: datetime) -> tuple[tuple[int, int], ...]:
+    """Count the codes of what began to fail since then: the cause is none of what failed before."""
+    counted = Counter(
+        unit.code for unit in group.units if unit.code is not None and unit.began >= began
+    )
     return tuple(sorted(counted.items(), key=lambda pair: (-pair[1], pair[0])))
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import defaultdict
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING, TypeAlias
 
 from fleet.judge.sharing import can_look, group_of_incident, group_of_phone, registrar_name
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from fleet.model import Incident, PhoneLook, Population
+
+_LEAST_APART = timedelta(minutes=1)
 
 CauseKey: TypeAlias = tuple[CauseKind, str]
 
@@ -107,6 +111,21 @@ class Group:
         again sooner than what is well.
         """
         return _count(self._begun, since)
+
+    def is_apart(self, since: datetime) -> bool:
+        """Return whether what failed first from then on is trouble of its own, before the rest.
+
+        It is where fewer failed than did later, and a time lies between that is longer than a round
+        of polls, and longer than the rest took to fail: the rest was well then.
+        """
+        began = self._begun[bisect_left(self._begun, since) :]
+        tenth = len(self.looks) // 10  # some may not have been polled for long
+        round_ = self.looks[-1] - self.looks[tenth] if self.looks else timedelta()
+        return any(
+            place < len(began) - place
+            and later - earlier > max(_LEAST_APART, round_, began[-1] - later)
+            for place, (earlier, later) in enumerate(pairwise(began), 1)
+        )
 
     def open_phones(self, since: datetime) -> int:
         """On how many phones something began to fail since then that is open."""

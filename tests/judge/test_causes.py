@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 import random
+from datetime import timedelta
 
 import pytest
 
-from fleet.model import CauseKind
+from fleet.judge import CauseSettings, find_causes
+from fleet.model import (
+    Cause,
+    CauseKind,
+    Incident,
+    IncidentState,
+    PhoneLook,
+    Population,
+    Reach,
+    Severity,
+)
 from tests.judge.fleets import INTERVAL, Fleet
+from tests.judge.watching import START
 
 
 def swept(**sizes: int) -> Fleet:
@@ -348,3 +360,59 @@ def test_the_lines_of_one_phone_are_no_registrar() -> None:
     fleet.run(3 * INTERVAL)
 
     assert fleet.told == []
+
+
+def failed(phone: int, minutes: float, code: int) -> Incident:
+    """A line that fails at one registrar since so many minutes."""
+    seen = START - timedelta(minutes=minutes)
+    return Incident(
+        id=phone,
+        phone_id=phone,
+        rule="line-failed",
+        line=1,
+        severity=Severity.CRITICAL,
+        text=f"{code}",
+        check="",
+        state=IncidentState.OPEN,
+        first_seen=seen,
+        opened=seen,
+        code=code,
+        registrar="pbx.example",
+    )
+
+
+def outage(standing: list[Incident], phones: int = 20) -> tuple[Cause, ...]:
+    """The causes of what fails among phones that are polled evenly within five minutes."""
+    looks = tuple(
+        PhoneLook(
+            phone_id=n,
+            host=f"10.0.{n}.1",
+            reach=Reach.OK,
+            observed_at=START - n * timedelta(seconds=300 / phones),
+        )
+        for n in range(1, phones + 1)
+    )
+    moments = tuple(look.observed_at for look in looks if look.observed_at)
+    population = Population(phones=looks, lines={"pbx.example": moments})
+    return find_causes(standing, (), population, CauseSettings(), START)
+
+
+def test_a_cause_counts_from_its_own_beginning_and_with_its_own_codes() -> None:
+    older = [failed(20, 23, 404), failed(19, 22, 404)]
+    standing = older + [failed(n, 4 - n * 0.2, 408) for n in range(1, 14)]
+
+    (cause,) = outage(standing)
+
+    assert START - cause.began == timedelta(minutes=3.8)
+    assert cause.codes == ((408, 13),)
+
+
+def test_an_older_incident_does_not_make_a_cause_of_a_few() -> None:
+    standing = [failed(20, 23, 404), *(failed(n, 3 + n / 10, 408) for n in range(1, 5))]
+    assert outage(standing, phones=6) == ()
+
+
+def test_what_fails_one_after_the_other_within_an_hour_is_one_cause() -> None:
+    standing = [failed(n, 60 - n * 4, 408) for n in range(1, 14)]
+    (cause,) = outage(standing)
+    assert START - cause.began == timedelta(minutes=56)
