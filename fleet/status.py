@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from fleet.judge import FLAGGING, RULES
-from fleet.model import Account, Reach, Registration
+from fleet.model import Account, Reach, Registration, Severity
 from fleet.report import HistoryRecord, IncidentRecord, LineRecord, PhoneRecord, yes_or_no
 from fleet.store import LinePeriod
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from fleet.model import Incident, Line, Phone
     from fleet.store import Period, PhoneStatus
 
+_WORST_FIRST = list(Severity)
 _ORDER = {name: place for place, name in enumerate(RULES)}
 
 
@@ -26,6 +27,11 @@ def findings_of(status: PhoneStatus) -> Sequence[Incident]:
         (each for each in status.findings if each.rule in FLAGGING),
         key=lambda each: (each.line or 0, _ORDER[each.rule]),
     )
+
+
+def worst(findings: Iterable[Incident]) -> Severity | None:
+    """Return the worst severity, which colours and icons follow; None where nothing is wrong."""
+    return min((each.severity for each in findings), key=_WORST_FIRST.index, default=None)
 
 
 def line_records(statuses: Iterable[PhoneStatus]) -> Iterator[LineRecord]:

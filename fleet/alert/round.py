@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from fleet.alert.compose import word_of_fleet
 from fleet.alert.diagnosing import to_diagnose
 from fleet.alert.plan import plan
 from fleet.alert.reminders import beat_of
@@ -18,7 +19,8 @@ from fleet.alert.values import Situation
 from fleet.alert.view import Zones
 from fleet.errors import PhoneNotFound
 from fleet.judge import registrars_of
-from fleet.model import IncidentState, Reach
+from fleet.model import AlertKind, IncidentState, Reach
+from fleet.provision.rollout.telling import stopped_rollout
 from fleet.store import Alerting as Decided
 from fleet.store import NewAlert
 
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from fleet.store import Store
 
 _HOUR = timedelta(hours=1)
+_NEWS_FOR = timedelta(days=1)  # what stopped before is known by now
 _TRIES = 3  # another process may have seen to the same notices meanwhile
 
 
@@ -60,9 +63,11 @@ class Alerting:
     windows: tuple[Window, ...] = ()
     diagnose: Diagnose | None = None
     _beats: set[str] = field(default_factory=set, repr=False)
+    _reported: set[int] = field(default_factory=set, repr=False)
 
     def run(self, now: datetime) -> Round:
         """Do a round; raises `StoreError`."""
+        self._report_stopped_rollout(now)
         policy, beat = self._policy_for(now)
         said: dict[int, str] = {}
         for _ in range(_TRIES):
@@ -81,6 +86,22 @@ class Alerting:
                     held=len(decided.held),
                 )
         return Round()  # others are at it: what is left is looked at in the next round
+
+    def _report_stopped_rollout(self, now: datetime) -> None:
+        """Send one alert about a roll-out that stopped by itself, or was stopped."""
+        found = stopped_rollout(self.store)
+        if found is None or found[0].id in self._reported:
+            return
+        stopped, text = found
+        self._reported.add(stopped.id)
+        if stopped.ended is None or now - stopped.ended > _NEWS_FOR:
+            return
+        key = f"fleet-rollout-{stopped.id}-{stopped.revision}-stopped"
+        subject = f"the roll-out of revision {stopped.revision} stopped"
+        alert = word_of_fleet(AlertKind.DAEMON, key, now, subject, text)
+        routes = [route for route in self.policy.routes if route.takes_of_fleet(alert.severity)]
+        channels = tuple((name, now) for route in routes for name in route.channels)
+        self.store.apply_alerting(Decided(at=now, alerts=(NewAlert(alert=alert, routes=channels),)))
 
     def _policy_for(self, now: datetime) -> tuple[Policy, str]:
         """Leave out reminders where those of this beat were seen to; give the beat, if there is."""

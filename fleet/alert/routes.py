@@ -34,6 +34,11 @@ class Route:
             and (not self.rules or incident.rule in self.rules)
         )
 
+    def takes_of_fleet(self, severity: Severity) -> bool:
+        """Return whether these receivers get alerts about fleet itself: of no site, by no rule."""
+        is_severe = not self.severities or severity in self.severities
+        return is_severe and not self.sites and not self.rules
+
     @property
     def channels(self) -> dict[str, str]:
         """Each channel's URL by its name: `ops`, and where there are more `ops #2`, `ops #3`.

@@ -208,7 +208,10 @@ def command(
 
 def _print(app: App, choice: Choice, form: str, columns: list[str]) -> list[LineRecord]:
     """Print the chosen lines; return them."""
-    statuses = list(app.store.statuses(site=choice.site, ids=choice.ids, at=choice.at))
+    flagged_by = FLAGGING if choice.flagged else None
+    statuses = list(
+        app.store.statuses(site=choice.site, ids=choice.ids, at=choice.at, flagged_by=flagged_by)
+    )
     every = line_records(statuses)
     records = choice.sorted([record for record in every if choice.takes(record)])
     strangers = [] if choice.at or choice.ids else _strangers(app, choice.site)

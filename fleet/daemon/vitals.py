@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 from fleet.app import now
 from fleet.errors import StoreError
-from fleet.model import DeliveryState
+from fleet.model import DeliveryState, Registration
+from fleet.provision.rollout.telling import stopped_rollout
+from fleet.store import NOT_READ, States
 from fleet.web import Figures, Health, JobHealth, Kept
 
 if TYPE_CHECKING:
@@ -48,21 +50,27 @@ class Vitals:
         return await self._figures.get()
 
     async def _find_health(self) -> Health:
-        last_sweep = None
+        last_sweep, warnings = None, list[str]()
         try:
             last_sweep = await asyncio.to_thread(self._last_sweep)
+            warnings = await asyncio.to_thread(self._warnings)
             problems = self._lateness(last_sweep)
         except StoreError:
             problems = ["The database cannot be used; the log says why."]
         return Health(
             started=self._started,
             problems=(*self._trouble(), *problems),
+            warnings=tuple(warnings),
             last_sweep=last_sweep,
             last_delivery=self._schedule.delivery.worked,
             jobs=tuple(map(_job_health, self._schedule.jobs)),
             pushes=self._pushes(),
             waiting=self._waiting(),
         )
+
+    def _warnings(self) -> list[str]:
+        stopped = stopped_rollout(self._app.store)
+        return [stopped[1]] if stopped else []
 
     def _trouble(self) -> Iterator[str]:
         if trouble := self._schedule.trouble():
@@ -100,17 +108,19 @@ class Vitals:
     async def _find_figures(self) -> Figures:
         health, nothing = await self.health(), Counter[str]()
         try:
-            phones, lines = await self._states.get()
+            states = await self._states.get()
             incidents, deliveries = await asyncio.to_thread(self._find_open)
         except StoreError:  # fleet_up says it
-            phones = lines = incidents = deliveries = nothing
+            states, incidents, deliveries = States(), nothing, nothing
         return Figures(
             up=not health.problems,
             sweeps=self._work.counts.sweeps,
             polls=self._work.counts.polls,
             pushes=self._pushes(),
-            phones=phones,
-            lines=lines,
+            phones=states.phones,
+            lines={**dict.fromkeys(map(str, Registration), 0), NOT_READ: 0, **states.lines},
+            on_backup=states.on_backup,
+            rollout_stopped=bool(health.warnings),
             incidents=incidents,
             deliveries=deliveries,
             waiting=self._waiting(),
@@ -118,16 +128,8 @@ class Vitals:
             last_sweep=health.last_sweep.timestamp() if health.last_sweep else None,
         )
 
-    async def _find_states(self) -> tuple[Counter[str], Counter[str]]:
-        return await asyncio.to_thread(self._count_states)
-
-    def _count_states(self) -> tuple[Counter[str], Counter[str]]:
-        phones: Counter[str] = Counter()
-        lines: Counter[str] = Counter()
-        for status in self._app.store.statuses():
-            phones[status.reach or "not-polled"] += 1
-            lines.update(str(each.line.registration) for each in status.lines)
-        return phones, lines
+    async def _find_states(self) -> States:
+        return await asyncio.to_thread(self._app.store.states)
 
     def _find_open(self) -> tuple[Counter[str], Counter[str]]:
         store = self._app.store

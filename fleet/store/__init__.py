@@ -4,6 +4,7 @@ from fleet.store.fetch_values import FetchingPhone, FetchLogin, StrangerFetches
 from fleet.store.holder import Holder
 from fleet.store.incidents import TakeStep
 from fleet.store.old_revisions import spans
+from fleet.store.paging import NOT_READ, Flagged, States
 from fleet.store.phones import Secrets, without_collecting
 from fleet.store.secrets import Keyring, make_key_file, rotate_key_file
 from fleet.store.store import Store
@@ -33,6 +34,7 @@ from fleet.store.values import (
 )
 
 __all__ = [
+    "NOT_READ",
     "Alerting",
     "Change",
     "Event",
@@ -42,6 +44,7 @@ __all__ = [
     "FetchLogin",
     "FetchingPhone",
     "FileDigest",
+    "Flagged",
     "Holder",
     "IntentChange",
     "KeptRevisions",
@@ -58,6 +61,7 @@ __all__ = [
     "Recorded",
     "RolloutStart",
     "Secrets",
+    "States",
     "Store",
     "StoredAudit",
     "StoredPhone",

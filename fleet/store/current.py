@@ -9,13 +9,13 @@ import sqlalchemy as sa
 
 from fleet.model import Reach
 from fleet.store import codec
-from fleet.store.incidents import findings
+from fleet.store.incidents import findings, flagged_phones
 from fleet.store.phones import Secrets, load_phones, of_phones, without_collecting
 from fleet.store.tables import line_periods, phone_states, reach_periods
 from fleet.store.values import LineStatus, PhoneStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
     from datetime import datetime
 
     from fleet.model import Incident
@@ -28,8 +28,15 @@ def statuses(
     site: str | None = None,
     ids: Sequence[int] | None = None,
     at: datetime | None = None,
+    flagged_by: Collection[str] | None = None,
 ) -> Iterator[PhoneStatus]:
-    """Give phones' states, by site and then by what they are called; `at` None means now."""
+    """Give phones' states, by site and then by what they are called; `at` None means now.
+
+    `flagged_by`: only phones with a finding of one of these rules.
+    """
+    if flagged_by is not None:
+        some = flagged_phones(connection, flagged_by, at)
+        ids = sorted(some if ids is None else some.intersection(ids))
     with without_collecting():
         found = list(_load(connection, site, ids, at))
     found.sort(key=lambda one: (one.stored.phone.site, one.stored.phone.label, one.stored.id))

@@ -108,6 +108,18 @@ def findings(
     return found
 
 
+def flagged_phones(
+    connection: sa.Connection, rules: Collection[str], at: datetime | None = None
+) -> set[int]:
+    """Return the phones with a finding of one of these rules, now or at a moment."""
+    query = (
+        sa.select(incidents.c.phone_id)
+        .distinct()
+        .where(_holds(at), incidents.c.rule.in_(list(rules)), incidents.c.phone_id.is_not(None))
+    )
+    return set(connection.scalars(query))
+
+
 def _holds(at: datetime | None) -> sa.ColumnElement[bool]:
     if at is None:
         return _STANDING

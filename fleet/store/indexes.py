@@ -34,6 +34,9 @@ for _name, _columns in (
     _partial(f"uq_{_name}_open", _until.is_(None), *_columns, unique=True)
     _partial(f"ix_{_name}_ended", _until.is_not(None), _until)
 
+_line = line_periods.c
+_partial("ix_line_periods_states", _line.until.is_(None), _line.state, _line.backup)
+
 _of = incidents.c
 _partial(
     "uq_incidents_standing", _of.resolved.is_(None), _of.phone_id, _of.rule, _of.line, unique=True

@@ -33,7 +33,7 @@ from fleet.store.upkeep import Upkeep
 from fleet.store.watching import Watching
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from datetime import datetime, timedelta
 
     from fleet.model import Inventory, Sighting, Site, Sweep, SweepCounts
@@ -229,10 +229,14 @@ class Store(Watching, Intending, FetchRecords, Rolling, Rotating, Paging, Upkeep
         site: str | None = None,
         ids: Sequence[int] | None = None,
         at: datetime | None = None,
+        flagged_by: Collection[str] | None = None,
     ) -> Iterator[PhoneStatus]:
-        """Give the states of phones and lines, now or as they were `at` a moment."""
+        """Give the states of phones and lines, now or as they were `at` a moment.
+
+        `flagged_by`: only of phones with a finding of one of these rules.
+        """
         with self._reading() as connection:
-            yield from statuses(connection, site=site, ids=ids, at=at)
+            yield from statuses(connection, site=site, ids=ids, at=at, flagged_by=flagged_by)
 
     def history(
         self,

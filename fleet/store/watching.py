@@ -110,6 +110,11 @@ class Watching(Database):
                 incidents.take_steps(connection, [each for each in made if each], step)
             return len(ids)
 
+    def flagged_phones(self, rules: Collection[str]) -> set[int]:
+        """Return the phones with a finding of one of these rules now."""
+        with self._reading() as connection:
+            return incidents.flagged_phones(connection, rules)
+
     def has_unjudged(self) -> bool:
         """Return whether there are phones to be judged again."""
         with self._reading() as connection:

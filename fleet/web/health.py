@@ -25,12 +25,14 @@ class JobHealth:
 class Health:
     """Everything at a moment. It is well where `problems`, sentences for people, is empty.
 
+    `warnings` are sentences about the fleet that somebody should read: the daemon itself is well.
     `last_sweep` is when the last planned sweep ended, `last_delivery` when an alert was last
     taken by a channel. `pushes` counts what became of pushes; `waiting` are queues' lengths.
     """
 
     started: datetime
     problems: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
     last_sweep: datetime | None = None
     last_delivery: datetime | None = None
     jobs: tuple[JobHealth, ...] = ()
@@ -42,6 +44,7 @@ class Health:
         return {
             "status": "failing" if self.problems else "well",
             "problems": list(self.problems),
+            "warnings": list(self.warnings),
             "started": _text(self.started),
             "last_sweep_finished": _text(self.last_sweep),
             "last_delivery": _text(self.last_delivery),

@@ -30,10 +30,12 @@ class Figures:
     polls: Mapping[str, int] = field(default_factory=dict)  # by reach
     pushes: Mapping[str, int] = field(default_factory=dict)  # by what became of them
     phones: Mapping[str, int] = field(default_factory=dict)  # by reach
-    lines: Mapping[str, int] = field(default_factory=dict)  # by registration
+    lines: Mapping[str, int] = field(default_factory=dict)  # by registration, or not-read
+    on_backup: int = 0  # of the registered lines
     incidents: Mapping[str, int] = field(default_factory=dict)  # open ones by severity
     deliveries: Mapping[str, int] = field(default_factory=dict)  # waiting and given up
     waiting: Mapping[str, int] = field(default_factory=dict)  # by queue
+    rollout_stopped: bool = False  # the last one
     job_failures: Mapping[str, int] = field(default_factory=dict)  # in a row, by job
     last_sweep: float | None = None
 
@@ -58,8 +60,14 @@ class _Figures(Collector):
         yield _counted("fleet_pushes", "Pushes of phones since the start.", "fate", has.pushes)
         yield _gauge("fleet_phones", "Phones, as last polled.", "reach", has.phones)
         yield _gauge("fleet_lines", "Lines, as last seen.", "state", has.lines)
+        yield GaugeMetricFamily(
+            "fleet_lines_on_backup", "Registered lines that are on their backup.", has.on_backup
+        )
         yield _gauge("fleet_incidents_open", "Incidents that stand.", "severity", has.incidents)
         yield _gauge("fleet_deliveries", "Alerts not delivered.", "state", has.deliveries)
+        yield GaugeMetricFamily(
+            "fleet_rollout_stopped", "1: the last roll-out was stopped.", has.rollout_stopped
+        )
         yield _gauge("fleet_waiting", "What waits in queues.", "queue", has.waiting)
         yield _gauge("fleet_job_failures", "Failures in a row.", "job", has.job_failures)
         if has.last_sweep is not None:

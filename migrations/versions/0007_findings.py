@@ -39,6 +39,14 @@ def upgrade() -> None:
         postgresql_where=sa.text("resolved IS NOT NULL"),
     )
     op.create_index("ix_incidents_phone_id_first_seen", "incidents", ["phone_id", "first_seen"])
+    op.create_index(
+        "ix_line_periods_states",
+        "line_periods",
+        ["state", "backup"],
+        unique=False,
+        sqlite_where=sa.text("until IS NULL"),
+        postgresql_where=sa.text("until IS NULL"),
+    )
     op.create_table(
         "unjudged",
         sa.Column("phone_id", sa.Integer(), autoincrement=False, nullable=False),

@@ -16,6 +16,7 @@ from fleet.model import (
     Cause,
     CauseKind,
     Phone,
+    RolloutState,
     Selector,
     Severity,
     Silence,
@@ -24,6 +25,7 @@ from fleet.model import (
 from fleet.store import Change, Store
 from tests.alert.world import ALL, BONN
 from tests.store.fleets import HOUR, MINUTE, START, add
+from tests.store.test_rolling import begun, filled
 from tests.store.watching import finding, look
 
 if TYPE_CHECKING:
@@ -217,3 +219,34 @@ def test_a_removed_phone_is_told_to_be_over(store: Store, phones: list[int]) -> 
     store.remove_phones(phones[:1], START + HOUR)
     assert rounds.run(START + HOUR) == Round(alerts=1)
     assert alerts(store)[-1].kind is AlertKind.RECOVERY
+
+
+def test_a_roll_out_that_stopped_is_an_alert_once(store: Store) -> None:
+    rollout = begun(store, filled(store))
+    alerting(store).run(START + MINUTE)
+    assert alerts(store) == []
+    store.control_rollout(
+        rollout.id,
+        RolloutState.STOPPED,
+        among=[RolloutState.RUNNING],
+        why="3 of 3 phones failed.",
+        now=START + MINUTE,
+    )
+
+    for minute in (2, 3):
+        alerting(store).run(START + minute * MINUTE)
+
+    (alert,) = alerts(store)
+    assert (alert.kind, alert.severity) == (AlertKind.DAEMON, Severity.CRITICAL)
+    assert alert.subject == "[fleet] the roll-out of revision 1 stopped"
+    assert "3 of 3 phones failed." in alert.text
+    assert "fleet provision rollout rollback" in alert.text
+
+
+def test_a_roll_out_that_stopped_long_ago_is_no_news(store: Store) -> None:
+    rollout = begun(store, filled(store))
+    store.control_rollout(
+        rollout.id, RolloutState.STOPPED, among=[RolloutState.RUNNING], why="", now=START
+    )
+    alerting(store).run(START + 25 * HOUR)
+    assert alerts(store) == []

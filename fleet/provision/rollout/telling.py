@@ -1,4 +1,4 @@
-"""What is new of a roll-out since it was last looked at, a sentence each (pure)."""
+"""What is new of a roll-out since it was last looked at, a sentence each."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from fleet.model import Proof, Rollout
+    from fleet.store import Store
 
 
 class Teller:
@@ -63,6 +64,14 @@ def sentence(rollout: Rollout, proofs: Iterable[Proof]) -> str:
             "starts."
         )
     return f"{now}{exposed} fleet provision rollout rollback takes the new files back."
+
+
+def stopped_rollout(store: Store) -> tuple[Rollout, str] | None:
+    """Return the last roll-out with a sentence about it if it was stopped, else None."""
+    last = store.rollout()
+    if last is None or last.state is not RolloutState.STOPPED:
+        return None
+    return last, sentence(last, store.proofs(last.id))
 
 
 def _stage(rollout: Rollout, proofs: Iterable[Proof]) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
+from fleet.judge import FLAGGING
 from fleet.report import LineRecord, PhoneRecord
 from fleet.report.records import json_maker
 from fleet.status import line_records, phone_records
@@ -66,8 +67,16 @@ class Api:
             return JSONResponse({"error": "There is no such site."}, status_code=404)
         only_flagged = asked.get("flagged", "") in _YES
         wanted = _Wanted(kind=kind, records=records, only_flagged=only_flagged)
-        ids = await self._desk.read(lambda: self._desk.store.phone_ids(site=site))
+        ids = await self._desk.read(lambda: self._ids(site, only_flagged=only_flagged))
         return StreamingResponse(self._array(wanted, ids), media_type="application/json")
+
+    def _ids(self, site: str | None, *, only_flagged: bool) -> Sequence[int]:
+        store = self._desk.store
+        ids = store.phone_ids(site=site)
+        if not only_flagged:
+            return ids
+        flagged = store.flagged_phones(FLAGGING)
+        return [phone_id for phone_id in ids if phone_id in flagged]
 
     async def _array(self, wanted: _Wanted, ids: Sequence[int]) -> AsyncIterator[bytes]:
         """Write one JSON array, an object to a line, as `fleet export` does."""

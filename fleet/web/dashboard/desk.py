@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 from typing import TYPE_CHECKING, TypeVar
 
 from fleet.errors import FleetError
 from fleet.status import phone_records
 from fleet.web.dashboard.detail import LARGEST_ID, PhoneDetail, detail_of
-from fleet.web.dashboard.flagged import Glance, Page, look_over, pages
-from fleet.web.kept import Kept
+from fleet.web.dashboard.flagged import Choice, FlaggedLine, Overview, Page, overview, pages
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -27,7 +25,6 @@ T = TypeVar("T")
 
 PAGE = 100  # rows
 LONGEST_DIAGNOSIS = 20.0  # seconds that somebody waits for a page
-_GLANCE_FOR = timedelta(seconds=30)
 _READERS = 2  # threads that read for us: the sweep's own must find others free
 _DIAGNOSES = 2
 
@@ -52,17 +49,14 @@ class Desk:
     _readers: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_READERS))
     _diagnoses: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_DIAGNOSES))
 
-    def __post_init__(self) -> None:
-        self._glance = Kept(self._look_over, _GLANCE_FOR)
-
     async def read(self, work: Callable[[], T]) -> T:
         """Do something that waits for the database."""
         async with self._readers:
             return await asyncio.to_thread(work)
 
-    async def glance(self) -> Glance:
-        """Give the fleet at a glance, half a minute old at most."""
-        return await self._glance.get()
+    async def overview(self, choice: Choice, number: int) -> tuple[Overview, Page[FlaggedLine]]:
+        """Return the counts of the fleet, and a page of what is flagged and chosen."""
+        return await self.read(lambda: overview(self.store, self.clock(), choice, number, PAGE))
 
     async def last_sweep(self) -> Sweep | None:
         """Give the sweep that began last."""
@@ -105,9 +99,6 @@ class Desk:
             diagnosis = await diagnoser.diagnose(stored, said.line)
             return replace(said, conclusions=diagnosis.conclusions)
         return replace(said, trouble="This phone is no longer in the inventory.")
-
-    async def _look_over(self) -> Glance:
-        return await self.read(lambda: look_over(self.store, self.clock()))
 
     def _phones(self, site: str, text: str, number: int) -> Page[tuple[int, PhoneRecord]]:
         number = min(max(number, 1), LARGEST_ID // PAGE)

@@ -8,13 +8,13 @@ from datetime import timedelta
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from fleet.status import findings_of, history_records, line_records
+from fleet.status import findings_of, history_records, line_records, worst
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from fleet.model import Fetch, Incident
+    from fleet.model import Fetch, Incident, Severity
     from fleet.report import HistoryRecord, LineRecord
     from fleet.store import PhoneStatus, Store
 
@@ -28,13 +28,15 @@ LARGEST_ID = 2**31 - 1  # of the databases' numbers
 class PhoneDetail:
     """What there is to say of a phone. `wanted` are numbers of lines that only the inventory has.
 
-    `fetches` are the last ones of each file, `history` the last periods; the newest first.
+    `severities` are the worst of what is wrong with each line or its phone. `fetches` are the last
+    ones of each file, `history` the last periods; the newest first.
     """
 
     status: PhoneStatus
     lines: Sequence[LineRecord]
     wanted: Sequence[int]
     findings: Sequence[Incident]
+    severities: Mapping[int | None, Severity | None]
     incidents: Sequence[Incident]
     fetches: Sequence[Fetch]
     history: Sequence[HistoryRecord]
@@ -58,6 +60,10 @@ def detail_of(store: Store, phone_id: int, now: datetime) -> PhoneDetail | None:
         lines=lines,
         wanted=[each.line for each in phone.accounts if each.line not in shown],
         findings=findings,
+        severities={
+            number: worst(each for each in findings if each.line in (None, number))
+            for number in shown
+        },
         incidents=store.incidents(open_only=True, phone_id=phone_id),
         fetches=fetches[:MOST_FETCHES],
         history=list(history_records(reversed(periods), {phone_id: phone}, now)),

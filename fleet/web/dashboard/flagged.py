@@ -1,52 +1,49 @@
-"""The fleet at a glance: counts, and what is flagged, found in one pass and then kept for a while.
-
-A rule may look at anything, so that what is flagged can be told only by judging every phone. That
-is done for a few hundred at a time, off the event loop, once for all who ask within half a minute.
-"""
+"""The fleet's overview: counts, and a page of what is flagged, read from the rows of findings."""
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass
-from operator import attrgetter
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from fleet.status import findings_of, line_records, one_per_unread_phone
+from fleet.judge import FLAGGING
+from fleet.status import findings_of, line_records, worst
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
-    from fleet.model import Incident
+    from fleet.model import Incident, Severity
     from fleet.report import LineRecord
-    from fleet.store import PhoneStatus, Store
+    from fleet.store import PhoneStatus, States, Store
 
 T = TypeVar("T")
 
 AT_ONCE = 500  # phones; some 70 ms
-NOT_POLLED = "not-polled"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FlaggedLine:
-    """A line that is flagged, or a phone that could not be read; `words` says what is wrong."""
+    """A line that is flagged, or a phone where its record has no line; `words` say what is wrong.
+
+    What is wrong with a phone is in one row, and not in the rows of its lines.
+    """
 
     phone_id: int
     record: LineRecord
+    severity: Severity | None
     words: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Glance:
-    """The fleet at a moment: phones by reach, lines by registration, what is flagged.
+class Overview:
+    """The fleet at a moment. `flagged` counts lines and phones that are flagged.
 
     `sites` are those where something is flagged, `rules` those that flag it, the most first.
     """
 
     at: datetime
-    phones: Mapping[str, int]
-    lines: Mapping[str, int]
-    flagged: tuple[FlaggedLine, ...]
+    states: States
+    flagged: int
     sites: tuple[str, ...]
     rules: tuple[str, ...]
 
@@ -59,15 +56,6 @@ class Choice:
     rule: str = ""
     text: str = ""
 
-    def takes(self, one: FlaggedLine) -> bool:
-        """Tell whether a flagged line is one of these."""
-        record = one.record
-        return (
-            (not self.site or record.site == self.site)
-            and (not self.rule or self.rule in record.flags.split())
-            and (not self.text or self.text.lower() in _searched(record))
-        )
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Page(Generic[T]):
@@ -79,44 +67,50 @@ class Page(Generic[T]):
     total: int
 
 
-def page_of(items: Sequence[T], number: int, size: int) -> Page[T]:
-    """Give a page; the nearest there is for a number that is none."""
-    last = pages(len(items), size)
-    number = min(max(number, 1), last)
-    some = items[(number - 1) * size : number * size]
-    return Page(items=some, number=number, last=last, total=len(items))
-
-
 def pages(total: int, size: int) -> int:
     """How many pages so many things fill, one at least."""
     return max(-(-total // size), 1)
 
 
-def look_over(store: Store, now: datetime) -> Glance:
-    """Count the whole fleet."""
-    phones: Counter[str] = Counter()
-    lines: Counter[str] = Counter()
-    flagged: list[FlaggedLine] = []
-    for status in statuses(store):
-        phones[status.reach or NOT_POLLED] += 1
-        lines.update(str(each.line.registration) for each in status.lines)
-        flagged += _flagged(status)
-    flagged.sort(key=attrgetter("record.site", "record.phone"))
-    rules = Counter(rule for one in flagged for rule in one.record.flags.split())
-    return Glance(
-        at=now,
-        phones=phones,
-        lines=lines,
-        flagged=tuple(flagged),
-        sites=tuple(sorted({one.record.site for one in flagged if one.record.site})),
-        rules=tuple(rule for rule, _ in rules.most_common()),
+def overview(
+    store: Store, now: datetime, choice: Choice, number: int, size: int
+) -> tuple[Overview, Page[FlaggedLine]]:
+    """Return the counts of the fleet, and a page of what is flagged and chosen.
+
+    The nearest page there is, for a number that is none.
+    """
+    number = max(number, 1)
+    found = store.flagged(
+        FLAGGING,
+        site=choice.site,
+        rule=choice.rule,
+        text=choice.text,
+        limit=size,
+        offset=(number - 1) * size,
     )
-
-
-def statuses(store: Store) -> Iterator[PhoneStatus]:
-    """Give all phones' states, read a few hundred at a time."""
-    for ids in some_at_once(store.phone_ids()):
-        yield from store.statuses(ids=ids)
+    last = pages(found.total, size)
+    if number > last:
+        return overview(store, now, choice, last, size)
+    ids = list(dict.fromkeys(phone_id for phone_id, _ in found.places))
+    lines = {
+        (one.phone_id, one.record.line or 0): one
+        for status in store.statuses(ids=ids)
+        for one in _flagged(status)
+    }
+    page = Page(
+        items=[lines[place] for place in found.places if place in lines],
+        number=number,
+        last=last,
+        total=found.total,
+    )
+    counts = Overview(
+        at=now,
+        states=store.states(),
+        flagged=found.everywhere,
+        sites=found.sites,
+        rules=found.rules,
+    )
+    return counts, page
 
 
 def some_at_once(ids: Sequence[int]) -> Iterator[Sequence[int]]:
@@ -125,14 +119,22 @@ def some_at_once(ids: Sequence[int]) -> Iterator[Sequence[int]]:
 
 
 def _flagged(status: PhoneStatus) -> Iterator[FlaggedLine]:
-    findings = findings_of(status)
-    if not findings:
-        return
-    records = one_per_unread_phone(line_records([status]))
-    for record in records:
-        if record.flags:
-            words = tuple(words_of(findings, record))
-            yield FlaggedLine(phone_id=status.stored.id, record=record, words=words)
+    """Give the flagged places of a phone: itself, and its lines, each with its own flags."""
+    findings, records = findings_of(status), list(line_records([status]))
+    for number in dict.fromkeys(each.line for each in findings):
+        here = [each for each in findings if each.line == number]
+        flags = " ".join(dict.fromkeys(each.rule for each in here))
+        if number is None:
+            record = replace(
+                records[0], line=None, account="", state="", code=None, backup="",
+                since=min(each.first_seen for each in here), flags=flags,
+            )  # fmt: skip
+        else:
+            record = replace(next(each for each in records if each.line == number), flags=flags)
+        words = tuple(words_of(here, record))
+        yield FlaggedLine(
+            phone_id=status.stored.id, record=record, severity=worst(here), words=words
+        )
 
 
 def words_of(findings: Sequence[Incident], record: LineRecord) -> Iterator[str]:
@@ -141,9 +143,3 @@ def words_of(findings: Sequence[Incident], record: LineRecord) -> Iterator[str]:
         if each.line in (None, record.line):
             text = each.text.removeprefix(f"line {each.line}: ")
             yield text.removesuffix(f" ({record.account})")
-
-
-def _searched(record: LineRecord) -> str:
-    bare = record.mac.replace(":", "")
-    parts = (record.phone, record.host, record.mac, bare, record.account, record.model)
-    return "\n".join(parts).lower()

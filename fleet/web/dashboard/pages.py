@@ -15,9 +15,8 @@ from fleet.errors import StoreError
 from fleet.web.access import CsrfToken, is_own_page
 from fleet.web.dashboard.answers import message, page
 from fleet.web.dashboard.api import Api
-from fleet.web.dashboard.desk import PAGE
 from fleet.web.dashboard.detail import LARGEST_ID
-from fleet.web.dashboard.flagged import Choice, page_of
+from fleet.web.dashboard.flagged import Choice
 from fleet.web.dashboard.render import STYLE
 
 if TYPE_CHECKING:
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from fleet.web.dashboard.desk import Desk, Said
-    from fleet.web.dashboard.flagged import FlaggedLine, Glance, Page
 
 log = logging.getLogger(__name__)
 
@@ -62,15 +60,16 @@ class Dashboard:
         return Route(path, partial(_plainly, answer), methods=[method])
 
     async def _flagged(self, request: Request) -> Response:
-        glance, health, sweep = await asyncio.gather(
-            self._desk.glance(), self._desk.health(), self._desk.last_sweep()
-        )
         choice = Choice(
             site=_asked(request, "site"), rule=_asked(request, "rule"), text=_asked(request, "q")
         )
-        shown = await self._desk.read(partial(_chosen, glance, choice, _number(request)))
+        (counts, shown), health, sweep = await asyncio.gather(
+            self._desk.overview(choice, _number(request)),
+            self._desk.health(),
+            self._desk.last_sweep(),
+        )
         return await self._page(
-            "flagged", glance=glance, health=health, sweep=sweep, choice=choice, page=shown
+            "flagged", overview=counts, health=health, sweep=sweep, choice=choice, page=shown
         )
 
     async def _phones(self, request: Request) -> Response:
@@ -112,10 +111,6 @@ async def _plainly(answer: Callable[[Request], Awaitable[Response]], request: Re
     except StoreError as error:
         log.warning("The dashboard cannot answer: %s", error)
         return message(_NO_DATABASE, 503)
-
-
-def _chosen(glance: Glance, choice: Choice, number: int) -> Page[FlaggedLine]:
-    return page_of([one for one in glance.flagged if choice.takes(one)], number, PAGE)
 
 
 def _is_ours(request: Request) -> bool:
