@@ -22,3 +22,18 @@ def test_a_fleet_is_watched_for_a_day_and_everything_is_asked(tmp_path: Path) ->
         "incidents",
         "audit, without a sweep",
     ]
+
+
+def test_readers_are_asked_over_a_small_fleet(tmp_path: Path) -> None:
+    argv = [sys.executable, str(ROOT / "benchmarks" / "readers.py"), "--phones", "40"]
+    ran = subprocess.run(argv, cwd=tmp_path, check=True, capture_output=True, text=True, timeout=60)
+    asked = [line.split("|")[1].strip() for line in ran.stdout.splitlines()]
+    assert asked[1:] == [
+        "first page: counts, and 100 flagged rows",
+        "100 flagged rows",
+        "first page of one site",
+        "counts of /metrics",
+        "one phone's page",
+        "status --flagged",
+        "status --flagged --at, 45 days ago",
+    ]
