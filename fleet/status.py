@@ -34,6 +34,12 @@ def worst(findings: Iterable[Incident]) -> Severity | None:
     return min((each.severity for each in findings), key=_WORST_FIRST.index, default=None)
 
 
+def worst_of_rules(names: Iterable[str]) -> Severity | None:
+    """Return the worst severity that these rules have by default: records name rules alone."""
+    severities = (RULES[name].severity for name in names if name in RULES)
+    return min(severities, key=_WORST_FIRST.index, default=None)
+
+
 def line_records(statuses: Iterable[PhoneStatus]) -> Iterator[LineRecord]:
     """One record per line; a phone without known lines has one with an empty line.
 

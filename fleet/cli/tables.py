@@ -13,9 +13,9 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from fleet.model import Reach, Registration
+from fleet.model import Reach, Registration, Severity
 from fleet.report import yes_or_no
-from fleet.status import was_not_read
+from fleet.status import was_not_read, worst_of_rules
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -35,10 +35,11 @@ LONGEST = 24  # characters of a status text in a table
 STYLES: dict[str, str] = {
     Registration.REGISTERED: "green",
     Registration.FAILED: "bold red",
-    Registration.UNREGISTERED: "yellow",
-    Registration.UNKNOWN: "magenta",
+    Registration.UNREGISTERED: "bold red",
+    Registration.UNKNOWN: "yellow",
     Registration.UNCONFIGURED: "dim",
 }
+SEVERITIES = {Severity.CRITICAL: "bold red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
 
 
 def table(
@@ -146,7 +147,10 @@ def _state(record: LineRecord, last: LineStatus | None, now: datetime) -> Text:
         return Text(words, style="magenta")
     if not record.reach:
         return Text("not polled yet", style="dim")
-    return state_text(record.state, record.code, record.backup, record.status_text)
+    made = state_text(record.state, record.code, record.backup, record.status_text)
+    if severity := worst_of_rules(record.flags.split()):
+        made.style = SEVERITIES[severity]
+    return made
 
 
 def state_text(state: str, code: int | None, backup: str, status_text: str) -> Text:
@@ -158,7 +162,8 @@ def state_text(state: str, code: int | None, backup: str, status_text: str) -> T
         words += f": {shortened(status_text)}"
     if backup == ON_BACKUP:
         words = "on backup" if state == Registration.REGISTERED else f"{words} (backup)"
-    return Text(words, style="yellow" if backup == ON_BACKUP else STYLES.get(state, ""))
+    is_on_backup = words == "on backup"
+    return Text(words, style="yellow" if is_on_backup else STYLES.get(state, ""))
 
 
 def shortened(text: str) -> str:

@@ -41,3 +41,25 @@ def test_a_long_line_goes_on_as_far_in_as_it_began() -> None:
 
 def test_where_there_is_room_nothing_is_folded_or_filled_up() -> None:
     assert shown(hanging(f"    {SAID}"), width=10_000) == [f"    {SAID}"]
+
+
+@pytest.mark.parametrize(
+    ("state", "code", "backup", "flags", "style"),
+    [
+        ("registered", None, "no", "", "green"),
+        ("registered", None, "yes", "line-on-backup", "yellow"),
+        ("registered", None, "no", "account-mismatch", "yellow"),
+        ("failed", 403, "yes", "line-failed", "bold red"),
+        ("unregistered", None, "no", "line-unregistered", "bold red"),
+        ("unknown", None, "no", "line-unknown account-mismatch", "yellow"),
+        ("registered", None, "no", "firmware-drift", "cyan"),
+        ("registered", None, "yes", "firmware-drift line-failed", "bold red"),
+    ],
+)
+def test_the_colour_of_a_line_follows_the_worst_of_what_flags_it(
+    state: str, code: int | None, backup: str, flags: str, style: str
+) -> None:
+    record = LineRecord(
+        reach="ok", line=1, state=state, code=code, backup=backup, flags=flags, phone="desk"
+    )
+    assert _state(record, None, datetime(2026, 3, 1, tzinfo=UTC)).style == style
