@@ -107,7 +107,9 @@ class Fleet:
         **fields: Any,
     ) -> Audited:
         """Audit what is stored."""
-        order = AuditOrder(output=self.output, formats=formats, site=site, send=send)
+        order = AuditOrder(
+            output=self.output, formats=formats, site=site, trigger="schedule", send=send
+        )
         auditor = self.auditor(**{"recipients": recipients or Recipients(), **fields})
         done = await auditor.run(order, None)
         assert done is not None

@@ -39,7 +39,7 @@ async def test_the_first_audit_compares_with_nothing(fleet: Fleet) -> None:
     done = await fleet.audit()
 
     assert done.report.changes.since is None
-    assert "There is no audit before this one" in summary(done.report)[1]
+    assert "This is the first audit of these phones" in summary(done.report)[1]
     assert [(each.phone, each.line, each.code, each.change) for each in done.report.flagged] == [
         ("berlin1", 1, 401, "")
     ]
@@ -140,8 +140,7 @@ async def test_audits_of_different_selections_are_not_compared(fleet: Fleet) -> 
 
     assert of_site.report.totals.phones == 1
     assert of_site.report.changes.note == (
-        "There is no audit of site paris before this one; one of another choice of phones would "
-        "not be compared."
+        "This is the first audit of these phones, so there is nothing to compare with."
     )
     assert again.report.changes.since == of_site.report.at
 
@@ -322,8 +321,9 @@ async def test_the_same_data_and_time_give_the_same_bytes(fleet: Fleet) -> None:
     written = {path: path.read_bytes() for path in first.files}
     again = await fleet.audit(formats=("html", "xlsx", "csv", "json"))
 
+    # A second report of a day has its time in its name.
     assert [path.name for path in again.files] == [
-        f"audit-2026-11-24.{form}" for form in ("html", "xlsx", "csv", "json")
+        f"audit-2026-11-24-191500.{form}" for form in ("html", "xlsx", "csv", "json")
     ]
     assert {path: path.read_bytes() for path in again.files} == written
     assert b"<script" not in written[first.files[0]]

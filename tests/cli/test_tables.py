@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import io
 import re
+from datetime import UTC, datetime
 
+import pytest
 from rich.console import Console
 
-from fleet.cli.tables import hanging, table
+from fleet.cli.tables import _state, hanging, table
+from fleet.report import LineRecord
 
 NAME = "reception-main-entrance-ground-floor-north-wing-left-of-the-window"
 HOST = "[2001:db8:85a3:8d3:1319:8a2e:370:7348]:5060"
