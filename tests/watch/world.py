@@ -107,7 +107,7 @@ class World:
             selection="all",
             planned=1,
             now=self.now,
-            ttl=timedelta(days=1),
+            ttl=timedelta(minutes=30),
             schedule="sweep",
             planned_for=self.now,
         )
