@@ -14,12 +14,14 @@ from fleet.errors import FleetError, SweepRunning, UsageError
 from fleet.judge import RuleSetting
 from fleet.model import Account, IntendedAccount, MissedSweeps, Reason, Registration
 from fleet.report.audit import AuditChange, summary
+from fleet.status import findings_of
 from fleet.store import Event, EventKind
 from tests.audit.fleet import Post, phone
 from tests.store.fleets import line
 
 if TYPE_CHECKING:
     from fleet.audit import Audited
+    from fleet.model import Line
     from tests.audit.fleet import Fleet
 
 REFUSED = line(1, Registration.FAILED, code=401, status_text="401")
@@ -113,6 +115,34 @@ async def test_a_rule_that_was_switched_off_resolves_nothing(fleet: Fleet) -> No
     done = await fleet.audit()
 
     assert changes(done) == {"berlin1": AuditChange.UNSEEN}
+
+
+async def test_what_an_audit_kept_is_what_the_rows_say_of_its_time(fleet: Fleet) -> None:
+    one, two, three = fleet.add(*map(phone, range(1, 4)))
+    states: list[tuple[Line, ...] | Reason] = [
+        (REFUSED,), (line(1),), (GONE,), Reason.NO_ANSWER, (line(1, backup=True),),
+    ]  # fmt: skip
+    kept = {}
+    for turn in range(9):
+        fleet.seen = {
+            phone_id: states[(turn * step) % len(states)]
+            for phone_id, step in ((one, 1), (two, 2), (three, 3))
+        }
+        fleet.sweep()
+        await fleet.audit()
+        stored = fleet.store.last_audit("all")
+        assert stored is not None
+        found = decode(stored.findings)
+        kept[found.at] = {
+            (each.phone_id, each.record.line, each.record.rule) for each in found.flags
+        }
+
+    for at, flags in kept.items():
+        assert flags == {
+            (status.stored.id, each.line, each.rule)
+            for status in fleet.store.statuses(at=at)
+            for each in findings_of(status)
+        }
 
 
 async def test_silence_when_nothing_got_worse(fleet: Fleet) -> None:
