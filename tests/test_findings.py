@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -328,3 +329,26 @@ def test_the_rows_of_a_removed_phone_end_with_it(past: Past) -> None:
     assert past.store.incidents(open_only=True, pending=True) == []
     [over] = past.store.incidents()
     assert over.resolved == past.now + MINUTE
+
+
+def test_an_import_and_judging_again_do_not_wait_for_each_other_for_ever(
+    postgres_store: Store,
+) -> None:
+    past = Past(postgres_store)
+    for number in range(PHONES):
+        past.happen("poll", number, [2])
+
+    def move(turn: int) -> None:
+        changes = [
+            Change(id=each.id, phone=replace(each.phone, host=f"10.{turn}.{each.id}.1"))
+            for each in postgres_store.phones()
+        ]
+        postgres_store.apply_inventory([], changes)
+
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        moves = pool.map(move, range(1, 13))
+        for _ in range(12):
+            rejudge(postgres_store, past.judge, lambda: past.now)
+        list(moves)
+    rejudge(postgres_store, past.judge, lambda: past.now)
+    assert not postgres_store.has_unjudged()

@@ -64,6 +64,11 @@ class Taken:
     standing: dict[int, Standing] = field(default_factory=dict)
 
 
+def lock_findings(connection: sa.Connection) -> None:
+    """Wait for other writers of findings, before any phone is locked: else two could deadlock."""
+    take_turns(connection, LOCK)
+
+
 def take_steps(connection: sa.Connection, sightings: Sequence[Sighting], step: TakeStep) -> Taken:
     """Judge looks against what stands, and write what they change."""
     take_turns(connection, LOCK)

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from fleet.errors import StoreError
 from fleet.store import codec, keymark
 from fleet.store.events import add_events
-from fleet.store.incidents import close_of_phones, judge_again
+from fleet.store.incidents import close_of_phones, judge_again, lock_findings
 from fleet.store.intended import apply_common, apply_intents, with_intents
 from fleet.store.intents import load_intents
 from fleet.store.phones import Secrets, load_phones, load_sites
@@ -39,6 +39,7 @@ def apply_inventory(
     is not trusted by the old certificate. A MAC, once known, is not forgotten. Raises `StoreError`
     for a phone that is gone.
     """
+    lock_findings(connection)
     needs_key = _has_secrets(wanted_sites, changes) or bool(intent and intent.secrets)
     keymark.hold(connection, keyring, needs_key)
     intents = load_intents(connection)

@@ -13,7 +13,7 @@ from fleet.store.fetching import FetchRecords
 from fleet.store.find import find_phone
 from fleet.store.history import history
 from fleet.store.holder import Holder
-from fleet.store.incidents import take_steps
+from fleet.store.incidents import lock_findings, take_steps
 from fleet.store.intended import load_inventory, with_own_intents
 from fleet.store.intending import Intending
 from fleet.store.inventory import apply_inventory, forget_certificates, rehost, remove_phones
@@ -207,6 +207,8 @@ class Store(Watching, Intending, FetchRecords, Rolling, Rotating, Paging, Upkeep
         With `step`, their sightings are judged against the standing incidents in the same one.
         """
         with self._writing() as connection:
+            if step is not None:
+                lock_findings(connection)
             known = record(connection, sweep_id, batch)
             if step is not None:
                 seen = (each.sighting for each in batch if each.sighting is not None)
