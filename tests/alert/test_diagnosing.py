@@ -117,7 +117,7 @@ async def test_an_alert_of_a_refused_line_says_what_the_registrar_says(store: St
         await made.refused(1)
         await asyncio.to_thread(made.app.alerting().run, now() + MINUTE)
         [text] = made.texts
-        said = "rejects the inventory's user and password of 1001 (401)."
+        said = "rejects the inventory's user and password of 1001 (401 Unauthorized)."
         assert (
             f"  diagnosis: The primary registrar {made.pbx.address}:{made.pbx.port} {said}" in text
         )

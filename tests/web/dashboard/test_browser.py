@@ -67,7 +67,7 @@ async def test_a_person_finds_a_refused_line_and_has_it_diagnosed(
         assert await seen.text("h1") == "lobby"
         await seen.press("form[method=post] button")
         said = await seen.text("#diagnosis + .diagnosis")
-        assert "rejects the inventory's user and password of 1001 (401)." in said
+        assert "rejects the inventory's user and password of 1001 (401 Unauthorized)." in said
         assert "Check them at the registrar and in the inventory." in said
         assert await seen.complaints() == []
         await seen.press("form[method=post] button")
