@@ -129,7 +129,8 @@ def _sort(ctx: click.Context, param: click.Parameter, value: str | None) -> str 
     "states",
     multiple=True,
     type=click.Choice(STATES),
-    help="Only lines in this state; may be repeated.",
+    metavar="STATE",
+    help=f"Only lines in this state: {', '.join(STATES)}; may be repeated.",
 )
 @click.option("--model", "models", multiple=True, help="Only phones of this model: 6753i.")
 @click.option("--sort", callback=_sort, metavar="COLUMN", help="Sort by this column; -since: down.")
