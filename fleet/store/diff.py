@@ -101,7 +101,7 @@ def _says_the_same(before: Known, after: Known) -> bool:
         return False  # a MAC to learn
     return (
         (old.reach, old.reason, old.detail) == (new.reach, new.reason, new.detail)
-        and (before.facts is after.facts or before.facts == after.facts)
+        and before.facts == after.facts
         and before.page_key == after.page_key
         and before.refusals == after.refusals
         and before.next_try_at == after.next_try_at

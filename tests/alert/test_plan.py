@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -270,6 +270,26 @@ def test_what_stays_open_is_told_again_once_in_each_beat(world: World) -> None:
         START + MINUTE + 23 * HOUR,
         START + MINUTE + 47 * HOUR,
     ]
+
+
+@pytest.mark.parametrize(
+    ("after", "reminded"),
+    [
+        (11 * HOUR, datetime(2026, 11, 24, 6, tzinfo=UTC)),  # 19:00 in Berlin, 12 hours before
+        (11 * HOUR + MINUTE, datetime(2026, 11, 25, 6, tzinfo=UTC)),
+    ],
+)
+def test_what_was_told_within_half_a_beat_is_left_for_the_next(
+    world: World, after: timedelta, reminded: datetime
+) -> None:
+    world.policy = replace(world.policy, repeat_after=DAY, zone=BERLIN)
+    world.round(after - 10 * SECOND)
+    world.open(2)
+    world.round(10 * SECOND)
+    while world.now < datetime(2026, 11, 25, 6, tzinfo=UTC):
+        world.round(MINUTE)
+    [reminder, *_] = world.of_kind(AlertKind.REMINDER)
+    assert world.written[reminder.key] == reminded
 
 
 def test_what_is_acknowledged_or_silenced_is_not_told_again(world: World) -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fleet.audit.changes import compare, could_look
+from fleet.audit.changes import compare
 from fleet.audit.findings import Findings, Flag, decode, encode
 from fleet.audit.firmware import is_older, newest, version
 from fleet.errors import FleetError
@@ -96,7 +96,73 @@ def test_every_flag_is_told_once_and_nothing_is_forgotten(before: Findings, now:
     held = (AuditChange.REGRESSION, AuditChange.NEW, AuditChange.STILL)
     assert len(told.of(*held)) == len(now.flags) == len(compared.findings.flags)
     assert told.count(AuditChange.UNSEEN) == len(compared.findings.unseen)
-    assert not [flag for flag in compared.findings.unseen if could_look(now, flag)]
+
+
+RULE_OFF = frozenset({"line-unknown", "phone-unreachable"})
+RULE_ON = RULE_OFF | {"line-failed"}
+
+
+@pytest.mark.parametrize(
+    ("rule", "polled", "readable", "rules", "change"),
+    [
+        ("line-failed", {1}, {1}, RULE_ON, AuditChange.RESOLVED),
+        ("line-failed", {1}, set(), RULE_ON, AuditChange.UNSEEN),
+        ("line-failed", {1}, {1}, RULE_OFF, AuditChange.UNSEEN),
+        ("line-failed", {2}, {2}, RULE_ON, AuditChange.RESOLVED),  # the phone was removed
+        ("phone-unreachable", {1}, set(), RULE_ON, AuditChange.RESOLVED),
+    ],
+)
+def test_what_is_not_flagged_any_more_is_resolved_if_the_audit_could_see_it(
+    rule: str, polled: set[int], readable: set[int], rules: frozenset[str], change: AuditChange
+) -> None:
+    flag = Flag(phone_id=1, record=FlaggedRecord(rule=rule, line=1))
+    before = Findings(
+        selection="all",
+        at=AT,
+        rules=RULE_ON,
+        polled=frozenset({1}),
+        readable=frozenset({1}),
+        flags=(flag,),
+    )
+    now = replace(
+        before,
+        rules=rules,
+        polled=frozenset(polled),
+        readable=frozenset(readable),
+        flags=(),
+    )
+
+    compared = compare(before, now)
+
+    assert [each.change for each in compared.changes.records] == [change]
+    assert len(compared.findings.unseen) == (change is AuditChange.UNSEEN)
+
+
+@pytest.mark.parametrize(
+    ("polled", "readable", "rules", "change"),
+    [
+        ({1}, {1}, RULE_ON, AuditChange.REGRESSION),
+        ({1}, set(), RULE_ON, AuditChange.NEW),
+        (set(), set(), RULE_ON, AuditChange.NEW),
+        ({1}, {1}, RULE_OFF, AuditChange.NEW),
+    ],
+)
+def test_a_flag_is_a_regression_only_if_the_audit_before_could_see_it(
+    polled: set[int], readable: set[int], rules: frozenset[str], change: AuditChange
+) -> None:
+    flag = Flag(phone_id=1, record=FlaggedRecord(rule="line-failed", line=1))
+    before = Findings(
+        selection="all",
+        at=AT,
+        rules=rules,
+        polled=frozenset(polled),
+        readable=frozenset(readable),
+    )
+    now = replace(
+        before, rules=RULE_ON, polled=frozenset({1}), readable=frozenset({1}), flags=(flag,)
+    )
+
+    assert [each.change for each in compare(before, now).changes.records] == [change]
 
 
 def test_nothing_is_compared_with_another_selection() -> None:

@@ -99,6 +99,23 @@ def test_what_is_known_after_writing_is_what_is_loaded(store: Store) -> None:
     assert store.load_known() == sweeping.known
 
 
+def test_a_period_counts_from_its_very_first_moment(store: Store) -> None:
+    (phone,) = add(store, Phone(host="10.0.0.1"))
+    sweeping = Sweeping(store)
+    sweeping.write(good(sweeping.known[phone], START, line()))
+    sweeping.write(good(sweeping.known[phone], START + MINUTE, FAILED))
+
+    states = []
+    for moment in (START, START + MINUTE):
+        (status,) = store.statuses(at=moment)
+        states.append((status.reach, [each.line.registration for each in status.lines]))
+
+    assert states == [
+        (Reach.OK, [Registration.REGISTERED]),
+        (Reach.OK, [Registration.FAILED]),
+    ]
+
+
 def test_history_can_be_narrowed_to_a_span(store: Store) -> None:
     (phone,) = add(store, Phone(host="10.0.0.1"))
     sweeping = Sweeping(store)

@@ -77,6 +77,15 @@ async def test_a_second_look_is_taken_once_and_not_too_late() -> None:
     assert await taken(of) == [1]
 
 
+async def test_a_second_look_at_the_last_moment_is_not_too_late() -> None:
+    clock = Clock()
+    of = agenda(clock, 1, last=START)
+    assert await anext(of) == 1
+    of.look_again(1, START)
+    of.done(1)
+    assert await taken(of) == [1]
+
+
 async def test_stopped_it_gives_nothing_more() -> None:
     of = agenda(Clock(), 1, 2)
     await anext(of)

@@ -93,4 +93,5 @@ def test_where_no_login_was_sent_nobody_can_be_locked_out() -> None:
 def test_a_phone_is_left_alone_until_its_pause_ends() -> None:
     assert not is_left_alone(known(), START, HOUR)
     assert is_left_alone(known(1, HOUR), START, HOUR)
+    assert is_left_alone(known(1, 10 * MINUTE), START, HOUR)
     assert not is_left_alone(known(1, HOUR), START + HOUR, HOUR)

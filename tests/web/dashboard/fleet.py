@@ -39,6 +39,7 @@ class Served:
 
     client: httpx.AsyncClient
     app: App
+    desk: Desk
     problems: list[str] = field(default_factory=list)
 
     async def get(self, path: str, **headers: str) -> httpx.Response:
@@ -130,4 +131,4 @@ async def served(
         app=pages.application(), client=(address, 4711), raise_app_exceptions=False
     )
     async with httpx.AsyncClient(transport=transport, base_url=f"http://{host}") as client:
-        yield Served(client=client, app=app, problems=problems)
+        yield Served(client=client, app=app, desk=desk, problems=problems)

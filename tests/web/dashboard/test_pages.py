@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from starlette.routing import Route
@@ -63,6 +67,30 @@ async def test_the_first_page_counts_the_fleet_and_names_what_is_flagged(store: 
         ],
     ]
     assert found[1][-1].endswith("(phone-unreachable)")
+
+
+class CountingExecutor(ThreadPoolExecutor):
+    submitted = 0
+
+    def submit(self, *args: Any, **fields: Any) -> Any:
+        self.submitted += 1
+        return super().submit(*args, **fields)
+
+
+async def test_readers_take_two_threads_and_leave_the_rest_to_the_sweep(store: Store) -> None:
+    executor = CountingExecutor()
+    asyncio.get_running_loop().set_default_executor(executor)
+    may_end = threading.Event()
+    async with served(store) as board:
+        reads = [asyncio.create_task(board.desk.read(may_end.wait)) for _ in range(5)]
+        try:
+            for _ in range(5):
+                await asyncio.sleep(0)
+            at_first = executor.submitted
+        finally:
+            may_end.set()
+        await asyncio.gather(*reads)
+    assert (at_first, executor.submitted) == (2, 5)
 
 
 async def test_problems_of_the_daemon_are_shown(store: Store) -> None:
