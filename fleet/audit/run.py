@@ -53,10 +53,14 @@ class AuditOrder:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Audited:
-    """An audit that is done. `sent` counts messages; `troubles` are sentences about those not."""
+    """An audit that is done. `sent` counts messages; `troubles` are sentences about those not.
+
+    `sweep` is what its sweep came to, None if it asked no phone.
+    """
 
     report: AuditReport
     files: tuple[Path, ...]
+    sweep: Outcome | None = None
     sent: int = 0
     troubles: tuple[str, ...] = ()
 
@@ -123,7 +127,7 @@ class Auditor:
             findings=encode(compared.findings),
             now=self.clock(),
         )
-        return self._sent(order, Audited(report=whole, files=files), audit, compared)
+        return self._sent(order, Audited(report=whole, files=files, sweep=outcome), audit, compared)
 
     def _before(
         self, selection: str, audit_id: int, against: datetime | None

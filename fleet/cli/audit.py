@@ -75,7 +75,7 @@ def command(
     """Sweep, then say what changed since the audit before, and write the whole report.
 
     An audit is compared with the last baseline of the same choice of phones: a scheduled audit, or
-    one with --record. Exit code 3 where no phone could be read.
+    one with --record. Exit code 3 where no phone could be read, or this machine could not ask some.
 
     \b
     fleet audit --no-sweep
@@ -103,6 +103,8 @@ def command(
         click.echo(json.dumps(_document(done), ensure_ascii=False, indent=1))
     else:
         _show(done)
+    if done.sweep is not None:
+        done.sweep.check()
     if read_nothing(done.report):
         raise FleetError(_READ_NOTHING if done.report.totals.phones else no_phones(app))
     if done.troubles:

@@ -213,4 +213,5 @@ def state_values(known: Known) -> Values:
         "dialect": facts.dialect if facts else None,
         "page_key": known.page_key,
         "tls_fingerprint": known.stored.tls_fingerprint,
+        "settings_password": known.settings_password,
     }

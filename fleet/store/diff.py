@@ -83,6 +83,7 @@ def _known_after(recorded: Recorded, known: Known, sweep_id: int) -> Known:
         observed=observed,
         facts=observed.facts if read else known.facts,
         page_key=recorded.page_key if read else known.page_key,
+        settings_password=recorded.settings_password if read else known.settings_password,
         refusals=recorded.refusals,
         next_try_at=recorded.next_try_at,
         sweep_id=sweep_id,
@@ -103,6 +104,7 @@ def _says_the_same(before: Known, after: Known) -> bool:
         (old.reach, old.reason, old.detail) == (new.reach, new.reason, new.detail)
         and before.facts == after.facts
         and before.page_key == after.page_key
+        and before.settings_password == after.settings_password
         and before.refusals == after.refusals
         and before.next_try_at == after.next_try_at
     )

@@ -83,6 +83,13 @@ def load_phones(
     ]
 
 
+def read_with_settings_password(connection: sa.Connection, ids: Sequence[int] | None) -> list[int]:
+    """Return the phones that were last read with the password of the settings."""
+    column = phone_states.c.phone_id
+    query = sa.select(column).where(phone_states.c.settings_password).order_by(column)
+    return [row.phone_id for row in of_phones(connection, query, column, ids)]
+
+
 def load_known(
     connection: sa.Connection,
     keyring: Keyring | None,
@@ -194,6 +201,7 @@ def _known(
         observed=observed,
         facts=facts,
         page_key=row.page_key,
+        settings_password=row.settings_password,
         refusals=row.refusals,
         next_try_at=row.next_try_at,
         sweep_id=row.sweep_id,

@@ -25,6 +25,7 @@ from fleet.store.phones import (
     load_phones,
     load_sites,
     mac_owners,
+    read_with_settings_password,
 )
 from fleet.store.recorder import record
 from fleet.store.rolling import Rolling
@@ -86,6 +87,17 @@ class Store(Watching, Intending, FetchRecords, Rolling, Rotating, Paging, Upkeep
         with self._reading() as connection:
             found = load_phones(connection, self._keyring, secrets, site=site, ids=ids)
             return with_own_intents(connection, found) if secrets is Secrets.ALL else found
+
+    def read_with_settings_password(self, ids: Sequence[int] | None) -> list[StoredPhone]:
+        """Return the phones (of `ids`; None: all) last read with the password of the settings.
+
+        They have their web UI passwords.
+        """
+        with self._reading() as connection:
+            found = read_with_settings_password(connection, ids)
+            return (
+                load_phones(connection, self._keyring, Secrets.WEB_UI, ids=found) if found else []
+            )
 
     def sites(self) -> list[Site]:
         """Give all sites, without their passwords."""

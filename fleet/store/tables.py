@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from enum import StrEnum
 
-SCHEMA = "0008"  # the newest migration; a test compares it with the migrations' own head
+SCHEMA = "0009"  # the newest migration; a test compares it with the migrations' own head
 
 # Names for every constraint, so that a later migration can name what it drops.
 metadata = sa.MetaData(
@@ -146,6 +146,12 @@ phone_states = sa.Table(
     sa.Column("dialect", sa.Text),
     text_column("page_key"),
     text_column("tls_fingerprint"),
+    sa.Column(
+        "settings_password",
+        sa.Boolean(create_constraint=False),
+        nullable=False,
+        server_default=sa.false(),
+    ),
 )
 
 accounts = sa.Table(

@@ -83,12 +83,14 @@ class Known:
     refusals in a row; until `next_try_at` the phone is left alone. `sweep_id` is the sweep that
     polled it last. `standing` are the findings that hold, open or pending: rules, each with its
     line (0: the phone itself). SIP passwords of the intended accounts are left out.
+    `settings_password`: the last good poll sent the password of the settings.
     """
 
     stored: StoredPhone
     observed: Observation | None = None
     facts: Facts | None = None
     page_key: str = ""
+    settings_password: bool = False
     refusals: int = 0
     next_try_at: datetime | None = None
     sweep_id: int | None = None
@@ -102,6 +104,7 @@ class Recorded:
     `page_key` belongs to the facts of a good poll, and is empty if their page shall be read anew
     next time; a failed poll leaves the stored one alone. An empty `fingerprint` leaves the stored
     one alone, `evidence` None the kept pages. `sighting` holds the verdicts of the rules.
+    `settings_password`: the poll sent the password of the settings.
     """
 
     known: Known
@@ -109,6 +112,7 @@ class Recorded:
     page_key: str = ""
     evidence: EvidencePage | None = None
     fingerprint: str = ""
+    settings_password: bool = False
     refusals: int = 0
     next_try_at: datetime | None = None
     sighting: Sighting | None = None

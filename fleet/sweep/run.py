@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from fleet.model import Finding, Observation
     from fleet.phone.client import Target
-    from fleet.store import Known
+    from fleet.store import Known, StoredPhone
     from fleet.sweep.agenda import Agenda
     from fleet.sweep.backoff import Backoff
     from fleet.sweep.observe import Observer, Polled, Seen
@@ -95,6 +95,7 @@ class Pass:
     observer: Observer
     judge: Judge
     backoff: Backoff
+    is_settings_password: Callable[[StoredPhone], bool]
     write: Write
     known: dict[int, Known]
     owners: dict[str, int]
@@ -228,6 +229,7 @@ class Pass:
             page_key=polled.page_key,
             evidence=polled.evidence,
             fingerprint=polled.fingerprint,
+            settings_password=self.is_settings_password(known.stored),
             refusals=refusals,
             next_try_at=pause_until,
             sighting=Sighting(

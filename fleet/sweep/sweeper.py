@@ -8,7 +8,7 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-from fleet.errors import FleetError, NotAsked, SweepRunning
+from fleet.errors import FleetError, NotAsked, SweepRunning, UsageError
 from fleet.judge import FLAGGING
 from fleet.loop import steady
 from fleet.model import IncidentState
@@ -18,7 +18,7 @@ from fleet.sweep.backoff import is_left_alone, refused_lately
 from fleet.sweep.observe import Seen
 from fleet.sweep.run import Job, Pass, Tally, spread
 from fleet.sweep.settle import Settling
-from fleet.sweep.targets import target_of
+from fleet.sweep.targets import target_of, uses_settings_password
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -124,7 +124,10 @@ class Sweeper:
         A planned sweep raises `SweepTaken` if another runner has had it. One without a plan waits
         for a planned one to give way. Cancelled, it stops asking, writes what it has, and leaves
         the sweep to be carried on.
+
+        Raises `UsageError` before any phone is asked if the settings' password is missing.
         """
+        await asyncio.to_thread(self._check_password, order)
         sweep, is_carried_on = await self._take(order)
         tally = Tally()
         try:
@@ -154,6 +157,25 @@ class Sweeper:
             not_asked=len(tally.not_asked),
             lack=next(iter(tally.not_asked.values()), ""),
         )
+
+    def _check_password(self, order: Order) -> None:
+        """Raise `UsageError` if phones need the settings' password and the settings have none.
+
+        Otherwise one forgotten variable would be recorded as a refusal by the whole fleet. A phone
+        that lost a password of its own is an edit of the inventory, and is asked.
+        """
+        if self.logins.password is not None:
+            return
+        phones = self.store.read_with_settings_password(order.ids)
+        missing = sum(target_of(each, self.logins).credentials is None for each in phones)
+        if missing:
+            one = missing == 1
+            raise UsageError(
+                f"No phone was asked: {missing} {'phone was' if one else 'phones were'} last read "
+                "with the web UI password of the settings, and it is not set now. Set "
+                "FLEET_WEB_UI_PASSWORD in the environment or in fleet.env beside fleet.toml, or "
+                'password in [web_ui]; if the phones have no password now, set it to "".'
+            )
 
     async def _take(self, order: Order) -> tuple[Sweep, bool]:
         """Begin, as soon as the planned sweep that runs has given way."""
@@ -235,6 +257,7 @@ class Sweeper:
             observer=self.observer,
             judge=self.judge,
             backoff=self.backoff,
+            is_settings_password=partial(uses_settings_password, defaults=self.logins),
             write=partial(self._write, sweep_id, asyncio.get_running_loop(), wanted),
             known=known,
             owners=owners,

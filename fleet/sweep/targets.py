@@ -39,6 +39,12 @@ def target_of(stored: StoredPhone, defaults: LoginDefaults) -> Target:
     )
 
 
+def uses_settings_password(stored: StoredPhone, defaults: LoginDefaults) -> bool:
+    """Whether the password for a phone is that of the settings: neither it nor its site has one."""
+    own = (stored.phone.password, stored.site.password if stored.site else None)
+    return own == (None, None) and _credentials(stored, defaults) is not None
+
+
 def _credentials(stored: StoredPhone, defaults: LoginDefaults) -> Credentials | None:
     """The most particular password with its own user name; None where there is no password.
 

@@ -23,6 +23,7 @@ COLUMNS = (
     "site,phone,mac,host,model,firmware,reach,reason,line,account,user,registrar,port,state,code,"
     "backup,status_text,since,observed_at,flags"
 )
+PASSWORD = "22222"  # of the simulated phones
 ON_BACKUP = replace(LINE, number=3, user="1003", backup=True)
 
 
@@ -350,6 +351,47 @@ def test_insisting_asks_phones_that_refused_us(fleet: Fleet, simulated: Simulate
     assert phones.simulator.phone(0).record.requests == asked
     polled(fleet, "--insist")
     assert phones.simulator.phone(0).record.requests > asked
+
+
+@pytest.mark.parametrize("words", [["poll"], ["poll", "phone1"], ["audit"]])
+def test_a_forgotten_password_stops_the_sweep_before_anybody_is_asked(
+    fleet: Fleet, simulated: Simulate, monkeypatch: pytest.MonkeyPatch, words: list[str]
+) -> None:
+    phones = simulated([spec(1), spec(2)])
+    hosts = "".join(f"{host},phone{n}\n" for n, host in enumerate(phones.simulator.hosts, 1))
+    Path("hosts.csv").write_text(f"host,name\n{hosts}", encoding="utf-8")
+    assert fleet("inventory", "import", "hosts.csv").code == 0
+    monkeypatch.setenv("FLEET_WEB_UI_PASSWORD", PASSWORD)
+    polled(fleet)
+    before = fleet("status", "--format", "json").out
+    asked = phones.simulator.phone(0).record.requests
+    monkeypatch.delenv("FLEET_WEB_UI_PASSWORD")
+
+    ran = fleet(*words)
+
+    assert ran.code == 2
+    assert "FLEET_WEB_UI_PASSWORD" in ran.err
+    assert "fleet.env" in ran.err
+    assert phones.simulator.phone(0).record.requests == asked
+    after = json.loads(fleet("status", "--format", "json").out)
+    assert after["phones"] == json.loads(before)["phones"]
+    Path("fleet.toml").touch()
+    Path("fleet.env").write_text(f"FLEET_WEB_UI_PASSWORD={PASSWORD}\n", encoding="utf-8")
+    assert polled(fleet)["sweep"]["ok"] == 2
+
+
+def test_phones_with_passwords_of_their_own_do_not_need_that_of_the_settings(
+    fleet: Fleet, simulated: Simulate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    phones = simulated([spec(1), spec(2)])
+    Path("hosts.csv").write_text("host\n" + "\n".join(phones.simulator.hosts), encoding="utf-8")
+    assert fleet("inventory", "import", "hosts.csv").code == 0
+    monkeypatch.setenv("FLEET_WEB_UI_PASSWORD", PASSWORD)
+    polled(fleet)
+    monkeypatch.delenv("FLEET_WEB_UI_PASSWORD")
+    imported(fleet, phones)
+
+    assert polled(fleet)["sweep"]["ok"] == 2
 
 
 def test_a_fleet_without_any_password_is_told_so_and_not_left_alone(

@@ -114,7 +114,8 @@ def test_without_threads_a_command_says_so(fleet: Fleet, simulated: Simulate) ->
     assert "Traceback" not in ran.stderr
 
 
-def test_without_a_network_the_phones_are_not_blamed(fleet: Fleet) -> None:
+@pytest.mark.parametrize("command", ["poll", "audit"])
+def test_without_a_network_the_phones_are_not_blamed(fleet: Fleet, command: str) -> None:
     alone = ("unshare", "--map-root-user", "--net")
     if shutil.which("unshare") is None or subprocess.run([*alone, "true"], check=False).returncode:
         pytest.skip("no network namespace can be made here")
@@ -123,7 +124,7 @@ def test_without_a_network_the_phones_are_not_blamed(fleet: Fleet) -> None:
     assert fleet("inventory", "import", "phones.csv").code == 0
 
     ran = subprocess.run(
-        [*alone, sys.executable, "-m", "fleet", "poll"],
+        [*alone, sys.executable, "-m", "fleet", command],
         capture_output=True,
         text=True,
         timeout=60,

@@ -59,6 +59,7 @@ async def swept(store: Store, network: Network, chosen: Sequence[int]) -> list[s
         observer=network,  # type: ignore[arg-type]  # it observes, and that is all that is asked
         judge=lambda _known, _observation: {},
         backoff=Backoff(first=MINUTE, longest=HOUR),
+        is_settings_password=lambda _stored: False,
         write=lambda batch: sweeping.write(*batch),
         known=sweeping.known,
         owners=store.mac_owners(),
