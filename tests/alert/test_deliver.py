@@ -158,6 +158,23 @@ def test_nothing_is_given_up_before_it_was_tried_a_few_times() -> None:
     assert tries == [DeliveryState.WAITING, DeliveryState.WAITING, DeliveryState.GIVEN_UP]
 
 
+async def test_a_further_try_keeps_its_pause_unless_the_clock_was_set_back(
+    store: Store, webhook: Webhook
+) -> None:
+    webhook.status = 503
+    write(store, "ops")
+    clock = Clock()
+    sender = deliverer(store, clock, {"ops": webhook.url})
+    await sender.run()
+    due = []
+    for now in (START, START - 90 * SECOND, START - 91 * SECOND):
+        clock.now = now
+        sender.clock_was_set()
+        [waiting] = store.deliveries([DeliveryState.WAITING])
+        due.append(waiting.due)
+    assert due == [START + 30 * SECOND, START + 30 * SECOND, START - 91 * SECOND]
+
+
 async def test_a_clock_that_was_set_back_delays_no_alert(store: Store, webhook: Webhook) -> None:
     write(store, "ops")
     clock = Clock()

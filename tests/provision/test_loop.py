@@ -188,19 +188,31 @@ async def test_what_was_applied_and_not_fetched_is_told_by_the_rules(
 ) -> None:
     async with whole_loop(store, tmp_path) as loop:
         settings = loop.app.settings.provisioning
-        settings = structs.replace(
-            settings, stale_after=0, firmware_versions={"6753i": "3.3.1.9999"}
+        patient, hasty = (
+            replace(
+                loop.app,
+                settings=structs.replace(
+                    loop.app.settings,
+                    provisioning=structs.replace(
+                        settings,
+                        stale_after=stale_after,
+                        firmware_versions={"6753i": "3.3.1.9999"},
+                    ),
+                ),
+            )
+            for stale_after in (3600, 0)
         )
-        app = replace(loop.app, settings=structs.replace(loop.app.settings, provisioning=settings))
-        await poll(app, loop.ids)
-        assert rules(app) == {"firmware-drift"}
+        await poll(patient, loop.ids)
+        assert rules(patient) == {"firmware-drift"}
         loop.intend(1, NEW)
         loop.apply()
-        app.rejudge()
-        assert rules(app) == {"firmware-drift", "config-stale"}
+        patient.rejudge()
+        assert rules(patient) == {"firmware-drift"}
+        hasty.rejudge()
+        assert rules(hasty) == {"firmware-drift", "config-stale"}
         rollout = begin(store, Terms(order=CANARY_FIRST), now())
-        app.rejudge()
-        assert rules(app) == {"firmware-drift"}, "its turn has not come"
+        hasty.rejudge()
+        assert rules(hasty) == {"firmware-drift"}, "its turn has not come"
         assert store.rollout() == rollout
         refused = Fetch(
             at=now(),
@@ -210,9 +222,9 @@ async def test_what_was_applied_and_not_fetched_is_told_by_the_rules(
             phone_id=loop.ids[0],
         )
         store.record_fetches([refused])
-        app.judging.files.read(now())
-        await poll(app, loop.ids)
-        assert rules(app) == {"firmware-drift", "unexpected-fetch"}
+        hasty.judging.files.read(now())
+        await poll(hasty, loop.ids)
+        assert rules(hasty) == {"firmware-drift", "unexpected-fetch"}
 
 
 def rules(app: App) -> set[str]:

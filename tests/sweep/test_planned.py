@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fleet.errors import SweepTaken
+from fleet.findings import Judge
 from fleet.judge import Context, verdicts
 from fleet.model import Phone, Registration
 from fleet.phone.client import PhoneClient, Timeouts
 from fleet.phone.pages import words_with
+from fleet.provision.file_states import FileStates
 from fleet.simulator import LineSpec, PhoneSpec, Simulator
 from fleet.sweep import (
     Backoff,
@@ -27,7 +29,7 @@ from fleet.sweep import (
     Urgent,
     run_planned,
 )
-from tests.store.fleets import add
+from tests.store.fleets import HOUR, add
 from tests.store.watching import step
 
 if TYPE_CHECKING:
@@ -130,6 +132,20 @@ async def test_a_new_problem_is_looked_at_again_in_the_same_sweep(store: Store) 
         asked = simulator.phone(0).record.requests
     assert asked == 2
     assert [one.code for one in store.incidents(open_only=True)] == [401]
+
+
+async def test_what_the_sweep_before_saw_once_is_looked_at_again_early(store: Store) -> None:
+    one, two, three = specs(3)
+    refused = [replace(each, lines=(REFUSED,)) for each in (one, two)]
+    judge = Judge(rules={}, files=FileStates(store, stale_after=HOUR, versions={}))
+    async with sweeping(store, *refused, three) as (plain, simulator, ids):
+        sweeper = replace(plain, step=judge.step)
+        await sweeper.run(Order(ids=tuple(ids[:1])), lambda _tally: None)
+        await sweeper.run(Order(), lambda _tally: None)
+        assert [simulator.phone(n).record.requests for n in range(3)] == [2, 1, 1]
+        await planned(sweeper, Slot(moment=now(), interval=3 * SECOND))
+        asked = [simulator.phone(n).record.requests for n in range(3)]
+    assert asked == [3, 3, 2]  # open already, seen once, well
 
 
 async def test_an_urgent_phone_is_polled_in_between(store: Store) -> None:

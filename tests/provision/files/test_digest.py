@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -116,6 +117,22 @@ def test_no_login_is_missing() -> None:
 def test_what_is_wrong_is_wrong(changes: dict[str, str]) -> None:
     issued = nonces()
     assert login(header(issued.issue(NOW), **changes), issued).state is LoginState.WRONG
+
+
+@pytest.mark.parametrize(
+    ("username", "state"),
+    [("admin", LoginState.GOOD), ("aaa", LoginState.WRONG), ("zzz", LoginState.WRONG)],
+)
+def test_the_factory_login_is_good_under_its_own_name_alone(
+    username: str, state: LoginState
+) -> None:
+    passwords = replace(PASSWORDS, factory=("admin", "22222"))
+    issued = nonces()
+    nonce = issued.issue(NOW)
+    right = header(nonce, username="admin", password="22222")
+    text = right.replace('username="admin"', f'username="{username}"')
+    done = log_in(text, passwords, issued, method="GET", target=TARGET, now=NOW)
+    assert done == Login(state=state)
 
 
 def test_an_empty_password_of_before_opens_nothing() -> None:

@@ -63,6 +63,16 @@ def test_very_many_keys_are_forgotten() -> None:
     assert len(limiter._left) <= 100_000
 
 
+def test_a_key_that_used_its_share_is_not_forgotten_for_room() -> None:
+    limiter: Limiter[int] = Limiter(2, 60.0)
+    for key in range(99_999):
+        limiter.take(key, 0.0)
+    assert [limiter.take(-1, 70.0) for _ in range(3)] == [True, True, False]
+    assert limiter.take(-2, 71.0)
+    assert not limiter.take(-1, 72.0)
+    assert set(limiter._left) == {-1, -2}
+
+
 def test_the_last_address_is_that_of_the_phones_own_file() -> None:
     addresses = Addresses(
         [

@@ -42,6 +42,8 @@ SECRET = "a-secret-of-16-characters"
         (b"\\aastra.cfg", "aastra.cfg", FileKind.GLOBAL),
         (b".\\00085D126411.cfg", "00085D126411.cfg", FileKind.MAC),
         (b"aastra.cfg", "aastra.cfg", FileKind.GLOBAL),
+        (b"/" + b"a" * 199 + b"/b/c", "a" * 199 + "/", FileKind.OTHER),
+        (b"/" + b"a" * 9000, "a" * 200, FileKind.OTHER),
     ],
 )
 def test_a_path_names_one_file(path: bytes, name: str, kind: FileKind) -> None:

@@ -181,6 +181,13 @@ def test_the_last_stage_ends_it():
     assert (taken.rollout.state, taken.rollout.ended) == (RolloutState.DONE, after(50))
 
 
+def test_the_last_of_two_stages_is_the_last() -> None:
+    two = replace(ROLLOUT, stages=("canaries", "the rest"), stage=1)
+    proven = replace(FETCHED, state=ProofState.PROVEN)
+    taken = step(proven, replace(proven, phone_id=2, stage=1), rollout=two, at=50)
+    assert (taken.rollout.state, taken.rollout.stage) == (RolloutState.DONE, 1)
+
+
 def test_who_was_being_told_when_we_died_is_told_once_more_for_each_time():
     asking = replace(TOLD, how=ASKING)
     assert step(asking, at=9).tell == ()
