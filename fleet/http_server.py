@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, Any
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from fleet.loop import log_failure
+
 if TYPE_CHECKING:
     import socket
     import ssl
@@ -287,10 +289,12 @@ class HttpServer(uvicorn.Server):
                 client.close()
                 continue
             client.settimeout(0)
-            task = asyncio.get_running_loop().create_task(self._connect(client, place))
+            connecting = self._connect(client, place)
+            task = asyncio.get_running_loop().create_task(connecting, name="A TLS handshake")
             place.end = task.cancel
             self._handshakes.add(task)
             task.add_done_callback(self._handshakes.discard)
+            task.add_done_callback(log_failure)
 
     def _rest(self, listening: socket.socket) -> None:
         """Leave callers waiting until there may be descriptors again."""

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import ctypes
 import gc
+import logging
 import signal
 import threading
 from datetime import timedelta
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 T = TypeVar("T")
+
+log = logging.getLogger(__name__)
 
 # A sweep makes few cycles and many objects: collecting less often saves a sixth of its time.
 _GC = (50_000, 20, 100)
@@ -52,6 +55,12 @@ async def _stoppable(main: Coroutine[Any, Any, T]) -> T:
         with contextlib.suppress(NotImplementedError):  # Windows
             loop.add_signal_handler(signal.SIGTERM, task.cancel)
     return await main
+
+
+def log_failure(task: asyncio.Task[Any]) -> None:
+    """Log the error that ended a task which nobody awaits: a callback for `add_done_callback`."""
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.error("%s ended with an error.", task.get_name(), exc_info=error)
 
 
 def use_few_arenas() -> None:

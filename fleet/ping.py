@@ -34,12 +34,15 @@ class Ping(StrEnum):
 
 @dataclass(kw_only=True)
 class Pinger:
-    """Sends pings in their order, in the background. No failure is more than a line in the log."""
+    """Sends pings in their order, in the background.
+
+    A failure is logged once, and `problem` says it until a ping is taken again.
+    """
 
     url: str = field(repr=False)
     send: Callable[[str], Awaitable[None]]
     _waiting: asyncio.Queue[Ping] = field(default_factory=lambda: asyncio.Queue(_WAITING))
-    _is_failing: bool = False
+    problem: str = ""
 
     def tell(self, ping: Ping) -> None:
         """Have something told; never waits."""
@@ -53,32 +56,34 @@ class Pinger:
             await self._tell(await self._waiting.get())
 
     async def _tell(self, ping: Ping) -> None:
-        address = httpx.URL(self.url)
-        address = address.copy_with(path=address.path.rstrip("/") + ping)
+        host = "[watchdog] ping_url"
         for tries_left in (1, 0):
             try:
-                await self.send(str(address))
-            except httpx.HTTPError as error:
+                address = httpx.URL(self.url)
+                host = address.host
+                await self.send(str(address.copy_with(path=address.path.rstrip("/") + ping)))
+            except Exception as error:  # noqa: BLE001  no failed ping may end the later ones
                 if tries_left:
                     await asyncio.sleep(_AGAIN_AFTER)
                 else:
-                    self._note_failure(address.host, error)
+                    self._note_failure(host, error)
             else:
-                self._note_success(address.host)
+                self._note_success(host)
                 return
 
-    def _note_failure(self, host: str, error: httpx.HTTPError) -> None:
-        if not self._is_failing:
-            log.warning("The watchdog at %s cannot be told of sweeps: %s.", host, _why(error))
-        self._is_failing = True
+    def _note_failure(self, host: str, error: Exception) -> None:
+        problem = f"The watchdog at {host} cannot be told of sweeps: {_why(error)}."
+        if not self.problem:
+            log.warning("%s", problem)
+        self.problem = problem
 
     def _note_success(self, host: str) -> None:
-        if self._is_failing:
+        if self.problem:
             log.info("The watchdog at %s is told of sweeps again.", host)
-        self._is_failing = False
+        self.problem = ""
 
 
-def _why(error: httpx.HTTPError) -> str:
+def _why(error: Exception) -> str:
     """Say it without the address, which is in many of httpx's own texts."""
     if isinstance(error, httpx.HTTPStatusError):
         return f"it answered {error.response.status_code}"

@@ -86,3 +86,45 @@ async def test_a_real_server_is_asked() -> None:
         port = server.sockets[0].getsockname()[1]
         await get(f"http://127.0.0.1:{port}/ping/x")
     assert asked == [b"GET /ping/x HTTP/1.1\r\n"]
+
+
+@pytest.mark.parametrize(
+    "url", ["http://watch.example:99999/x", "http://[::1/secret", "http://\x07/secret"]
+)
+def test_an_address_that_cannot_be_asked_is_logged_once_and_ends_nothing(
+    url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def tell() -> None:
+        pinger = Pinger(url=url, send=get)
+        task = asyncio.create_task(pinger.run())
+        for _ in range(2):
+            pinger.tell(Ping.END)
+            await asyncio.sleep(60)
+        assert not task.done()
+        assert pinger.problem == caplog.messages[0]
+        task.cancel()
+
+    run_at(START, tell())
+    assert len(caplog.messages) == 1
+    assert "secret" not in caplog.text
+
+
+def test_an_error_that_is_not_of_http_ends_nothing() -> None:
+    sent: list[str] = []
+
+    async def send(url: str) -> None:
+        sent.append(url)
+        if len(sent) <= 2:
+            raise OSError("no such certificate file")
+
+    async def tell() -> None:
+        pinger = Pinger(url=URL, send=send)
+        task = asyncio.create_task(pinger.run())
+        pinger.tell(Ping.START)
+        pinger.tell(Ping.END)
+        await asyncio.sleep(60)
+        assert pinger.problem == ""
+        task.cancel()
+
+    run_at(START, tell())
+    assert sent == [address("/start")] * 2 + [address("")]

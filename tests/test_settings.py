@@ -89,6 +89,19 @@ def test_the_user_of_the_dashboard_is_one_that_a_login_can_say(tmp_path: Path, n
     assert "a name of one sign at least, without a colon" in said
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("ftp://watch.example/x", "http://", "https:///x", "http://watch.example:x/secret"),
+        *("http://watch.example:70000/", "http://[::1/secret", "http://a b/", "http://a..b/"),
+    ],
+)
+def test_an_address_for_pings_that_nobody_can_ask_is_refused(tmp_path: Path, url: str) -> None:
+    said = refusal(tmp_path, FLEET_WATCHDOG_PING_URL=url)
+    assert "a URL of http or https" in said
+    assert "secret" not in said
+
+
 def test_the_sample_names_every_setting() -> None:
     sample = sample_settings()
     for section in SECTIONS:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from fleet.app import now
 from fleet.daemon.vitals import Vitals
 from fleet.daemon.work import Work
+from fleet.loop import log_failure
 from fleet.model import Credentials
 from fleet.ping import Pinger, get
 from fleet.schedule import Schedule, Timetable
@@ -65,7 +66,7 @@ class Daemon:
         table = Timetable(name=SCHEDULE, interval=work.interval, audit=services.audit_at)
         self._schedule = Schedule(work.duties(), table, now)
         work.look_at, work.wake = self._schedule.look_at, self._schedule.wake
-        self._vitals = Vitals(app, work, self._schedule, self._door)
+        self._vitals = Vitals(app, work, self._schedule, self._door, self._pinger)
         self._place = place_of(app)
 
     async def run(
@@ -93,6 +94,8 @@ class Daemon:
             try:
                 yield
             finally:
+                if broken.done():
+                    broken.result()  # phones without files: end with the reason
                 broken.cancel()
 
     async def _watch_phones(self, stopping: asyncio.Event, is_reload: Callable[[], bool]) -> None:
@@ -100,9 +103,12 @@ class Daemon:
         web = server(self._pages().application(), self._place)
         await self._work.learn_callers()
         taken = listen(self._place)
-        helpers = [asyncio.create_task(self._watch())]
+        helpers = [asyncio.create_task(self._watch(), name="What informs systemd")]
         if self._pinger is not None:
-            helpers.append(asyncio.create_task(self._pinger.run()))
+            ping = asyncio.create_task(self._pinger.run(), name="What pings the watchdog")
+            helpers.append(ping)
+        for task in helpers:
+            task.add_done_callback(log_failure)
         serving = asyncio.create_task(web.serve(sockets=[taken]))
         # Without its server nobody would hear the phones: end, for systemd to start it anew.
         serving.add_done_callback(lambda _: stopping.set())

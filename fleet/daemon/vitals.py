@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from fleet.app import App
     from fleet.daemon.work import Work
+    from fleet.model import Rollout
+    from fleet.ping import Pinger
     from fleet.schedule import Job, Schedule
     from fleet.web import Door
 
@@ -34,8 +36,11 @@ _LATE = 2.5  # intervals without the end of a planned sweep
 class Vitals:
     """Looks after everything that is alive."""
 
-    def __init__(self, app: App, work: Work, schedule: Schedule, door: Door) -> None:
+    def __init__(
+        self, app: App, work: Work, schedule: Schedule, door: Door, pinger: Pinger | None = None
+    ) -> None:
         self._app, self._work, self._schedule, self._door = app, work, schedule, door
+        self._pinger = pinger
         self._started = now()
         self._health = Kept(self._find_health, _HEALTH_FOR)
         self._figures = Kept(self._find_figures, _FIGURES_FOR)
@@ -50,17 +55,18 @@ class Vitals:
         return await self._figures.get()
 
     async def _find_health(self) -> Health:
-        last_sweep, warnings = None, list[str]()
+        last_sweep, stopped = None, None
         try:
             last_sweep = await asyncio.to_thread(self._last_sweep)
-            warnings = await asyncio.to_thread(self._warnings)
+            stopped = await asyncio.to_thread(stopped_rollout, self._app.store)
             problems = self._lateness(last_sweep)
         except StoreError:
             problems = ["The database cannot be used; the log says why."]
         return Health(
             started=self._started,
             problems=(*self._trouble(), *problems),
-            warnings=tuple(warnings),
+            warnings=tuple(self._warnings(stopped)),
+            rollout_stopped=stopped is not None,
             last_sweep=last_sweep,
             last_delivery=self._schedule.delivery.worked,
             jobs=tuple(map(_job_health, self._schedule.jobs)),
@@ -68,9 +74,11 @@ class Vitals:
             waiting=self._waiting(),
         )
 
-    def _warnings(self) -> list[str]:
-        stopped = stopped_rollout(self._app.store)
-        return [stopped[1]] if stopped else []
+    def _warnings(self, stopped: tuple[Rollout, str] | None) -> Iterator[str]:
+        if stopped is not None:
+            yield stopped[1]
+        if self._pinger is not None and self._pinger.problem:
+            yield self._pinger.problem
 
     def _trouble(self) -> Iterator[str]:
         if trouble := self._schedule.trouble():
@@ -120,7 +128,7 @@ class Vitals:
             phones=states.phones,
             lines={**dict.fromkeys(map(str, Registration), 0), NOT_READ: 0, **states.lines},
             on_backup=states.on_backup,
-            rollout_stopped=bool(health.warnings),
+            rollout_stopped=health.rollout_stopped,
             incidents=incidents,
             deliveries=deliveries,
             waiting=self._waiting(),

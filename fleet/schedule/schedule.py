@@ -8,7 +8,7 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-from fleet.loop import steady
+from fleet.loop import log_failure, steady
 from fleet.schedule.jobs import Job, Rounds
 from fleet.schedule.nightly import NightlyAudit
 from fleet.schedule.planned import PlannedSweeps
@@ -188,6 +188,8 @@ class Schedule:
     def _in_background(self, name: str, work: Coroutine[object, object, None]) -> None:
         task = asyncio.get_running_loop().create_task(work, name=name)
         self._background.add(task)
+        task.add_done_callback(self._background.discard)
+        task.add_done_callback(log_failure)
 
 
 async def _nothing() -> None:

@@ -1,6 +1,7 @@
 """What an operator may set of the daemon: where it listens, and who is told that it lives."""
 
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from msgspec import Meta, field
 
@@ -11,7 +12,21 @@ _SHORTEST = 8  # characters of a password that whoever reaches the port may gues
 
 
 def _web_url(value: Secret) -> Secret:
-    if not value.get_secret_value().startswith(("http://", "https://")):
+    """Refuse what no HTTP client can ask: the reason is left out, for the address is a secret."""
+    url = value.get_secret_value()
+    try:
+        parts = urlsplit(url)
+        is_good = bool(
+            parts.scheme in ("http", "https")
+            and parts.hostname
+            and parts.hostname.encode("idna")
+            and parts.port != 0  # raises ValueError for what is no port
+            and url.isprintable()
+            and " " not in url
+        )
+    except ValueError:
+        is_good = False
+    if not is_good:
         raise ValueError("not a web address")
     return value
 

@@ -33,6 +33,7 @@ class Health:
     started: datetime
     problems: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    rollout_stopped: bool = False
     last_sweep: datetime | None = None
     last_delivery: datetime | None = None
     jobs: tuple[JobHealth, ...] = ()

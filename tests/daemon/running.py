@@ -37,6 +37,7 @@ def opened(
     told: Sequence[str] = (),
     audit: Mapping[str, str] | None = None,
     diagnose: bool = False,
+    watchdog: Mapping[str, str] | None = None,
     **server: Any,
 ) -> App:
     """An app on a database; its planned sweeps take days unless an interval is given.
@@ -50,6 +51,7 @@ def opened(
         "web_ui": {"password": "22222"},
         "alerts": {"urls": list(told), "group_wait": 0, "diagnose": diagnose},
         "audit": audit or {"at": ""},
+        "watchdog": watchdog or {},
     }
     return App.open(settings_of(values))
 

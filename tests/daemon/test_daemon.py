@@ -164,6 +164,21 @@ async def test_health_tells_of_a_job_that_fails(
     assert caplog.text.count("Traceback") == 1
 
 
+async def test_health_warns_of_a_watchdog_that_takes_no_ping(sqlite_url: str) -> None:
+    watchdog = {"ping_url": f"http://127.0.0.1:{free_port()}/secret"}
+    with closing(opened(sqlite_url, watchdog=watchdog)) as app:
+        add(app)
+        async with running(app) as daemon, asyncio.timeout(60):
+            warnings: list[str] = []
+            while not warnings:
+                await asyncio.sleep(0.2)
+                answer = await daemon.ask("/healthz")
+                warnings = json.loads(answer.split("\r\n\r\n")[1])["warnings"]
+            metrics = await daemon.ask("/metrics")
+    assert warnings == ["The watchdog at 127.0.0.1 cannot be told of sweeps: ConnectError."]
+    assert "\nfleet_rollout_stopped 0.0\n" in metrics
+
+
 async def test_a_missed_sweep_is_a_fact_in_the_database(database_url: str) -> None:
     with closing(opened(database_url, interval=300)) as app:
         past = now() - timedelta(hours=2)

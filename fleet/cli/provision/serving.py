@@ -68,7 +68,7 @@ async def _serve(app: App) -> None:
         broken = asyncio.create_task(service.wait())
         await asyncio.wait([stopped, broken], return_when=asyncio.FIRST_COMPLETED)
         stopped.cancel()
-        if not stopping.is_set():
+        if broken.done():
             await broken
         broken.cancel()
 

@@ -7,6 +7,7 @@ import socket
 from typing import TYPE_CHECKING
 
 from fleet.http_server import HttpServer, RequestLimits
+from fleet.loop import log_failure
 from fleet.provision.serve.http_protocol import FetchProtocol
 from fleet.provision.serve.listener import bound, url_of
 
@@ -58,7 +59,12 @@ class HttpListener:
         listening = bound(*self._place)
         self._url = url_of(self._scheme, listening)
         self._task = asyncio.create_task(self._server.serve([listening]))
-        await self._server.ready.wait()
+        ready = asyncio.create_task(self._server.ready.wait())
+        await asyncio.wait([ready, self._task], return_when=asyncio.FIRST_COMPLETED)
+        if self._task.done():
+            ready.cancel()
+            await self._task
+        self._task.add_done_callback(log_failure)
 
     async def stop(self) -> None:
         """Finish what was begun, within seconds."""

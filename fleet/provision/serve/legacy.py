@@ -6,13 +6,13 @@ Old TLS is old code: whatever breaks in it breaks there, where nothing else is.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import multiprocessing
 import signal
 from typing import TYPE_CHECKING, Any
 
 from fleet.errors import FleetError, ServerError
+from fleet.loop import log_failure
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,7 +52,8 @@ class ListenerInProcess:
     async def start(self) -> None:
         """Start the process; raises `ServerError` with its reason if it cannot listen."""
         self._process = await self._begin()
-        self._keeper = asyncio.create_task(self._keep())
+        self._keeper = asyncio.create_task(self._keep(), name="The legacy https listener's keeper")
+        self._keeper.add_done_callback(log_failure)
 
     async def stop(self) -> None:
         """End the process."""
@@ -81,8 +82,10 @@ class ListenerInProcess:
             await _ended(self._process)
             _log.error("The legacy https listener ended; it is started anew.")
             await asyncio.sleep(self.pause)
-            with contextlib.suppress(FleetError):
+            try:
                 self._process = await self._begin()
+            except (FleetError, OSError) as error:
+                _log.error("The legacy https listener cannot start: %s", error)
 
 
 async def _ended(process: BaseProcess) -> None:

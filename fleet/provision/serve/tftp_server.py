@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from fleet.errors import FleetError
 from fleet.http_server import Connections
+from fleet.loop import log_failure
 from fleet.model import FetchOutcome
 from fleet.provision.files.decide import TFTP
 from fleet.provision.files.networks import client_address
@@ -96,7 +97,8 @@ class TftpListener:
         if asked is None or asked.mode not in _MODES:
             self._transport.sendto(_ILLEGAL, peer)
         elif (place := self._places.admit(str(peer[0]))) is not None:
-            task = asyncio.create_task(self._serve(asked, peer, place))
+            serving = self._serve(asked, peer, place)
+            task = asyncio.create_task(serving, name="A TFTP transfer")
             self._tasks[peer] = task
             place.end = task.cancel
 
@@ -105,6 +107,7 @@ class TftpListener:
                 self._tasks.pop(peer, None)
 
             task.add_done_callback(over)
+            task.add_done_callback(log_failure)
 
     async def _serve(self, asked: ReadRequest, peer: Peer, place: Connection) -> None:
         try:
