@@ -52,10 +52,10 @@ class Paths:
         if _has_secret(pieces):
             given, pieces = pieces[1], self._without_prefix(pieces[2:])
         is_secret = hmac.compare_digest(given, self.secret.encode()) and bool(self.secret)
-        name = b"/".join(pieces)[: _LONGEST + 1].decode("utf-8", "replace")
-        if self.secret:
+        name = b"/".join(pieces).decode("utf-8", "replace")
+        if self.secret:  # before it is cut: a part of the secret would not be found
             name = re.sub(re.escape(self.secret), "***", name, flags=re.IGNORECASE)
-        return known_as(name), is_secret
+        return known_as(name[: _LONGEST + 1]), is_secret
 
     def _without_prefix(self, pieces: list[bytes]) -> list[bytes]:
         for folders in self._folders:

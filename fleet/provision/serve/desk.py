@@ -13,6 +13,7 @@ from fleet.errors import FleetError
 from fleet.model import Fetch, FetchOutcome
 from fleet.phone.catalog import parse_user_agent
 from fleet.phone.config_file import FileKind
+from fleet.phone.redact import redact_text
 from fleet.provision.files.addresses import Addresses
 from fleet.provision.files.decide import TFTP, Asked, Caller, Decision, LoginState, Rules, decide
 from fleet.provision.files.digest import Login, Passwords, challenge, log_in
@@ -43,6 +44,7 @@ REFRESH_EVERY = 5.0  # seconds until a change of the inventory is known here
 _REFUSALS = 100  # of one address that are written down in a minute
 _OF_STRANGERS = 2000  # refusals of all who are no phone of ours that are, in an hour
 _LONGEST_AGENT = 300
+_LONGEST_TEXT = 2000  # that is looked through for secrets
 _agent_of = lru_cache(maxsize=32_768)(parse_user_agent)
 
 
@@ -108,7 +110,9 @@ class Desk:
         rules: Rules,
         limits: Limits,
         clock: Callable[[], datetime],
+        known_secrets: Sequence[str] = (),
     ) -> None:
+        """`known_secrets` are masked in what strangers send, before it is recorded."""
         self._store = store
         self._shelf = shelf
         self._books = books
@@ -117,6 +121,7 @@ class Desk:
         self._rules = rules
         self._limits = limits
         self._clock = clock
+        self._secrets = tuple(known_secrets)
         self._refusals: Limiter[str] = Limiter(_REFUSALS, 60.0)
         self._of_strangers: Limiter[None] = Limiter(_OF_STRANGERS, 3600.0)
         self._logins = Batch(self._read_logins)
@@ -151,6 +156,10 @@ class Desk:
     async def ask(self, request: Request) -> Answer:
         """Answer a request. Raises `StoreError` if the database cannot tell."""
         now = self._clock()
+        request = replace(request, agent=self._masked(request.agent))
+        if request.file.kind is FileKind.OTHER:
+            file = replace(request.file, name=self._masked(request.file.name))
+            request = replace(request, file=file)
         agent = _agent_of(request.agent)
         caller = self._directory.phones.get(request.file.mac)
         fetch = self._fetch(request, agent, caller, now)
@@ -167,6 +176,9 @@ class Desk:
         if caller and not self._limits.phone.take(caller.phone_id, now.timestamp()):
             return self._refuse(fetch, request, FetchOutcome.RATE_LIMITED)
         return await self._give(fetch, request, caller)
+
+    def _masked(self, text: str) -> str:
+        return redact_text(text[:_LONGEST_TEXT], self._secrets)[:_LONGEST_TEXT]
 
     def record(self, fetch: Fetch) -> None:
         """Write down how a request ended."""
@@ -268,7 +280,7 @@ class Desk:
             phone_id=speaker.phone_id if speaker else None,
             model=agent.model if agent else "",
             firmware=agent.firmware if agent else "",
-            agent="".join(c for c in request.agent[:_LONGEST_AGENT] if c.isprintable()),
+            agent="".join(c for c in request.agent if c.isprintable())[:_LONGEST_AGENT],
             protocol=request.protocol,
             modules=request.modules,
         )

@@ -172,6 +172,11 @@ def _parts(settings: Settings, store: ServingStore, clock: Callable[[], datetime
             address=chosen.address_limit, phone=chosen.phone_limit, total=chosen.total_limit
         ),
         clock=clock,
+        known_secrets=[
+            secret.get_secret_value()
+            for secret in (chosen.path_secret, settings.web_ui.password)
+            if secret is not None
+        ],
     )
     return _Parts(desk=desk, books=books, connections=_connections(chosen))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from base64 import b64encode
 from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -243,6 +244,31 @@ async def test_the_secret_path_is_demanded_of_a_phones_own_file_alone(
         "wrong-login", "wrong-login", "served", "served", "served",
     ]  # fmt: skip
     assert SECRET not in repr(filled.fetches())
+
+
+@pytest.mark.parametrize(
+    ("path", "agent"),
+    [
+        (f"wrong/{SECRET}/x.cfg", AGENT),
+        (f"{'a' * 190}{SECRET}", AGENT),
+        ("x.cfg", f"curl http://pbx/p/{SECRET}/x.cfg"),
+        ("x.cfg", f"curl {b64encode(f'a:{SECRET}'.encode()).decode()}"),
+        ("x.cfg", f"{'a' * 290}{SECRET}"),
+        (f"http://admin:{SECRET}@pbx/", AGENT),
+    ],
+)
+async def test_a_refused_request_is_recorded_without_the_secret(
+    filled: Store, tmp_path: Path, path: str, agent: str
+) -> None:
+    async with (
+        serving(filled, tmp_path, path_secret=SECRET) as service,
+        phone(service, agent=agent) as client,
+    ):
+        assert (await client.get(f"/{path}")).status_code == 404
+    (fetch,) = filled.fetches()
+    for text in (fetch.file, fetch.agent):
+        assert SECRET[:10] not in text
+        assert "MDEyMzQ1Njc4" not in text  # Base64 of its middle
 
 
 async def test_limits_hold_for_an_address_and_a_phone(filled: Store, tmp_path: Path) -> None:
