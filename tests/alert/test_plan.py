@@ -140,6 +140,17 @@ def test_quiet_hours_hold_all_but_what_is_critical(world: World) -> None:
     assert told(world)[1:] == [("problem", [2])]
 
 
+def test_a_recovery_waits_for_the_end_of_quiet_hours(world: World) -> None:
+    world.policy = replace(world.policy, quiet_hours=NIGHT)
+    world.open(2, severity=Severity.WARNING)
+    world.round(MINUTE)
+    world.now = START + 15 * HOUR
+    world.resolve(1)
+    assert why(world) == ["quiet hours until 2026-11-24 05:00"]
+    world.round(7 * HOUR)
+    assert told(world) == [("problem", [1]), ("recovery", [1])]
+
+
 def test_alerts_have_a_limit_and_the_next_says_what_it_held_back(world: World) -> None:
     world.policy = replace(world.policy, most_per_hour=2)
     for line in (2, 4, 6, 8):
@@ -302,6 +313,16 @@ def test_what_is_acknowledged_or_silenced_is_not_told_again(world: World) -> Non
     world.silence(Selector(phone_id=6), 10 * DAY)
     assert not world.round(23 * HOUR).tellings
     assert [one.id for one in world.round(DAY).tellings[0].incidents] == [2]
+
+
+def test_what_was_never_told_hides_no_reminder_of_what_was(world: World) -> None:
+    world.policy = replace(world.policy, repeat_after=DAY)
+    world.silence(Selector(phone_id=2), 2 * DAY)
+    world.open(2)
+    world.open(4)
+    world.round(MINUTE)
+    [reminder] = world.round(DAY).tellings
+    assert [one.id for one in reminder.incidents] == [2]
 
 
 def test_a_cause_is_told_again_by_its_name(world: World) -> None:
