@@ -96,7 +96,7 @@ class RolloutRunning(StoreError):
 
 
 class ServerError(FleetError):
-    """`fleet serve` cannot listen where it shall."""
+    """`fleet serve` cannot listen on its configured address."""
 
 
 class PhoneError(FleetError):

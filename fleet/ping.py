@@ -72,14 +72,14 @@ class Pinger:
                 return
 
     def _note_failure(self, host: str, error: Exception) -> None:
-        problem = f"The watchdog at {host} cannot be told of sweeps: {_why(error)}."
+        problem = f"Cannot ping the watchdog at {host}: {_why(error)}."
         if not self.problem:
             log.warning("%s", problem)
         self.problem = problem
 
     def _note_success(self, host: str) -> None:
         if self.problem:
-            log.info("The watchdog at %s is told of sweeps again.", host)
+            log.info("The watchdog at %s accepts pings again.", host)
         self.problem = ""
 
 

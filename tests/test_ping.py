@@ -57,8 +57,8 @@ def test_a_failure_is_tried_once_more_and_told_once(
         asked = told({address("/start"): status}, Ping.START, Ping.START, Ping.END)
     assert asked == [address("/start")] * 4 + [address("")]
     first, second = caplog.messages
-    assert first.startswith("The watchdog at watch.example cannot be told of sweeps: ")
-    assert second == "The watchdog at watch.example is told of sweeps again."
+    assert first.startswith("Cannot ping the watchdog at watch.example: ")
+    assert second == "The watchdog at watch.example accepts pings again."
     assert "secret-uuid" not in caplog.text
 
 

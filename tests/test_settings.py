@@ -77,7 +77,7 @@ def test_the_dashboard_has_no_password_that_is_easily_guessed(tmp_path: Path) ->
     assert loaded(tmp_path).server.password is None
     assert loaded(tmp_path, FLEET_SERVER_PASSWORD="").server.password is None
     said = refusal(tmp_path, FLEET_SERVER_PASSWORD="geheim")
-    assert said.endswith("must be a password of eight signs at least, or empty for none.")
+    assert said.endswith("must be a password of at least eight characters, or empty for none.")
     assert "geheim" not in said
     given = loaded(tmp_path, FLEET_SERVER_PASSWORD="geheim-4711").server
     assert "geheim" not in f"{given!r} {given}"
@@ -86,7 +86,7 @@ def test_the_dashboard_has_no_password_that_is_easily_guessed(tmp_path: Path) ->
 @pytest.mark.parametrize("name", ["", "a:b"])
 def test_the_user_of_the_dashboard_is_one_that_a_login_can_say(tmp_path: Path, name: str) -> None:
     said = refusal(tmp_path, f'[server]\nusername = "{name}"')
-    assert "a name of one sign at least, without a colon" in said
+    assert "a name of at least one character, without a colon" in said
 
 
 @pytest.mark.parametrize(

@@ -56,8 +56,8 @@ def compare(before: Findings | None, now: Findings, *, note: str = "") -> Compar
 
 def _refusal(before: Findings | None) -> str:
     if before is None:
-        return "There is no audit before this one to compare with."
-    return f"The audit before was of another selection ({before.selection}); not compared."
+        return "This is the first audit of these phones, so there is nothing to compare with."
+    return f"The previous audit selected other phones ({before.selection}); not compared."
 
 
 def _trouble(flag: Flag) -> Trouble:

@@ -178,7 +178,7 @@ class Daemon:
             if not trouble:
                 self._notifier.alive()
             elif trouble != was_told:
-                log.error("%s systemd will start fleet anew.", trouble)
+                log.error("%s systemd will restart fleet.", trouble)
                 self._notifier.status(trouble)
             was_told = trouble
             await asyncio.sleep(self._notifier.watchdog / 3)

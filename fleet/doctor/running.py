@@ -59,7 +59,7 @@ def unit(_: App) -> Iterator[Checked]:
     elif known.get("WatchdogUSec") in (None, "0", "infinity"):
         yield warn("systemd", "fleet.service has no watchdog.", mend)
     else:
-        yield ok("systemd", f"fleet.service runs, started anew {known.get('NRestarts')} times.")
+        yield ok("systemd", f"fleet.service runs, restarted {known.get('NRestarts')} times.")
 
 
 def missed(app: App) -> Iterator[Checked]:
@@ -77,7 +77,7 @@ def alerts(app: App) -> Iterator[Checked]:
     """See whether anybody hears of trouble."""
     settings = app.settings.alerts
     if not (settings.urls or any(route.urls for route in settings.routes.values())):
-        yield warn("alerts", "Nobody is told of anything.", "Set [alerts] urls.")
+        yield warn("alerts", "No receivers: nobody gets alerts.", "Set [alerts] urls.")
     given_up = app.store.deliveries([DeliveryState.GIVEN_UP])
     waiting = app.store.deliveries([DeliveryState.WAITING])
     late = [each for each in waiting if now() - each.alert.at > _SLOW]

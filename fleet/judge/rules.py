@@ -190,7 +190,7 @@ def _firmware_drift(rule: Rule, context: Context, _: datetime) -> Iterable[Findi
     """A phone runs another firmware than the settings want for its model."""
     runs, wanted = context.firmware, context.files.firmware
     if runs and wanted and plain_version(runs) != plain_version(wanted):
-        yield rule.on_phone(f"it runs firmware {runs}, and {wanted} is what it shall run", _DRIFT)
+        yield rule.on_phone(f"it runs firmware {runs} instead of {wanted}", _DRIFT)
 
 
 def _unexpected_fetch(rule: Rule, context: Context, at: datetime) -> Iterable[Finding]:
@@ -441,7 +441,7 @@ def _account_text(line: Line) -> str:
 
 _UNREGISTERED = (
     "Check that the registrar answers, and look for this user in its log. A phone that has just "
-    "started shows this for a moment. A line that shall not register has the registrar 0.0.0.0: "
+    "started shows this for a moment. A line that must not register has the registrar 0.0.0.0: "
     "say so in the inventory and it is not flagged."
 )
 _ON_BACKUP = (

@@ -125,7 +125,7 @@ def _split_scheme(host: str, scheme: str) -> tuple[str, str]:
 def _split_port(authority: str) -> tuple[str, str | None]:
     if bracketed := _BRACKETED.fullmatch(authority):
         if ":" not in bracketed["address"]:
-            raise ValueError(f"{authority!r}: only an IPv6 address stands in brackets")
+            raise ValueError(f"{authority!r}: only an IPv6 address may be in brackets")
         return bracketed["address"], bracketed["port"]
     if authority.count(":") > 1:
         return authority, None

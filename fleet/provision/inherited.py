@@ -15,7 +15,7 @@ from fleet.provision.origin import Origin, Source, Value
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-_ORIGIN = Origin(source=Source.COMPUTED, detail="what is said for all lines")
+_ORIGIN = Origin(source=Source.COMPUTED, detail="settings for all lines")
 _NOWHERE = "0.0.0.0"  # noqa: S104  the phones' way to say "do not register"
 _USER = "user name"
 _RANKS = ("", "backup ")

@@ -33,7 +33,7 @@ class AuditSiteSettings(Section, frozen=True, kw_only=True):
     recipients: Annotated[
         Urls,
         About(
-            "Apprise URLs of those who get this site's part of the audit, and no other's.",
+            "Apprise URLs of the receivers of this site's part of the audit only.",
             examples=(["mailto://user:password@example.com?to=berlin@example.com"],),
         ),
     ] = field(default_factory=list)
@@ -46,12 +46,12 @@ class AuditSettings(Section, frozen=True, kw_only=True):
         str,
         About(
             "When fleet serve audits: a time of day, or a cron expression such as 30 2 * * "
-            "mon-fri. Empty: never by itself.",
+            "mon-fri. Empty: never.",
             allowed='a time of day in quotes, like "02:30", or a cron expression, or empty',
             check=_planned,
         ),
     ] = "02:30"
-    timezone: Annotated[Zone, About("IANA zone of at, and of the report's times.")] = "UTC"
+    timezone: Annotated[Zone, About("IANA time zone of at and of the report's times.")] = "UTC"
     formats: Annotated[
         list[Formats],
         About(
@@ -63,13 +63,13 @@ class AuditSettings(Section, frozen=True, kw_only=True):
     output: Annotated[
         str,
         Meta(min_length=1),
-        About("Folder for the files, relative to this file's, made when it is needed."),
+        About("Folder for the files, relative to this file's folder; created when needed."),
     ] = "audits"
     recipients: Annotated[
         Urls,
         About(
-            "Apprise URLs of those who get the audit of all sites. Better given as "
-            "FLEET_AUDIT_RECIPIENTS, with spaces between them.",
+            "Apprise URLs of the receivers of the audit of all sites. Best set as "
+            "FLEET_AUDIT_RECIPIENTS, separated by spaces.",
             examples=(["mailto://user:password@example.com?to=you@example.com"],),
         ),
     ] = field(default_factory=list)
@@ -77,8 +77,8 @@ class AuditSettings(Section, frozen=True, kw_only=True):
         Annotated[Whole, About(take=seconds_of, is_duration=True)],
         Meta(ge=7 * 86_400, le=366 * 86_400),
         About(
-            "How far back it looks: how often a line was flagged, and availability (30 "
-            "days). No longer than [retention] keeps sweeps."
+            "Period for availability and for how often a line was flagged (30 days). At most "
+            "[retention] sweeps."
         ),
     ] = 30 * 86_400
     sites: dict[str, AuditSiteSettings] = field(default_factory=dict)

@@ -50,24 +50,22 @@ class ProvisioningSettings(Section, frozen=True, kw_only=True):
     enabled: Annotated[
         bool,
         About(
-            "true: fleet serve gives phones their files as well. fleet provision serve "
-            "does so in any case."
+            "true: fleet serve also serves the phones' files. fleet provision serve always does."
         ),
     ] = False
     host: Annotated[
         str,
         Meta(max_length=200),
         About(
-            "Address on which files are served over http, https and TFTP. 0.0.0.0 listens "
-            "on all of this machine's."
+            "Address to listen on for http, https and TFTP. 0.0.0.0: all addresses of this machine."
         ),
     ] = "127.0.0.1"
-    port: Annotated[Port, About("For http. 0: any port that is free.")] = 8090
+    port: Annotated[Port, About("Port for http. 0: any free port.")] = 8090
     reachable_as: Annotated[
         Names,
         About(
-            "Names and addresses under which phones reach us. With any, an action URI that "
-            "calls another host is told of.",
+            "Names and addresses at which phones reach fleet. If set, fleet reports action "
+            "URIs that call another host.",
             examples=(["fleet.example.com"],),
         ),
     ] = field(default_factory=list)
@@ -81,20 +79,20 @@ class ProvisioningSettings(Section, frozen=True, kw_only=True):
     networks: Annotated[
         Networks,
         About(
-            "Networks (CIDR) from which phones may fetch whose site names no networks. "
-            "Without any, only phones of sites with networks may.",
+            "Networks (CIDR) from which phones of sites without networks may fetch. Empty: "
+            "only phones of sites with networks may fetch.",
             examples=(["10.1.0.0/16"],),
         ),
     ] = field(default_factory=list)
     trusted_proxies: Annotated[
         Networks,
-        About("Reverse proxies whose X-Forwarded-For is believed.", examples=(["192.0.2.7/32"],)),
+        About("Reverse proxies whose X-Forwarded-For is trusted.", examples=(["192.0.2.7/32"],)),
     ] = field(default_factory=list)
     login: Annotated[
         Literal["none", "digest"],
         About(
             "none or digest: whether a phone needs its own login (HTTP Digest) for the "
-            "file that bears its MAC. With digest, fleet provision apply gives each phone one."
+            "file named after its MAC. With digest, fleet provision apply creates the logins."
         ),
     ] = "none"
     factory_login: Annotated[
@@ -107,7 +105,7 @@ class ProvisioningSettings(Section, frozen=True, kw_only=True):
     path_secret: Annotated[
         PathSecret,
         About(
-            "Files that bear a MAC are given under /p/<this secret>/ only. Better given as "
+            "Serve files named after a MAC under /p/<this secret>/ only. Best set as "
             "FLEET_PROVISIONING_PATH_SECRET.",
             examples=("",),
         ),
@@ -115,8 +113,8 @@ class ProvisioningSettings(Section, frozen=True, kw_only=True):
     path_prefixes: Annotated[
         Names,
         About(
-            "Folders that may come first in a path and say nothing, such as the http path or "
-            "tftp path of an old server: /Aastra/aastra.cfg is served as /aastra.cfg.",
+            "Folders to ignore at the start of a path, such as the http path or tftp path of "
+            "an old server: /Aastra/aastra.cfg is served as /aastra.cfg.",
             examples=(["Aastra"],),
             allowed='a list of folders, like ["Aastra", "cfg/phones"]',
             check=_folders,
@@ -126,23 +124,23 @@ class ProvisioningSettings(Section, frozen=True, kw_only=True):
         Duration,
         Meta(ge=0, le=31_622_400),
         About(
-            "A phone's file is not given to a second address until the first has been "
-            "quiet for this long. 0: to any address, always."
+            "How long the address that fetched a phone's file last must be silent before "
+            "another may fetch it. 0: no limit."
         ),
     ] = 600
     address_limit: Annotated[
-        Whole, Meta(ge=1, le=10_000_000), About("Most fetches of one address in a minute.")
+        Whole, Meta(ge=1, le=10_000_000), About("Maximum fetches per address and minute.")
     ] = 3000
     phone_limit: Annotated[
         Whole,
         Meta(ge=1, le=10_000_000),
-        About("Most fetches of the file of one phone in a minute."),
+        About("Maximum fetches of one phone's file per minute."),
     ] = 60
     total_limit: Annotated[
-        Whole, Meta(ge=1, le=10_000_000), About("Most fetches of all phones in a second.")
+        Whole, Meta(ge=1, le=10_000_000), About("Maximum fetches of all phones per second.")
     ] = 5000
-    https: Annotated[bool, About("true: serve over https (TLS 1.2 and up) too.")] = False
-    https_port: Annotated[Port, About("For https.")] = 8443
+    https: Annotated[bool, About("true: also serve over https (TLS 1.2 and later).")] = False
+    https_port: Annotated[Port, About("Port for https.")] = 8443
     https_certificate: Annotated[
         str,
         Meta(max_length=1000),
@@ -154,54 +152,51 @@ class ProvisioningSettings(Section, frozen=True, kw_only=True):
     legacy_https: Annotated[
         bool,
         About(
-            "true: serve over https as phones of old firmware speak it (TLS 1.0, weak "
-            "ciphers) too, in a process of its own."
+            "true: also serve over https for old firmware (TLS 1.0, weak ciphers), in a "
+            "separate process."
         ),
     ] = False
     legacy_https_host: Annotated[
-        str, Meta(max_length=200), About("Address for it, best the phones' VLAN's.")
+        str, Meta(max_length=200), About("Address for legacy https, best in the phones' VLAN.")
     ] = "127.0.0.1"
-    legacy_https_port: Annotated[Port, About("For it.")] = 8444
+    legacy_https_port: Annotated[Port, About("Port for legacy https.")] = 8444
     legacy_https_certificate: Annotated[
         str,
         Meta(max_length=1000),
-        About("PEM file with a certificate that is used for nothing else."),
+        About("PEM file with a certificate for legacy https only."),
     ] = ""
     legacy_https_key: Annotated[
         str, Meta(max_length=1000), About("PEM file with that certificate's key.")
     ] = ""
-    tftp: Annotated[
-        bool, About("true: serve over TFTP too. It is in the clear, without any login.")
-    ] = False
-    tftp_port: Annotated[Port, About("For TFTP (UDP).")] = 69
+    tftp: Annotated[bool, About("true: also serve over TFTP, unencrypted and without a login.")] = (
+        False
+    )
+    tftp_port: Annotated[Port, About("Port for TFTP (UDP).")] = 69
     stale_after: Annotated[
         Duration,
         Meta(ge=0, le=31_622_400),
-        About(
-            "How long a phone may take to fetch what was applied, before the rule "
-            "config-stale holds."
-        ),
+        About("How long a phone may take to fetch applied files before config-stale reports it."),
     ] = 3600
     sip_ca_file: Annotated[
         str,
         Meta(max_length=1000),
         About(
-            "PEM file with the authorities whose certificates registrars may show over "
-            "TLS, relative to this file's folder. Without it those of the system."
+            "PEM file with the certificate authorities to trust for registrars over TLS, "
+            "relative to this file's folder. Empty: those of the system."
         ),
     ] = ""
     registrar_command: Annotated[
         Names,
         About(
-            "Program, and its arguments, that gives a registrar a new SIP password for "
-            "fleet provision rotate sip: JSON on its standard input, exit code 0 when it "
-            "is done.",
+            "Program, with its arguments, that sets a new SIP password at a registrar for "
+            "fleet provision rotate sip: it reads JSON from standard input and ends with 0 on "
+            "success.",
             examples=(["/usr/local/bin/set-sip-password"],),
             allowed="a list: a program and its arguments",
         ),
     ] = field(default_factory=list)
     registrar_timeout: Annotated[
-        Duration, Meta(gt=0, le=3600), About("How long that program may take.")
+        Duration, Meta(gt=0, le=3600), About("Timeout for that program.")
     ] = 30
     firmware_folder: Annotated[
         str,
@@ -215,16 +210,16 @@ class ProvisioningSettings(Section, frozen=True, kw_only=True):
     firmware_versions: Annotated[
         dict[str, str],
         About(
-            "Which version the folder's firmware file of a model holds, so that it can be "
-            "told which phones run another.",
+            "Firmware version of the folder's file for each model; fleet reports phones that "
+            "run another.",
             examples=({"6753i": "3.3.1.4365"},),
         ),
     ] = field(default_factory=dict)
     sip_pins: Annotated[
         dict[str, Annotated[str, About(check=_fingerprint)]],
         About(
-            "Registrars of which exactly one certificate is believed, whoever signed it, "
-            "by the SHA-256 of it.",
+            "SHA-256 fingerprints of the only certificate to trust for a registrar, whoever "
+            "signed it.",
             examples=(
                 {
                     "pbx.example.com": "9f86d081884c7d659a2feaa0c55ad015"

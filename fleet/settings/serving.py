@@ -51,28 +51,27 @@ class ServerSettings(Section, frozen=True, kw_only=True):
         str,
         Meta(max_length=200),
         About(
-            "Address on which fleet serve listens: for browsers (the dashboard), the "
-            "phones' pushes, /healthz and /metrics. 0.0.0.0 listens on all of this "
-            "machine's."
+            "Address on which fleet serve listens for browsers (the dashboard), the phones' "
+            "pushes, /healthz and /metrics. 0.0.0.0: all addresses of this machine."
         ),
     ] = "127.0.0.1"
-    port: Annotated[Port, About("0: any port that is free.")] = 8080
+    port: Annotated[Port, About("0: any free port.")] = 8080
     username: Annotated[
         str,
         Meta(max_length=200),
         About(
             "User of the dashboard and the API.",
-            allowed="a name of one sign at least, without a colon",
+            allowed="a name of at least one character, without a colon",
             check=_user,
         ),
     ] = "fleet"
     password: Annotated[
         Secret | None,
         About(
-            "Password of the dashboard and the API; better given as FLEET_SERVER_PASSWORD. "
-            "Without one they answer this machine alone.",
+            "Password of the dashboard and the API; best set as FLEET_SERVER_PASSWORD. "
+            "Without one, they answer this machine only.",
             examples=("",),
-            allowed="a password of eight signs at least, or empty for none",
+            allowed="a password of at least eight characters, or empty for none",
             take=none_if_empty,
             check=_password,
         ),
@@ -89,21 +88,21 @@ class ServerSettings(Section, frozen=True, kw_only=True):
     push_networks: Annotated[
         Networks,
         About(
-            "Networks (CIDR) from which phones may push whose site names no networks. "
-            "Without any, only phones of sites with networks may.",
+            "Networks (CIDR) from which phones of sites without networks may push. Empty: "
+            "only phones of sites with networks may push.",
             examples=(["10.1.0.0/16"],),
         ),
     ] = field(default_factory=list)
     trusted_proxies: Annotated[
         Networks,
-        About("Reverse proxies whose X-Forwarded-For is believed.", examples=(["127.0.0.1/32"],)),
+        About("Reverse proxies whose X-Forwarded-For is trusted.", examples=(["127.0.0.1/32"],)),
     ] = field(default_factory=list)
     certificate: Annotated[
         str,
         Meta(max_length=1000),
         About(
             "PEM file with the certificate chain, for https, relative to this file's "
-            "folder. Phones of old firmware cannot speak https of today."
+            "folder. Phones with old firmware cannot use modern https."
         ),
     ] = ""
     certificate_key: Annotated[
@@ -117,8 +116,8 @@ class WatchdogSettings(Section, frozen=True, kw_only=True):
     ping_url: Annotated[
         Secret | None,
         About(
-            "A dead man's switch in the form of healthchecks: asked at each planned sweep's "
-            "end, with /start at its start and /fail when it fails. A secret: better given "
+            "URL of a healthchecks-style dead man's switch. fleet calls it at the end of each "
+            "planned sweep, with /start at the start and /fail on failure. A secret: best set "
             "as FLEET_WATCHDOG_PING_URL.",
             examples=("https://hc-ping.example/your-uuid",),
             allowed="a URL of http or https, like https://hc-ping.example/your-uuid",

@@ -21,7 +21,7 @@ class DatabaseSettings(Section, frozen=True, kw_only=True):
     url: Annotated[
         Secret,
         About(
-            "Where the history lives: sqlite:///FILE (relative to this file's folder) or "
+            "URL of the database: sqlite:///FILE (relative to this file's folder) or "
             "postgresql://USER:PASSWORD@HOST/NAME. Overridden by FLEET_DATABASE_URL."
         ),
     ] = Secret("sqlite:///fleet.db")
@@ -32,24 +32,24 @@ class PollSettings(Section, frozen=True, kw_only=True):
 
     interval: Annotated[
         Seconds,
-        About("Time between two looks at a phone, and the first back-off of one that refuses us."),
+        About("Time between two polls of a phone; also the first back-off after a refused login."),
     ] = 300
     concurrency: Annotated[
-        Whole, Meta(ge=1, le=10_000), About("Phones asked at the same time.")
+        Whole, Meta(ge=1, le=10_000), About("Number of phones polled at the same time.")
     ] = 200
-    connect_timeout: Annotated[Seconds, About("For the connection, TLS included.")] = 5
-    read_timeout: Annotated[Seconds, About("Longest silence of a phone that is connected.")] = 20
-    total_timeout: Annotated[Seconds, About("For one phone in all, repeats included.")] = 45
+    connect_timeout: Annotated[Seconds, About("Timeout for the connection, TLS included.")] = 5
+    read_timeout: Annotated[Seconds, About("Longest silence of a connected phone.")] = 20
+    total_timeout: Annotated[Seconds, About("Timeout for one phone, retries included.")] = 45
     confirm_after: Annotated[
         Duration,
         Meta(ge=0, le=86_400),
-        About("A new problem is looked at again after this time (fleet poll --confirm)."),
+        About("When to poll a new problem again (fleet poll --confirm)."),
     ] = 60
     backoff_max: Annotated[
         Seconds,
         About(
-            "A phone that refuses our login is left alone for one interval, then twice as "
-            "long each time, up to this."
+            "Longest back-off of a phone that refuses our login. The first is one interval; "
+            "it doubles each time."
         ),
     ] = 3600
 
@@ -61,26 +61,26 @@ class WebUiSettings(Section, frozen=True, kw_only=True):
         str,
         Meta(max_length=200),
         About(
-            "Login of phones for which neither inventory nor site gives one. The phones' "
-            "role `user` can see the status page too, and is enough."
+            "User name for phones whose inventory entry and site have none. The phones' role "
+            "`user` is enough to read the status page."
         ),
     ] = "admin"
     password: Annotated[
         Secret | None,
         About(
-            "Better given as FLEET_WEB_UI_PASSWORD. Without one, no login is sent; the "
-            "phones' default password is never tried.",
+            "Best set as FLEET_WEB_UI_PASSWORD. Without a password fleet sends no login; it "
+            "never tries the phones' default password.",
             examples=("",),
         ),
     ] = None
     scheme: Annotated[
-        Literal["http", "https"], About("http or https, where the inventory's host does not say.")
+        Literal["http", "https"], About("http or https, for phones whose host does not say.")
     ] = "http"
     legacy_tls: Annotated[
         bool,
         About(
-            "TLS 1.0 and weak ciphers, for https phones whose site or phone entry does not "
-            "say. Better set for those phones alone."
+            "true: allow TLS 1.0 and weak ciphers for https phones whose site and inventory "
+            "entry do not say. Best set for single phones."
         ),
     ] = False
     words: Annotated[
@@ -92,7 +92,7 @@ class WebUiSettings(Section, frozen=True, kw_only=True):
 class RuleSettings(Section, frozen=True, kw_only=True):
     """`[rules.<name>]`."""
 
-    enabled: Annotated[bool, About("false: the rule is not looked at.")] = True
+    enabled: Annotated[bool, About("false: the rule is not checked.")] = True
     severity: Annotated[
         Severity | None,
         About("critical, warning or info, in place of the rule's own.", examples=("warning",)),
@@ -100,8 +100,8 @@ class RuleSettings(Section, frozen=True, kw_only=True):
     open_after: Annotated[
         Annotated[Whole, Meta(ge=1, le=10)] | None,
         About(
-            "So many looks in a row must find it before somebody is told, in place of the "
-            "rule's own number.",
+            "Number of polls in a row that must show the problem before an alert is sent, in "
+            "place of the rule's own.",
             examples=(2,),
         ),
     ] = None
@@ -113,7 +113,7 @@ class RetentionSettings(Section, frozen=True, kw_only=True):
     history: Annotated[
         Seconds, About("Ended periods older than this are deleted by fleet db prune (400 days).")
     ] = 400 * 86_400
-    evidence: Annotated[Seconds, About("Kept pages older than this are deleted (90 days).")] = (
+    evidence: Annotated[Seconds, About("Saved pages older than this are deleted (90 days).")] = (
         90 * 86_400
     )
     sweeps: Annotated[
@@ -134,7 +134,7 @@ class RetentionSettings(Section, frozen=True, kw_only=True):
         ),
     ] = 400 * 86_400
     revisions_at_least: Annotated[
-        int, Meta(ge=1), About("So many of the last revisions are kept, however old.")
+        int, Meta(ge=1), About("Number of newest revisions to keep, however old.")
     ] = 100
 
 
@@ -145,8 +145,8 @@ class SecretsSettings(Section, frozen=True, kw_only=True):
         str,
         About(
             "File (mode 600) with the key that encrypts passwords in the database, "
-            "relative to this file's folder. Best kept away from the database. "
-            "FLEET_SECRETS_KEY holds the key itself."
+            "relative to this file's folder. Best stored away from the database. "
+            "FLEET_SECRETS_KEY contains the key itself."
         ),
     ] = "fleet.key"
 

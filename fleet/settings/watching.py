@@ -1,4 +1,4 @@
-"""The settings of watching: who is told of what and when, and when everybody expects trouble."""
+"""The settings of alerts and of maintenance windows."""
 
 import re
 from datetime import date, datetime, time
@@ -49,24 +49,24 @@ class RouteSettings(Section, frozen=True, kw_only=True):
     urls: Annotated[
         Urls,
         About(
-            "Further receivers, who are told only of what the keys below choose.",
+            "Apprise URLs of receivers who get only the alerts that the keys below select.",
             examples=(["mailto://user:password@example.com?to=oncall@example.com"],),
         ),
     ] = field(default_factory=list)
     severities: Annotated[
         list[Severity],
         About(
-            "Which severities; all when it is empty.",
+            "Severities to send; empty: all.",
             examples=(["critical"],),
             allowed="a list of critical, warning and info",
         ),
     ] = field(default_factory=list)
-    sites: Annotated[Texts, About("Which sites; all when empty.", examples=(["berlin"],))] = field(
+    sites: Annotated[Texts, About("Sites to send; empty: all.", examples=(["berlin"],))] = field(
         default_factory=list
     )
     rules: Annotated[
         Texts,
-        About("Which rules; all when empty.", examples=(["line-failed", "line-unregistered"],)),
+        About("Rules to send; empty: all.", examples=(["line-failed", "line-unregistered"],)),
     ] = field(default_factory=list)
 
 
@@ -76,59 +76,59 @@ class AlertsSettings(Section, frozen=True, kw_only=True):
     urls: Annotated[
         Urls,
         About(
-            "Apprise URLs of those who are told of everything: mail, chat, webhooks and "
-            "many more. Better given as FLEET_ALERTS_URLS, with spaces between them.",
+            "Apprise URLs of the receivers of every alert: mail, chat, webhooks and many more. "
+            "Best set as FLEET_ALERTS_URLS, separated by spaces.",
             examples=(["mailto://user:password@example.com?to=you@example.com"],),
         ),
     ] = field(default_factory=list)
     group_wait: Annotated[
         Duration,
         Meta(ge=0, le=86_400),
-        About("How long a new problem waits for others that belong to it."),
+        About("How long to wait for related problems before an alert is sent."),
     ] = 10
     repeat_after: Annotated[
         Duration,
         Meta(ge=0, le=316_224_000),
         About(
-            "What stays open and was told is told again in this rhythm, at seven in the "
-            "morning when it is a day; 0: never."
+            "How often to send a reminder of incidents that stay open. Whole days: at 7 in "
+            "the morning. 0: never."
         ),
     ] = 86_400
     quiet_hours: Annotated[
         str,
         About(
-            "In this span of the day only what is critical is told; the rest waits.",
+            "Time of day in which only critical alerts are sent; the others wait.",
             examples=("22:00-06:00",),
             check=_span,
             allowed="a span of the day, like 22:00-06:00, or empty",
         ),
     ] = ""
     timezone: Annotated[
-        Zone, About("IANA zone of quiet_hours, and of times in alerts where the site has none.")
+        Zone, About("IANA time zone of quiet_hours, and of alerts about sites without a zone.")
     ] = "UTC"
     most_per_hour: Annotated[
         Whole,
         Meta(ge=1, le=10_000),
-        About("Most alerts an hour for each receiver; what is more waits, and is counted."),
+        About("Maximum number of alerts per receiver and hour; the others wait."),
     ] = 30
     give_up_after: Annotated[
         Seconds,
         About(
-            "An alert that nobody takes is tried for so long, then given up and told to "
-            "the other receivers."
+            "How long to retry an alert that cannot be delivered. Then fleet gives up and "
+            "notifies the other receivers."
         ),
     ] = 86_400
     templates: Annotated[
         str,
         About(
-            "Folder, relative to this file's, with templates in place of fleet's own, such as "
-            "templates."
+            "Folder with templates that replace fleet's own, such as templates. Relative to "
+            "this file's folder."
         ),
     ] = ""
     dashboard_url: Annotated[
         str,
         About(
-            "Address of the dashboard as the receivers reach it; alerts link to it.",
+            "URL at which receivers reach the dashboard; alerts link to it.",
             examples=("https://fleet.example.com",),
             allowed="a URL of http or https, like https://fleet.example.com, or empty",
             check=_web_address,
@@ -137,18 +137,22 @@ class AlertsSettings(Section, frozen=True, kw_only=True):
     diagnose: Annotated[
         bool,
         About(
-            "A new alert of lines that are refused (401, 403, 407) or unregistered says "
-            "why, as fleet diagnose does, for five lines at most. Each is one try of the "
-            "inventory's password at a registrar."
+            "true: a new alert about refused (401, 403, 407) or unregistered lines includes a "
+            "diagnosis, as by fleet diagnose, of up to five lines. Each diagnosis sends the "
+            "inventory's password to a registrar once."
         ),
     ] = False
     cause_at_least: Annotated[
-        Whole, Meta(ge=2, le=100_000), About("So many problems at least make one cause.")
+        Whole,
+        Meta(ge=2, le=100_000),
+        About("Minimum number of problems that are merged into one alert."),
     ] = 5
     cause_share: Annotated[
         Number,
         Meta(gt=0, le=1),
-        About("So large a share of a site, network, login or registrar makes one cause."),
+        About(
+            "Minimum share of a site, network, login or registrar that is merged into one alert."
+        ),
     ] = 0.5
     routes: dict[str, RouteSettings] = field(default_factory=dict)
 
@@ -156,29 +160,29 @@ class AlertsSettings(Section, frozen=True, kw_only=True):
 class MaintenanceSettings(Section, frozen=True, kw_only=True):
     """`[maintenance.<name>]`."""
 
-    sites: Annotated[Texts, About("Sites; all when empty.", examples=(["berlin"],))] = field(
+    sites: Annotated[Texts, About("Sites; empty: all.", examples=(["berlin"],))] = field(
         default_factory=list
     )
     phones: Annotated[
-        Texts, About("Phones by MAC, host or name; all when empty.", examples=(["reception"],))
+        Texts, About("Phones by MAC, host or name; empty: all.", examples=(["reception"],))
     ] = field(default_factory=list)
-    rules: Annotated[Texts, About("Rules; all when empty.", examples=(["phone-unreachable"],))] = (
-        field(default_factory=list)
+    rules: Annotated[Texts, About("Rules; empty: all.", examples=(["phone-unreachable"],))] = field(
+        default_factory=list
     )
     start: Annotated[
         time | None,
         About(
-            "When it begins, on each of its days.",
+            "Time of day at which the window begins.",
             examples=("02:00",),
             take=_time_of_day,
             allowed='a time of day in quotes, like "02:00"',
         ),
     ] = None
-    duration: Annotated[Seconds, About("How long it lasts from then on.")] = 3600
+    duration: Annotated[Seconds, About("How long the window lasts.")] = 3600
     days: Annotated[
         list[Day],
         About(
-            "The days of the week on which it begins; every day when empty.",
+            "Days of the week on which the window begins; empty: every day.",
             examples=(["sun"],),
             allowed="a list of mon, tue, wed, thu, fri, sat and sun",
         ),
@@ -186,7 +190,7 @@ class MaintenanceSettings(Section, frozen=True, kw_only=True):
     timezone: Annotated[
         str,
         About(
-            "Its IANA zone; else that of [alerts].",
+            "IANA time zone of the window; empty: that of [alerts].",
             examples=("Europe/Berlin",),
             allowed="an IANA time zone, like Europe/Berlin, or empty",
             check=_zone_or_none,
@@ -195,8 +199,8 @@ class MaintenanceSettings(Section, frozen=True, kw_only=True):
     since: Annotated[
         datetime | None,
         About(
-            "Without start: it lasts from since to until, once. With start: only in this "
-            "time does it begin at all.",
+            "Without start: one window, from since to until. With start: windows begin only "
+            "between since and until.",
             examples=("2026-11-23T22:00",),
             take=_moment,
             allowed="a date, or date and time, like 2026-11-23T22:00",

@@ -153,7 +153,7 @@ def test_the_end_of_a_cause_says_how_long_and_who_still_fails_or_cannot_be_seen(
         )
     )  # fmt: skip
     assert alert.subject == "[fleet] recovered: registrar pbx1, after 1 h 5 min"
-    assert "2 of them still fail, 1 of which could not be looked at" in alert.text
+    assert "2 of them still fail, 1 of which could not be checked" in alert.text
 
 
 def test_a_reminder_names_causes_and_incidents() -> None:

@@ -171,7 +171,7 @@ def test_nothing_is_compared_with_another_selection() -> None:
     told = compare(before, Findings(selection="all", at=AT)).changes
 
     assert told.since is None
-    assert told.note == "The audit before was of another selection (site berlin); not compared."
+    assert told.note == "The previous audit selected other phones (site berlin); not compared."
 
 
 @pytest.mark.parametrize(

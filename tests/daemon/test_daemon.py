@@ -175,7 +175,7 @@ async def test_health_warns_of_a_watchdog_that_takes_no_ping(sqlite_url: str) ->
                 answer = await daemon.ask("/healthz")
                 warnings = json.loads(answer.split("\r\n\r\n")[1])["warnings"]
             metrics = await daemon.ask("/metrics")
-    assert warnings == ["The watchdog at 127.0.0.1 cannot be told of sweeps: ConnectError."]
+    assert warnings == ["Cannot ping the watchdog at 127.0.0.1: ConnectError."]
     assert "\nfleet_rollout_stopped 0.0\n" in metrics
 
 

@@ -216,7 +216,7 @@ def test_a_line_with_a_registrar_inherits_the_phones_backup() -> None:
         "backup proxy ip": "b.example",
     }
     origin = found.values["sip line1 backup registrar ip"].origin
-    assert str(origin) == "what is said for all lines"
+    assert str(origin) == "settings for all lines"
 
 
 def test_a_lines_own_backup_or_none_is_not_overridden() -> None:

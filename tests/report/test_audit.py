@@ -117,13 +117,13 @@ def test_a_long_table_ends_with_how_many_more_there_are() -> None:
     made = page(audit(flagged=(FLAGGED,) * (MOST + 1234)))
 
     assert len(made.xpath("//table[@aria-label='Flagged lines']/tbody/tr")) == MOST
-    assert "… and 1,234 more: the XLSX and JSON files have them all." in words(made)
+    assert "… and 1,234 more; see the XLSX and JSON files for all." in words(made)
 
 
 def test_the_lines_with_the_least_are_the_worst_first() -> None:
     lines = tuple(line(number, down=number) for number in range(100))
     rows = page(audit(lines=lines)).xpath(
-        "//table[@aria-label='The lines with the least availability']/tbody/tr"
+        "//table[@aria-label='Lines with the lowest availability']/tbody/tr"
     )
 
     assert len(rows) == WORST

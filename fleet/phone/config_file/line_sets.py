@@ -1,4 +1,4 @@
-"""What a line has of what is said for all lines: a whole set or nothing of it (pure).
+"""Values that a line inherits from the settings for all lines; a whole set or nothing (pure).
 
 The vendor's rule (admin guides 1.4.1 p.4-39, 2.4 p.4-73, 3.3.1 p.4-57): the parameters of a line
 form two sets, and a line that says anything of a set itself gets nothing of that set from those for

@@ -23,10 +23,10 @@ NOT_WESTERN = f"{NOT_UTF8}; its texts may be Cyrillic or of another alphabet: sa
 UTF16 = "UTF-16, and phones are not known to read that: save it as UTF-8"
 
 NO_COLON = "there is no colon after a name"
-HIDDEN = "a character that nobody sees stands before the colon"
-NO_NAME = "what stands before the colon is not a parameter's name"
+HIDDEN = "there is an invisible character before the colon"
+NO_NAME = "the text before the colon is not a parameter name"
 OPEN_QUOTE = "the double quote is not closed"
-AFTER_QUOTE = "something stands behind the closing quote"
+AFTER_QUOTE = "there is text after the closing quote"
 CONTROL = "the value holds a control character"
 
 

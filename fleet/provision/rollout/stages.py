@@ -79,7 +79,7 @@ def kept_together(
     return tuple(stages[stage] for stage in left), tuple(moved)
 
 
-_CURRENT = "It has fetched what it shall have already."
+_CURRENT = "It has already fetched its current files."
 
 
 def mixed(phones: Iterable[Candidate]) -> list[Candidate]:

@@ -80,7 +80,7 @@ class ListenerInProcess:
     async def _keep(self) -> None:
         while self._process is not None:
             await _ended(self._process)
-            _log.error("The legacy https listener ended; it is started anew.")
+            _log.error("The legacy https listener stopped; restarting it.")
             await asyncio.sleep(self.pause)
             try:
                 self._process = await self._begin()

@@ -149,10 +149,10 @@ def accounting(report: AuditReport) -> tuple[str, ...]:
     return (
         "A line was observed while its phone could be read and a sweep that polled it had ended "
         f"at most {2 * report.interval:g} s before (twice [poll] interval).",
-        "Time that was not observed counts neither as up nor as down; “observed” is its share of "
-        "the whole window.",
-        "Up means registered, on whichever registrar; its share is of the time observed. A status "
-        "that fleet does not understand is not taken for up.",
+        "Time that was not observed counts neither as up nor as down; “observed” is the "
+        "observed share of the whole window.",
+        "Up means registered with any registrar; its share is of the observed time. A status "
+        "that fleet does not understand does not count as up.",
         "A flap is one loss of a registration.",
-        "Lines without an account, and lines that shall not register (0.0.0.0), are left out.",
+        "Lines without an account, and lines configured not to register (0.0.0.0), are excluded.",
     )

@@ -118,10 +118,10 @@ def test_a_byte_that_windows_1252_lacks_costs_its_line_alone() -> None:
     [
         ("no colon here", "no colon"),
         ("time format # : 1", "no colon"),
-        (": 1", "not a parameter's name"),
-        ("ä: 1", "not a parameter's name"),
+        (": 1", "not a parameter name"),
+        ("ä: 1", "not a parameter name"),
         ('sip vmail: "open', "not closed"),
-        ('sip vmail: "a" b', "behind the closing quote"),
+        ('sip vmail: "a" b', "after the closing quote"),
         ("sip vmail: a\x00b", "control character"),
     ],
 )
