@@ -53,7 +53,12 @@ class Work:
 
     def __init__(self, app: App, services: Services, door: Door, pinger: Pinger | None) -> None:
         self._app, self._services, self._door, self._pinger = app, services, door, pinger
-        self._desk = PushDesk(app.store, app.rules, services.step)
+        self._desk = PushDesk(
+            app.store,
+            app.rules,
+            services.step,
+            known_secrets=[app.logins.password] if app.logins.password else (),
+        )
         self._urgent = Urgent()
         self._is_sweeping = False
         self._known_at: float | None = None

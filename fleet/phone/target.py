@@ -8,6 +8,8 @@ from base64 import b64encode
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from fleet.phone.redact import redact_text
+
 if TYPE_CHECKING:
     from fleet.model import Credentials
 
@@ -97,7 +99,7 @@ class Target:
         for secret in (self.authorization.removeprefix("Basic "), self.credentials.password):
             if secret:
                 text = text.replace(secret, "***")
-        return text
+        return redact_text(text, [self.credentials.password])
 
 
 def _check_login(credentials: Credentials) -> None:

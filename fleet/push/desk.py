@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from fleet.model import Reach
+from fleet.phone.redact import redact_text
 from fleet.push.decide import last_word, sighting_of
 from fleet.push.request import PushEvent
 from fleet.store import Event, EventKind
@@ -32,13 +33,23 @@ class PushDesk:
     """Takes pushes in: writes what they say, and says which phones to poll."""
 
     def __init__(
-        self, store: Store, rules: Mapping[str, RuleSetting], step: TakeStep | None
+        self,
+        store: Store,
+        rules: Mapping[str, RuleSetting],
+        step: TakeStep | None,
+        known_secrets: Sequence[str] = (),
     ) -> None:
+        """`known_secrets` are masked in what phones send, before it is recorded."""
+        self._secrets = tuple(known_secrets)
         self._store, self._rules, self._step = store, rules, step
         self._said: dict[tuple[int, str], str] = {}
 
     def take(self, pushes: Sequence[tuple[int, Push]]) -> Taken:
         """Take in pushes of phones by their numbers. Raises `StoreError`."""
+        pushes = [
+            (phone_id, replace(push, user=redact_text(push.user, self._secrets)))
+            for phone_id, push in pushes
+        ]
         ids = sorted({phone_id for phone_id, _ in pushes})
         known = {each.stored.id: each for each in self._store.statuses(ids=ids)}
         there = [(known[phone_id], push) for phone_id, push in pushes if phone_id in known]

@@ -94,3 +94,15 @@ def test_the_password_is_not_shown() -> None:
 def test_what_is_no_fingerprint_is_refused(fingerprint: str) -> None:
     with pytest.raises(ValueError, match="fingerprint"):
         parse("a", fingerprint=fingerprint)
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["s3cret&x", "s3cret&amp;x", "s3cret%26x", "YWRtaW46czNjcmV0Jng=", "eDpzM2NyZXQmeA=="],
+)
+def test_what_a_server_gives_back_is_shown_without_the_password(said: str) -> None:
+    login = Credentials(username="admin", password="s3cret&x")
+    shown = Target.parse("a", credentials=login).without_secrets(f"realm {said} end")
+    assert said not in shown
+    assert shown.startswith("realm ")
+    assert shown.endswith(" end")

@@ -255,3 +255,13 @@ def test_who_may_push_is_said_by_the_sites_networks(store: Store) -> None:
     assert set(found) == set(macs[:3])
     assert found[macs[0]].networks == (ip_network("10.1.0.0/16"), ip_network("10.2.0.0/16"))
     assert found[macs[2]].networks == (ip_network("192.0.2.0/24"),)
+
+
+def test_a_push_that_holds_our_password_is_recorded_without_it(store: Store) -> None:
+    phone_id = polled(store)
+    desk = PushDesk(store, {}, opens_at_once, known_secrets=["geheim-4711"])
+    for user in ("geheim-4711", "1001 geheim-4711"):
+        desk.take([(phone_id, replace(SAID, user=user))])
+    kept = f"{store.events()} {store.incidents()}"
+    assert "[redacted]" in kept
+    assert "geheim" not in kept
