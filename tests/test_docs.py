@@ -67,6 +67,7 @@ PROGRAMS = {
     *("apt", "chmod", "chown", "curl", "docker", "dpkg", "echo", "export", "find", "git", "cd"),
     *("install", "ln", "openssl", "pip", "pipx", "podman", "pytest", "python", "python3", "rm"),
     *("ruff", "mypy", "lint-imports", "systemctl", "tee", "useradd", "uv", "build-deb", "cp"),
+    *("cosmic-ray", "cr-filter-operators", "cr-report"),
 }
 
 
