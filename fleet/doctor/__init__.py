@@ -35,7 +35,7 @@ def examine(settings: Settings) -> Iterator[Checked]:
     except UsageError:
         raise
     except FleetError as error:
-        yield fail("database", f"{error}", "Without it nothing else can be told.")
+        yield fail("database", f"{error}", "Fix this first: the other checks need the database.")
         return
     with closing(app):
         for look in WITH_DATABASE:

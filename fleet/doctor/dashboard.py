@@ -18,23 +18,23 @@ def dashboard(app: App) -> Iterator[Checked]:
     """See whether those see the dashboard who are to see it."""
     server = app.settings.server
     if _is_here(server.host):
-        who = "whoever has its password" if server.password else "this machine alone"
-        yield ok("dashboard", f"It is served on {server.host}, to {who}.")
+        who = "anyone with the password" if server.password else "this machine alone"
+        yield ok("dashboard", f"Served on {server.host} to {who}.")
     elif server.password is None:
         yield warn(
             "dashboard",
-            f"It listens on {server.host}, and answers this machine alone: it has no password.",
-            "Set FLEET_SERVER_PASSWORD, for others to see it.",
+            f"It listens on {server.host} but has no password, so it answers this machine alone.",
+            "Set FLEET_SERVER_PASSWORD to let others log in.",
         )
     elif not (server.certificate or server.trusted_proxies):
         yield warn(
             "dashboard",
             f"It listens on {server.host} without TLS, so its password can be overheard.",
-            "Set [server] certificate, or put a reverse proxy before it and name it in "
+            "Set [server] certificate, or use a reverse proxy and list it in "
             "[server] trusted_proxies.",
         )
     else:
-        yield ok("dashboard", f"It is served on {server.host}, to whoever has its password.")
+        yield ok("dashboard", f"Served on {server.host} to anyone with the password.")
 
 
 def _is_here(host: str) -> bool:

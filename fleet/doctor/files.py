@@ -23,4 +23,4 @@ def files(app: App) -> Iterator[Checked]:
         say = fail if obstacle.is_fatal else warn
         yield say("files", obstacle.text, obstacle.remedy)
     if not found:
-        yield ok("files", "Every phone may fetch its files.")
+        yield ok("files", "All phones can fetch their files.")

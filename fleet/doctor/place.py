@@ -30,17 +30,17 @@ def key(settings: Settings) -> Iterator[Checked]:
     if settings.secrets_key:
         yield ok("key", "It is in FLEET_SECRETS_KEY.")
     elif not path.exists():
-        yield ok("key", f"There is none at {path}; it is made with the first password.")
+        yield ok("key", f"No key at {path} yet; fleet creates it with the first password.")
     elif os.name == "posix" and path.stat().st_mode & 0o077:
         yield fail("key", f"Others can read {path}.", f"chmod 600 {path}")
     elif (file := database_file(settings)) and file.parent.resolve() == path.parent.resolve():
         yield warn(
             "key",
-            f"{path} lies beside the database: whoever copies the folder has both.",
-            "Move it to another folder, and say so in [secrets] key_file.",
+            f"{path} is in the database's folder: a copy of the folder contains both.",
+            "Move it to another folder and set [secrets] key_file.",
         )
     else:
-        yield ok("key", f"{path}, readable by its owner alone.")
+        yield ok("key", f"{path}, readable by its owner only.")
 
 
 def env_file(settings: Settings) -> Iterator[Checked]:
@@ -49,9 +49,9 @@ def env_file(settings: Settings) -> Iterator[Checked]:
     if not path.exists():
         return
     if os.name == "posix" and path.stat().st_mode & 0o007:
-        yield fail("fleet.env", f"Everybody can read {path}.", f"chmod o= {path}")
+        yield fail("fleet.env", f"All users can read {path}.", f"chmod o= {path}")
     elif not os.access(path, os.R_OK):
-        note = "Run fleet as a user who may read it, or its variables are missing."
+        note = "Run fleet as a user who may read it; otherwise its variables are missing."
         yield warn("fleet.env", f"{path} cannot be read by this user.", note)
 
 
@@ -66,7 +66,10 @@ def disk(settings: Settings) -> Iterator[Checked]:
     file = database_file(settings)
     folder = file.parent if file else settings.folder
     free = shutil.disk_usage(folder.resolve()).free
-    text, mend = f"{free / 1e9:.1f} GB free in {folder.resolve()}.", "Make room: fleet db prune."
+    text, mend = (
+        f"{free / 1e9:.1f} GB free in {folder.resolve()}.",
+        "Free some space: fleet db prune.",
+    )
     if free < _HARDLY_ANY:
         yield fail("disk", text, mend)
     elif free < _LITTLE:
@@ -91,12 +94,12 @@ def clock(app: App) -> Iterator[Checked]:
     theirs = app.store.time()
     skew = abs((theirs - (before + (now() - before) / 2)).total_seconds())
     if skew > _SKEW:
-        text = f"This machine and the database differ by {skew:.1f} s."
-        yield fail("clock", text, "Have both set their clocks by NTP.")
+        text = f"The clocks of this machine and the database differ by {skew:.1f} s."
+        yield fail("clock", text, "Synchronize both clocks by NTP.")
     else:
-        yield ok("clock", "It agrees with the database's.")
+        yield ok("clock", "It matches the database's clock.")
     for zone in sorted({site.timezone for site in app.store.sites() if site.timezone} | {"UTC"}):
         try:
             ZoneInfo(zone)
         except (ZoneInfoNotFoundError, ValueError, OSError):
-            yield fail("clock", f"There is no time zone {zone}.", "Name an IANA zone.")
+            yield fail("clock", f"Unknown time zone {zone}.", "Set an IANA time zone.")

@@ -33,14 +33,14 @@ def phones(app: App) -> Iterator[Checked]:
         answers = pool.map(lambda one: _takes_connection(one[1].address, one[1].port), targets)
         silent = [label for (label, _), answer in zip(targets, answers, strict=True) if not answer]
     if not silent:
-        yield ok("phones", f"{len(some)} of {len(stored)} tried, and all take connections.")
+        yield ok("phones", f"Tried {len(some)} of {len(stored)}; all accept connections.")
         return
     named = ", ".join(silent[:_NAMED]) + (" …" if len(silent) > _NAMED else "")
-    text = f"{len(silent)} of {len(some)} tried take no connection: {named}."
+    text = f"{len(silent)} of {len(some)} tried accept no connection: {named}."
     if len(silent) == len(some):
-        yield fail("phones", text, "Look at this machine's network, and at firewalls on the way.")
+        yield fail("phones", text, "Check this machine's network and the firewalls between.")
     else:
-        yield warn("phones", text, "fleet explain PHONE says what was seen of it.")
+        yield warn("phones", text, "fleet explain PHONE shows details.")
 
 
 def _takes_connection(host: str, port: int) -> bool:

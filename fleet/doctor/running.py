@@ -30,17 +30,17 @@ def daemon(app: App) -> Iterator[Checked]:
     planned = app.store.planned_sweeps(SCHEDULE, now() - interval * _LATE - _DAY)
     ahead = [moment for moment in planned if moment > now() + _SKEW]
     if ahead:
-        text = f"{len(ahead)} planned sweeps began at a time still to come, the last at "
+        text = f"{len(ahead)} planned sweeps have a start time in the future, the last at "
         text += f"{ahead[-1]:%Y-%m-%d %H:%M:%S} UTC: the clock was set back."
         yield fail(
-            "daemon", text, "Check this machine's clock; fleet goes on by the time it shows."
+            "daemon", text, "Check this machine's clock; fleet continues with the time it shows."
         )
     elif not planned:
         mend = "fleet serve; fleet serve --systemd-unit prints a unit for it."
-        yield warn("daemon", "No sweep was planned for a day: fleet serve does not run.", mend)
+        yield warn("daemon", "No planned sweep for a day: fleet serve is not running.", mend)
     elif now() - planned[-1] > interval * _LATE:
-        text = f"The last planned sweep began {_ago(planned[-1])}: fleet serve does not run."
-        yield fail("daemon", text, "Start it, and see its log for why it ended.")
+        text = f"The last planned sweep began {_ago(planned[-1])}: fleet serve is not running."
+        yield fail("daemon", text, "Start it; its log shows why it stopped.")
     else:
         yield ok("daemon", f"The last planned sweep began {_ago(planned[-1])}.")
 
@@ -50,16 +50,18 @@ def unit(_: App) -> Iterator[Checked]:
     known = service()
     if known is None:
         return
-    mend = "fleet serve --systemd-unit prints a unit, and how to use it."
+    mend = "fleet serve --systemd-unit prints a unit and how to use it."
     if known.get("LoadState") != "loaded":
-        yield warn("systemd", "It knows of no fleet.service.", mend)
+        yield warn("systemd", "There is no fleet.service.", mend)
     elif known.get("ActiveState") != "active":
         text = f"fleet.service is {known.get('ActiveState')}."
-        yield fail("systemd", text, "systemctl start fleet; journalctl -u fleet says why it ended.")
+        yield fail(
+            "systemd", text, "systemctl start fleet; journalctl -u fleet shows why it stopped."
+        )
     elif known.get("WatchdogUSec") in (None, "0", "infinity"):
         yield warn("systemd", "fleet.service has no watchdog.", mend)
     else:
-        yield ok("systemd", f"fleet.service runs, restarted {known.get('NRestarts')} times.")
+        yield ok("systemd", f"fleet.service is running, restarted {known.get('NRestarts')} times.")
 
 
 def missed(app: App) -> Iterator[Checked]:
@@ -70,7 +72,7 @@ def missed(app: App) -> Iterator[Checked]:
         text = f"{count} missed since yesterday, the last time because {gaps[-1].reason}."
         yield warn("sweeps", text, "If sweeps take too long, raise [poll] interval.")
     else:
-        yield ok("sweeps", "None was missed since yesterday.")
+        yield ok("sweeps", "None missed since yesterday.")
 
 
 def alerts(app: App) -> Iterator[Checked]:
@@ -82,14 +84,14 @@ def alerts(app: App) -> Iterator[Checked]:
     waiting = app.store.deliveries([DeliveryState.WAITING])
     late = [each for each in waiting if now() - each.alert.at > _SLOW]
     if given_up:
-        text = f"{len(given_up)} alerts were given up, the last by {given_up[-1].route}: "
+        text = f"{len(given_up)} alerts could not be delivered, the last by {given_up[-1].route}: "
         yield fail("alerts", text + f"{given_up[-1].error}", "fleet alert test")
     if late:
         text = f"{len(late)} alerts have waited for over an hour: {late[0].error}"
         yield warn("alerts", text, "fleet alert pending; fleet alert test")
     if not given_up and not late:
         open_now = len(app.store.incidents(open_only=True))
-        yield ok("alerts", f"None is stuck. Incidents that stand: {open_now}.")
+        yield ok("alerts", f"None is stuck. Open incidents: {open_now}.")
 
 
 def _ago(moment: datetime) -> str:

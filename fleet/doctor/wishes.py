@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from fleet.doctor.checked import Checked
     from fleet.settings import Settings
 
-_REFUSED = "Until this is mended fleet serve does not start."
-_NOBODY = "Correct the name: as it is written it chooses nothing. fleet inventory list has them."
+_REFUSED = "fleet serve does not start until this is fixed."
+_NOBODY = "Correct the name: it matches nothing. fleet inventory list shows the names."
 
 
 def settings(app: App) -> Iterator[Checked]:
     """See whether alerts and audits can be as the settings want them."""
     found = [*_refused(app), *_unknown_sites(app), *_unknown_phones(app)]
-    yield from found or [ok("settings", "Alerts, maintenance and audits are possible as they say.")]
+    yield from found or [ok("settings", "Alerts, maintenance and audits are set up correctly.")]
 
 
 def _refused(app: App) -> Iterator[Checked]:

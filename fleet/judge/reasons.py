@@ -26,8 +26,8 @@ REASONS: dict[Reason, Advice] = {
         check="Check the name in the inventory and in DNS, or give the address.",
     ),
     Reason.NO_ROUTE: Advice(
-        meaning="There is no way to the phone's network.",
-        check="Check routes and VPN to its site; if all of the site is gone, look there first.",
+        meaning="There is no route to the phone's network.",
+        check="Check routes and VPN to its site; if the whole site is down, start there.",
     ),
     Reason.NO_ANSWER: Advice(
         meaning="Nothing answers at the phone's address: it is off, unplugged or filtered.",
@@ -38,11 +38,11 @@ REASONS: dict[Reason, Advice] = {
         check="Check the port in the inventory, and that the phone's web interface is enabled.",
     ),
     Reason.NO_REPLY: Advice(
-        meaning="The phone closed the connection without a word.",
+        meaning="The phone closed the connection without an answer.",
         check=_BUSY,
     ),
     Reason.SILENT: Advice(
-        meaning="The phone took the connection, then said nothing in time.",
+        meaning="The phone accepted the connection, but did not answer in time.",
         check=_BUSY,
     ),
     Reason.TLS_TOO_OLD: Advice(
@@ -55,7 +55,8 @@ REASONS: dict[Reason, Advice] = {
     ),
     Reason.CERTIFICATE_CHANGED: Advice(
         meaning="The phone shows another certificate than the one it was known by.",
-        check="If the phone was reset or replaced, trust it anew; else find out who answers.",
+        check="If the phone was reset or replaced, trust its new certificate. "
+        "Otherwise find out which device answers.",
     ),
     Reason.OTHER_PHONE: Advice(
         meaning="Another phone, by its MAC, answers at this phone's address.",
@@ -138,6 +139,6 @@ REASONS: dict[Reason, Advice] = {
     ),
     Reason.INTERNAL_ERROR: Advice(
         meaning="A bug in fleet cost this phone's poll.",
-        check="Report it with the traceback from the log; the other phones are not concerned.",
+        check="Report it with the traceback from the log; other phones are not affected.",
     ),
 }

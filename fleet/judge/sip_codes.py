@@ -23,7 +23,7 @@ def _code(name: str, meaning: str, check: str) -> SipCode:
 
 _LOGIN = (
     "Compare auth name and SIP password with the registrar's. After a rejected REGISTER the phone "
-    "waits up to 30 minutes before it tries again, so a mended line may show this for as long."
+    "waits up to 30 minutes before it tries again, so a repaired line may show this for as long."
 )
 _NETWORK = (
     "Check that the registrar runs, its name resolves, and nothing filters the way from the "
@@ -47,7 +47,7 @@ SIP_CODES: dict[int, SipCode] = {
     380: _code("Alternative Service", "the registrar names another service", _MOVED),
     400: _code("Bad Request", "the registrar does not understand the phone", _ODD),
     401: _code("Unauthorized", "wrong SIP password or auth name", _LOGIN),
-    402: _code("Payment Required", "the provider wants to be paid", _POLICY),
+    402: _code("Payment Required", "the provider requires payment", _POLICY),
     403: _code("Forbidden", "the registrar does not allow this user or phone", _POLICY),
     404: _code("Not Found", "the registrar does not know this user", _ACCOUNT),
     405: _code("Method Not Allowed", "the address takes no registrations", _CALL),
@@ -86,9 +86,9 @@ SIP_CODES: dict[int, SipCode] = {
     491: _code("Request Pending", "another request was still under way", _ODD),
     493: _code("Undecipherable", "the registrar cannot decrypt the request", _TRANSPORT),
     494: _code("Security Agreement Required", "the registrar wants more security", _TRANSPORT),
-    500: _code("Server Internal Error", "the registrar has a fault of its own", _NETWORK),
+    500: _code("Server Internal Error", "the registrar has an internal error", _NETWORK),
     501: _code("Not Implemented", "the address takes no registrations", _CALL),
-    502: _code("Bad Gateway", "a server behind the registrar answered nonsense", _NETWORK),
+    502: _code("Bad Gateway", "a server behind the registrar sent an invalid response", _NETWORK),
     503: _code("Service Unavailable", "the registrar cannot be reached or is overloaded", _NETWORK),
     504: _code("Server Time-out", "a server behind the registrar did not answer", _NETWORK),
     505: _code("Version Not Supported", "the address does not speak SIP 2.0", _TRANSPORT),

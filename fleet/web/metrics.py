@@ -54,26 +54,26 @@ class _Figures(Collector):
     def collect(self) -> Iterator[Metric]:
         """Give each figure with its name and what it means."""
         has = self._figures
-        yield GaugeMetricFamily("fleet_up", "1: the daemon is well, as /healthz says.", has.up)
+        yield GaugeMetricFamily("fleet_up", "1: the daemon is healthy (/healthz).", has.up)
         yield _counted("fleet_sweeps", "Planned sweeps since the start.", "outcome", has.sweeps)
         yield _counted("fleet_polls", "Polls since the start.", "reach", has.polls)
-        yield _counted("fleet_pushes", "Pushes of phones since the start.", "fate", has.pushes)
+        yield _counted("fleet_pushes", "Pushes from phones since the start.", "fate", has.pushes)
         yield _gauge("fleet_phones", "Phones, as last polled.", "reach", has.phones)
         yield _gauge("fleet_lines", "Lines, as last seen.", "state", has.lines)
         yield GaugeMetricFamily(
-            "fleet_lines_on_backup", "Registered lines that are on their backup.", has.on_backup
+            "fleet_lines_on_backup", "Lines registered with their backup registrar.", has.on_backup
         )
-        yield _gauge("fleet_incidents_open", "Incidents that stand.", "severity", has.incidents)
+        yield _gauge("fleet_incidents_open", "Open incidents.", "severity", has.incidents)
         yield _gauge("fleet_deliveries", "Alerts not delivered.", "state", has.deliveries)
         yield GaugeMetricFamily(
             "fleet_rollout_stopped", "1: the last roll-out was stopped.", has.rollout_stopped
         )
-        yield _gauge("fleet_waiting", "What waits in queues.", "queue", has.waiting)
+        yield _gauge("fleet_waiting", "Waiting items per queue.", "queue", has.waiting)
         yield _gauge("fleet_job_failures", "Failures in a row.", "job", has.job_failures)
         if has.last_sweep is not None:
             yield GaugeMetricFamily(
                 "fleet_last_sweep_finished_timestamp_seconds",
-                "When the last planned sweep ended.",
+                "Time at which the last planned sweep ended.",
                 has.last_sweep,
             )
 

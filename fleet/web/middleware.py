@@ -40,7 +40,7 @@ _FOREIGN_HOST = (
     "This server is not known by that name. Add the name to [server] hosts, or use its IP address."
 )
 _LOCAL_ONLY = (
-    "Without [server] password the dashboard answers this machine alone, at http://127.0.0.1."
+    "Without [server] password the dashboard answers this machine only, at http://127.0.0.1."
 )
 _LOGIN_REQUIRED = "Log in with the user and password of [server]."
 

@@ -94,18 +94,18 @@ def test_names_that_name_nothing_are_found(sqlite_url: str, tmp_path: Path) -> N
     ("server", "state", "said"),
     [
         ({}, State.OK, "this machine alone"),
-        ({"host": "::1", "password": "geheim-4711"}, State.OK, "has its password"),
-        ({"host": "0.0.0.0"}, State.WARN, "it has no password"),
+        ({"host": "::1", "password": "geheim-4711"}, State.OK, "anyone with the password"),
+        ({"host": "0.0.0.0"}, State.WARN, "has no password"),
         ({"host": "10.0.0.5", "password": "geheim-4711"}, State.WARN, "can be overheard"),
         (
             {"host": "0.0.0.0", "password": "geheim-4711", "trusted_proxies": ["10.0.0.1"]},
             State.OK,
-            "has its password",
+            "anyone with the password",
         ),
         (
             {"host": "0.0.0.0", "password": "geheim-4711", "certificate": "fleet.pem"},
             State.OK,
-            "has its password",
+            "anyone with the password",
         ),
     ],
 )
@@ -165,7 +165,7 @@ def test_phones_that_take_no_connection_are_named(database_url: str, tmp_path: P
         [said] = found(made)["phones"]
         assert (said.state, said.text) == (
             State.WARN,
-            "1 of 2 tried take no connection: attic.",
+            "1 of 2 tried accept no connection: attic.",
         )
         app.store.remove_phones([app.store.find_phone("reception")], now())
         assert states(found(made)["phones"]) == [State.FAIL]
