@@ -76,8 +76,8 @@ class Notifier:
 _UNIT = """\
 # fleet, as a service. Put this into /etc/systemd/system/fleet.service, then:
 #   systemctl daemon-reload && systemctl enable --now fleet
-# Secrets (FLEET_WEB_UI_PASSWORD=..., FLEET_WATCHDOG_PING_URL=...) belong into
-# {environment}, mode 600, owned by root.
+# Put secrets (FLEET_WEB_UI_PASSWORD=..., FLEET_WATCHDOG_PING_URL=...) into
+# {environment}, owned by root, readable for the group of {user} alone (mode 640).
 
 [Unit]
 Description=fleet: watches Aastra SIP desk phones

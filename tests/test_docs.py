@@ -316,7 +316,7 @@ def installed(
         yield fleet
 
 
-PLACES = {"/etc/fleet": ".", "/var/lib/fleet": ".", "/srv/tftp": "tftp"}
+PLACES = {"/etc/fleet": ".", "/var/lib/fleet": ".", "/var/lib/fleet-key": ".", "/srv/tftp": "tftp"}
 
 
 def here(word: str) -> str:
@@ -342,12 +342,16 @@ def test_the_commands_of_a_page_run_in_their_order(
             if "<" in words:
                 given = Path(words[-1]).read_text(encoding="utf-8")
                 words = words[: words.index("<")]
+            written = words[words.index(">") + 1] if ">" in words else ""
+            words = words[: words.index(">")] if written else words
             if is_in(found(words)[0], PARSED_ONLY) or "--systemd-unit" in words:
                 continue
             monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(given.encode())))
             ran = installed(*words)
             assert ran.code in {0, 1}, f"{block}: fleet {shlex.join(words)}\n{ran.out}{ran.err}"
             assert "Traceback" not in ran.err
+            if written:
+                Path(written).write_text(ran.out, encoding="utf-8")
 
 
 # -- what other programs read --------------------------------------------------------------------

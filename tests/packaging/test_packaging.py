@@ -99,7 +99,8 @@ mkdir -p /opt/fleet/lib/{python}/site-packages; libraries
 
 echo "== install"
 dpkg -i {first}
-stat -c '%U:%G %a %n' /etc/fleet /etc/fleet/fleet.env /var/lib/fleet /var/lib/fleet/fleet.db
+stat -c '%U:%G %a %n' /etc/fleet /etc/fleet/fleet.env /var/lib/fleet /var/lib/fleet/fleet.db \\
+    /var/lib/fleet-key /var/lib/fleet-key/fleet.key
 getent passwd fleet | cut -d: -f6,7
 fleet --version
 grep ExecStart /lib/systemd/system/fleet.service
@@ -125,6 +126,7 @@ echo "== purge"
 rm -f /opt/fleet/lib/{python}/site-packages/libraries.pth
 dpkg -P aastra-fleet
 test ! -e /var/lib/fleet
+test ! -e /var/lib/fleet-key
 test ! -e /etc/fleet
 ! getent passwd fleet
 echo "== gone"
@@ -152,6 +154,8 @@ def test_the_package_is_installed_upgraded_removed_and_purged(tmp_path: Path) ->
         "root:fleet 640 /etc/fleet/fleet.env",
         "fleet:fleet 750 /var/lib/fleet",
         "fleet:fleet 600 /var/lib/fleet/fleet.db",
+        "fleet:fleet 700 /var/lib/fleet-key",
+        "fleet:fleet 600 /var/lib/fleet-key/fleet.key",
         "/var/lib/fleet:/usr/sbin/nologin",
         "0.0.8",
         "ExecStart=/opt/fleet/bin/fleet serve --config /etc/fleet/fleet.toml",

@@ -63,7 +63,10 @@ class Diagnoser:
         wanted = [line for line in sip.lines if number in (None, line.number)]
         if not wanted:
             which = "lines" if number is None else f"line {number}"
-            raise UsageError(f"The inventory has no {which} for {stored.phone.label}.")
+            raise UsageError(
+                f"The inventory has no {which} for {stored.phone.label}. "
+                "Import the user, registrar and SIP password first: fleet asks with these."
+            )
         [status] = await asyncio.to_thread(lambda: list(self.store.statuses(ids=[stored.id])))
         seen = {each.line.number: each.line for each in status.lines}
         lines = [await self._line(stored.id, line, seen.get(line.number)) for line in wanted]
