@@ -33,8 +33,9 @@ class Services:
 
     `report` alerts everybody about trouble of fleet's own: a key, a subject and a text.
     `clock_set` makes due what waits by a clock that somebody has set since.
-    `audit` runs the audit planned for a moment, unless another runner has it; `audit_at` is its
-    time of day, or five fields of cron, and its zone.
+    `audit` runs the audit planned for a moment, unless another runner has it, and returns sentences
+    about reports that could not be sent; `audit_at` is its time of day, or five fields of cron, and
+    its zone.
     """
 
     step: TakeStep | None = None
@@ -42,7 +43,7 @@ class Services:
     deliver: Callable[[], Awaitable[None]] | None = None
     report: Callable[[str, str, str], Awaitable[None]] | None = None
     clock_set: Callable[[], Awaitable[None]] | None = None
-    audit: Callable[[datetime], Awaitable[None]] | None = None
+    audit: Callable[[datetime], Awaitable[tuple[str, ...]]] | None = None
     audit_at: tuple[str, ZoneInfo] | None = None
 
     @classmethod
@@ -67,8 +68,11 @@ class Services:
         )
 
 
-async def audit(app: App, moment: datetime) -> None:
-    """Run the audit planned for a moment, unless another runner has it."""
+async def audit(app: App, moment: datetime) -> tuple[str, ...]:
+    """Run the audit planned for a moment, unless another runner has it.
+
+    Returns a sentence for each report that could not be sent.
+    """
     order = AuditOrder(
         output=app.settings.audit_folder,
         formats=tuple(app.settings.audit.formats),
@@ -78,10 +82,12 @@ async def audit(app: App, moment: datetime) -> None:
     )
     sweep = partial(app.sweep, Order(trigger="audit"), lambda _: None)
     done = await app.auditor().run(order, sweep)
-    if done is not None:
-        log.info("Audited: %s", ", ".join(map(str, done.files)) or "no files are asked for")
-        for trouble in done.troubles:
-            log.warning("%s", trouble)
+    if done is None:
+        return ()
+    log.info("Audited: %s", ", ".join(map(str, done.files)) or "no files are asked for")
+    for trouble in done.troubles:
+        log.warning("%s", trouble)
+    return done.troubles
 
 
 def audit_time(settings: Settings) -> tuple[str, ZoneInfo] | None:

@@ -79,6 +79,7 @@ class Vitals:
             yield stopped[1]
         if self._pinger is not None and self._pinger.problem:
             yield self._pinger.problem
+        yield from self._work.not_sent
 
     def _trouble(self) -> Iterator[str]:
         if trouble := self._schedule.trouble():

@@ -66,6 +66,7 @@ class Work:
         self._tidied = 0.0
         self._noted: frozenset[str] = frozenset()
         self.counts = Counts()
+        self.not_sent: tuple[str, ...] = ()  # about the last nightly audit
         self.look_at: Callable[[Iterable[int]], None] = _nobody
         self.wake: Callable[[str], None] = _nobody
 
@@ -90,9 +91,13 @@ class Work:
             deliver=given.deliver,
             clock_set=given.clock_set,
             rollout=Rollouts(self._app, self._look_at).run,
-            audit=given.audit,
+            audit=self._audit if given.audit else None,
             last_audit=off_loop(lambda: store.last_planned_audit(until=now())),
         )
+
+    async def _audit(self, moment: datetime) -> None:
+        if self._services.audit is not None:
+            self.not_sent = await self._services.audit(moment)
 
     async def sweep(self, moment: datetime) -> None:
         """Run the sweep planned for a moment. Raises `SweepTaken` and `SweepRunning`."""

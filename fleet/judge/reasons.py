@@ -64,8 +64,8 @@ REASONS: dict[Reason, Advice] = {
     ),
     Reason.WRONG_PASSWORD: Advice(
         meaning="The phone's web page rejects our login.",
-        check="Check the web UI password in the inventory. A configured password that is not all "
-        "digits makes these phones fall back to their default one.",
+        check="Check the web UI password in fleet.env or the inventory. A configured password that "
+        "is not all digits makes these phones fall back to their default one.",
     ),
     Reason.NO_PASSWORD: Advice(
         meaning="The phone's web page asks for a login, and there is no password to send.",

@@ -35,7 +35,7 @@ def opened(
     *,
     interval: float = 864_000,
     told: Sequence[str] = (),
-    audit: Mapping[str, str] | None = None,
+    audit: Mapping[str, Any] | None = None,
     diagnose: bool = False,
     watchdog: Mapping[str, str] | None = None,
     **server: Any,

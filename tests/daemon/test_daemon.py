@@ -225,6 +225,34 @@ async def test_a_missed_audit_runs_once_after_the_restart(
     assert {file.suffix for file in (tmp_path / "audits").rglob("*.*")} == {".html", ".xlsx"}
 
 
+async def test_health_warns_of_an_audit_that_reached_nobody(
+    sqlite_url: str, tmp_path: Path
+) -> None:
+    wanted: dict[str, Any] = {
+        "at": "02:30",
+        "output": str(tmp_path / "audits"),
+        "recipients": [f"mailto://127.0.0.1:{free_port()}?from=a@example.com&to=b@example.com"],
+    }
+    with closing(opened(sqlite_url, audit=wanted)) as app:
+        past = now() - timedelta(days=3)
+        before = app.store.begin_audit(
+            trigger="schedule", selection="all", planned_for=past, now=past
+        )
+        assert before is not None
+        nothing = encode(Findings(selection="all", at=past))
+        app.store.finish_audit(before, sweep_id=None, findings=nothing, now=past)
+        async with running(app, Services.of(app)) as daemon, asyncio.timeout(60):
+            health: dict[str, Any] = {"warnings": []}
+            while not health["warnings"]:
+                await asyncio.sleep(0.2)
+                answer = await daemon.ask("/healthz")
+                health = json.loads(answer.split("\r\n\r\n")[1])
+    [warning] = health["warnings"]
+    assert warning.startswith("The audit could not be sent to the recipients: receiver 1: ")
+    assert "example.com" not in warning
+    assert health["problems"] == []
+
+
 def test_a_wrong_time_of_the_audit_is_told_at_the_start(sqlite_url: str) -> None:
     said = r"\[audit\] at: 0 0 \* \* 9-8 is not a time"
     app = opened(sqlite_url, audit={"at": "0 0 * * 9-8"})
