@@ -48,10 +48,14 @@ class App:
     rules: Mapping[str, RuleSetting]
 
     @classmethod
-    def open(cls, settings: Settings) -> App:
-        """Check the settings and open the database, made and brought up to date as needed."""
+    def open(cls, settings: Settings, *, create: bool = False, upgrade: bool = False) -> App:
+        """Check the settings and open the database.
+
+        It is made, or its tables are brought up to date, only where that is asked for.
+        """
         words, rules = words_of(settings), rules_of(settings)
-        return cls(settings=settings, store=open_store(settings), words=words, rules=rules)
+        store = open_store(settings, create=create, upgrade=upgrade)
+        return cls(settings=settings, store=store, words=words, rules=rules)
 
     def close(self) -> None:
         """Let go of the database."""

@@ -8,6 +8,8 @@
     │   ├── SecretMissing      a secret that the intent refers to, and that is not there
     │   └── PhoneNotFound      no phone of that MAC, host or name
     ├── StoreError             the database or its key
+    │   ├── NoDatabase         there is none where the settings say; exit code 2
+    │   ├── OldDatabase        its tables are of an older version; exit code 2
     │   ├── SweepRunning       another sweep holds the lease
     │   ├── SweepTaken         another runner has this planned sweep, or had it
     │   └── RolloutRunning     another process runs the roll-out, or another one is not over
@@ -81,6 +83,18 @@ class PhoneNotFound(UsageError):
 
 class StoreError(FleetError):
     """The database, or the key to its secrets, cannot be used."""
+
+
+class NoDatabase(StoreError):
+    """There is no database where the settings say; only `fleet init` makes one."""
+
+    exit_code = 2
+
+
+class OldDatabase(StoreError):
+    """The database's tables are of an older version; `fleet db upgrade` brings them up to date."""
+
+    exit_code = 2
 
 
 class SweepRunning(StoreError):

@@ -11,9 +11,14 @@ if TYPE_CHECKING:
     from fleet.settings import Settings
 
 
-def open_store(settings: Settings) -> Store:
-    """Open the database, made and brought up to date as needed."""
-    return Store.open(settings.database_url, keyring=_keyring(settings))
+def open_store(settings: Settings, *, create: bool = False, upgrade: bool = False) -> Store:
+    """Open the database; make it, or bring its tables up to date, only where that is asked for.
+
+    Raises `NoDatabase` and `OldDatabase` otherwise.
+    """
+    return Store.open(
+        settings.database_url, keyring=_keyring(settings), create=create, upgrade=upgrade
+    )
 
 
 def ensure_key(settings: Settings, store: Store) -> None:

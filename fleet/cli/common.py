@@ -17,7 +17,8 @@ from rich.console import Console
 
 from fleet.app import App
 from fleet.cli.groups import CONFIG_OPTION, config_path
-from fleet.settings import load_settings
+from fleet.errors import NoDatabase
+from fleet.settings import FILE_NAME, SYSTEM_FILE, find_settings, load_settings
 from fleet.settings.kinds import duration_text, seconds_of
 
 if TYPE_CHECKING:
@@ -56,9 +57,24 @@ def with_app(function: F) -> Callable[..., Any]:
 
 
 @contextmanager
-def opened(settings: Settings) -> Iterator[App]:
-    """Open the app; its database is closed at the end."""
-    app = App.open(settings)
+def opened(settings: Settings, *, create: bool = False, upgrade: bool = False) -> Iterator[App]:
+    """Open the app; its database is closed at the end. An upgrade of its tables is reported."""
+    try:
+        app = App.open(settings, create=create, upgrade=upgrade)
+    except NoDatabase as error:
+        if config_path() is None and not find_settings(os.environ):
+            raise NoDatabase(
+                f"There is no {FILE_NAME} here, nor {SYSTEM_FILE}, and no database: run fleet "
+                "init, or name the settings file with --config."
+            ) from error
+        raise
+    if app.store.upgraded_from:
+        copy = f"; its copy from before is {app.store.copy}" if app.store.copy else ""
+        click.echo(
+            f"The database {app.store.place} was brought from version {app.store.upgraded_from} to "
+            f"{app.store.version()}{copy}.",
+            err=True,
+        )
     try:
         yield app
     finally:

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fleet.cli.common import counted, with_app
+from fleet.cli.common import counted, opened, with_app, with_settings
 from fleet.cli.groups import Group
 from fleet.errors import StoreError
-from fleet.store import spans
+from fleet.store import restore_database, spans
 
 if TYPE_CHECKING:
     from fleet.app import App
+    from fleet.settings import Settings
 
 
 @click.group(cls=Group)
@@ -22,10 +23,14 @@ def command() -> None:
 
 
 @command.command()
-@with_app
-def upgrade(app: App) -> None:
-    """Bring the database's tables up to date. Every command that opens it does so too."""
-    click.echo(f"The database {app.store.place} is at version {app.store.version()}.")
+@with_settings
+def upgrade(settings: Settings) -> None:
+    """Bring the database's tables up to date, after a copy beside a SQLite file.
+
+    fleet serve and fleet init do so too. Other commands leave an older database alone.
+    """
+    with opened(settings, upgrade=True) as app:
+        click.echo(f"The database {app.store.place} is at version {app.store.version()}.")
 
 
 @command.command()
@@ -64,6 +69,19 @@ def backup(app: App, file: Path) -> None:
     """
     app.store.backup(file)
     click.echo(f"Wrote {file}")
+
+
+@command.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@with_settings
+def restore(settings: Settings, file: Path) -> None:
+    """Put a backup in the place of the database, which is kept beside it.
+
+    The backup is checked first. Stop fleet serve before: nothing is changed while it runs.
+    """
+    old = restore_database(settings.database_url, file)
+    click.echo(f"Restored {file}." + (f" The database of before is {old}." if old else ""))
+    click.echo("Next: fleet db upgrade, then fleet db check.")
 
 
 @command.command("rotate-key")

@@ -36,8 +36,9 @@ def command(folder: Path) -> None:
         raise FleetError(f"{path} cannot be written: {error.strerror}.") from None
     click.echo(message)
     settings = load_settings(path, os.environ)
-    with opened(settings) as app:
+    with opened(settings, create=True, upgrade=True) as app:
         app.ensure_key()
+        app.store.check_key()
         click.echo(f"The database {app.store.place} is ready.")
     click.echo("Next: fleet inventory import FILE, then fleet poll.")
 

@@ -73,7 +73,7 @@ def command(settings: Settings, log_format: str, systemd_unit: bool) -> None:
     config = settings_file()
     following: Settings | None = settings
     while following is not None:
-        with opened(following) as app:
+        with opened(following, upgrade=True) as app:
             following = run(serve(app, reload=lambda: load_settings(config, os.environ)))
 
 

@@ -43,7 +43,7 @@ class Demo:
             path = self._settings_file(more)
         except OSError as error:
             raise UsageError(f"{self.folder} cannot be written: {error.strerror}.") from None
-        app = App.open(load_settings(path, {}))
+        app = App.open(load_settings(path, {}), create=True, upgrade=True)
         app.ensure_key()
         return app
 

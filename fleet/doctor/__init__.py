@@ -13,7 +13,7 @@ from fleet.doctor.place import clock, database, disk, env_file, key
 from fleet.doctor.reach import phones
 from fleet.doctor.running import alerts, daemon, missed, unit
 from fleet.doctor.wishes import settings as wishes
-from fleet.errors import FleetError, UsageError
+from fleet.errors import FleetError, NoDatabase, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,7 +32,7 @@ def examine(settings: Settings) -> Iterator[Checked]:
         yield from check(settings)
     try:
         app = App.open(settings)
-    except UsageError:
+    except (UsageError, NoDatabase):
         raise
     except FleetError as error:
         yield fail("database", f"{error}", "Fix this first: the other checks need the database.")

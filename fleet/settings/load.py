@@ -19,18 +19,17 @@ if TYPE_CHECKING:
     from fleet.settings.values import Settings
 
 FILE_NAME = "fleet.toml"
+SYSTEM_FILE = Path("/etc/fleet/fleet.toml")
 
 
 def load_settings(config: Path | None, environ: Mapping[str, str]) -> Settings:
     """Read the settings.
 
-    `config` is what `--config` names; else `FLEET_CONFIG`, else `./fleet.toml` if it is there.
-    Variables that `environ` lacks are taken from `fleet.env` beside that file.
+    `config` is what `--config` names; else `FLEET_CONFIG`, else `./fleet.toml` if it is there, else
+    that of the system. Variables that `environ` lacks are taken from `fleet.env` beside that file.
     Raises `SettingsError` with the key's or variable's name and what is allowed.
     """
-    path = config or (Path(environ[CONFIG]) if environ.get(CONFIG) else None)
-    if path is None and Path(FILE_NAME).exists():
-        path = Path(FILE_NAME)
+    path = config or find_settings(environ)
     values = _read_file(path) if path else {}
     _refuse_unknown_sections(values, path)
     folder = path.resolve().parent if path else Path()
@@ -45,6 +44,13 @@ def load_settings(config: Path | None, environ: Mapping[str, str]) -> Settings:
         )
     except Wrong as wrong:
         raise SettingsError(complaint(wrong, path, variables)) from None
+
+
+def find_settings(environ: Mapping[str, str]) -> Path | None:
+    """Return the settings file in use where no option names one; None if there is none."""
+    if environ.get(CONFIG):
+        return Path(environ[CONFIG])
+    return next((path for path in (Path(FILE_NAME), SYSTEM_FILE) if path.exists()), None)
 
 
 def _read_file(path: Path) -> dict[str, Any]:

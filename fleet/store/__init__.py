@@ -1,5 +1,6 @@
 """What fleet remembers: the one door for SQLAlchemy, Alembic, psycopg and cryptography."""
 
+from fleet.store.backup import restore as restore_database
 from fleet.store.fetch_values import FetchingPhone, FetchLogin, StrangerFetches
 from fleet.store.holder import Holder
 from fleet.store.incidents import TakeStep
@@ -68,6 +69,7 @@ __all__ = [
     "StrangerFetches",
     "TakeStep",
     "make_key_file",
+    "restore_database",
     "rotate_key_file",
     "spans",
     "without_collecting",

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 import sqlalchemy as sa
 
 from fleet.store import migrate
+from fleet.store.backup import backup
 from fleet.store.engine import open_engine, place_of, plainly, reading, writing
+from fleet.store.tables import SCHEMA
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,22 +27,47 @@ class Database:
     def __init__(self, engine: sa.Engine, keyring: Keyring | None) -> None:
         self._engine = engine
         self._keyring = keyring
+        self.upgraded_from: str | None = None  # the tables' version before, if this opening did it
+        self.copy: Path | None = None  # of the file, from before the upgrade
 
     @classmethod
-    def open(cls, url: str, *, keyring: Keyring | None, create: bool = True) -> Self:
-        """Open `sqlite:///FILE` or `postgresql://…` and bring its tables up to date.
+    def open(
+        cls, url: str, *, keyring: Keyring | None, create: bool = True, upgrade: bool = True
+    ) -> Self:
+        """Open `sqlite:///FILE` or `postgresql://…`.
 
         Without a keyring all but the passwords can be read. `create` False: a SQLite file must be
-        there already. Raises `StoreError`, or `SettingsError` for another URL.
+        there already; one that this user may not write is opened for reading. `upgrade`: tables of
+        an older version are brought up to date, after a copy beside a SQLite file (`copy`).
+        Raises `StoreError`, `NoDatabase`, `OldDatabase`, or `SettingsError` for another URL.
         """
         store = cls(open_engine(url, create=create), keyring)
         try:
             with store._plainly():
-                migrate.upgrade(store._engine)
+                if upgrade:
+                    store._upgrade(create=create)
+                else:
+                    migrate.check_version(store._engine)
         except BaseException:
             store.close()
             raise
         return store
+
+    def _upgrade(self, *, create: bool) -> None:
+        with self._engine.connect() as connection:
+            before = migrate.current(connection)
+        if before == SCHEMA:
+            return
+        if before is None and not create:
+            migrate.check_version(self._engine)
+        path = Path(str(self._engine.url.database))
+        if before is not None and self._engine.dialect.name == "sqlite":
+            moment = datetime.now(UTC)
+            copy = path.with_name(f"{path.name}.version-{before}.{moment:%Y%m%dT%H%M%S}")
+            backup(self._engine, copy)
+            self.copy = copy
+        if migrate.upgrade(self._engine) and before is not None:
+            self.upgraded_from = before
 
     def close(self) -> None:
         """Let go of the database."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import time
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
 
-from fleet.errors import SettingsError, StoreError
+from fleet.errors import NoDatabase, SettingsError, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine.interfaces import DBAPIConnection
     from sqlalchemy.pool import ConnectionPoolEntry
 
-BUSY_TIMEOUT = 30_000  # milliseconds a writer waits for another
+BUSY_TIMEOUT = 5_000  # milliseconds to wait for another process that locks the file
 _WRITE = "fleet_write"
 _NETWORK_FILE_SYSTEMS = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "afs", "ncpfs", "fuse.sshfs"}
 _DRIVERS = {
@@ -38,14 +39,13 @@ def open_engine(url: str, *, create: bool) -> sa.Engine:
     Raises `SettingsError` for any other URL, `StoreError` for a SQLite file that cannot be (create
     False: is not there), or a server that does not answer.
     """
-    parsed = _parse(url)
+    parsed = parse_url(url)
     if parsed.get_backend_name() == "postgresql":
         engine = sa.create_engine(parsed, connect_args={"connect_timeout": 10})
     else:
         _check_file(parsed, create=create)
-        engine = sa.create_engine(
-            parsed, connect_args={"isolation_level": None, "timeout": BUSY_TIMEOUT / 1000}
-        )
+        is_read_only = not create and not _may_write(Path(str(parsed.database)))
+        engine = _sqlite_engine(parsed, is_read_only=is_read_only)
         # Python's driver gives the interpreter lock away for each row of a statement, which costs
         # more than the row while the event loop waits for it: so many rows are one statement.
         engine.dialect.use_insertmanyvalues_wo_returning = True
@@ -53,12 +53,38 @@ def open_engine(url: str, *, create: bool) -> sa.Engine:
         sa.event.listen(engine, "begin", _begin_sqlite)
     try:
         with engine.connect() as connection:
-            if is_sqlite(connection):
+            if is_sqlite(connection) and not is_read_only:
                 _use_wal(connection)
     except DBAPIError as error:
         engine.dispose()
         raise_plainly(error, parsed)
     return engine
+
+
+def _may_write(path: Path) -> bool:
+    """Return whether this user may change the file, and make the files SQLite needs beside it."""
+    return os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
+
+
+def _sqlite_engine(url: sa.URL, *, is_read_only: bool) -> sa.Engine:
+    """Make an engine that opens the file for reading alone where this user may not write it.
+
+    Where nobody has it open, SQLite could not make its shared memory in a folder that is read-only,
+    and needs to be told that nobody writes ("immutable").
+    """
+    options: dict[str, Any] = {"isolation_level": None, "timeout": BUSY_TIMEOUT / 1000}
+    if not is_read_only:
+        return sa.create_engine(url, connect_args=options)
+    path = Path(str(url.database)).absolute()
+
+    def connect() -> Any:
+        log = path.with_name(path.name + "-wal")
+        is_idle = not log.exists() or not log.stat().st_size
+        still = "&immutable=1" if is_idle and not os.access(path.parent, os.W_OK) else ""
+        address = f"{path.as_uri()}?mode=ro{still}"
+        return sqlite3.connect(address, uri=True, check_same_thread=False, **options)
+
+    return sa.create_engine(url, creator=connect)
 
 
 def writing(engine: sa.Engine) -> sa.Engine:
@@ -119,6 +145,14 @@ def place_of(url: sa.URL) -> str:
 
 def raise_plainly(error: DBAPIError, url: sa.URL) -> NoReturn:
     """Raise the `StoreError` that says in one sentence what the driver said."""
+    code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF  # the rest is SQLite's finer reason
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        raise StoreError(
+            f"The database {place_of(url)} was locked by {lock_owner(Path(str(url.database)))} for "
+            f"more than {BUSY_TIMEOUT // 1000} s; try again when that has ended."
+        ) from None
+    if code in _SQLITE_SENTENCES:
+        raise StoreError(_SQLITE_SENTENCES[code].format(place_of(url))) from None
     lines = str(error.orig).strip().splitlines()  # PostgreSQL's further ones ask and advise
     said = lines[0].strip(" .:;!") if lines else type(error.orig).__name__
     if url.password:
@@ -126,7 +160,39 @@ def raise_plainly(error: DBAPIError, url: sa.URL) -> NoReturn:
     raise StoreError(f"The database {place_of(url)} cannot be used: {said}.") from None
 
 
-def _parse(url: str) -> sa.URL:
+_SQLITE_SENTENCES = {
+    sqlite3.SQLITE_FULL: "The disk of the database {} is full; make room. Nothing was written.",
+    sqlite3.SQLITE_READONLY: "The database {} cannot be written by this user: it is read-only.",
+    sqlite3.SQLITE_NOTADB: "The database {} cannot be used: file is not a database; "
+    "restore a backup: fleet db restore.",
+    sqlite3.SQLITE_CORRUPT: "The database {} is damaged; restore a backup: fleet db restore.",
+    sqlite3.SQLITE_IOERR: "The disk of the database {} fails or is full; see the system's log.",
+}
+
+
+def lock_owner(path: Path) -> str:
+    """Name the process that locks a SQLite file for writing, where the system tells (Linux)."""
+    names = {}
+    for each in (path, path.with_name(path.name + "-shm")):
+        with suppress(OSError):
+            names[each.stat().st_ino] = each
+    try:
+        lines = Path("/proc/locks").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return "another process"
+    for line in lines:  # number: class, kind, access, pid, device:inode, range (proc(5))
+        fields = line.split()
+        is_ours = len(fields) > 5 and fields[5].rpartition(":")[2] in map(str, names)
+        if is_ours and fields[3] == "WRITE" and int(fields[4]) > 0:
+            with suppress(OSError):
+                name = Path(f"/proc/{fields[4]}/comm").read_text(encoding="utf-8").strip()
+                return f"process {fields[4]} ({name})"
+            return f"process {fields[4]}"
+    return "another process"
+
+
+def parse_url(url: str) -> sa.URL:
+    """Read the URL of a database. Raises `SettingsError` for what is none of fleet's."""
     if url.startswith("postgres://"):
         url = url.replace("postgres://", "postgresql://", 1)
     try:
@@ -150,13 +216,34 @@ def _check_file(url: sa.URL, *, create: bool) -> None:
     path = Path(str(url.database))
     try:
         _check_place(path)
-        if path.exists():
-            return
-        if not create:
-            raise StoreError(f"There is no database {path}; fleet init makes one.")
-        path.touch(mode=0o600)
+        if not path.exists():
+            if not create:
+                raise NoDatabase(f"There is no database {path}; fleet init makes one.")
+            _make_file(path)
+        elif not path.stat().st_size:
+            raise StoreError(
+                f"The database {path} is empty (0 bytes), as a copy that was cut off leaves it. "
+                "Restore a backup with fleet db restore, or delete the file and run fleet init."
+            )
     except OSError as error:
         raise StoreError(f"The database {path} cannot be made: {error.strerror}.") from None
+
+
+def _make_file(path: Path) -> None:
+    """Make a database without tables. It is there whole or not at all: 0 bytes are refused."""
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+    part.touch(mode=0o600, exist_ok=True)
+    try:
+        with closing(sqlite3.connect(part, isolation_level=None)) as connection:
+            connection.execute("PRAGMA auto_vacuum = INCREMENTAL")  # before the first table
+            connection.execute("PRAGMA user_version = 0")
+            connection.execute("VACUUM")  # writes the file's head
+        with suppress(FileExistsError):  # another process was quicker
+            os.link(part, path)
+    except sqlite3.Error as error:
+        raise StoreError(f"The database {path} cannot be made: {error}.") from None
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def _check_place(path: Path) -> None:
@@ -218,11 +305,12 @@ def _use_wal(connection: sa.Connection) -> None:
 
 def _patiently(action: Callable[[], str]) -> str:
     """Repeat while another process opens the file: here SQLite itself does not wait."""
-    for pause in (0.05,) * 100:
+    until = time.monotonic() + BUSY_TIMEOUT / 1000
+    while True:
         try:
             return action()
         except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            is_locked = error.sqlite_errorcode in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+            if not is_locked or time.monotonic() > until:
                 raise
-            time.sleep(pause)
-    return action()
+            time.sleep(0.05)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 import fleet
-from fleet.errors import StoreError
+from fleet.errors import NoDatabase, OldDatabase, StoreError
 from fleet.store.engine import place_of, take_turns, writing
 from fleet.store.tables import SCHEMA
 
@@ -39,6 +39,21 @@ def upgrade(engine: sa.Engine) -> bool:
         return _upgrade(connection)
 
 
+def check_version(engine: sa.Engine) -> None:
+    """Raise `OldDatabase`, or `NoDatabase` for one without tables, unless it is up to date."""
+    with engine.connect() as connection:
+        before, place = current(connection), place_of(connection.engine.url)
+        if before == SCHEMA:
+            return
+        if before is None and not sa.inspect(connection).get_table_names():
+            raise NoDatabase(f"The database {place} has no tables yet; fleet init makes them.")
+        _check_known(connection, before)
+    raise OldDatabase(
+        f"The database {place} has tables of version {before}, and this fleet needs {SCHEMA}; "
+        "run: fleet db upgrade"
+    )
+
+
 def folder() -> Path:
     """Find the migrations: in the installed package, or at the top of the source tree."""
     package = Path(str(fleet.__file__)).parent
@@ -59,13 +74,21 @@ def config(connection: sa.Connection) -> Config:
 
 def _upgrade(connection: sa.Connection) -> bool:
     from alembic import command
-    from alembic.script import ScriptDirectory
 
     before, settings = current(connection), config(connection)
     if before == SCHEMA:
         return False
+    _check_known(connection, before)
+    command.upgrade(settings, "head")
+    return True
+
+
+def _check_known(connection: sa.Connection, before: str | None) -> None:
+    from alembic.script import ScriptDirectory
+
     place = place_of(connection.engine.url)
-    known = {script.revision for script in ScriptDirectory.from_config(settings).walk_revisions()}
+    scripts = ScriptDirectory.from_config(config(connection))
+    known = {script.revision for script in scripts.walk_revisions()}
     if before is not None and before not in known:
         raise StoreError(
             f"The database {place} was written by a newer fleet (version {before}); update fleet."
@@ -74,5 +97,3 @@ def _upgrade(connection: sa.Connection) -> bool:
         raise StoreError(
             f"The database {place} holds tables of something else; give fleet its own."
         )
-    command.upgrade(settings, "head")
-    return True

@@ -49,6 +49,11 @@ class Upkeep(Database):
         with self._plainly():
             backup(self._engine, path)
 
+    def check_key(self) -> None:
+        """Raise `StoreError` if there are passwords that this key does not open."""
+        with self._reading() as connection:
+            keymark.check(connection, self._keyring)
+
     def check(self) -> list[str]:
         """Give a sentence for each thing that is wrong with the database; none if all is well."""
         with self._reading() as connection:

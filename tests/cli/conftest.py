@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import shutil
 import socket
 import sys
 import threading
@@ -50,9 +51,13 @@ def free_port() -> int:
 
 @pytest.fixture
 def fleet(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
+    tmp_path: Path,
+    sqlite_template: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfdbinary: pytest.CaptureFixture[bytes],
 ) -> Fleet:
-    """Call `fleet` with words, in an empty folder, without any settings."""
+    """Call `fleet` with words, in a folder with an empty database and no settings."""
+    shutil.copy(sqlite_template, tmp_path / "fleet.db")
     monkeypatch.chdir(tmp_path)
     for name in ("FLEET_CONFIG", "FLEET_DATABASE_URL", "FLEET_SECRETS_KEY"):
         monkeypatch.delenv(name, raising=False)

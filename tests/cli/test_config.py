@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fleet.settings import sample_settings
+from fleet.store import Store
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -93,6 +94,7 @@ def test_the_settings_file_is_named_before_or_after_the_command(
     words: tuple[str, ...], fleet: Fleet, tmp_path: Path
 ) -> None:
     (tmp_path / "other.toml").write_text('[database]\nurl = "sqlite:///other.db"\n')
+    Store.open(f"sqlite:///{tmp_path / 'other.db'}", keyring=None).close()
 
     assert fleet("init").code == 0
     (tmp_path / "fleet.toml").write_text("[nonsense]\n")

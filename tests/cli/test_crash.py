@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from fleet.simulator import believable_fleet
+from fleet.store import Store
 from tests.cli.conftest import Phones, answering
 
 if TYPE_CHECKING:
@@ -74,6 +75,7 @@ class Poller:
 def test_a_killed_sweep_loses_nothing_and_is_carried_on(
     phones: Phones, tmp_path: Path, empty_database_url: str
 ) -> None:
+    Store.open(empty_database_url, keyring=None).close()
     poller = Poller(tmp_path, empty_database_url)
     (tmp_path / "phones.csv").write_text(phones.csv(), encoding="utf-8")
     poller.run("inventory", "import", "phones.csv")

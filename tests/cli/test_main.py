@@ -18,6 +18,7 @@ from fleet.cli.export import KINDS
 from fleet.judge import RULES
 from fleet.settings.section import keys_of
 from fleet.settings.values import SECTIONS, fields_of, is_named
+from fleet.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -210,6 +211,8 @@ def test_a_pipe_that_nobody_reads_is_no_failure(words: list[str], tmp_path: Path
 
 
 def run_beside(words: list[str], out: TextIO, folder: Path) -> subprocess.CompletedProcess[str]:
+    if not (folder / "fleet.db").exists():
+        Store.open(f"sqlite:///{folder / 'fleet.db'}", keyring=None).close()
     return subprocess.run(
         [sys.executable, "-m", "fleet", *words],
         stdout=out,

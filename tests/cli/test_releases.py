@@ -20,6 +20,7 @@ RELEASES = sorted((Path(__file__).parents[1] / "store" / "releases").glob("*.sql
 def test_a_database_of_a_version_before_keeps_everything(
     release: Path, fleet: Fleet, tmp_path: Path
 ) -> None:
+    (tmp_path / "fleet.db").unlink()
     database = sqlite3.connect(tmp_path / "fleet.db")
     database.executescript(release.read_text(encoding="utf-8"))
     database.close()
@@ -27,8 +28,16 @@ def test_a_database_of_a_version_before_keeps_everything(
     shutil.copyfile(release.with_suffix(".key"), tmp_path / "fleet.key")
     (tmp_path / "fleet.toml").touch()
 
+    (before,) = sqlite3.connect(tmp_path / "fleet.db").execute("SELECT * FROM alembic_version")
+    for words in (("status",), ("poll",), ("provision", "revisions")):
+        refused = fleet(*words)
+        assert (refused.code, refused.out) == (2, "")
+        assert "fleet db upgrade" in refused.err
     upgraded = fleet("db", "upgrade")
     assert upgraded.code == 0, upgraded.err
+    [copy] = tmp_path.glob("fleet.db.version-*")
+    assert str(copy) in upgraded.err
+    assert sqlite3.connect(copy).execute("SELECT * FROM alembic_version").fetchone() == before
     assert fleet("db", "check").code == 0
 
     # What make.py did to it: ten phones with a line each, provisioned four times, then gone.

@@ -62,6 +62,7 @@ def serving(
     folder: Path, *words: str, begins: str = "Watching", **environ: str
 ) -> Iterator[Served]:
     """Start a daemon and wait for its first line; it is killed if the test has not stopped it."""
+    make_database(environ.get("FLEET_DATABASE_URL", url(folder)))
     port = free_port()
     given = {"FLEET_SERVER_PORT": str(port), "FLEET_WEB_UI_PASSWORD": "22222"} | environ
     with subprocess.Popen(
@@ -122,7 +123,13 @@ def until(condition: Callable[[], bool]) -> None:
         time.sleep(0.1)
 
 
+def make_database(url: str) -> None:
+    """Make the database, as fleet init does, unless it is there."""
+    Store.open(url, keyring=None).close()
+
+
 def run(folder: Path, *words: str) -> None:
+    make_database(url(folder))
     subprocess.run(
         [sys.executable, "-m", "fleet", *words],
         cwd=folder,

@@ -110,3 +110,28 @@ def test_prune_names_the_revisions_that_it_deleted(
     ran = fleet("provision", "show", "1")
     assert (ran.code, "Revision 1 was deleted, for it was old" in ran.err) == (2, True)
     assert "Deleted old revisions" in done(fleet, "provision", "journal")
+
+
+@pytest.mark.parametrize(
+    "words", [("status",), ("poll",), ("serve",), ("doctor",), ("db", "check")]
+)
+def test_a_wrong_folder_is_named_and_no_database_is_made(
+    fleet: Fleet, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    (tmp_path / "fleet.db").unlink()
+    ran = fleet(*words)
+    assert ran.code == 2
+    assert "fleet init" in ran.err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_init_says_that_the_key_of_its_passwords_is_lost(fleet: Fleet, tmp_path: Path) -> None:
+    assert fleet("init").code == 0
+    (tmp_path / "phones.csv").write_text("host,password\n10.0.0.1,secret\n", encoding="utf-8")
+    assert fleet("inventory", "import", "phones.csv").code == 0
+    (tmp_path / "fleet.key").unlink()
+    ran = fleet("init")
+    assert ran.code == 3
+    assert "their key is not there" in ran.err
+    assert "is ready" not in ran.out
+    assert fleet("status").code == 0  # no key is needed to read

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import sqlite3
 import subprocess
+import sys
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,7 +14,7 @@ import sqlalchemy as sa
 
 from fleet.errors import SettingsError, StoreError
 from fleet.model import Phone, Reason, Registration
-from fleet.store import Pruned, Store
+from fleet.store import Event, EventKind, Pruned, Store, restore_database
 from fleet.store.engine import open_engine
 from tests import postgres
 from tests.store.fleets import HOUR, MINUTE, START, Sweeping, add, bad, good, line, page
@@ -237,3 +239,61 @@ def test_a_new_sqlite_file_is_its_owners_alone_and_uses_the_write_ahead_log(tmp_
         mode = connection.execute("PRAGMA journal_mode").fetchone()[0]
     connection.close()
     assert (mode, path.stat().st_mode & 0o777) == ("wal", 0o600)
+
+
+def test_an_empty_file_is_no_database(tmp_path: Path) -> None:
+    (tmp_path / "fleet.db").touch()
+    for create in (False, True):
+        with pytest.raises(StoreError, match=r"is empty \(0 bytes\)"):
+            Store.open(f"sqlite:///{tmp_path / 'fleet.db'}", keyring=None, create=create)
+
+
+def test_tables_of_an_older_version_are_left_alone_unless_that_is_asked_for(
+    sqlite_url: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "fleet.db"
+    with sqlite3.connect(path) as connection:
+        connection.execute("DROP TABLE alembic_version")
+        connection.execute("CREATE TABLE alembic_version (version_num TEXT)")
+        connection.execute("INSERT INTO alembic_version VALUES ('0099')")
+    with pytest.raises(StoreError, match="newer fleet"):
+        Store.open(sqlite_url, keyring=None, upgrade=False)
+    assert [each.name for each in tmp_path.glob("fleet.db.version*")] == []
+
+
+def test_a_restored_backup_takes_the_place_of_the_database_which_is_kept(
+    sqlite_url: str, tmp_path: Path
+) -> None:
+    path, copy = tmp_path / "fleet.db", tmp_path / "copy.db"
+    with closing(Store.open(sqlite_url, keyring=None)) as store:
+        store.backup(copy)
+        with pytest.raises(StoreError, match="stop fleet serve first"):
+            _restore_beside(sqlite_url, copy)
+        store.add_events([Event(at=START, kind=EventKind.SWEEP_INTERRUPTED, text="later")])
+    old = restore_database(sqlite_url, copy)
+    assert old is not None
+    for place, count in ((path, 0), (old, 1)):
+        with closing(Store.open(f"sqlite:///{place}", keyring=None)) as store:
+            assert len(store.events()) == count
+
+
+def test_what_is_no_backup_is_not_restored(sqlite_url: str, tmp_path: Path) -> None:
+    before = (tmp_path / "fleet.db").read_bytes()
+    for content in (b"", b"x" * 5000):
+        (tmp_path / "copy.db").write_bytes(content)
+        with pytest.raises(StoreError, match="is no backup"):
+            restore_database(sqlite_url, tmp_path / "copy.db")
+    assert (tmp_path / "fleet.db").read_bytes() == before
+
+
+def _restore_beside(url: str, copy: Path) -> None:
+    """Restore in another process: POSIX locks do not bar the process that has them."""
+    code = (
+        "import sys; from pathlib import Path; from fleet.store import restore_database; "
+        "restore_database(sys.argv[1], Path(sys.argv[2]))"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", code, url, str(copy)], capture_output=True, text=True, check=False
+    )
+    if ran.returncode:
+        raise StoreError(ran.stderr)
