@@ -151,19 +151,11 @@ def found(words: list[str]) -> tuple[str, click.Command, list[str]]:
     return name, command, rest
 
 
-def is_coming(words: list[str]) -> bool:
-    return " ".join(words).startswith(COMING)
-
-
 def is_in(name: str, table: dict[str, str]) -> bool:
     return any(name == each or name.startswith(f"{each} ") for each in table)
 
 
 # -- every block ---------------------------------------------------------------------------------
-
-
-# Documented, and about to arrive: to be empty.
-COMING = ("db restore",)
 
 
 CHECKED = {"sh", "toml", "yaml", "csv", "json", "cron", "systemd", "nginx", "env", "aastra"}
@@ -186,7 +178,7 @@ def test_a_shell_block_is_sound_and_calls_known_programs(block: Block) -> None:
     for command in commands_of(block.text):
         program = plain(command)[0]
         assert program == "fleet" or program in PROGRAMS, f"{block}: {program}"
-        if program == "fleet" and not is_coming(plain(command)[1:]):
+        if program == "fleet":
             parse(plain(command)[1:])
 
 
@@ -218,12 +210,7 @@ def test_commands_and_options_in_sentences_exist() -> None:
     wrong = []
     for page, span in SPANS:
         words = [word for word in span.replace("\\|", " ").split()[1:] if word != "…"]
-        if (
-            not words
-            or words[0].startswith("-")
-            or words[0] in {"COMMAND", "-"}
-            or is_coming(words)
-        ):
+        if not words or words[0].startswith("-") or words[0] in {"COMMAND", "-"}:
             continue
         _, command, rest = found(words)
         known = {name for param in command.params for name in (*param.opts, *param.secondary_opts)}
@@ -307,6 +294,7 @@ def installed(
         prepare("provision", "apply")
         for _ in range(2):
             prepare("poll")
+        prepare("db", "backup", "backup-2026-11-30.db")
         inventory("ntp2.example.com")
         (tmp_path / "phones.csv").write_text(f"site,host,name\nberlin,{host},reception\n")
         folder = tmp_path / "tftp"
@@ -336,7 +324,7 @@ def test_the_commands_of_a_page_run_in_their_order(
             program, *words = plain(command)
             if program == "echo":
                 given = " ".join(words) + "\n"
-            if program != "fleet" or words[0].startswith("-") or is_coming(words):
+            if program != "fleet" or words[0].startswith("-"):
                 continue
             words = [here(word) for word in words]
             if "<" in words:
@@ -529,7 +517,7 @@ def test_the_commands_page_has_every_command() -> None:
         for name in COMMANDS
         for leaf in leaves(name, import_module(f"fleet.cli.{name}").command)
     ]
-    assert sorted(name for name in documented if not is_coming(name.split())) == sorted(known)
+    assert sorted(documented) == sorted(known)
 
 
 def metrics() -> set[str]:

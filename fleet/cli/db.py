@@ -30,6 +30,7 @@ def upgrade(settings: Settings) -> None:
     fleet serve and fleet init do so too. Other commands leave an older database alone.
     """
     with opened(settings, upgrade=True) as app:
+        app.rejudge()
         click.echo(f"The database {app.store.place} is at version {app.store.version()}.")
 
 

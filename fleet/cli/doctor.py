@@ -14,7 +14,7 @@ from fleet.doctor import State, examine
 if TYPE_CHECKING:
     from fleet.settings import Settings
 
-_BAD = {None: (), "fail": (State.FAIL,), "warn": (State.FAIL, State.WARN)}
+_BAD = {"fail": (State.FAIL,), "warn": (State.FAIL, State.WARN)}
 
 
 @click.command()
@@ -22,14 +22,15 @@ _BAD = {None: (), "fail": (State.FAIL,), "warn": (State.FAIL, State.WARN)}
 @click.option(
     "--fail-on",
     type=click.Choice(["fail", "warn"]),
-    help="Exit with 1 when anything fails; warn: or only just works.",
+    default="fail",
+    show_default=True,
+    help="Exit with 1 when anything fails; warn: for warnings too.",
 )
 @with_settings
-def command(settings: Settings, as_json: bool, fail_on: str | None) -> None:
+def command(settings: Settings, as_json: bool, fail_on: str) -> None:
     """Check settings, key, disk, database, clock, phones, daemon and alerts; say what to mend.
 
-    Some phones are connected to, and nothing is sent to them. Exits with 0 unless --fail-on finds
-    what it is to look for.
+    Doctor connects to some phones and sends them nothing. It exits with 1 if a check fails.
     """
     found = []
     screen = console()

@@ -25,7 +25,7 @@ _SKEW = 2.0  # seconds between clocks that share a database
 
 
 def key(settings: Settings) -> Iterator[Checked]:
-    """See whether the key is where only fleet reads it, and apart from what it opens."""
+    """See whether the key is where only fleet reads it."""
     path = settings.key_file
     if settings.secrets_key:
         yield ok("key", "It is in FLEET_SECRETS_KEY.")
@@ -33,14 +33,10 @@ def key(settings: Settings) -> Iterator[Checked]:
         yield ok("key", f"No key at {path} yet; fleet creates it with the first password.")
     elif os.name == "posix" and path.stat().st_mode & 0o077:
         yield fail("key", f"Others can read {path}.", f"chmod 600 {path}")
-    elif (file := database_file(settings)) and file.parent.resolve() == path.parent.resolve():
-        yield warn(
-            "key",
-            f"{path} is in the database's folder: a copy of the folder contains both.",
-            "Move it to another folder and set [secrets] key_file.",
-        )
     else:
-        yield ok("key", f"{path}, readable by its owner only.")
+        yield ok(
+            "key", f"{path}, readable by its owner only. Keep its backup apart from the database's."
+        )
 
 
 def env_file(settings: Settings) -> Iterator[Checked]:
@@ -96,6 +92,8 @@ def clock(app: App) -> Iterator[Checked]:
     if skew > _SKEW:
         text = f"The clocks of this machine and the database differ by {skew:.1f} s."
         yield fail("clock", text, "Synchronize both clocks by NTP.")
+    elif database_file(app.settings):
+        yield ok("clock", f"{before:%Y-%m-%d %H:%M:%S} UTC; no second clock to compare it with.")
     else:
         yield ok("clock", "It matches the database's clock.")
     for zone in sorted({site.timezone for site in app.store.sites() if site.timezone} | {"UTC"}):

@@ -35,6 +35,8 @@ def daemon(app: App) -> Iterator[Checked]:
         yield fail(
             "daemon", text, "Check this machine's clock; fleet continues with the time it shows."
         )
+    elif not planned and not app.store.count_phones():
+        yield ok("daemon", "No sweep is planned: there are no phones yet.")
     elif not planned:
         mend = "fleet serve; fleet serve --systemd-unit prints a unit for it."
         yield warn("daemon", "No planned sweep for a day: fleet serve is not running.", mend)
@@ -78,7 +80,8 @@ def missed(app: App) -> Iterator[Checked]:
 def alerts(app: App) -> Iterator[Checked]:
     """See whether anybody hears of trouble."""
     settings = app.settings.alerts
-    if not (settings.urls or any(route.urls for route in settings.routes.values())):
+    has_receivers = settings.urls or any(route.urls for route in settings.routes.values())
+    if not has_receivers and app.store.count_phones():
         yield warn("alerts", "No receivers: nobody gets alerts.", "Set [alerts] urls.")
     given_up = app.store.deliveries([DeliveryState.GIVEN_UP])
     waiting = app.store.deliveries([DeliveryState.WAITING])

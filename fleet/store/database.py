@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Self
 
 import sqlalchemy as sa
 
+from fleet.errors import StoreError
 from fleet.store import migrate
 from fleet.store.backup import backup
-from fleet.store.engine import open_engine, place_of, plainly, reading, writing
+from fleet.store.engine import file_identity, open_engine, place_of, plainly, reading, writing
 from fleet.store.tables import SCHEMA
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ class Database:
     def __init__(self, engine: sa.Engine, keyring: Keyring | None) -> None:
         self._engine = engine
         self._keyring = keyring
+        self._file = file_identity(engine.url)
         self.upgraded_from: str | None = None  # the tables' version before, if this opening did it
         self.copy: Path | None = None  # of the file, from before the upgrade
 
@@ -95,13 +97,27 @@ class Database:
             moment: datetime = connection.execute(sa.select(sa.func.clock_timestamp())).scalar_one()
             return moment.astimezone(UTC)
 
+    def check_in_place(self) -> None:
+        """Raise `StoreError` if the open SQLite file is no longer the one of that name.
+
+        What is written to a deleted file is lost, and a file that was put in its place (a restored
+        backup) would be damaged by the write-ahead log of the one before.
+        """
+        if self._file != file_identity(self._engine.url):
+            raise StoreError(
+                f"The database {self.place} was deleted or replaced while fleet had it open; "
+                "nothing is written any more. Restart fleet."
+            )
+
     @contextmanager
     def _reading(self) -> Iterator[sa.Connection]:
+        self.check_in_place()
         with self._plainly(), reading(self._engine).connect() as connection:
             yield connection
 
     @contextmanager
     def _writing(self) -> Iterator[sa.Connection]:
+        self.check_in_place()
         with self._plainly(), writing(self._engine).begin() as connection:
             yield connection
 

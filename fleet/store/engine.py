@@ -58,6 +58,9 @@ def open_engine(url: str, *, create: bool) -> sa.Engine:
     except DBAPIError as error:
         engine.dispose()
         raise_plainly(error, parsed)
+    except sqlite3.Error as error:
+        engine.dispose()
+        raise_plainly(DBAPIError(None, None, error), parsed)
     return engine
 
 
@@ -85,6 +88,17 @@ def _sqlite_engine(url: sa.URL, *, is_read_only: bool) -> sa.Engine:
         return sqlite3.connect(address, uri=True, check_same_thread=False, **options)
 
     return sa.create_engine(url, creator=connect)
+
+
+def file_identity(url: sa.URL) -> tuple[int, int] | None:
+    """Return the device and inode of a SQLite file, None if it is gone; (0, 0) for a server."""
+    if url.get_backend_name() != "sqlite":
+        return 0, 0
+    try:
+        status = Path(str(url.database)).stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
 
 
 def writing(engine: sa.Engine) -> sa.Engine:
@@ -292,7 +306,6 @@ def _use_wal(connection: sa.Connection) -> None:
         raise TypeError(driver)
 
     def switch() -> str:
-        driver.execute("PRAGMA auto_vacuum = INCREMENTAL")  # before the first table, else no effect
         return str(driver.execute("PRAGMA journal_mode = WAL").fetchone()[0])
 
     connection.rollback()

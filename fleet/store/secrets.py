@@ -26,12 +26,18 @@ NO_KEY_TO_READ = (
 )
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class Keyring:
-    """The key that encrypts, first, and those before it that can still decrypt."""
+    """The key that encrypts, first, and those before it that can still decrypt.
+
+    `path` is the key file, which is read again when a secret does not open: another process may
+    have changed the key (`fleet db rotate-key`). Every writer of secrets opens the sealed word
+    first, so that a key of before never encrypts.
+    """
 
     keys: tuple[str, ...] = field(repr=False)
     origin: str = "the key"
+    path: Path | None = None
 
     def __post_init__(self) -> None:
         if not self.keys or any(len(urlsafe_b64decode(key)) != _KEY_BYTES for key in self.keys):
@@ -66,7 +72,7 @@ class Keyring:
             if os.name == "posix" and path.stat().st_mode & 0o077:
                 raise StoreError(f"Others can read the key file {path}; run: chmod 600 {path}")
             text = path.read_text(encoding="ascii", errors="replace")
-            return cls(keys=_split(text), origin=f"the key file {path}")
+            return cls(keys=_split(text), origin=f"the key file {path}", path=path)
         except OSError as error:
             raise StoreError(f"The key file {path} cannot be read: {error.strerror}.") from None
         except ValueError:
@@ -94,24 +100,35 @@ class Keyring:
         try:
             return self._fernet.decrypt(secret)
         except InvalidToken:
+            if self._read_again():
+                return self.decrypt_bytes(secret)
             raise StoreError(
                 f"{_begin(self.origin)} is not the one that encrypted this database's passwords; "
                 "bring back the right key, or import the inventory with its passwords into a new "
                 "database."
             ) from None
 
+    def _read_again(self) -> bool:
+        """Take the key file's keys; return whether they are others than before."""
+        keys = Keyring.read(self.path).keys if self.path else self.keys
+        if keys == self.keys:
+            return False
+        self.keys = keys
+        self.__dict__.pop("_fernet", None)
+        return True
+
     def with_new_key(self) -> Keyring:
         """Give a keyring with a new key that encrypts; the present ones can still decrypt."""
-        return Keyring(keys=(_new_key(), *self.keys), origin=self.origin)
+        return Keyring(keys=(_new_key(), *self.keys), origin=self.origin, path=self.path)
 
     def newest(self) -> Keyring:
         """Give a keyring with the encrypting key alone."""
-        return Keyring(keys=self.keys[:1], origin=self.origin)
+        return Keyring(keys=self.keys[:1], origin=self.origin, path=self.path)
 
 
 def make_key_file(path: Path) -> Keyring:
     """Make a key and its file, readable by this user alone. Never overwrites."""
-    keyring = Keyring(keys=(_new_key(),), origin=f"the key file {path}")
+    keyring = Keyring(keys=(_new_key(),), origin=f"the key file {path}", path=path)
     try:
         _write(path, keyring)
     except FileExistsError:

@@ -104,9 +104,7 @@ def _bad(ran: dict[str, Any]) -> bool:
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize(
-    "trouble", [each for each in TROUBLES if each not in ("locked", "read-only-file")]
-)
+@pytest.mark.parametrize("trouble", TROUBLES)
 def test_every_command_ends_plainly(
     trouble: str, template: Path, untroubled: Results, tmp_path: Path
 ) -> None:

@@ -14,15 +14,23 @@ import sqlalchemy as sa
 
 from fleet.errors import SettingsError, StoreError
 from fleet.model import Phone, Reason, Registration
-from fleet.store import Event, EventKind, Pruned, Store, restore_database
+from fleet.store import (
+    Event,
+    EventKind,
+    Keyring,
+    Pruned,
+    Secrets,
+    Store,
+    make_key_file,
+    restore_database,
+    rotate_key_file,
+)
 from fleet.store.engine import open_engine
 from tests import postgres
 from tests.store.fleets import HOUR, MINUTE, START, Sweeping, add, bad, good, line, page
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from fleet.store import Keyring
 
 NEVER = START - 1000 * HOUR
 
@@ -297,3 +305,77 @@ def _restore_beside(url: str, copy: Path) -> None:
     )
     if ran.returncode:
         raise StoreError(ran.stderr)
+
+
+def test_a_key_that_another_process_changed_is_read_again(sqlite_url: str, tmp_path: Path) -> None:
+    path = tmp_path / "fleet.key"
+    make_key_file(path)
+    with closing(Store.open(sqlite_url, keyring=Keyring.read(path))) as daemon:
+        add(daemon, Phone(host="10.0.0.1", username="u", password="one"))
+        with closing(Store.open(sqlite_url, keyring=Keyring.read(path))) as other:
+            rotate_key_file(path, other.reencrypt)
+        [known] = daemon.phones(secrets=Secrets.ALL)
+        assert known.phone.password == "one"
+        add(daemon, Phone(host="10.0.0.2", username="u", password="two"))
+    with closing(Store.open(sqlite_url, keyring=Keyring.read(path))) as later:
+        passwords = [each.phone.password for each in later.phones(secrets=Secrets.ALL)]
+    assert passwords == ["one", "two"]
+
+
+def test_the_first_password_after_a_changed_key_opens_with_the_new_one(
+    sqlite_url: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "fleet.key"
+    make_key_file(path)
+    with closing(Store.open(sqlite_url, keyring=Keyring.read(path))) as daemon:
+        add(daemon, Phone(host="10.0.0.1", username="u", password="one"))
+        with closing(Store.open(sqlite_url, keyring=Keyring.read(path))) as other:
+            rotate_key_file(path, other.reencrypt)
+        add(daemon, Phone(host="10.0.0.2", username="u", password="two"))
+    with closing(Store.open(sqlite_url, keyring=Keyring.read(path))) as later:
+        assert later.check() == []
+
+
+@pytest.mark.parametrize("is_replaced", [False, True])
+def test_a_database_file_that_was_deleted_or_replaced_is_left_alone(
+    sqlite_url: str, tmp_path: Path, *, is_replaced: bool
+) -> None:
+    path = tmp_path / "fleet.db"
+    copy = tmp_path / "copy.db"
+    event = Event(at=START, kind=EventKind.SWEEP_INTERRUPTED, text="later")
+    with closing(Store.open(sqlite_url, keyring=None)) as store:
+        store.backup(copy)
+        path.unlink()
+        if is_replaced:
+            copy.rename(path)
+            before = path.read_bytes()
+        for action in (lambda: store.add_events([event]), store.events):
+            with pytest.raises(StoreError, match=r"was deleted or replaced .* Restart fleet"):
+                action()
+        assert not is_replaced or path.read_bytes() == before
+
+
+@pytest.mark.parametrize("lock", ["IMMEDIATE", "EXCLUSIVE"])
+def test_a_locked_database_names_who_has_it(sqlite_url: str, tmp_path: Path, lock: str) -> None:
+    code = (
+        "import sqlite3, sys; c = sqlite3.connect(sys.argv[1], isolation_level=None); "
+        f"c.execute('BEGIN {lock}'); c.execute('DELETE FROM marks'); print('locked', flush=True); "
+        "sys.stdin.read()"
+    )
+    event = Event(at=START, kind=EventKind.SWEEP_INTERRUPTED, text="later")
+    with subprocess.Popen(
+        [sys.executable, "-c", code, str(tmp_path / "fleet.db")],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as owner:
+        assert owner.stdout
+        assert owner.stdout.readline() == "locked\n"
+        with closing(Store.open(sqlite_url, keyring=None, create=False, upgrade=False)) as store:
+            assert store.events() == []  # readers do not wait for a writer
+            with pytest.raises(StoreError, match=f"locked by process {owner.pid} .*for more than"):
+                store.add_events([event])
+        owner.communicate("")
+    with closing(Store.open(sqlite_url, keyring=None)) as store:
+        store.add_events([event])
+        assert len(store.events()) == 1
