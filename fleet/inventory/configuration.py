@@ -26,8 +26,8 @@ from fleet.model import Intent, SecretKind, SecretRef, Wanted
 from fleet.phone.catalog import EXPANSION_MODULES, MAX_MODULES, expansion_module_named
 from fleet.phone.config_file import Parameter, canonical_name, complaint_of
 from fleet.phone.parameters import (
-    HIDDEN_LOGIN,
     complaint,
+    has_hidden_login,
     holds_login,
     is_mask,
     is_secret,
@@ -264,7 +264,7 @@ def _complaint(name: str, wanted: Wanted, *, strict: bool) -> str:
         return f"longer than {_LONGEST} characters"
     if wrong := complaint_of(Parameter(name=name, value=value)):
         return wrong
-    if HIDDEN_LOGIN in value or (is_secret(name) and is_mask(value)):
+    if has_hidden_login(value) or (is_secret(name) and is_mask(value)):
         return f"`{name}` holds what stands for a secret, and not the secret itself"
     spec = spec_of(name)
     wrong = complaint(spec.kind, value) if strict and spec else ""

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from fleet.model import Severity
 from fleet.phone.lint.look import LintFinding, account_value
 from fleet.phone.parameters import (
-    HIDDEN_LOGIN,
     complaint,
+    has_hidden_login,
     holds_login,
     is_mask,
     is_secret,
@@ -70,7 +70,7 @@ def masked_secret(look: LintLook) -> Iterator[LintFinding]:
         )
     for parameter in look.last.values():
         is_one = is_secret(parameter.key) and is_mask(parameter.value)
-        if is_one or HIDDEN_LOGIN in parameter.value:
+        if is_one or has_hidden_login(parameter.value):
             yield LintFinding(
                 check="masked-secret",
                 severity=Severity.CRITICAL,

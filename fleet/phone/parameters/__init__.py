@@ -14,10 +14,9 @@ from fleet.phone.parameters.catalogue import (
 )
 from fleet.phone.parameters.diff import ChangeKind, ParameterChange, any_reboot, diff
 from fleet.phone.parameters.kinds import Kind, Shape, complaint
-from fleet.phone.parameters.logins import HIDDEN_LOGIN, holds_login, without_login
+from fleet.phone.parameters.logins import has_hidden_login, holds_login, without_login
 
 __all__ = [
-    "HIDDEN_LOGIN",
     "PARAMETERS",
     "ChangeKind",
     "Kind",
@@ -28,6 +27,7 @@ __all__ = [
     "any_reboot",
     "complaint",
     "diff",
+    "has_hidden_login",
     "holds_login",
     "is_mask",
     "is_secret",

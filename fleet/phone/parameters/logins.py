@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-HIDDEN_LOGIN = "…@"
-"""What stands for the login inside a URI where a value is shown."""
-
+_HIDDEN_LOGIN = "…@"  # in a URI; without a scheme both its parts are hidden
+_HIDDEN_PAIR = "…:…@"
+_HIDDEN = re.compile(rf"://{_HIDDEN_LOGIN}|^{_HIDDEN_PAIR}")
 _HIDDEN_FIELD = "…"
 
 _LOGIN = re.compile(
@@ -26,8 +26,13 @@ _FIELD = re.compile(
 def without_login(text: str) -> str:
     """A value without the secrets inside it, as it may be shown."""
     if "@" in text:
-        text = _LOGIN.sub(HIDDEN_LOGIN, text)
+        text = _LOGIN.sub(lambda found: _HIDDEN_LOGIN if found.start() else _HIDDEN_PAIR, text)
     return _FIELD.sub(rf"\g<name>{_HIDDEN_FIELD}", text) if "=" in text else text
+
+
+def has_hidden_login(text: str) -> bool:
+    """Whether a value is one that `without_login` printed, with a login left out."""
+    return "@" in text and _HIDDEN.search(text) is not None
 
 
 def holds_login(text: str) -> bool:
@@ -37,4 +42,6 @@ def holds_login(text: str) -> bool:
     if "@" not in text:
         return False
     found = _LOGIN.search(text)
-    return found is not None and ":" in found[0].removesuffix("@").rstrip(":")
+    if found is None or found[0] == _HIDDEN_PAIR:
+        return False
+    return ":" in found[0].removesuffix("@").rstrip(":")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fleet.phone.parameters import holds_login, without_login
+from fleet.phone.parameters import has_hidden_login, holds_login, without_login
 
 
 @pytest.mark.parametrize(
@@ -18,7 +18,7 @@ from fleet.phone.parameters import holds_login, without_login
         ("http://me:hun@ter2@pbx.example.com", "http://\u2026@pbx.example.com"),
         ("ftp://me:hun/ter2@pbx.example.com/a", "ftp://\u2026@pbx.example.com/a"),
         ("https://:hunter2@[2001:db8::1]:8443/x", "https://\u2026@[2001:db8::1]:8443/x"),
-        ("me:hunter2@10.0.0.5", "\u2026@10.0.0.5"),
+        ("me:hunter2@10.0.0.5", "\u2026:\u2026@10.0.0.5"),
         ("http://a/x.php?user=1&password=hunter2&y=1", "http://a/x.php?user=1&password=\u2026&y=1"),
         ("http://a/x?pin=hunter2#top", "http://a/x?pin=\u2026#top"),
         ("http://a/x?api_key=hunter2", "http://a/x?api_key=\u2026"),
@@ -70,3 +70,11 @@ def test_no_text_takes_long(piece: str) -> None:
 
     least = min(cost(2_000) for _ in range(3))
     assert min(cost(16_000) for _ in range(3)) < 8 * 4 * least + 0.05
+
+
+def test_a_printed_value_is_known_as_one_and_others_are_not() -> None:
+    for value in ("ftp://user:geheim@192.0.2.1/fw", "user:geheim@192.0.2.1"):
+        assert not has_hidden_login(value)
+        assert has_hidden_login(without_login(value))
+    for value in ("…@", "1001…@pbx.example.com", "http://192.0.2.1/…"):
+        assert not has_hidden_login(value)
