@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -357,6 +360,24 @@ def test_secrets_are_listed_without_their_values(intended: Fleet) -> None:
     assert "48151623" not in listed
     intend(intended, "fleet: {configuration: {}}")
     assert done(intended, "provision", "secret", "remove", "admin") == "Removed the secret admin.\n"
+
+
+def test_a_reader_that_closes_the_pipe_does_not_prevent_an_apply(applied: Fleet) -> None:
+    intend(applied, "fleet: {configuration: {parameters: {sip vmail: '*98'}}}")
+    reader, writer = os.pipe()
+    os.close(reader)
+    with open(writer, "w", encoding="utf-8") as unread:  # noqa: PTH123  a descriptor
+        ran = subprocess.run(
+            [sys.executable, "-m", "fleet", "provision", "apply", "--allow", "default-password"],
+            stdout=unread,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+    assert (ran.returncode, ran.stderr) == (0, "")
+    revisions = json.loads(done(applied, "provision", "revisions", "--json"))
+    assert [each["number"] for each in revisions] == [2, 1]
 
 
 def test_an_empty_secret_is_refused(fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -96,11 +96,13 @@ def apply(app: App, comment: str, allow: tuple[str, ...]) -> None:
             screen.print(f"Recorded the login of {counted(recorded, 'phone')}.")
         screen.print(f"Nothing to apply: {_as_it_is(planned)}.")
         return
-    for line in plan_lines(planned, planned.phones, every=False):
-        screen.print(hanging(line))
     app.ensure_key()
-    made = provisioner.apply(planned, by=user_name(), comment=comment, allow=allow)
-    app.rejudge()
+    try:
+        made = provisioner.apply(planned, by=user_name(), comment=comment, allow=allow)
+        app.rejudge()
+    finally:  # after it: a reader that closes the pipe, such as head, must not prevent it
+        for line in plan_lines(planned, planned.phones, every=False):
+            screen.print(hanging(line))
     screen.print(f"Applied revision {made.number}: {counted(made.files, 'file')} changed.")
     if new := len(provisioner.new_logins):
         screen.print(f"Gave {counted(new, 'phone')} a login: fleet provision logins list.")
