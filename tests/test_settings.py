@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,6 +16,7 @@ from fleet.settings.section import keys_of
 from fleet.settings.values import SECTIONS, fields_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 AS = ", such as 90s, 5m, 2h or 400d; a number is seconds."
@@ -30,6 +33,47 @@ def refusal(tmp_path: Path, text: str = "", **environ: str) -> str:
     with pytest.raises(SettingsError) as raised:
         loaded(tmp_path, text, **environ)
     return str(raised.value).removeprefix(f"{tmp_path / 'fleet.toml'}: ")
+
+
+@contextmanager
+def unprivileged() -> Iterator[None]:
+    """Act as a user who owns nothing, where the tests run as root."""
+    mine = os.geteuid()
+    if mine == 0:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        if mine == 0:
+            os.seteuid(0)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="folders have no modes")
+def test_a_folder_that_this_user_may_not_look_into_has_no_settings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    system = tmp_path / "etc" / "fleet.toml"
+    system.parent.mkdir()
+    system.write_text("[poll]\ninterval = 600\n")
+    tmp_path.chmod(0o755)
+    for folder in tmp_path.parents[:3]:  # pytest's own are its user's alone
+        if folder.stat().st_uid == os.geteuid() and os.geteuid() == 0 and "pytest" in folder.name:
+            folder.chmod(0o755)
+    monkeypatch.setattr("fleet.settings.load.SYSTEM_FILE", system)
+    monkeypatch.chdir(home)
+    home.chmod(0)
+    try:
+        with unprivileged():
+            assert load_settings(None, {}).poll.interval == 600
+        system.parent.chmod(0)
+        with unprivileged(), pytest.raises(SettingsError) as raised:
+            load_settings(None, {})
+    finally:
+        home.chmod(0o700)
+        system.parent.chmod(0o700)
+    assert str(raised.value) == f"The settings file {system} cannot be read: Permission denied."
 
 
 def test_the_sample_says_what_holds_without_it(tmp_path: Path) -> None:

@@ -44,7 +44,7 @@ CONFIG_OPTION = click.Option(
     type=click.Path(dir_okay=False, path_type=Path),
     expose_value=False,
     callback=_remember(CONFIG),
-    help="Settings file; else FLEET_CONFIG, else ./fleet.toml if it is there.",
+    help="Settings file; else FLEET_CONFIG, else ./fleet.toml, else /etc/fleet/fleet.toml.",
 )
 VERBOSE_OPTION = click.Option(
     ["-v", "--verbose"],

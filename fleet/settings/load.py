@@ -50,7 +50,19 @@ def find_settings(environ: Mapping[str, str]) -> Path | None:
     """Return the settings file in use where no option names one; None if there is none."""
     if environ.get(CONFIG):
         return Path(environ[CONFIG])
-    return next((path for path in (Path(FILE_NAME), SYSTEM_FILE) if path.exists()), None)
+    # sudo leaves the service user in the caller's folder, which it often may not look into.
+    if _is_there(Path(FILE_NAME), if_hidden=False):
+        return Path(FILE_NAME)
+    # Who may not look into /etc/fleet gets that as the reason, not "no settings".
+    return SYSTEM_FILE if _is_there(SYSTEM_FILE, if_hidden=True) else None
+
+
+def _is_there(path: Path, *, if_hidden: bool) -> bool:
+    """Return whether a file exists; `if_hidden` where this user may not look into its folder."""
+    try:
+        return path.exists()
+    except PermissionError:
+        return if_hidden
 
 
 def _read_file(path: Path) -> dict[str, Any]:
