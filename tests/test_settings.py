@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import re
 from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,7 +19,6 @@ from fleet.settings.values import SECTIONS, fields_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 AS = ", such as 90s, 5m, 2h or 400d; a number is seconds."
 WHOLE = "must be a whole number from 1 to 10000."
@@ -50,29 +51,27 @@ def unprivileged() -> Iterator[None]:
 
 @pytest.mark.skipif(os.name != "posix", reason="folders have no modes")
 def test_a_folder_that_this_user_may_not_look_into_has_no_settings(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    home = tmp_path / "home"
-    home.mkdir()
-    system = tmp_path / "etc" / "fleet.toml"
-    system.parent.mkdir()
-    system.write_text("[poll]\ninterval = 600\n")
-    tmp_path.chmod(0o755)
-    for folder in tmp_path.parents[:3]:  # pytest's own are its user's alone
-        if folder.stat().st_uid == os.geteuid() and os.geteuid() == 0 and "pytest" in folder.name:
-            folder.chmod(0o755)
-    monkeypatch.setattr("fleet.settings.load.SYSTEM_FILE", system)
-    monkeypatch.chdir(home)
-    home.chmod(0)
-    try:
-        with unprivileged():
-            assert load_settings(None, {}).poll.interval == 600
-        system.parent.chmod(0)
-        with unprivileged(), pytest.raises(SettingsError) as raised:
-            load_settings(None, {})
-    finally:
-        home.chmod(0o700)
-        system.parent.chmod(0o700)
+    with TemporaryDirectory() as top:  # pytest's own folder is closed to other users
+        home, system = Path(top) / "home", Path(top) / "etc" / "fleet.toml"
+        Path(top).chmod(0o755)
+        home.mkdir()
+        system.parent.mkdir()
+        system.write_text("[poll]\ninterval = 600\n")
+        monkeypatch.setattr("fleet.settings.load.SYSTEM_FILE", system)
+        monkeypatch.chdir(home)
+        home.chmod(0)
+        try:
+            with unprivileged():
+                assert load_settings(None, {}).poll.interval == 600
+            system.parent.chmod(0)
+            with unprivileged(), pytest.raises(SettingsError) as raised:
+                load_settings(None, {})
+        finally:
+            monkeypatch.undo()
+            home.chmod(0o700)
+            system.parent.chmod(0o700)
     assert str(raised.value) == f"The settings file {system} cannot be read: Permission denied."
 
 

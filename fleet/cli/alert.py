@@ -35,7 +35,7 @@ MOST_SHOWN = 1000  # deliveries
 def command() -> None:
     """Try out, look into and send alerts.
 
-    Who is told of what is set under [alerts] in fleet.toml (docs/operations.md).
+    Who is told of what is set under [alerts] in fleet.toml (docs/alerts.md).
     """
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -14,10 +13,12 @@ from fleet.app import rules_of, words_of
 from fleet.cli.common import with_settings
 from fleet.cli.groups import Group, config_path
 from fleet.errors import SettingsError
-from fleet.settings import FILE_NAME, masked, shown_settings
+from fleet.settings import find_settings, masked, shown_settings
 from fleet.settings.variables import settings_in
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from fleet.settings import Settings
     from fleet.settings.section import Section
 
@@ -26,14 +27,14 @@ if TYPE_CHECKING:
 def command() -> None:
     """Show the settings that hold, secrets masked; check them.
 
-    Settings come from fleet.toml, and FLEET_ variables override them (docs/operations.md).
+    Settings come from fleet.toml, and FLEET_ variables override them (docs/settings.md).
     """
 
 
 def settings_file() -> Path | None:
     """The settings file in use, absolute; None where there is none."""
-    path = Path(config_path() or os.environ.get("FLEET_CONFIG") or FILE_NAME)
-    return path.resolve() if path.exists() else None
+    path = config_path() or find_settings(os.environ)
+    return path.resolve() if path else None
 
 
 @command.command()

@@ -63,7 +63,7 @@ def command(
     """Read every phone's SIP account status now, or that of the named phones.
 
     A PHONE is a MAC, a host or a name. Phones that refuse our login are left alone for a while
-    (docs/operations.md); named ones are asked at once. A sweep that was cut off is carried on.
+    (docs/troubleshooting.md); named ones are asked at once. A sweep that was cut off is carried on.
     """
     order = replace(order_of(app, phones, site, insist=insist), anew=anew)
     try:

@@ -78,7 +78,7 @@ def database(app: App) -> Iterator[Checked]:
     """See whether the database is in order."""
     problems = app.store.check()
     for problem in problems:
-        yield fail("database", problem, "Restore a backup, or see docs/operations.md.")
+        yield fail("database", problem, "Restore a backup: see docs/upgrade-and-restore.md.")
     if not problems:
         text = f"{app.store.place}, version {app.store.version()}, in order."
         yield ok("database", text)

@@ -48,6 +48,20 @@ def test_config_show_as_json_prints_no_secret(fleet: Fleet, tmp_path: Path) -> N
     assert "geheim" not in ran.out
 
 
+def test_config_show_names_the_file_of_the_system_where_it_is_used(
+    fleet: Fleet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    system = tmp_path / "etc" / "fleet.toml"
+    system.parent.mkdir()
+    system.write_text('[poll]\ninterval = "10m"\n')
+    monkeypatch.setattr("fleet.settings.load.SYSTEM_FILE", system)
+
+    ran = fleet("config", "show")
+
+    assert ran.out.startswith(f"# {system}\n")
+    assert 'interval = "10m"\n' in ran.out
+
+
 def test_every_line_of_the_template_uncommented_is_valid(fleet: Fleet, tmp_path: Path) -> None:
     text = re.sub(r'(?m)^# (?=\[|[\w"][\w".-]* = )', "", sample_settings())
     (tmp_path / "fleet.toml").write_text(text)
