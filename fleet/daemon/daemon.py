@@ -7,7 +7,6 @@ import logging
 import secrets
 import signal
 import socket
-import time
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
@@ -61,7 +60,7 @@ class Daemon:
         ping_url = app.settings.watchdog.ping_url
         self._app, self._notifier, self._on_ready = app, notifier, on_ready
         self._pinger = Pinger(url=ping_url.get_secret_value(), send=get) if ping_url else None
-        self._door = Door(time.monotonic())
+        self._door = Door()
         self._work = work = Work(app, services, self._door, self._pinger)
         table = Timetable(name=SCHEDULE, interval=work.interval, audit=services.audit_at)
         self._schedule = Schedule(work.duties(), table, now)

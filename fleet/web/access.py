@@ -12,25 +12,23 @@ import binascii
 import hashlib
 import hmac
 import time
-from collections import OrderedDict
 from dataclasses import dataclass, field
 from enum import Enum
-from ipaddress import IPv6Address, ip_address, ip_network
+from ipaddress import IPv6Address, ip_address
 from typing import TYPE_CHECKING
+from weakref import WeakValueDictionary
 
-from fleet.web.door import Bucket
+from fleet.rate_limiter import RateLimiter, address_key
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Sequence
 
     from fleet.model import Credentials
 
-FREE_TRIES, TRIES_PER_SECOND = 10, 0.1  # wrong passwords from one address before tries must wait
+FREE_TRIES, PERIOD = 10, 100.0  # wrong passwords of one address, in seconds, before tries wait
 WAIT = (
     0.25  # seconds for each try after that; 64 connections wait 16 s, less than an answer may take
 )
-_MOST_ADDRESSES = 1_000
-_IPV6_PREFIX = 64  # bits: an IPv6 network of this size counts as one address
 
 
 class Admission(Enum):
@@ -51,14 +49,6 @@ class Visitor:
     is_forwarded: bool = False
 
 
-@dataclass(slots=True)
-class _Tries:
-    """The wrong passwords of one address, and the queue of further tries."""
-
-    bucket: Bucket
-    queue: asyncio.Lock = field(default_factory=asyncio.Lock)
-
-
 class Authenticator:
     """Checks logins.
 
@@ -76,7 +66,9 @@ class Authenticator:
     ) -> None:
         self._expected = _digest(f"{login.username}:{login.password}".encode()) if login else None
         self._clock, self._sleep = clock, sleep
-        self._tries: OrderedDict[str, _Tries] = OrderedDict()
+        self._wrong: RateLimiter[str] = RateLimiter(FREE_TRIES, PERIOD)
+        # A queue is there as long as somebody waits in it.
+        self._queues: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def admit(self, visitor: Visitor) -> Admission:
         """Decide about a request. A wrong password is recorded."""
@@ -84,25 +76,15 @@ class Authenticator:
             return Admission.ADMITTED if _is_local(visitor) else Admission.LOCAL_ONLY
         if not visitor.authorization:
             return Admission.LOGIN_REQUIRED
-        tries = self._tries_of(visitor.address)
-        if not tries.bucket.has_one(self._clock()):
-            async with tries.queue:
+        address = address_key(visitor.address)
+        if not self._wrong.has_token(address, self._clock()):
+            queue = self._queues.setdefault(address, asyncio.Lock())
+            async with queue:
                 await self._sleep(WAIT)
         if hmac.compare_digest(_digest(_login_in(visitor.authorization)), self._expected):
             return Admission.ADMITTED
-        tries.bucket.take(self._clock())
+        self._wrong.take(address, self._clock())
         return Admission.LOGIN_REQUIRED
-
-    def _tries_of(self, address: str) -> _Tries:
-        network = _network_of(address)
-        tries = self._tries.get(network)
-        if tries is None:
-            bucket = Bucket(FREE_TRIES, TRIES_PER_SECOND, FREE_TRIES, self._clock())
-            tries = self._tries[network] = _Tries(bucket)
-        self._tries.move_to_end(network)
-        if len(self._tries) > _MOST_ADDRESSES:
-            self._tries.popitem(last=False)
-        return tries
 
 
 class CsrfToken:
@@ -172,17 +154,6 @@ def _is_loopback(text: str) -> bool:
         return False
     mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
     return (mapped or address).is_loopback
-
-
-def _network_of(text: str) -> str:
-    """Return the address that tries are counted for: itself, or its IPv6 network."""
-    try:
-        address = ip_address(text.partition("%")[0])
-    except ValueError:
-        return ""
-    if isinstance(address, IPv6Address) and address.ipv4_mapped is None:
-        return str(ip_network((address, _IPV6_PREFIX), strict=False))
-    return str(address)
 
 
 def _login_in(authorization: str) -> bytes:

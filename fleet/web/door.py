@@ -13,14 +13,16 @@ from enum import StrEnum
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import TYPE_CHECKING
 
+from fleet.rate_limiter import RateLimiter
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from fleet.push import Caller, Push
 
 REPEAT = 2.0  # seconds: the 6739i calls twice at its first registration (facts/web-ui 4.1)
-PHONE_BURST, PHONE_RATE = 30, 0.5  # a phone with many lines at its start; then one in two seconds
-TOTAL_BURST, TOTAL_RATE = 2_000, 500.0  # a registrar's end, told by a large fleet
+PHONE_MOST, PHONE_PERIOD = 30, 60.0  # a phone with many lines at its start
+TOTAL_MOST, TOTAL_PERIOD = 2_000, 4.0  # a registrar's end, told by a large fleet
 MOST_WAITING = 5_000
 MOST_UNKNOWN = 500  # pushes of unknown phones; of more, the oldest are forgotten
 
@@ -39,33 +41,9 @@ class Fate(StrEnum):
 
 
 @dataclass(slots=True)
-class Bucket:
-    """So many at once, and so many a second from then on."""
-
-    burst: float
-    rate: float
-    filled: float
-    at: float
-
-    def has_one(self, now: float) -> bool:
-        """Tell whether there is one; `now` may be a moment before the last one."""
-        self.filled = min(self.burst, self.filled + max(now - self.at, 0) * self.rate)
-        self.at = max(now, self.at)
-        return self.filled >= 1
-
-    def take(self, now: float) -> bool:
-        """Take one if there is one."""
-        if not self.has_one(now):
-            return False
-        self.filled -= 1
-        return True
-
-
-@dataclass(slots=True)
 class _Guest:
     """What is remembered of a phone that pushed."""
 
-    bucket: Bucket
     recent: dict[tuple[object, ...], float] = field(default_factory=dict)
 
     def is_repetition(self, push: Push, now: float) -> bool:
@@ -80,11 +58,12 @@ class _Guest:
 class Door:
     """Lets pushes in. Times are seconds of any clock that only goes forward."""
 
-    def __init__(self, now: float) -> None:
+    def __init__(self) -> None:
         self.counts: Counter[Fate] = Counter()
         self._callers: Mapping[str, Caller] = {}
         self._guests: dict[str, _Guest] = {}
-        self._total = Bucket(TOTAL_BURST, TOTAL_RATE, TOTAL_BURST, now)
+        self._phone: RateLimiter[str] = RateLimiter(PHONE_MOST, PHONE_PERIOD)
+        self._total: RateLimiter[None] = RateLimiter(TOTAL_MOST, TOTAL_PERIOD)
         self._waiting: deque[tuple[int, Push]] = deque()
         self._unknown: deque[tuple[Push, str, float]] = deque(maxlen=MOST_UNKNOWN)
 
@@ -125,23 +104,17 @@ class Door:
             return Fate.UNKNOWN_PHONE
         if not _is_inside(address, caller):
             return Fate.FOREIGN
-        guest = self._guest(push.mac, now)
+        guest = self._guests.setdefault(push.mac, _Guest())
         if guest.is_repetition(push, now):
             return Fate.REPEATED
-        if not guest.bucket.take(now):
+        if not self._phone.take(push.mac, now):
             return Fate.TOO_OFTEN
-        if not self._total.take(now):
+        if not self._total.take(None, now):
             return Fate.FLOOD
         if len(self._waiting) >= MOST_WAITING:
             return Fate.QUEUE_FULL
         self._waiting.append((caller.phone_id, push))
         return Fate.TAKEN
-
-    def _guest(self, mac: str, now: float) -> _Guest:
-        guest = self._guests.get(mac)
-        if guest is None:
-            guest = self._guests[mac] = _Guest(Bucket(PHONE_BURST, PHONE_RATE, PHONE_BURST, now))
-        return guest
 
 
 def _is_inside(text: str, caller: Caller) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -77,7 +76,7 @@ async def serving(
     """Serve pages on loopback; stopped at the end."""
     place = Place(host="127.0.0.1", port=0, proxies=proxies)
     socket = listen(place)
-    served = Served(port=socket.getsockname()[1], door=Door(time.monotonic()))
+    served = Served(port=socket.getsockname()[1], door=Door())
     served.door.admit(callers if callers is not None else {MAC: caller()})
 
     async def health() -> Health:

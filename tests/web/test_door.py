@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 
 from fleet.push import Push, PushEvent, PushState
 from fleet.web import Door, Fate
-from fleet.web.door import MOST_UNKNOWN, MOST_WAITING, PHONE_BURST, TOTAL_BURST
+from fleet.web.door import MOST_UNKNOWN, MOST_WAITING, PHONE_MOST, TOTAL_MOST
 from tests.web.serving import MAC, START, caller
 
 SAID = Push(at=START, mac=MAC, event=PushEvent.REGISTRATION, state=PushState.REFUSED, user="1")
 
 
 def door(phones: int = 1, *networks: str) -> Door:
-    made = Door(0.0)
+    made = Door()
     made.admit({mac(n): caller(n, *networks) for n in range(phones)} | {MAC: caller(0, *networks)})
     return made
 
@@ -58,15 +58,15 @@ def test_the_same_again_within_two_seconds_is_a_repetition() -> None:
 def test_a_phone_that_talks_too_much_is_heard_now_and_then() -> None:
     at = door()
     fates = [at.knock(replace(SAID, user=str(n)), "127.0.0.1", n / 10) for n in range(1000)]
-    assert fates.count(Fate.TAKEN) == pytest.approx(PHONE_BURST + 50, abs=2)
+    assert fates.count(Fate.TAKEN) == pytest.approx(PHONE_MOST + 50, abs=2)
     assert fates.count(Fate.TOO_OFTEN) == 1000 - fates.count(Fate.TAKEN)
 
 
 def test_all_together_are_bounded_too() -> None:
     at = door(3000)
     fates = [at.knock(replace(SAID, mac=mac(n)), "127.0.0.1", 0.0) for n in range(3000)]
-    assert fates.count(Fate.TAKEN) == TOTAL_BURST
-    assert fates.count(Fate.FLOOD) == 3000 - TOTAL_BURST
+    assert fates.count(Fate.TAKEN) == TOTAL_MOST
+    assert fates.count(Fate.FLOOD) == 3000 - TOTAL_MOST
 
 
 def test_the_queue_is_bounded() -> None:
@@ -93,7 +93,7 @@ def test_a_phone_that_leaves_the_inventory_is_forgotten() -> None:
 
 
 def test_what_a_phone_said_before_it_was_known_is_heard_once_it_is() -> None:
-    at = Door(0.0)
+    at = Door()
     assert at.knock(SAID, "127.0.0.1", 1.0) is Fate.UNKNOWN_PHONE
     assert at.knock(replace(SAID, mac=mac(9)), "127.0.0.1", 1.0) is Fate.UNKNOWN_PHONE
     at.admit({MAC: caller(7)})
@@ -102,7 +102,7 @@ def test_what_a_phone_said_before_it_was_known_is_heard_once_it_is() -> None:
 
 
 def test_what_unknown_phones_say_is_bounded_and_still_has_to_come_from_their_networks() -> None:
-    at = Door(0.0)
+    at = Door()
     for number in range(MOST_UNKNOWN + 5):
         at.knock(replace(SAID, mac=mac(number)), "10.2.0.1", 0.0)
     at.admit({mac(n): caller(n, "10.1.0.0/16" if n % 2 else "10.2.0.0/16") for n in range(600)})

@@ -18,10 +18,10 @@ from fleet.provision.files.addresses import Addresses
 from fleet.provision.files.decide import TFTP, Asked, Caller, Decision, LoginState, Rules, decide
 from fleet.provision.files.digest import Login, Passwords, challenge, log_in
 from fleet.provision.files.directory import Directory, directory_of
-from fleet.provision.files.limits import Limiter
 from fleet.provision.files.networks import is_within, parse_address
 from fleet.provision.logins import FACTORY
 from fleet.provision.serve.batch import Batch
+from fleet.rate_limiter import RateLimiter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -122,8 +122,8 @@ class Desk:
         self._limits = limits
         self._clock = clock
         self._secrets = tuple(known_secrets)
-        self._refusals: Limiter[str] = Limiter(_REFUSALS, 60.0)
-        self._of_strangers: Limiter[None] = Limiter(_OF_STRANGERS, 3600.0)
+        self._refusals: RateLimiter[str] = RateLimiter(_REFUSALS, 60.0)
+        self._of_strangers: RateLimiter[None] = RateLimiter(_OF_STRANGERS, 3600.0)
         self._logins = Batch(self._read_logins)
         self._directory = Directory()
         self._addresses = Addresses()

@@ -123,7 +123,7 @@ async def served(
     desk = Desk(store=store, health=health, diagnoser=diagnoser, clock=now)
     board = Dashboard(desk, csrf_token=CsrfToken(b"key"), zone="UTC", by="tester")
     pages = Pages(
-        door=Door(0.0), clock=now, on_push=lambda _: None, health=health, figures=figures,
+        door=Door(), clock=now, on_push=lambda _: None, health=health, figures=figures,
         more=[*board.routes(), *more], authenticator=Authenticator(login),
         host_names={"localhost", "fleet.example"},
     )  # fmt: skip
