@@ -102,7 +102,7 @@ def prepare(folder: Path, phones: int, port: int) -> None:
         (folder / "files" / name).write_bytes(body)
     folder.chmod(0o755)
     (folder / "fleet.toml").write_text(_SETTINGS.format(port=port))
-    app = App.open(load_settings(folder / "fleet.toml", {}))
+    app = App.open(load_settings(folder / "fleet.toml", {}), create=True, upgrade=True)
     app.ensure_key()
     site = Site(name="here", networks=("127.0.0.0/8",))
     changes = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -80,7 +81,7 @@ def test_the_wrong_key_opens_nothing_and_adds_nothing(database_url: str, key_fil
 
 
 def test_a_new_key_opens_what_the_old_one_closed(database_url: str, key_file: Path) -> None:
-    old = Keyring.read(key_file)
+    old = Keyring.parse(key_file.read_text(), "FLEET_SECRETS_KEY")
     fill(database_url, old)
     store = Store.open(database_url, keyring=old)
     rotate_key_file(key_file, store.reencrypt)
@@ -112,14 +113,26 @@ def test_a_change_of_key_cut_off_before_or_in_or_after_the_database_loses_nothin
 def test_a_process_with_the_old_key_cannot_write_after_the_change(
     database_url: str, key_file: Path
 ) -> None:
-    old = Keyring.read(key_file)
+    old = Keyring.parse(key_file.read_text(), "FLEET_SECRETS_KEY")
     fill(database_url, old)
-    late, store = (Store.open(database_url, keyring=old) for _ in range(2))
-    rotate_key_file(key_file, store.reencrypt)
-    with pytest.raises(StoreError, match="is not the one"):
+    with (
+        closing(Store.open(database_url, keyring=old)) as late,
+        closing(Store.open(database_url, keyring=old)) as store,
+    ):
+        rotate_key_file(key_file, store.reencrypt)
+        with pytest.raises(StoreError, match="is not the one"):
+            late.apply_inventory([Site(name="Bonn", password="new")], [])
+
+
+def test_a_process_that_has_a_key_file_reads_the_new_key(database_url: str, key_file: Path) -> None:
+    fill(database_url, Keyring.read(key_file))
+    with (
+        closing(Store.open(database_url, keyring=Keyring.read(key_file))) as late,
+        closing(Store.open(database_url, keyring=Keyring.read(key_file))) as store,
+    ):
+        rotate_key_file(key_file, store.reencrypt)
         late.apply_inventory([Site(name="Bonn", password="new")], [])
-    late.close()
-    store.close()
+        assert "new" in {site.password for site in late.load_inventory().sites}
 
 
 def cut_off_before(_: Keyring) -> None:
