@@ -24,27 +24,27 @@ if TYPE_CHECKING:
 COULD_NOT = 3  # the exit code of what could not be done, a bug of ours included
 
 COMMANDS = {
-    "init": "Write a commented fleet.toml and make the database.",
-    "demo": "Simulated phones, a sweep, the flagged lines: see it work.",
+    "init": "Write a commented fleet.toml and create the database.",
+    "demo": "Try fleet with simulated phones: poll them, list the flagged lines.",
     "inventory": "Import, export, list and remove phones.",
     "discover": "Find Aastra phones on a network.",
-    "poll": "One sweep now: read every phone's SIP account status.",
-    "status": "What every line is now, or was at a time.",
-    "history": "When a line lost its registration, and for how long.",
-    "explain": "The evidence: what a phone said and how it was judged.",
-    "diagnose": "Why a line is not registered, found out without disturbing it.",
-    "audit": "What changed since the audit before, and the whole report.",
-    "incidents": "What is wrong and lasts; acknowledge it, silence it.",
-    "alert": "Try out, look into and send alerts.",
-    "provision": "From the inventory to the phones' configuration files.",
-    "export": "Lines, phones, history, incidents, audit as CSV, JSON, XLSX.",
-    "capture": "A redacted fixture folder from a real phone.",
-    "simulate": "Run phones that do not exist.",
-    "serve": "The daemon: sweeps, alerts, nightly audits, pushes, health.",
-    "doctor": "Is everything as it should be, and what to mend.",
-    "config": "Show the settings that hold, secrets masked; check them.",
-    "db": "Upgrade, check, prune and back up the database.",
-    "help": "The help of a command: fleet help provision plan.",
+    "poll": "Poll the phones now and read their SIP account status.",
+    "status": "Show the state of every line, now or at an earlier time.",
+    "history": "Show when lines lost their registration, and for how long.",
+    "explain": "Show what a phone reported, and why it is flagged.",
+    "diagnose": "Find out why a line is not registered, without disturbing it.",
+    "audit": "Report all lines, and the changes since the last audit.",
+    "incidents": "List, acknowledge and silence lasting problems.",
+    "alert": "Test, inspect and send alerts.",
+    "provision": "Generate, check and roll out the phones' configuration files.",
+    "export": "Export lines, phones, history, incidents or the last audit.",
+    "capture": "Save a phone's status page as a redacted test fixture.",
+    "simulate": "Run simulated phones.",
+    "serve": "Run the daemon: polls, alerts, nightly audits, dashboard.",
+    "doctor": "Check the installation, and say how to fix problems.",
+    "config": "Show and check the settings.",
+    "db": "Upgrade, check, prune, back up and restore the database.",
+    "help": "Show the help of a command: fleet help provision plan.",
 }
 
 
@@ -57,10 +57,10 @@ class Commands(LazyGroup):
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="aastra-fleet", prog_name="fleet")
 def cli() -> None:
-    """Watch a fleet of Aastra SIP desk phones.
+    """Monitor and provision a fleet of Aastra and Mitel SIP desk phones.
 
-    Logs into every phone's web page, reads the SIP account status table, keeps its history, and
-    flags every line that is refused (401), unregistered or on the backup registrar.
+    Fleet logs in to the web UI of every phone, reads the SIP account status, records its history,
+    and flags every line that is refused (401), unregistered or on the backup registrar.
 
     \b
     See it work:      fleet demo
@@ -69,8 +69,7 @@ def cli() -> None:
                       fleet poll
                       fleet status --flagged
 
-    Exit codes: 0 done; 1 done, and --fail-on found what it was to look for; 2 wrong usage or
-    settings; 3 could not be done.
+    Exit codes: 0 done; 1 done, and --fail-on applies; 2 wrong usage or settings; 3 failed.
     """  # noqa: D301  \b is a character here: click's mark for a block kept as it is
 
 
@@ -148,15 +147,15 @@ def _report_bug(error: BaseException) -> None:
     import logging  # commands that end well do without it
 
     if logging.getLogger().handlers:
-        logging.getLogger("fleet").error("This is a bug of fleet.", exc_info=error)
+        logging.getLogger("fleet").error("This is a bug in fleet.", exc_info=error)
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
     frame = trace.tb_frame if trace else None
     place = f"{frame.f_globals.get('__name__')}:{trace.tb_lineno}" if frame and trace else "?"
     click.echo(
-        f"Error: This is a bug of fleet ({type(error).__name__} in {place}). The command with "
-        "--verbose shows more; please report it.",
+        f"Error: This is a bug in fleet ({type(error).__name__} in {place}). Run the command with "
+        "--verbose for details, and please report it.",
         err=True,
     )
 

@@ -10,7 +10,7 @@ import click
 
 from fleet.app import now
 from fleet.cli.common import console, counted, with_app
-from fleet.cli.groups import Group
+from fleet.cli.groups import Group, examples
 from fleet.cli.tables import ago, local, table
 from fleet.errors import UsageError
 from fleet.loop import run
@@ -25,27 +25,32 @@ if TYPE_CHECKING:
 
 _NOBODY = "Nobody is told: no receiver. Set FLEET_ALERTS_URLS, or [alerts] urls in fleet.toml."
 _TEST = """\
-This is a test. Whoever reads this would be told of phones that are not registered.
+This is a test. Alerts about phones that are not registered arrive here too.
 
-You are route {route} of fleet at {place}."""
+Sent on route {route} of fleet at {place}."""
 MOST_SHOWN = 1000  # deliveries
 
 
 @click.group(cls=Group)
 def command() -> None:
-    """Try out, look into and send alerts.
+    """Test, inspect and send alerts.
 
-    Who is told of what is set under [alerts] in fleet.toml (docs/alerts.md).
+    The section [alerts] of fleet.toml says who receives which alerts (docs/alerts.md).
     """
 
 
-@command.command()
-@click.option("--route", help="Only this route: default, or a name under [alerts.routes].")
+@command.command(
+    epilog=examples(
+        "fleet alert test",
+        "fleet alert test --route default",
+    )
+)
+@click.option("--route", help="Test only this route: default, or a name under [alerts.routes].")
 @with_app
 def test(app: App, route: str | None) -> None:
-    """Send a real alert by each route and say whether it was taken.
+    """Send a test alert on each route, and report whether it was accepted.
 
-    Taken means that the mail or chat server accepted it, not that somebody read it.
+    Accepted means that the mail or chat server took the message, not that somebody read it.
     """
     from fleet import alert
 
@@ -58,7 +63,7 @@ def test(app: App, route: str | None) -> None:
         why = alert.send(
             url, alert.word_of_fleet(AlertKind.TEST, key, now(), f"test of route {name}", text)
         )
-        click.echo(f"{name}: {'not taken: ' + why if why else 'taken'}")
+        click.echo(f"{name}: {'not accepted: ' + why if why else 'accepted'}")
         failed += bool(why)
     if failed:
         raise SystemExit(3)
@@ -77,23 +82,28 @@ def _channels(app: App, route: str | None) -> Mapping[str, str]:
     return alert.channels_of(chosen)
 
 
-@command.command()
+@command.command(
+    epilog=examples(
+        "fleet alert send",
+        "fleet poll && fleet alert send",
+    )
+)
 @with_app
 def send(app: App) -> None:
-    """Decide who is to be told of what, and deliver what is due, now.
+    """Decide which alerts are due, and deliver them now.
 
-    For those who run fleet poll by cron: run this after it. fleet serve does both by itself.
+    Use it after fleet poll in a cron job. fleet serve does both by itself.
     """
     deliverer = app.deliverer()
     written = app.alerting().run(now())
     done = run(deliverer.run())
     parts = [f"Delivered: {done.sent}"]
     if done.failed:
-        parts.append(f"to be tried again: {done.failed}")
+        parts.append(f"to be retried: {done.failed}")
     if done.given_up:
         parts.append(f"given up: {done.given_up}")
     if written.held:
-        parts.append(f"held back: {written.held} (fleet alert pending)")
+        parts.append(f"delayed: {written.held} (fleet alert pending)")
     click.echo("; ".join(parts) + ".")
     if not deliverer.channels and written.held:
         click.echo(_NOBODY, err=True)
@@ -101,13 +111,18 @@ def send(app: App) -> None:
         raise SystemExit(3)
 
 
-@command.command()
+@command.command(
+    epilog=examples(
+        "fleet alert pending",
+        "fleet alert pending --json",
+    )
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
 @with_app
 def pending(app: App, as_json: bool) -> None:
-    """Show what nobody was told yet, and why; and alerts that wait for their delivery.
+    """List alerts that are delayed or not delivered yet, and why.
 
-    What is held is looked at again in each round, and nothing is lost while it waits.
+    Fleet checks delayed alerts again in every round; none is lost.
     """
     alerting = app.alerting()
     held = alerting.look(now()).held
@@ -130,16 +145,18 @@ def pending(app: App, as_json: bool) -> None:
 def _show(held: Sequence[Held], waiting: Sequence[Delivery], *, has_receivers: bool) -> None:
     screen = console()
     if held:
-        screen.print(table(["phone", "line", "rule", "news", "for", "why"], map(_held_row, held)))
-        screen.print(f"Held back: {counted(len(held), 'notice')}.")
+        screen.print(
+            table(["phone", "line", "rule", "event", "for", "reason"], map(_held_row, held))
+        )
+        screen.print(f"Delayed: {counted(len(held), 'notice')}.")
     if waiting:
-        columns = ["route", "state", "tries", "next", "what"]
+        columns = ["route", "state", "tries", "next", "subject"]
         screen.print(table(columns, map(_delivery_row, waiting)))
         screen.print(f"Not delivered: {counted(len(waiting), 'alert')}.")
     if not has_receivers:
         screen.print(_NOBODY)
     elif not (held or waiting):
-        screen.print("Nothing is held back, and every alert was delivered.")
+        screen.print("No alert is delayed, and every alert was delivered.")
 
 
 def _held_row(held: Held) -> list[str]:

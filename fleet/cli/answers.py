@@ -24,13 +24,13 @@ def answer(story: LineStory, since: datetime, now: datetime, *, is_muted: bool =
     """
     last = story.periods[-1]
     if last.until is not None:
-        said = f"not in the phone's table any more since {moment(last.until)}"
+        said = f"no longer in the phone's table since {moment(last.until)}"
     elif is_muted or is_left_out(last.line):
         said = _left_out(last.line)
     elif story.outages:
         said = _outage(story.outages[-1], now)
     else:
-        said = _up(story, since, now)
+        said = _up(story, since)
     return f"line {story.number}: {said}; {_flaps(story.flaps)} in {span(since, now)}"
 
 
@@ -52,16 +52,16 @@ def _outage(outage: Outage, now: datetime) -> str:
         return f"{past} {lasted} ({why})"
     where = f", was on {_where(outage.before)}" if outage.before else ""
     if outage.until is None:
-        return f"lost its registration {began} and is without it for {lasted} ({why}){where}"
+        return f"lost its registration {began} and has been without it for {lasted} ({why}){where}"
     return f"lost its registration {began} for {lasted} ({why}){where}"
 
 
-def _up(story: LineStory, since: datetime, now: datetime) -> str:
+def _up(story: LineStory, since: datetime) -> str:
     last = story.periods[-1]
     began = story.periods[0].since
-    whole = f"all of the {span(since, now)}" if began <= since else f"since {moment(began)}"
+    whole = "all the time" if began <= since else f"since {moment(began)}"
     if last.line.backup and last.since > max(began, since):
-        return f"registered {whole}, since {moment(last.since)} on {_where(last.line)}"
+        return f"registered {whole}, on {_where(last.line)} since {moment(last.since)}"
     return f"registered {whole} on {_where(last.line)}"
 
 

@@ -12,6 +12,7 @@ import click
 
 from fleet.audit import AuditOrder
 from fleet.cli.common import TIME, counted, no_phones, with_app
+from fleet.cli.groups import examples
 from fleet.cli.poll import order_of, sweep
 from fleet.errors import FleetError, UsageError
 from fleet.loop import run
@@ -26,37 +27,50 @@ if TYPE_CHECKING:
     from fleet.report.audit import AuditReport
 
 _READ_NOTHING = (
-    "No phone could be read, so this audit says nothing about the lines: see fleet doctor, and "
-    "fleet status for each phone's reason."
+    "No phone could be read, so this audit has no data about the lines. Run fleet doctor; fleet "
+    "status shows the reason of each phone."
 )
 NEW = (AuditChange.REGRESSION, AuditChange.NEW)
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        "fleet audit --no-sweep",
+        "fleet audit --record --send --fail-on new",
+        "fleet audit --against 2026-11-24T07:00",
+    )
+)
 @click.option(
     "--output",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Folder for the files; else [audit] output.",
+    help="Folder for the files.  [default: [audit] output]",
 )
 @click.option(
     "--format", "forms", multiple=True, type=click.Choice(list(AUDIT_FORMATS)),
-    help="A file to write, several if repeated; else [audit] formats.",
+    help="File format to write; may be repeated.  [default: [audit] formats]",
 )  # fmt: skip
-@click.option("--site", help="Only the phones of this site.")
+@click.option("--site", help="Audit only the phones of this site.")
 @click.option(
-    "--record", is_flag=True, help="Make it a baseline, as a scheduled one: for those who use cron."
+    "--record",
+    is_flag=True,
+    help="Make this audit a baseline for later ones, like a scheduled audit. For cron jobs.",
 )
 @click.option(
     "--against",
     type=TIME,
-    help="Compare with the last audit before this, made by hand or not: 2026-11-24T07:00, 2d.",
+    help="Compare with the last audit before this time, scheduled or not: 2026-11-24T07:00 or 2d.",
 )
-@click.option("--no-sweep", is_flag=True, help="Ask no phone: take what the last sweeps saw.")
-@click.option("--send", is_flag=True, help="Send it to [audit] recipients, each site its part.")
+@click.option("--no-sweep", is_flag=True, help="Poll no phone; use the results of the last sweeps.")
+@click.option(
+    "--send",
+    is_flag=True,
+    help="Send the report to [audit] recipients, and to each site's recipients its part.",
+)
 @click.option(
     "--fail-on",
     type=click.Choice(["flagged", "new"]),
-    help="Exit with 1 when anything is flagged, or is and was not at the audit before.",
+    help="Exit with code 1 if anything is flagged (flagged), or was not flagged in the "
+    "last audit (new).",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @with_app
@@ -72,16 +86,12 @@ def command(
     fail_on: str | None,
     as_json: bool,
 ) -> None:
-    """Sweep, then say what changed since the audit before, and write the whole report.
+    """Poll all phones, report what changed since the last audit, and write the full report.
 
-    An audit is compared with the last baseline of the same choice of phones: a scheduled audit, or
-    one with --record. Exit code 3 where no phone could be read, or this machine could not ask some.
-
-    \b
-    fleet audit --no-sweep
-    fleet audit --record --send --fail-on new
-    fleet audit --against 2026-11-24T07:00
-    """  # noqa: D301  \b is a character here: click's mark for a block kept as it is
+    Fleet compares an audit with the last baseline of the same phones: a scheduled audit, or one
+    made with --record. Exit code 3: no phone could be read, or this machine could not poll some
+    phones.
+    """
     app.check_site(site)
     if send:
         _check_recipients(app, site)
@@ -96,7 +106,7 @@ def command(
     try:
         done = run(_audit(app, order, no_sweep=no_sweep))
     except KeyboardInterrupt:
-        raise click.Abort("Stopped. Nothing was kept of this audit.") from None
+        raise click.Abort("Stopped. This audit was not recorded.") from None
     for trouble in done.troubles:
         click.echo(trouble, err=True)
     if as_json:

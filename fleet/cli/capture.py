@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from fleet.cli.common import with_app
+from fleet.cli.groups import examples
 from fleet.errors import PageUnreadable, PhoneNotFound, UsageError
 from fleet.loop import run
 from fleet.model import Phone
@@ -23,22 +24,27 @@ if TYPE_CHECKING:
     from fleet.phone.client import Answer, Target
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        "fleet capture 10.1.1.20",
+        "fleet capture https://10.1.1.21 --ask-password --folder new-phone",
+    )
+)
 @click.argument("host")
 @click.option(
     "--folder",
     type=click.Path(path_type=Path),
-    help="Where to; else fixtures/<model>_<firmware>. Must not be there yet.",
+    help="New folder to create.  [default: fixtures/<model>_<firmware>]",
 )
-@click.option("--ask-password", is_flag=True, help="Ask for the web UI's password.")
+@click.option("--ask-password", is_flag=True, help="Prompt for the password of the web UI.")
 @with_app
 def command(app: App, host: str, folder: Path | None, ask_password: bool) -> None:
-    """Fetch a phone's status page and write a fixture folder from it.
+    """Save a phone's status page as a redacted test fixture.
 
-    Passwords are taken out, and accounts, registrars, addresses and the second half of the MAC are
-    replaced by made-up ones. Look at the files before you give them away. HOST may be any phone;
-    one of the inventory is asked with its own login. A page that cannot be read is written too, but
-    without knowing what an account is in it.
+    HOST may be any phone; for a phone of the inventory, fleet uses its login. Fleet removes
+    passwords, and replaces accounts, registrars, addresses and the second half of the MAC by
+    invented ones. If fleet cannot parse the page, accounts may remain in it. Read the files before
+    you pass them on.
     """
     if folder is not None and folder.exists():
         raise UsageError(f"{folder} exists already; name another folder.")
@@ -50,8 +56,8 @@ def command(app: App, host: str, folder: Path | None, ask_password: bool) -> Non
     write_capture(place, files)
     if isinstance(read, PageUnreadable):
         click.echo(
-            f"The page cannot be read: {read} So its accounts could not be told from other texts, "
-            "and may still be in it: look for users and registrars before you pass it on.",
+            f"The page cannot be parsed: {read} Fleet could not identify its accounts, so they may "
+            "remain in the files: check for users and registrars before you pass them on.",
             err=True,
         )
     click.echo(f"Wrote {place}: {', '.join(files)}. Read them before you pass them on.")

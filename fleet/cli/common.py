@@ -64,14 +64,14 @@ def opened(settings: Settings, *, create: bool = False, upgrade: bool = False) -
     except NoDatabase as error:
         if config_path() is None and not find_settings(os.environ):
             raise NoDatabase(
-                f"There is no {FILE_NAME} here, nor {SYSTEM_FILE}, and no database: run fleet "
+                f"There is no {FILE_NAME} here, no {SYSTEM_FILE} and no database: run fleet "
                 "init, or name the settings file with --config."
             ) from error
         raise
     if app.store.upgraded_from:
-        copy = f"; its copy from before is {app.store.copy}" if app.store.copy else ""
+        copy = f"; a copy of the old one is {app.store.copy}" if app.store.copy else ""
         click.echo(
-            f"The database {app.store.place} was brought from version {app.store.upgraded_from} to "
+            f"Upgraded the database {app.store.place} from version {app.store.upgraded_from} to "
             f"{app.store.version()}{copy}.",
             err=True,
         )
@@ -96,7 +96,7 @@ def counted(number: int, noun: str) -> str:
 
 def no_phones(app: App) -> str:
     """What to say where there is no phone yet."""
-    return f"No phones in {app.store.place}: fleet inventory import FILE."
+    return f"No phones in {app.store.place}: run fleet inventory import FILE."
 
 
 class _Console(Console):
@@ -176,7 +176,7 @@ class Time(click.ParamType[datetime]):
                 ctx,
             )
         if moment > now:
-            self.fail(f"{value!r} is still to come.", param, ctx)
+            self.fail(f"{value!r} is in the future.", param, ctx)
         return moment
 
 
@@ -197,12 +197,12 @@ class Later(click.ParamType[datetime]):
         except (ValueError, OverflowError):
             self.fail(
                 f"{value!r} is not a time; write 2026-11-23T07:00 or 2026-11-23T07:00+01:00, "
-                "or in how long: 90m, 6h, 2d.",
+                "or a duration from now: 90m, 6h, 2d.",
                 param,
                 ctx,
             )
         if moment <= now:
-            self.fail(f"{value!r} is past.", param, ctx)
+            self.fail(f"{value!r} is in the past.", param, ctx)
         return moment
 
 
@@ -214,7 +214,7 @@ JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON docu
 FAIL_ON = click.option(
     "--fail-on",
     type=click.Choice(["flagged"]),
-    help="Exit with 1 when any line or phone is flagged.",
+    help="Exit with code 1 if any line or phone is flagged.",
 )
 
 

@@ -11,7 +11,7 @@ import click
 
 from fleet.app import rules_of, words_of
 from fleet.cli.common import with_settings
-from fleet.cli.groups import Group, config_path
+from fleet.cli.groups import Group, config_path, examples
 from fleet.errors import SettingsError
 from fleet.settings import find_settings, masked, shown_settings
 from fleet.settings.variables import settings_in
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
 @click.group(cls=Group)
 def command() -> None:
-    """Show the settings that hold, secrets masked; check them.
+    """Show and check the settings.
 
-    Settings come from fleet.toml, and FLEET_ variables override them (docs/settings.md).
+    Settings come from fleet.toml; FLEET_ variables override them (docs/settings.md).
     """
 
 
@@ -37,19 +37,20 @@ def settings_file() -> Path | None:
     return path.resolve() if path else None
 
 
-@command.command()
+@command.command(
+    epilog=examples(
+        "fleet config show",
+        "fleet config show --config /etc/fleet/fleet.toml --json",
+    )
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @with_settings
 def show(settings: Settings, as_json: bool) -> None:
-    """Print every setting that holds, from the file, the environment or by default.
+    """Print all settings in effect: from the file, the environment or the defaults.
 
-    Secrets are shown as ***. The output is TOML; a comment says what is a default, or comes from
-    a variable.
-
-    \b
-    fleet config show
-    fleet --config /etc/fleet/fleet.toml config show --json
-    """  # noqa: D301  \b is a character here: click's mark for a block kept as it is
+    The output is TOML, with secrets as ***. A comment marks each default and each value from a
+    variable.
+    """
     if as_json:
         click.echo(json.dumps(_document(settings), ensure_ascii=False, indent=1))
         return
@@ -57,13 +58,18 @@ def show(settings: Settings, as_json: bool) -> None:
     click.echo(shown_settings(settings, settings_in(settings.environment(os.environ))), nl=False)
 
 
-@command.command()
+@command.command(
+    epilog=examples(
+        "fleet config check",
+        "fleet config check --config /etc/fleet/fleet.toml",
+    )
+)
 @with_settings
 def check(settings: Settings) -> None:
     """Check the settings without touching the database or the network.
 
-    Exit code 2 where something is wrong, with its key and what is allowed. fleet doctor checks
-    more: the database, the phones, the receivers of alerts.
+    Exit code 2: a setting is wrong; the error names its key and the allowed values. fleet doctor
+    also checks the database, the phones and the receivers of alerts.
     """
     check_settings(settings)
     where = settings_file()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from fleet.cli.common import counted, opened, with_app, with_settings
-from fleet.cli.groups import Group
+from fleet.cli.groups import Group, examples
 from fleet.errors import StoreError
 from fleet.store import restore_database, spans
 
@@ -19,34 +19,52 @@ if TYPE_CHECKING:
 
 @click.group(cls=Group)
 def command() -> None:
-    """Upgrade, check, prune and back up the database."""
+    """Upgrade, check, prune, back up and restore the database.
+
+    fleet serve upgrades and prunes the database by itself.
+    """
 
 
-@command.command()
+@command.command(
+    epilog=examples(
+        "fleet db upgrade",
+        "fleet db upgrade --config /etc/fleet/fleet.toml",
+    )
+)
 @with_settings
 def upgrade(settings: Settings) -> None:
-    """Bring the database's tables up to date, after a copy beside a SQLite file.
+    """Upgrade the tables of the database; a SQLite file is copied first.
 
-    fleet serve and fleet init do so too. Other commands leave an older database alone.
+    fleet serve and fleet init do so too. Other commands never upgrade a database.
     """
     with opened(settings, upgrade=True) as app:
         app.rejudge()
         click.echo(f"The database {app.store.place} is at version {app.store.version()}.")
 
 
-@command.command()
+@command.command(
+    epilog=examples(
+        "fleet db check",
+        "fleet db check --config /etc/fleet/fleet.toml",
+    )
+)
 @with_app
 def check(app: App) -> None:
-    """Look for damage: the file, its references, its periods, its passwords' key."""
+    """Check the database for damage: the file, its references and periods, and the key."""
     if problems := app.store.check():
-        raise StoreError("The database is not in order:\n  " + "\n  ".join(problems))
-    click.echo(f"The database {app.store.place} is in order.")
+        raise StoreError("The database has problems:\n  " + "\n  ".join(problems))
+    click.echo(f"The database {app.store.place} has no problems.")
 
 
-@command.command()
+@command.command(
+    epilog=examples(
+        "fleet db prune",
+        "fleet db prune --config /etc/fleet/fleet.toml",
+    )
+)
 @with_app
 def prune(app: App) -> None:
-    """Delete what is older than [retention] says; never what is so now."""
+    """Delete records that are older than [retention] allows; the current state is never deleted."""
     done = app.prune()
     click.echo(
         f"Deleted {counted(done.periods, 'period')}, {counted(done.pages, 'page')}, "
@@ -54,40 +72,57 @@ def prune(app: App) -> None:
         f"{counted(done.incidents, 'incident')}, "
         f"{done.fetches} {'fetch' if done.fetches == 1 else 'fetches'}, "
         f"{counted(len(done.revisions), 'revision')}, "
-        f"{done.contents} {'body' if done.contents == 1 else 'bodies'} of files."
+        f"{counted(done.contents, 'file content')}."
     )
     if done.revisions:
         click.echo(f"Revisions deleted: {spans(done.revisions)}.")
 
 
-@command.command()
+@command.command(
+    epilog=examples(
+        "fleet db backup fleet-backup.db",
+        "fleet db backup /var/backups/fleet-2026-11-24.db",
+    )
+)
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @with_app
 def backup(app: App, file: Path) -> None:
-    """Write a consistent copy while sweeps go on. Never overwrites.
+    """Write a consistent copy of the database to FILE, even while sweeps run.
 
-    Keep the key file's copy apart: without it nobody can read the passwords in this one.
+    An existing FILE is never overwritten. Store a copy of the key file in another place: without
+    the key, nobody can read the passwords in the backup.
     """
     app.store.backup(file)
     click.echo(f"Wrote {file}")
 
 
-@command.command()
+@command.command(
+    epilog=examples(
+        "fleet db restore fleet-backup.db",
+        "fleet db restore fleet-backup.db --config /etc/fleet/fleet.toml",
+    )
+)
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @with_settings
 def restore(settings: Settings, file: Path) -> None:
-    """Put a backup in the place of the database, which is kept beside it.
+    """Replace the database with the backup FILE; the current one is kept beside it.
 
-    The backup is checked first. Stop fleet serve before: nothing is changed while it runs.
+    Fleet checks the backup first. Stop fleet serve before: the command refuses to run beside it.
     """
     old = restore_database(settings.database_url, file)
-    click.echo(f"Restored {file}." + (f" The database of before is {old}." if old else ""))
+    click.echo(f"Restored {file}." + (f" The previous database is {old}." if old else ""))
     click.echo("Next: fleet db upgrade, then fleet db check.")
 
 
-@command.command("rotate-key")
+@command.command(
+    "rotate-key",
+    epilog=examples(
+        "fleet db rotate-key",
+        "fleet db rotate-key --config /etc/fleet/fleet.toml",
+    ),
+)
 @with_app
 def rotate_key(app: App) -> None:
-    """Make a new key, encrypt every password anew, drop the old key."""
+    """Create a new key, encrypt every password with it, and delete the old key."""
     encrypted = counted(app.rotate_key(), "password")
     click.echo(f"Encrypted {encrypted} with a new key: {app.settings.key_file}")

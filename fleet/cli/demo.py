@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from fleet.cli.common import console
+from fleet.cli.groups import examples
 from fleet.cli.poll import flagged_records, show
 from fleet.cli.progress import watched
 from fleet.cli.provision.stages import Telling, labels_of
@@ -29,20 +30,32 @@ if TYPE_CHECKING:
 MOST_PROVISIONED = 12
 
 
-@click.command()
-@click.option("--phones", default=120, show_default=True, type=click.IntRange(1, 60_000))
+@click.command(
+    epilog=examples(
+        "fleet demo",
+        "fleet demo --phones 500 --serve",
+        "fleet demo --provision",
+    )
+)
+@click.option(
+    "--phones",
+    default=120,
+    show_default=True,
+    type=click.IntRange(1, 60_000),
+    help="Number of phones.",
+)
 @click.option(
     "--folder",
     default="fleet-demo",
     show_default=True,
     type=click.Path(file_okay=False, path_type=Path),
-    help="Where its settings, database and inventory go; made anew each time.",
+    help="Folder for settings, database and inventory of the demo; replaced each time.",
 )
-@click.option("--seed", default=0, help="Another fleet.")
+@click.option("--seed", default=0, help="Another seed simulates another fleet.")
 @click.option(
     "--provision",
     is_flag=True,
-    help="Show instead how phones get new passwords, in stages and by proof (a dozen phones).",
+    help="Demonstrate a roll-out of new passwords, with at most 12 phones.",
 )
 @click.option(
     "--serve",
@@ -51,13 +64,13 @@ MOST_PROVISIONED = 12
     flag_value=8080,
     type=click.IntRange(1, 65_535),
     metavar="[PORT]",
-    help="Keep the phones, watch them and serve the dashboard until Ctrl-C, at port 8080.",
+    help="Keep the phones running, and serve the dashboard at this port (8080) until Ctrl-C.",
 )
 def command(phones: int, folder: Path, seed: int, provision: bool, port: int | None) -> None:
-    """Start simulated phones, import them, sweep them, and show what is flagged.
+    """Simulate phones, import them, poll them, and show the flagged lines.
 
-    Some lines are refused, unregistered or on the backup registrar; some phones are off, want
-    another password, speak French, or answer with a session that expired.
+    Some lines are refused, unregistered or on the backup registrar. Some phones are off, require
+    another password, show French pages or answer with an expired session.
     """
     if provision and port:
         raise UsageError("--provision and --serve are two demos: choose one.")
@@ -68,7 +81,7 @@ def command(phones: int, folder: Path, seed: int, provision: bool, port: int | N
     app = demo.prepare(f"{SERVING}{port}\n" if port else POLLING)
     screen = console()
     try:
-        screen.print(f"{phones} simulated phones, imported into {folder}/")
+        screen.print(f"Simulated {phones} phones and imported them into {folder}/")
         then = partial(_serve, app, screen) if port else None
         outcome = run(demo.run(app, lambda: watched("Polling"), then))
         if port:
@@ -86,7 +99,7 @@ async def _serve(app: App, screen: Console, outcome: Outcome) -> None:
     show(outcome, flagged_records(app, outcome))
     screen.print()
     address = f"http://127.0.0.1:{app.settings.server.port}/"
-    await serve(app, lambda: screen.print(f"The dashboard: {address} until Ctrl-C."))
+    await serve(app, lambda: screen.print(f"Dashboard: {address} (stop with Ctrl-C)"))
 
 
 def _show_rollout(folder: Path, phones: int) -> None:
@@ -101,16 +114,16 @@ def _show_rollout(folder: Path, phones: int) -> None:
 
 def _say_what_next(screen: Console, folder: Path, worst: str) -> None:
     screen.print()
-    screen.print("Where to look next (the phones are gone, what they said is kept):")
+    screen.print("Next steps (the phones have stopped; their data stays):")
     fleet = "fleet" if which("fleet") else sys.argv[0]
     screen.print(f"  export FLEET_CONFIG={shlex.quote(str(folder))}/fleet.toml")
     for words, why in (
-        (f"explain {worst}", "why it is flagged, what to check"),
-        ("status --flagged", "what is wrong, all of it"),
-        ("incidents", "what was still so when looked at again: alerts tell of these"),
+        (f"explain {worst}", "why it is flagged, and what to check"),
+        ("status --flagged", "every flagged line"),
+        ("incidents", "problems that a second poll confirmed; they cause alerts"),
         ("audit --no-sweep", "the nightly report, as a page and a workbook"),
         ("export lines --output lines.csv", "every line, for a spreadsheet"),
-        ("demo --serve", "the dashboard, with the phones kept"),
-        ("simulate --help", "phones that stay, to try things on"),
+        ("demo --serve", "the dashboard, with running phones"),
+        ("simulate --help", "simulated phones for your own tests"),
     ):
         screen.print(f"  {fleet} {words:<32} {why}", soft_wrap=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from fleet.cli.common import console, user_name, with_app
+from fleet.cli.groups import examples
 from fleet.cli.tables import hanging, local, pairs
 from fleet.loop import run
 
@@ -18,17 +19,22 @@ if TYPE_CHECKING:
     from fleet.provision.diagnose import Diagnosis, LineFacts
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        "fleet diagnose reception",
+        "fleet diagnose 10.1.1.20 --line 1 --json",
+    )
+)
 @click.argument("phone", metavar="PHONE")
-@click.option("--line", "number", type=click.IntRange(min=1), help="Only this line.")
+@click.option("--line", "number", type=click.IntRange(min=1), help="Diagnose only this line.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
 @with_app
 def command(app: App, phone: str, number: int | None, as_json: bool) -> None:
     """Find out why a phone's lines are not registered, without disturbing them.
 
-    Asks each line's registrars about it with the inventory's password, and the phone what it is;
-    nothing is registered or changed. A registrar is asked about a line once a minute at most, for a
-    wrong password counts there. A PHONE is a MAC, a host or a name.
+    Fleet sends the inventory's password to each line's registrars, and asks the phone for its
+    model. It registers and changes nothing. It asks a registrar about a line at most once a minute,
+    because a registrar may count wrong passwords. PHONE is a MAC, a host or a name.
     """
     [stored] = app.store.phones(ids=[app.store.find_phone(phone)])
     found = run(app.diagnoser(by=user_name()).diagnose(stored, number))
@@ -56,14 +62,14 @@ def _facts(found: Diagnosis) -> Iterator[tuple[str, str]]:
         yield "by SIP", f"{agent}: {phone.options.outcome.detail}".removeprefix(": ")
     yield "last polled", local(phone.polled_at) or "never"
     if phone.file.is_applied:
-        is_current = "what was applied" if phone.file.is_current else "not what was applied"
+        is_current = "the applied file" if phone.file.is_current else "not the applied file"
         at = local(phone.file.fetched_at)
         yield "last fetch", f"{at}, {is_current}" if at else "never"
 
 
 def _seen(line: LineFacts) -> str:
     if line.seen is None:
-        return f"{line.user}: the last poll did not show it"
+        return f"{line.user}: not shown by the last poll"
     code = f" {line.seen.code}" if line.seen.code is not None else ""
     backup = " on backup" if line.seen.backup else ""
     return f"{line.user}: {line.seen.registration}{code}{backup} at the last poll"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from fleet.cli.common import console, counted, opened, with_settings
+from fleet.cli.groups import examples
 from fleet.cli.progress import progressing
 from fleet.cli.tables import table
 from fleet.discovery import addresses, discover
@@ -22,14 +23,22 @@ if TYPE_CHECKING:
     from fleet.settings import Settings
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        "fleet discover 10.1.1.0/24",
+        "fleet discover 10.1.1.0/24 10.1.2.0/24 --rate 20 --json",
+        "fleet discover 10.1.1.0/24 --import --site berlin",
+    )
+)
 @click.argument("networks", nargs=-1, required=True, metavar="CIDR...")
 @click.option("--rate", default=50.0, show_default=True, type=click.FloatRange(0.1, 1000),
-              help="Requests a second.")  # fmt: skip
-@click.option("--port", type=click.IntRange(1, 65_535), help="Another port than 80.")
-@click.option("--https", is_flag=True, help="Ask over https (443) instead.")
-@click.option("--import", "import_", is_flag=True, help="Add what is new to the inventory.")
-@click.option("--site", default="", help="The site of what is imported.")
+              help="Requests per second.")  # fmt: skip
+@click.option(
+    "--port", type=click.IntRange(1, 65_535), help="Port to ask.  [default: 80; with --https 443]"
+)
+@click.option("--https", is_flag=True, help="Use https.")
+@click.option("--import", "import_", is_flag=True, help="Add new phones to the inventory.")
+@click.option("--site", default="", help="Site of the imported phones.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @with_settings
 def command(
@@ -42,12 +51,12 @@ def command(
     site: str,
     as_json: bool,
 ) -> None:
-    """Ask every address of a network once, without a login, whether it is an Aastra phone.
+    """Scan networks for Aastra phones: one request per address, without a login.
 
-    A phone is known by the realm of its login, or by the name of its web server.
+    Fleet recognizes a phone by the realm of its login or by the name of its web server.
     """
     if site and not import_:
-        raise click.UsageError("--site goes with --import.")
+        raise click.UsageError("--site requires --import.")
     hosts = addresses(networks)
     scheme = "https" if https else "http"
     place = (scheme, port or (443 if https else 80))
@@ -82,7 +91,7 @@ def _show(found: list[Probe], asked: int) -> None:
         rows = ((host_of(phone), phone.model, phone.realm, phone.server) for phone in found)
         screen.print(table(("host", "model", "realm", "server"), rows))
     places = "1 address" if asked == 1 else f"{asked} addresses"
-    screen.print(f"{counted(len(found), 'phone')} at {places}.")
+    screen.print(f"Found {counted(len(found), 'phone')} at {places}.")
 
 
 def host_of(phone: Probe) -> str:
@@ -97,5 +106,5 @@ def _import(settings: Settings, found: list[Probe], site: str) -> None:
     with opened(settings) as app:
         added = enrol_found(app.store, [Phone(host=host_of(phone), site=site) for phone in found])
     known = len(found) - added
-    were = f"; {counted(known, 'phone')} known already" if known else ""
+    were = f"; already known: {counted(known, 'phone')}" if known else ""
     click.echo(f"Added {counted(added, 'phone')} to the inventory{were}.", err=True)

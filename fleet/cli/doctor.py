@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from fleet.cli.common import console, with_settings
+from fleet.cli.groups import examples
 from fleet.doctor import State, examine
 
 if TYPE_CHECKING:
@@ -17,20 +18,26 @@ if TYPE_CHECKING:
 _BAD = {"fail": (State.FAIL,), "warn": (State.FAIL, State.WARN)}
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        "fleet doctor",
+        "fleet doctor --fail-on warn --json",
+    )
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.option(
     "--fail-on",
     type=click.Choice(["fail", "warn"]),
     default="fail",
     show_default=True,
-    help="Exit with 1 when anything fails; warn: for warnings too.",
+    help="Exit with code 1 if a check fails (fail), or also if one warns (warn).",
 )
 @with_settings
 def command(settings: Settings, as_json: bool, fail_on: str) -> None:
-    """Check settings, key, disk, database, clock, phones, daemon and alerts; say what to mend.
+    """Check settings, key, disk, database, clock, phones, daemon and alerts.
 
-    Doctor connects to some phones and sends them nothing. It exits with 1 if a check fails.
+    Doctor says how to fix each problem. It connects to some phones, and sends them nothing. Exit
+    code 1: a check failed.
     """
     found = []
     screen = console()

@@ -10,6 +10,7 @@ import click
 
 from fleet.app import now
 from fleet.cli.common import console, with_app
+from fleet.cli.groups import examples
 from fleet.cli.tables import ago, local, pairs, print_lines
 from fleet.errors import FleetError
 from fleet.judge import RULES, enabled_rules
@@ -33,18 +34,33 @@ class Which(StrEnum):
     FAILED = "failed"
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        "fleet explain reception",
+        "fleet explain 00085D126411 --failed-page",
+    )
+)
 @click.argument("phone", metavar="PHONE")
 @click.option(
-    "--page", "which", flag_value=Which.NEWEST, help="Print the newest kept page whole, as HTML."
+    "--page", "which", flag_value=Which.NEWEST, help="Print the newest saved page as HTML."
 )
-@click.option("--good-page", "which", flag_value=Which.GOOD, help="The last that could be read.")
-@click.option("--failed-page", "which", flag_value=Which.FAILED, help="The last that could not.")
+@click.option(
+    "--good-page",
+    "which",
+    flag_value=Which.GOOD,
+    help="Print the last page that fleet could parse.",
+)
+@click.option(
+    "--failed-page",
+    "which",
+    flag_value=Which.FAILED,
+    help="Print the last page that fleet could not parse.",
+)
 @with_app
 def command(app: App, phone: str, which: str | None) -> None:
-    """Show what a phone said, which dialect read it, and which rules hold and why.
+    """Show what a phone reported, and which rules flag it and why.
 
-    A PHONE is a MAC, a host or a name. The pages kept as evidence have their secrets taken out.
+    PHONE is a MAC, a host or a name. Saved pages contain no secrets.
     """
     phone_id = app.store.find_phone(phone)
     evidence = app.store.evidence(phone_id)
@@ -58,8 +74,12 @@ def command(app: App, phone: str, which: str | None) -> None:
         print_lines(screen, list(line_records([status])), now())
     _judgement(screen, app, status)
     name = shlex.quote(status.stored.phone.label)
-    _evidence(screen, "Last new page that could be read", evidence.good, f"{name} --good-page")
-    _evidence(screen, "Last page that could not be read", evidence.failed, f"{name} --failed-page")
+    _evidence(
+        screen, "Last changed page that could be parsed", evidence.good, f"{name} --good-page"
+    )
+    _evidence(
+        screen, "Last page that could not be parsed", evidence.failed, f"{name} --failed-page"
+    )
     events = app.store.events(phone_id=phone_id)
     screen.print(pairs((local(event.at), event.text) for event in events))
 
@@ -78,7 +98,7 @@ def kept_page(which: Which, evidence: Evidence, status: PhoneStatus) -> Evidence
     else:
         page = good if which is Which.GOOD else failed
     if page is None:
-        raise FleetError(f"No such page of {status.stored.phone.label} is kept.")
+        raise FleetError(f"There is no such saved page of {status.stored.phone.label}.")
     return page
 
 
@@ -103,7 +123,7 @@ def _head(screen: Console, status: PhoneStatus) -> None:
 
 def _judgement(screen: Console, app: App, status: PhoneStatus) -> None:
     if status.reach is None:
-        screen.print("No rule could look: the phone was never polled. Run fleet poll.")
+        screen.print("Unknown: the phone has not been polled yet. Run fleet poll.")
         return
     screen.print("Rules:")
     screen.print(pairs(_rule_rows(status, enabled_rules(app.rules))))
@@ -113,13 +133,13 @@ def _rule_rows(status: PhoneStatus, enabled: Collection[str]) -> Iterator[tuple[
     for name, rule in RULES.items():
         findings = [each for each in status.findings if each.rule == name]
         if name not in enabled:
-            yield f"  {name}", "is switched off"
+            yield f"  {name}", "disabled"
         elif status.reach not in rule.reaches:
-            yield f"  {name}", "could not look"
+            yield f"  {name}", "not checked"
         elif not findings:
-            yield f"  {name}", "does not hold"
+            yield f"  {name}", "no problem"
         for finding in findings:
-            yield f"  {name}", f"HOLDS ({finding.severity}): {finding.text}"
+            yield f"  {name}", f"PROBLEM ({finding.severity}): {finding.text}"
             yield "", finding.check
 
 
@@ -128,5 +148,5 @@ def _evidence(screen: Console, title: str, page: EvidencePage | None, words: str
         dialect = f", read by {page.dialect}" if page.dialect else ""
         screen.print(
             f"{title}: GET {page.path} {page.status}, {len(page.body)} bytes, "
-            f"{local(page.at)}{dialect}. Whole: fleet explain {words}"
+            f"{local(page.at)}{dialect}. Full page: fleet explain {words}"
         )

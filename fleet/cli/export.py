@@ -9,6 +9,7 @@ import click
 
 from fleet.app import now
 from fleet.cli.common import TIME, format_for, standard_output, with_app
+from fleet.cli.groups import examples
 from fleet.errors import UsageError
 from fleet.files import replacing
 from fleet.report import FORMATS, HistoryRecord, IncidentRecord, LineRecord, PhoneRecord
@@ -53,7 +54,7 @@ def _audit(app: App, site: str | None, _: datetime | None) -> Iterable[Record]:
     selections = ["all"] if site is None else ["all", f"site {site}"]
     kept = [audit for each in selections if (audit := app.store.last_audit(each))]
     if not kept:
-        raise UsageError("There is no audit yet; make one: fleet audit.")
+        raise UsageError("There is no audit yet: run fleet audit.")
     flags = decode(max(kept, key=lambda audit: audit.id).findings).flags
     return (flag.record for flag in flags if site in (None, flag.record.site))
 
@@ -72,19 +73,29 @@ KINDS: dict[str, tuple[type[Record], Give]] = {
 SINCE = ("history", "incidents")
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        "fleet export lines --output lines.csv",
+        "fleet export history --site berlin --since 30d --format json",
+        "fleet export audit --output audit.xlsx",
+    )
+)
 @click.argument("what", type=click.Choice(list(KINDS)))
 @click.option(
     "--format",
     "form",
     type=click.Choice(list(FORMATS)),
-    help="Else the suffix of --output chooses, else it is csv.",
+    help="File format.  [default: the suffix of --output, otherwise csv]",
 )
 @click.option(
-    "--output", type=click.Path(dir_okay=False, path_type=Path), help="A file, replaced at the end."
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="File to write; an existing file is replaced when the new one is complete.",
 )
-@click.option("--site", help="Only the phones of this site.")
-@click.option("--since", type=TIME, help="History, or incidents, from then on.")
+@click.option("--site", help="Export only the phones of this site.")
+@click.option(
+    "--since", type=TIME, help="Start of the history or incidents: 2026-11-23T07:00 or 30d."
+)
 @with_app
 def command(
     app: App,
@@ -94,17 +105,17 @@ def command(
     site: str | None,
     since: datetime | None,
 ) -> None:
-    """Write lines, phones, their history, incidents, or what the last audit flagged.
+    """Export lines, phones, history, incidents, or the findings of the last audit.
 
-    A text that a spreadsheet would run as a formula is neutralised. Times are UTC, ISO 8601.
+    Texts that a spreadsheet would run as a formula are made harmless. Times are UTC, ISO 8601.
     """
     if since is not None and what not in SINCE:
         raise click.UsageError(
-            "--since goes with history and incidents; for the past see fleet status --at."
+            "--since works for history and incidents only; see also fleet status --at."
         )
     form = format_for(form, output, {each: each for each in FORMATS})
     if form == "xlsx" and output is None and standard_output().isatty():
-        raise click.UsageError("An XLSX file is not for the terminal: add --output FILE.")
+        raise click.UsageError("A terminal cannot show an XLSX file: add --output FILE.")
     app.check_site(site)
     kind, give = KINDS[what]
     records = give(app, site, since)

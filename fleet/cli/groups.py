@@ -44,22 +44,27 @@ CONFIG_OPTION = click.Option(
     type=click.Path(dir_okay=False, path_type=Path),
     expose_value=False,
     callback=_remember(CONFIG),
-    help="Settings file; else FLEET_CONFIG, else ./fleet.toml, else /etc/fleet/fleet.toml.",
+    help="Settings file.  [default: $FLEET_CONFIG, ./fleet.toml or /etc/fleet/fleet.toml]",
 )
 VERBOSE_OPTION = click.Option(
     ["-v", "--verbose"],
     is_flag=True,
     expose_value=False,
     callback=_be_verbose,
-    help="Log what fleet does to standard error.",
+    help="Log details to standard error.",
 )
 QUIET_OPTION = click.Option(
     ["-q", "--quiet"],
     is_flag=True,
     expose_value=False,
     callback=_remember(QUIET),
-    help="No progress, notes or hints: results and errors only.",
+    help="Print only results and errors.",
 )
+
+
+def examples(*commands: str) -> str:
+    """Return the end of a command's help: command lines that are realistic and run as printed."""
+    return "\n".join(["\b", "Examples:", *(f"  {each}" for each in commands)])
 
 
 def _width(word: str) -> int:

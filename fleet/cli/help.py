@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import click
 
+from fleet.cli.groups import examples
 
-@click.command()
+
+@click.command(
+    epilog=examples(
+        "fleet help status",
+        "fleet help provision plan",
+    )
+)
 @click.argument("words", nargs=-1, metavar="[COMMAND]...")
 @click.pass_context
 def command(ctx: click.Context, words: tuple[str, ...]) -> None:
-    """Show the help of a command; without one, of fleet.
-
-    \b
-    fleet help status
-    fleet help provision plan
-    """  # noqa: D301  \b is a character here: click's mark for a block kept as it is
+    """Show the help of a command, or of fleet itself."""
     found = ctx.find_root()
     for word in words:
         if not isinstance(found.command, click.Group):
-            raise click.UsageError(f"{found.command_path} has no commands of its own.", found)
+            raise click.UsageError(f"{found.command_path} has no subcommands.", found)
         _, sub, _ = found.command.resolve_command(found, [word])
         assert sub is not None  # noqa: S101  a name that there is not was refused
         found = click.Context(sub, parent=found, info_name=word)

@@ -13,6 +13,7 @@ from rich.text import Text
 from fleet.app import now
 from fleet.cli.answers import answer, moment, phone_answer, span
 from fleet.cli.common import TIME, console, with_app
+from fleet.cli.groups import examples
 from fleet.cli.tables import ago, local, period_state, table
 from fleet.cli.timeline import Scale, axis, coloured, legend, line_bar, reach_bar
 from fleet.judge import NO_REGISTER
@@ -59,23 +60,32 @@ class Past:
         return list(history_records(self.periods, {stored.id: stored.phone}, self.now))
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        "fleet history reception",
+        "fleet history reception --line 2 --since 30d",
+        "fleet history 10.1.1.20 --format table",
+    )
+)
 @click.argument("phone", metavar="PHONE")
-@click.option("--line", type=click.IntRange(1, 99), help="Only this line.")
-@click.option("--since", type=TIME, help=f"From then on: 2026-11-23T07:00, or 30d ago. [{DAYS}d]")
+@click.option("--line", type=click.IntRange(1, 99), help="Show only this line.")
+@click.option(
+    "--since", type=TIME, help=f"Start of the history: 2026-11-23T07:00 or 30d.  [default: {DAYS}d]"
+)
 @click.option(
     "--format", "form", type=click.Choice(["timeline", "table"]), default="timeline",
-    show_default=True, help="Bars and a sentence for each line, or every period.",
+    show_default=True, help="Bars and a sentence per line, or every period in a table.",
 )  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @with_app
 def command(
     app: App, phone: str, line: int | None, since: datetime | None, form: str, as_json: bool
 ) -> None:
-    """Say when each line of a phone lost its registration, for how long, and where it was.
+    """Show when each line of a phone lost its registration, for how long, and where it had been.
 
-    A PHONE is a MAC, a host or a name. While a phone could not be read nobody knows of its lines:
-    their periods go on, and its reach tells of the gap. A flap is one loss of a registration.
+    PHONE is a MAC, a host or a name. While a phone cannot be read, the state of its lines is
+    unknown: their periods continue, and the phone's own periods show the gap. A flap is one loss of
+    a registration.
     """
     past = _past(app, app.store.find_phone(phone), line, since)
     if as_json:
@@ -190,6 +200,6 @@ def _outage_object(outage: Outage, now: datetime) -> dict[str, Any]:
 def _nothing(status: PhoneStatus, line: int | None, since: datetime | None) -> str:
     label = status.stored.phone.label
     if status.reach is None:
-        return f"{label} has no history yet: fleet poll."
+        return f"{label} has no history yet: run fleet poll."
     after = f" after {local(since)}" if since else ""
     return f"{label} has no line {line} in its history{after}."

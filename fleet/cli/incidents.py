@@ -9,7 +9,7 @@ import click
 
 from fleet.app import now
 from fleet.cli.common import JSON, LATER, TIME, console, counted, print_json, user_name, with_app
-from fleet.cli.groups import Group
+from fleet.cli.groups import Group, examples
 from fleet.cli.tables import ago, local, table
 from fleet.errors import UsageError
 from fleet.judge import RULES
@@ -34,20 +34,34 @@ class ListByDefault(Group):
 
 @click.group(cls=ListByDefault)
 def command() -> None:
-    """List what is wrong and lasts; acknowledge it, silence it.
+    """List, acknowledge and silence lasting problems.
 
-    An incident is something wrong that was seen more than once. Without a command, the open ones
-    are listed.
+    An incident is a problem that several polls in a row have shown. Without a command, fleet lists
+    the open incidents.
     """
 
 
-@command.command("list")
-@click.option(
-    "--open/--all", "open_only", default=True, help="Only what lasts (the default), or all."
+@command.command(
+    "list",
+    epilog=examples(
+        "fleet incidents",
+        "fleet incidents --site berlin --json",
+        "fleet incidents list --all --since 7d",
+    ),
 )
-@click.option("--site", help="Only those of this site.")
-@click.option("--cause", "cause_id", type=NUMBER, help="Only the members of this cause.")
-@click.option("--since", type=TIME, help="Only what lasted after this: 2026-11-23T07:00, 7d.")
+@click.option(
+    "--open/--all",
+    "open_only",
+    default=True,
+    help="List open incidents only, or resolved ones too.  [default: open]",
+)
+@click.option("--site", help="List only incidents at this site.")
+@click.option("--cause", "cause_id", type=NUMBER, help="List only incidents with this cause.")
+@click.option(
+    "--since",
+    type=TIME,
+    help="List only incidents that lasted after this time: 2026-11-23T07:00 or 7d.",
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
 @with_app
 def list_(
@@ -58,7 +72,7 @@ def list_(
     since: datetime | None,
     as_json: bool,
 ) -> None:
-    """List incidents, the newest first, and the causes that last."""
+    """List incidents, the newest first, and open causes."""
     app.check_site(site)
     causes = [_cause(app, cause_id)] if cause_id is not None else app.store.open_causes()
     found = app.store.incidents(
@@ -77,14 +91,14 @@ def list_(
 def _cause(app: App, cause_id: int) -> Cause:
     cause = app.store.cause(cause_id)
     if cause is None:
-        raise UsageError(f"There is no cause {cause_id}; fleet incidents shows those that last.")
+        raise UsageError(f"There is no cause {cause_id}; fleet incidents lists the open causes.")
     return cause
 
 
 def _show(causes: Sequence[Cause], found: Sequence[Incident]) -> None:
     screen = console()
     for cause in causes:
-        lasts = f"until {local(cause.ended)}" if cause.ended else _acked(cause) or "it lasts"
+        lasts = f"until {local(cause.ended)}" if cause.ended else _acked(cause) or "open"
         named = f"{cause.kind} {cause.name}".rstrip()
         screen.print(
             f"Cause {cause.id}: {named}, {cause.failing} of {cause.looked_at} fail, "
@@ -93,7 +107,7 @@ def _show(causes: Sequence[Cause], found: Sequence[Incident]) -> None:
     if not found:
         screen.print("No incidents.")
         return
-    columns = ["id", "phone", "line", "rule", "for", "state", "what"]
+    columns = ["id", "phone", "line", "rule", "for", "state", "problem"]
     screen.print(table(columns, map(_row, found)))
     screen.print(f"{counted(len(found), 'incident')}.")
 
@@ -115,52 +129,63 @@ def _acked(of: Incident | Cause) -> str:
     return "acked" if of.acked_at and not over else ""
 
 
-@command.command()
+@command.command(
+    epilog=examples(
+        "fleet incidents ack 12 13 --until 4h --comment 'Switch is being replaced'",
+        "fleet incidents ack --cause 3",
+    )
+)
 @click.argument("ids", nargs=-1, type=NUMBER, metavar="ID...")
-@click.option("--cause", "cause_id", type=NUMBER, help="Acknowledge a cause in place of incidents.")
-@click.option("--until", type=LATER, help="Until when: 4h, 2026-11-23T12:00; else to its end.")
-@click.option("--comment", default="", help="What you are doing about it.")
+@click.option("--cause", "cause_id", type=NUMBER, help="Acknowledge a cause instead of incidents.")
+@click.option(
+    "--until",
+    type=LATER,
+    help="End of the acknowledgement: 4h or 2026-11-23T12:00.  [default: when resolved]",
+)
+@click.option("--comment", default="", help="Comment for others.")
 @with_app
 def ack(
     app: App, ids: tuple[int, ...], cause_id: int | None, until: datetime | None, comment: str
 ) -> None:
-    """Say that somebody works on incidents: reminders of them stop.
+    """Acknowledge incidents, so that fleet sends no more reminders of them.
 
-    Their end is told all the same. The ids are those that fleet incidents shows.
+    Fleet still sends an alert when they end. fleet incidents shows the IDs.
     """
     if bool(ids) == (cause_id is not None):
-        raise click.UsageError("Give the ids of incidents, or --cause.")
+        raise click.UsageError("Name the IDs of incidents, or use --cause.")
     by = f"{user_name()}: {comment}" if comment else user_name()
     if cause_id is not None:
         if not app.store.acknowledge_cause(cause_id, by=by, at=now(), until=until):
-            raise UsageError(f"No cause {cause_id} lasts; fleet incidents shows those that do.")
+            raise UsageError(
+                f"Cause {cause_id} is not open; fleet incidents lists the open causes."
+            )
         click.echo(f"Acknowledged cause {cause_id}.")
         return
     standing = {one.id for one in app.store.incidents(ids=ids, open_only=True)}
     if unknown := [str(i) for i in ids if i not in standing]:
-        raise UsageError(f"Not open: {', '.join(unknown)}; fleet incidents shows those that are.")
+        raise UsageError(f"Not open: {', '.join(unknown)}; see fleet incidents.")
     done = app.store.acknowledge(ids, by=by, at=now(), until=until)
     click.echo(f"Acknowledged {counted(done, 'incident')}.")
 
 
-@command.command()
+@command.command(
+    epilog=examples(
+        "fleet incidents unack 12 13",
+        "fleet incidents unack --cause 3",
+    )
+)
 @click.argument("ids", nargs=-1, type=NUMBER, metavar="[ID]...")
-@click.option("--cause", "cause_id", type=NUMBER, help="This cause.")
+@click.option("--cause", "cause_id", type=NUMBER, help="Select a cause instead of incidents.")
 @with_app
 def unack(app: App, ids: tuple[int, ...], cause_id: int | None) -> None:
-    """Take an acknowledgement back: reminders come again.
-
-    \b
-    fleet incidents unack 12 13
-    fleet incidents unack --cause 3
-    """  # noqa: D301  \b is a character here: click's mark for a block kept as it is
+    """Withdraw an acknowledgement, so that fleet sends reminders again."""
     if bool(ids) == (cause_id is not None):
-        raise click.UsageError("Give the ids of incidents, or --cause.")
+        raise click.UsageError("Name the IDs of incidents, or use --cause.")
     if cause_id is not None:
         cause = _cause(app, cause_id)
         if cause.acked_at is None or not app.store.unacknowledge_cause(cause_id):
-            raise UsageError(f"No lasting cause {cause_id} is acknowledged.")
-        click.echo(f"Cause {cause_id} is not acknowledged any more.")
+            raise UsageError(f"Cause {cause_id} is not open and acknowledged.")
+        click.echo(f"Cause {cause_id} is no longer acknowledged.")
         return
     acked = {one.id for one in app.store.incidents(ids=ids, open_only=True) if one.acked_at}
     if unknown := [str(i) for i in ids if i not in acked]:
@@ -168,15 +193,21 @@ def unack(app: App, ids: tuple[int, ...], cause_id: int | None) -> None:
     click.echo(f"No longer acknowledged: {counted(app.store.unacknowledge(ids), 'incident')}.")
 
 
-@command.command()
-@click.option("--site", help="What is at this site.")
-@click.option("--phone", help="This phone: a MAC, a host or a name.")
-@click.option("--line", type=click.IntRange(1, 99), help="This line of the phone.")
-@click.option("--rule", help=f"What this rule finds: {', '.join(RULES)}.")
-@click.option("--everything", is_flag=True, help="Everything, where none of these is given.")
-@click.option("--for", "span", type=LATER, help="How long: 2h, 90m, 3d.")
-@click.option("--until", type=LATER, help="Until when: 2026-11-23T12:00.")
-@click.option("--comment", default="", help="Why.")
+@command.command(
+    epilog=examples(
+        "fleet incidents silence --site berlin --for 2h --comment 'New switch'",
+        "fleet incidents silence --phone reception --line 2 --for 3d",
+        "fleet incidents silence --everything --for 90m",
+    )
+)
+@click.option("--site", help="Silence this site.")
+@click.option("--phone", help="Silence this phone: a MAC, a host or a name.")
+@click.option("--line", type=click.IntRange(1, 99), help="Silence this line of the phone.")
+@click.option("--rule", help=f"Silence this rule: {', '.join(RULES)}.")
+@click.option("--everything", is_flag=True, help="Silence everything.")
+@click.option("--for", "span", type=LATER, help="Length of the silence: 2h, 90m or 3d.")
+@click.option("--until", type=LATER, help="End of the silence: 2026-11-23T12:00.")
+@click.option("--comment", default="", help="Comment for others.")
 @with_app
 def silence(
     app: App,
@@ -189,23 +220,25 @@ def silence(
     until: datetime | None,
     comment: str,
 ) -> None:
-    """Keep notices back for a time; polling and judging go on.
+    """Delay alerts for a time; polls and incidents continue.
 
-    What still lasts at its end is told then; what began and ended meanwhile is not. The end of
-    what was told before is told at once.
+    At the end of the silence, fleet sends alerts about problems that still last, and none about
+    problems that came and went. When a problem ends that was alerted before, fleet says so at once.
     """
     if (span is None) == (until is None):
-        raise click.UsageError("Say how long: --for 2h, or --until TIME.")
+        raise click.UsageError("Set the end: --for 2h, or --until TIME.")
     selector = _selector(app, site, phone, line, rule)
     if (selector == Selector()) != everything:
-        raise click.UsageError("Say what: --site, --phone, --line, --rule, or --everything.")
+        raise click.UsageError(
+            "Choose what to silence: --site, --phone, --line, --rule or --everything."
+        )
     end = span or until
     assert end is not None  # noqa: S101  one of them was given
     number = app.store.add_silence(
         Silence(selector=selector, since=now(), until=end, by=user_name(), comment=comment)
     )
     click.echo(
-        f"Silence {number} lasts until {local(end)}. To end it: fleet incidents unsilence {number}"
+        f"Silence {number} ends {local(end)}. To end it now: fleet incidents unsilence {number}"
     )
 
 
@@ -214,29 +247,39 @@ def _selector(
 ) -> Selector:
     app.check_site(site)
     if line is not None and phone is None:
-        raise click.UsageError("--line goes with --phone.")
+        raise click.UsageError("--line requires --phone.")
     if rule is not None and rule not in RULES:
         raise UsageError(f"There is no rule {rule}; rules: {', '.join(RULES)}.")
     number = app.store.find_phone(phone) if phone is not None else None
     return Selector(site=site or "", phone_id=number, line=line, rule=rule or "")
 
 
-@command.command()
+@command.command(
+    epilog=examples(
+        "fleet incidents silences",
+        "fleet incidents unsilence 3",
+    )
+)
 @click.argument("silence_id", type=NUMBER, metavar="ID")
 @with_app
 def unsilence(app: App, silence_id: int) -> None:
-    """End a silence now; what it kept back and still lasts is told."""
+    """End a silence now; fleet then sends the delayed alerts."""
     if not app.store.end_silence(silence_id, now()):
-        raise UsageError(f"No silence {silence_id} lasts; see fleet incidents silences.")
-    click.echo(f"Silence {silence_id} is over.")
+        raise UsageError(f"Silence {silence_id} is not active; see fleet incidents silences.")
+    click.echo(f"Ended silence {silence_id}.")
 
 
-@command.command()
-@click.option("--past", is_flag=True, help="Those that are over, too.")
+@command.command(
+    epilog=examples(
+        "fleet incidents silences",
+        "fleet incidents silences --past --json",
+    )
+)
+@click.option("--past", is_flag=True, help="List past silences too.")
 @JSON
 @with_app
 def silences(app: App, past: bool, as_json: bool) -> None:
-    """List the silences that last."""
+    """List the active silences."""
     screen = console()
     found = app.store.silences(now(), past=past)
     ids = [one.selector.phone_id for one in found if one.selector.phone_id is not None]
@@ -251,7 +294,7 @@ def silences(app: App, past: bool, as_json: bool) -> None:
         [str(one.id), _words(one.selector, names), local(one.until)[:16], one.by, one.comment]
         for one in found
     )
-    screen.print(table(["id", "silenced", "until", "by", "why"], rows))
+    screen.print(table(["id", "silenced", "until", "by", "comment"], rows))
 
 
 def _silence_object(one: Silence, names: dict[int, str]) -> dict[str, Any]:

@@ -8,30 +8,36 @@ from pathlib import Path
 import click
 
 from fleet.cli.common import opened
+from fleet.cli.groups import examples
 from fleet.errors import FleetError, UsageError
 from fleet.settings import FILE_NAME, load_settings, sample_settings
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        "fleet init",
+        "fleet init /etc/fleet",
+    )
+)
 @click.argument("folder", metavar="[DIR]", default=".", type=click.Path(path_type=Path))
 def command(folder: Path) -> None:
-    """Write a commented fleet.toml, make the key that encrypts passwords, and the database.
+    """Write a commented fleet.toml, and create the database and the key that encrypts passwords.
 
-    DIR is made if it is not there; without it, the current folder is taken. Nothing is ever
-    overwritten: a fleet.toml that is there is used as it is.
+    DIR is created if necessary; without it, fleet uses the current folder. Existing files are never
+    overwritten: fleet uses an existing fleet.toml as it is.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except FileExistsError:
-        raise UsageError(f"The folder {folder} cannot be made: that is a file.") from None
+        raise UsageError(f"The folder {folder} cannot be created: it is a file.") from None
     except OSError as error:
-        raise FleetError(f"The folder {folder} cannot be made: {error.strerror}.") from None
+        raise FleetError(f"The folder {folder} cannot be created: {error.strerror}.") from None
     path = folder / FILE_NAME
     try:
         _write_privately(path, sample_settings())
         message = f"Wrote {path}"
     except FileExistsError:
-        message = f"{path} is there already and was left alone."
+        message = f"{path} exists already and was not changed."
     except OSError as error:
         raise FleetError(f"{path} cannot be written: {error.strerror}.") from None
     click.echo(message)

@@ -12,7 +12,7 @@ import click
 
 from fleet.app import now
 from fleet.cli.common import JSON, console, counted, format_for, no_phones, print_json, with_app
-from fleet.cli.groups import Group
+from fleet.cli.groups import Group, examples
 from fleet.cli.tables import WITH_SITES, table
 from fleet.enrolment import enrol
 from fleet.files import replacing
@@ -32,23 +32,30 @@ MOST_NAMED = 20
 
 @click.group(cls=Group)
 def command() -> None:
-    """Say which phones there are, and what their lines should be."""
+    """Manage the inventory: the phones, their sites and their intended lines."""
 
 
-@command.command("import")
+@command.command(
+    "import",
+    epilog=examples(
+        "fleet inventory import phones.csv --dry-run",
+        "fleet inventory import phones.yaml",
+        "fleet inventory import - --ignore-unknown-columns < phones.csv",
+    ),
+)
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--dry-run", is_flag=True, help="Print the plan and change nothing.")
+@click.option("--dry-run", is_flag=True, help="Print the changes without making them.")
 @click.option(
     "--ignore-unknown-columns",
     is_flag=True,
-    help="Leave out the columns of a CSV file that fleet does not know.",
+    help="Ignore columns of a CSV file that fleet does not know.",
 )
 @with_app
 def import_(app: App, file: Path, dry_run: bool, ignore_unknown_columns: bool) -> None:
     """Import a .csv or .yaml file, or standard input (-), all or nothing.
 
-    Every bad row is named with its reason, and nothing is changed then. What a file does not
-    mention is left alone; phones that are absent from it stay (fleet inventory remove).
+    If rows are wrong, fleet reports each of them with its reason and changes nothing. Values and
+    phones that are not in the file stay as they are; to remove phones, use fleet inventory remove.
     """
     is_stream = str(file) == "-"
     wanted = read_inventory(
@@ -59,21 +66,23 @@ def import_(app: App, file: Path, dry_run: bool, ignore_unknown_columns: bool) -
     _import(app, wanted, dry_run=dry_run)
 
 
-@command.command()
+@command.command(
+    epilog=examples(
+        "fleet inventory add 10.1.1.20",
+        "fleet inventory add https://10.1.1.21 --site berlin --name reception",
+    )
+)
 @click.argument("host")
-@click.option("--site", default="", help="Its site.")
-@click.option("--name", default="", help="What people call it.")
-@click.option("--mac", default="", help="Its MAC; else the first good poll learns it.")
-@click.option("--model", default="", help="Its model: 6753i.")
-@click.option("--dry-run", is_flag=True, help="Print the plan and change nothing.")
+@click.option("--site", default="", help="Site of the phone.")
+@click.option("--name", default="", help="Name of the phone.")
+@click.option(
+    "--mac", default="", help="MAC of the phone.  [default: recorded by the first successful poll]"
+)
+@click.option("--model", default="", help="Model of the phone, such as 6753i.")
+@click.option("--dry-run", is_flag=True, help="Print the changes without making them.")
 @with_app
 def add(app: App, host: str, site: str, name: str, mac: str, model: str, dry_run: bool) -> None:
-    """Add a phone by its address, or change what is said about it.
-
-    \b
-    fleet inventory add 10.1.1.20
-    fleet inventory add https://10.1.1.21 --site berlin --name reception
-    """  # noqa: D301  \b is a character here: click's mark for a block kept as it is
+    """Add a phone by its address, or change its entry."""
     text = io.StringIO(newline="")
     given = {"host": host, "site": site, "name": name, "mac": mac, "model": model}
     writer = csv.writer(text)
@@ -124,15 +133,22 @@ def _some(names: list[str]) -> str:
     return ", ".join(names[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
-@command.command()
+@command.command(
+    epilog=examples(
+        "fleet inventory export --output phones.yaml",
+        "fleet inventory export --format csv --with-secrets --output phones.csv",
+    )
+)
 @click.option(
     "--format",
     "form",
     type=click.Choice(["csv", "yaml"]),
-    help="Else the suffix of --output chooses, else it is csv.",
+    help="File format.  [default: the suffix of --output, otherwise csv]",
 )
-@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="A file.")
-@click.option("--with-secrets", is_flag=True, help="Passwords too, in clear: guard that file.")
+@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="File to write.")
+@click.option(
+    "--with-secrets", is_flag=True, help="Include passwords in clear text: protect the file."
+)
 @with_app
 def export(
     app: App,
@@ -140,7 +156,7 @@ def export(
     output: Path | None,
     with_secrets: bool,
 ) -> None:
-    """Write the inventory; importing the file again changes nothing."""
+    """Export the inventory; importing the file again changes nothing."""
     form = format_for(form, output, {"csv": "csv", "yaml": "yaml", "yml": "yaml"})
     text = inventory_text(app.store.load_inventory(), form, with_secrets=with_secrets)
     if output is None:
@@ -157,12 +173,18 @@ def inventory_text(inventory: Inventory, form: str, *, with_secrets: bool) -> st
     return out.getvalue()
 
 
-@command.command("list")
-@click.option("--site", help="Only the phones of this site.")
+@command.command(
+    "list",
+    epilog=examples(
+        "fleet inventory list",
+        "fleet inventory list --site berlin --json",
+    ),
+)
+@click.option("--site", help="List only the phones of this site.")
 @JSON
 @with_app
 def list_(app: App, site: str | None, as_json: bool) -> None:
-    """List the phones: site, name, MAC, host, model, firmware, number of intended lines."""
+    """List the phones with site, name, MAC, host, model, firmware and number of intended lines."""
     app.check_site(site)
     screen = console()
     if as_json:
@@ -196,27 +218,37 @@ def _object(status: PhoneStatus) -> dict[str, object]:
     }
 
 
-@command.command()
+@command.command(
+    epilog=examples(
+        "fleet inventory remove reception",
+        "fleet inventory remove 10.1.1.20 10.1.1.21 --yes",
+    )
+)
 @click.argument("phones", nargs=-1, required=True, metavar="PHONE...")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @with_app
 def remove(app: App, phones: tuple[str, ...], yes: bool) -> None:
-    """Remove phones, with their history."""
+    """Remove phones and their history."""
     ids = sorted({app.store.find_phone(phone) for phone in phones})
     names = [each.phone.label for each in app.store.phones(ids=ids, secrets=Secrets.NONE)]
     if not yes:
-        click.confirm(f"Remove {_some(names)} with their history?", abort=True, err=True)
+        click.confirm(f"Remove {_some(names)} and their history?", abort=True, err=True)
     click.echo(f"Removed {counted(app.store.remove_phones(ids, now()), 'phone')}.")
 
 
-@command.command()
+@command.command(
+    epilog=examples(
+        "fleet inventory trust reception",
+        "fleet inventory trust 10.1.1.20 10.1.1.21",
+    )
+)
 @click.argument("phones", nargs=-1, required=True, metavar="PHONE...")
 @with_app
 def trust(app: App, phones: tuple[str, ...]) -> None:
-    """Trust whatever certificate these phones show next.
+    """Trust the next certificate that these phones show.
 
-    For a phone whose reason is certificate_changed, once you know why it changed.
+    Use it for a phone with the reason certificate_changed, once you know why it changed.
     """
     ids = sorted({app.store.find_phone(phone) for phone in phones})
     app.store.forget_certificates(ids)
-    click.echo(f"The next certificate of {counted(len(ids), 'phone')} is trusted.")
+    click.echo(f"Fleet will trust the next certificate of {counted(len(ids), 'phone')}.")

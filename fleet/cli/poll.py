@@ -12,6 +12,7 @@ import click
 from fleet.app import now
 from fleet.cli.common import FAIL_ON, PHONES, console, counted, fail_if, no_phones, with_app
 from fleet.cli.documents import document
+from fleet.cli.groups import examples
 from fleet.cli.progress import watched
 from fleet.cli.tables import print_lines
 from fleet.loop import run
@@ -29,24 +30,30 @@ if TYPE_CHECKING:
 MOST_SHOWN = 50
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        "fleet poll",
+        "fleet poll reception 10.1.1.21",
+        "fleet poll --site berlin --confirm --fail-on flagged",
+    )
+)
 @PHONES
-@click.option("--site", help="Only the phones of this site.")
+@click.option("--site", help="Poll only the phones of this site.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.option(
     "--confirm",
     is_flag=True,
-    help="Look again at new problems after [poll] confirm_after seconds.",
+    help="Poll phones with new problems again after [poll] confirm_after.",
 )
 @click.option(
     "--anew",
     is_flag=True,
-    help="Poll every phone, even where the last sweep was cut off and could be carried on.",
+    help="Poll every phone, even if an interrupted sweep could be resumed.",
 )
 @click.option(
     "--insist",
     is_flag=True,
-    help="Ask phones that refused our login before, too; say, after mending the password.",
+    help="Also poll phones that refused the login before, such as after a password was corrected.",
 )
 @FAIL_ON
 @with_app
@@ -60,16 +67,18 @@ def command(
     insist: bool,
     fail_on: str | None,
 ) -> None:
-    """Read every phone's SIP account status now, or that of the named phones.
+    """Read the SIP account status of all phones, or of the named ones, now.
 
-    A PHONE is a MAC, a host or a name. Phones that refuse our login are left alone for a while
-    (docs/troubleshooting.md); named ones are asked at once. A sweep that was cut off is carried on.
+    PHONE is a MAC, a host or a name. After a refused login, fleet skips a phone for a while
+    (docs/troubleshooting.md), but polls it if it is named. An interrupted sweep is resumed.
     """
     order = replace(order_of(app, phones, site, insist=insist), anew=anew)
     try:
         outcome = run(sweep(app, order, confirm=confirm))
     except KeyboardInterrupt:
-        raise click.Abort("Stopped. The next fleet poll of the same phones carries on.") from None
+        raise click.Abort(
+            "Stopped. The next fleet poll of the same phones resumes the sweep."
+        ) from None
     if as_json:
         click.echo(json.dumps(document_of(app, order, outcome), ensure_ascii=False, indent=1))
     else:
@@ -106,7 +115,7 @@ async def sweep(app: App, order: Order, *, confirm: bool) -> Outcome:
         seconds = app.settings.poll.confirm_after
         console(stderr=True).print(
             f"New problems: {counted(len(outcome.new_problems), 'phone')}; "
-            f"looking again in {seconds:g} s."
+            f"polling again in {seconds:g} s."
         )
         await asyncio.sleep(seconds)
         again = Order(ids=outcome.new_problems, selection="confirm", trigger="confirm", anew=True)
@@ -123,7 +132,7 @@ def confirmed(outcome: Outcome, again: Outcome) -> Outcome:
     looked_at = set(outcome.new_problems)
     healed = len(looked_at - set(again.flagged))
     looked = counted(len(looked_at), "phone")
-    note = f"Looked again at {looked}: nothing is wrong any more with {healed}."
+    note = f"Polled {looked} again: {healed} without a problem now."
     return replace(
         outcome,
         flagged=tuple(sorted((set(outcome.flagged) - looked_at) | set(again.flagged))),
@@ -153,8 +162,8 @@ def notes(outcome: Outcome) -> list[str]:
         return list(outcome.notes)
     started = f"{outcome.sweep.started.astimezone():%H:%M:%S}"
     carried_on = (
-        f"The sweep of {started} was cut off; carried on with the phones that it had not polled "
-        f"({outcome.carried_on} were)."
+        f"Resumed the interrupted sweep of {started}, which had polled "
+        f"{counted(outcome.carried_on, 'phone')} already."
     )
     return [carried_on, *outcome.notes]
 
@@ -179,10 +188,13 @@ def hints(outcome: Outcome) -> Iterator[str]:
     if outcome.without_login:
         yield (
             f"{counted(outcome.without_login, 'phone')} without a web UI password: set "
-            "FLEET_WEB_UI_PASSWORD, or give it in the inventory."
+            "FLEET_WEB_UI_PASSWORD, or set it in the inventory."
         )
     if outcome.sweep.counts.backing_off:
-        yield "Phones that refused us are asked again later, or now by fleet poll --insist."
+        yield (
+            "Phones that refused the login are polled again later; to poll them now: "
+            "fleet poll --insist"
+        )
 
 
 def summary(outcome: Outcome, flagged: list[LineRecord]) -> str:
@@ -194,7 +206,7 @@ def summary(outcome: Outcome, flagged: list[LineRecord]) -> str:
         (counts.unreachable, "unreachable"),
         (counts.refused, "refused"),
         (counts.unreadable, "unreadable"),
-        (counts.backing_off, "left alone after they refused us"),
+        (counts.backing_off, "skipped after a refused login"),
     ]
     phones = ", ".join(f"{number} {word}" for number, word in parts if number)
     return f"Phones: {phones or 'none to poll'}. Lines flagged: {totals(flagged).flagged}."

@@ -15,7 +15,7 @@ import click
 
 from fleet.cli.common import opened, with_settings
 from fleet.cli.config import check_settings, settings_file
-from fleet.cli.groups import is_quiet, is_verbose
+from fleet.cli.groups import examples, is_quiet, is_verbose
 from fleet.cli.logs import FORMATS, log_to_stderr
 from fleet.daemon import Daemon, Services, stop_on_signals
 from fleet.errors import FleetError
@@ -33,37 +33,41 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        "fleet serve",
+        "fleet serve --config /etc/fleet/fleet.toml --log-format json",
+        "fleet serve --systemd-unit",
+    )
+)
 @click.option(
     "--log-format",
     type=click.Choice(list(FORMATS)),
     default="plain",
     show_default=True,
-    help="Lines of time, level and message, or a JSON object a line.",
+    help="Format of the log: plain lines, or one JSON object per line.",
 )
 @click.option(
     "--systemd-unit",
     is_flag=True,
-    help="Print a systemd unit for this installation and these settings, and end.",
+    help="Print a systemd unit for this installation and these settings, and exit.",
 )
 @with_settings
 def command(settings: Settings, log_format: str, systemd_unit: bool) -> None:
-    """Watch the fleet until it is stopped: the daemon that runs for months.
+    """Run the daemon: it monitors the fleet until you stop it.
 
-    Sweeps all phones once each [poll] interval, each at its own moment of it; opens and resolves
-    incidents, tells those who are to be told, audits at night, and deletes what is old. Phones may
-    push what happens to their lines (docs/operations.md, The daemon).
+    The daemon polls every phone once per [poll] interval, opens and resolves incidents, sends
+    alerts, writes the nightly audit, deletes old records and serves the dashboard. Phones may push
+    their events to it (docs/operations.md, The daemon).
 
     \b
-    http://127.0.0.1:8080/          the dashboard, for this machine alone
-    http://127.0.0.1:8080/healthz   200 while all is well, else 503 and why
-    http://127.0.0.1:8080/metrics   figures for Prometheus
-    fleet serve --systemd-unit      a unit that starts it with the machine
-    fleet doctor                    is everything as it should be?
+    http://127.0.0.1:8080/          the dashboard, for this machine only
+    http://127.0.0.1:8080/healthz   200 if all is well, else 503 and the reason
+    http://127.0.0.1:8080/metrics   metrics for Prometheus
 
-    It logs to standard error, changes only. SIGHUP reads the settings again. SIGTERM or Ctrl-C
-    stops it within seconds; what it was polling is left to be carried on with. Many may run on one
-    database: each planned sweep is run by one of them.
+    It logs changes to standard error. SIGHUP reloads the settings. SIGTERM or Ctrl-C stops it
+    within seconds; the next start resumes an interrupted sweep. Several daemons may share a
+    database: each planned sweep runs on one of them.
     """  # noqa: D301  \b is a character here: click's mark for a block kept as it is
     if systemd_unit:
         click.echo(unit_for(settings, settings_file()), nl=False)
@@ -97,9 +101,9 @@ async def serve(
             settings = load()
             check_settings(settings)
         except FleetError as error:
-            log.error("The settings are not used, the old ones stay: %s", error)
+            log.error("The new settings are not used, the old ones stay in effect: %s", error)
             return
-        log.info("The settings were read again; starting with them.")
+        log.info("Reloaded the settings; restarting with them.")
         read.append(settings)
         notifier.reloading()
         stopping.set()

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import click
 
+from fleet.cli.groups import examples
 from fleet.errors import UsageError
 from fleet.simulator import (
     BEHAVIOURS,
@@ -87,59 +88,75 @@ def _url(_ctx: click.Context, _option: click.Parameter, url: str | None) -> str 
     except ValueError:
         right = False
     if not right:
-        raise click.BadParameter(f"{url!r} is no address like http://127.0.0.1:8067/.")
+        raise click.BadParameter(f"{url!r} is not a URL such as http://127.0.0.1:8067/.")
     return url
 
 
 @click.command(
-    epilog=f"Troubles for --bad-mix: {', '.join(TROUBLES)}. "
-    "Every behaviour for --behaviour: fleet simulate --list-behaviours."
+    epilog=f"Problems for --bad-mix: {', '.join(TROUBLES)}. "
+    "Values for --behaviour: fleet simulate --list-behaviours.\n\n"
+    + examples(
+        "fleet simulate --phones 20 --inventory phones.csv",
+        "fleet simulate --bad-mix line-401=0.1,off=0.02",
+        "fleet simulate --boot http://127.0.0.1:8067/ --inventory phones.yaml",
+    )
 )
-@click.option("--phones", default=50, show_default=True, type=click.IntRange(1, 60_000))
+@click.option(
+    "--phones",
+    default=50,
+    show_default=True,
+    type=click.IntRange(1, 60_000),
+    help="Number of phones.",
+)
 @click.option(
     "--port",
     default=0,
     type=click.IntRange(0, 65_535),
-    help="Port of all phones, each on its own loopback address (or of the first, where the "
-    "system has only 127.0.0.1); any free one if not given.",
+    help="Port of all phones, each on its own loopback address; or of the first phone, if "
+    "the system has only 127.0.0.1.  [default: any free port]",
 )
-@click.option("--bad-mix", type=Mix(), default=dict(BELIEVABLE_MIX), help="Shares of troubles.")
-@click.option("--behaviour", callback=_known, help="Give every phone this behaviour.")
+@click.option(
+    "--bad-mix",
+    type=Mix(),
+    default=dict(BELIEVABLE_MIX),
+    help="Shares of phones with problems, or none.",
+)
+@click.option("--behaviour", callback=_known, help="Behaviour of every phone.")
 @click.option(
     "--list-behaviours",
     is_flag=True,
     is_eager=True,
     expose_value=False,
     callback=_list_behaviours,
-    help="Print the behaviours and stop.",
+    help="List the behaviours and exit.",
 )
 @click.option(
     "--delay",
     default=0.0,
     type=click.FloatRange(0, 3600),
-    help="Seconds before each answer.",
+    help="Seconds before each response.",
 )
-@click.option("--seed", default=0, help="The same seed gives the same fleet.")
+@click.option("--seed", default=0, help="The same seed simulates the same fleet.")
 @click.option(
     "--inventory",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Write a new inventory of the phones, ready for fleet inventory import: CSV, or YAML with "
-    "--boot.",
+    help="Write the inventory of the phones to this new file, for fleet inventory import: "
+    "CSV, or YAML with --boot.",
 )
-@click.option("--with-lines", is_flag=True, help="Intended accounts in that inventory as well.")
+@click.option("--with-lines", is_flag=True, help="Include the intended accounts in the inventory.")
 @click.option(
     "--control-port",
     type=click.IntRange(0, 65_535),
-    help="Serve a small HTTP/JSON API on 127.0.0.1 that changes phones while they run.",
+    help="Port of an HTTP/JSON API on 127.0.0.1 that changes phones while they run.",
 )
 @click.option("--uvloop", is_flag=True, help="Use uvloop, for many phones.")
 @click.option(
     "--boot",
     metavar="URL",
     callback=_url,
-    help="Have the phones boot from this provisioning server and register at two simulated "
-    "registrars; the inventory then holds the accounts and passwords they are to get, ready for "
-    "fleet provision apply. All are in order: --bad-mix does not count.",
+    help="Boot the phones from this provisioning server, and register them at two "
+    "simulated registrars. The inventory then contains their accounts and passwords, "
+    "for fleet provision apply. --bad-mix has no effect.",
 )
 @click.option(
     "--sip-port",
@@ -153,7 +170,7 @@ def _url(_ctx: click.Context, _option: click.Parameter, url: str | None) -> str 
     default=1.0,
     show_default=True,
     type=click.FloatRange(0.001, 100_000),
-    help="How many times as fast the phones' own timers run, with --boot.",
+    help="Speed of the phones' timers, with --boot: 10 is ten times as fast.",
 )
 def command(
     phones: int,
@@ -170,10 +187,10 @@ def command(
     sip_port: int,
     speed: float,
 ) -> None:
-    """Run phones that do not exist, on this machine's loopback only.
+    """Run simulated phones on the loopback addresses of this machine.
 
-    Their web UI password is 22222, the phones' factory setting, until their files say another. Ends
-    with Ctrl-C.
+    Their web UI password is 22222, the factory default, until their configuration files set
+    another. Stop them with Ctrl-C.
     """
     _check_name(inventory, boot)
     mix = bad_mix if boot is None else {}
@@ -191,8 +208,8 @@ def _check_name(inventory: Path | None, boot: str | None) -> None:
     """An import tells CSV from YAML by the name."""
     kinds = (".csv",) if boot is None else (".yaml", ".yml")
     if inventory is not None and inventory.suffix.lower() not in kinds:
-        what = "" if boot is None else ", for it says what their files hold too"
-        raise click.UsageError(f"Name the inventory of these phones with {kinds[0]}{what}.")
+        what = "" if boot is None else ", because with --boot it contains configuration"
+        raise click.UsageError(f"The name of the inventory must end with {kinds[0]}{what}.")
 
 
 def _boot(
@@ -231,9 +248,7 @@ def _made(path: Path | None) -> Iterator[TextIO | None]:
     try:
         file = path.open("x", encoding="utf-8")
     except FileExistsError:
-        raise UsageError(
-            f"{path} is there already and was left alone; name another file."
-        ) from None
+        raise UsageError(f"{path} exists already; name another file.") from None
     except OSError as error:
         raise UsageError(f"{path} cannot be written: {error.strerror}.") from None
     try:
@@ -255,7 +270,7 @@ def _ready(
     hosts = simulator.hosts
     which = hosts[0] if len(hosts) == 1 else f"{hosts[0]} … {hosts[-1]}"
     does = "boot" if simulator.registrars else "answer"
-    click.echo(f"Phones that {does}: {len(hosts)}, {which}. Ctrl-C ends them.")
+    click.echo(f"Phones that {does}: {len(hosts)}, {which}. Stop them with Ctrl-C.")
     for registrar in simulator.registrars:
         click.echo(f"Registrar: {registrar.address}:{registrar.port}")
     if simulator.control_address:

@@ -26,6 +26,7 @@ from fleet.cli.common import (
     with_app,
 )
 from fleet.cli.documents import document
+from fleet.cli.groups import examples
 from fleet.cli.tables import ON_BACKUP, local, paged, print_lines, table
 from fleet.judge import FLAGGING, LINE_FAILED, RULES
 from fleet.model import Reach, Registration
@@ -112,17 +113,23 @@ def _sort(ctx: click.Context, param: click.Parameter, value: str | None) -> str 
     return value
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        "fleet status --flagged --site berlin",
+        "fleet status --state failed --sort -since --columns phone,host,line,since",
+        "fleet status reception --json",
+    )
+)
 @PHONES
-@click.option("--flagged", is_flag=True, help="Only what is flagged.")
-@click.option("--site", help="Only the phones of this site.")
+@click.option("--flagged", is_flag=True, help="Show only flagged lines.")
+@click.option("--site", help="Show only the phones of this site.")
 @click.option(
     "--rule",
     "rules",
     multiple=True,
     type=click.Choice([name for name in RULES if name in FLAGGING]),
     metavar="RULE",
-    help=f"Only what this rule flags, such as {LINE_FAILED}; may be repeated.",
+    help=f"Show only lines that this rule flags, such as {LINE_FAILED}; may be repeated.",
 )
 @click.option(
     "--state",
@@ -130,22 +137,29 @@ def _sort(ctx: click.Context, param: click.Parameter, value: str | None) -> str 
     multiple=True,
     type=click.Choice(STATES),
     metavar="STATE",
-    help=f"Only lines in this state: {', '.join(STATES)}; may be repeated.",
+    help=f"Show only lines in this state: {', '.join(STATES)}; may be repeated.",
 )
-@click.option("--model", "models", multiple=True, help="Only phones of this model: 6753i.")
-@click.option("--sort", callback=_sort, metavar="COLUMN", help="Sort by this column; -since: down.")
+@click.option(
+    "--model",
+    "models",
+    multiple=True,
+    help="Show only phones of this model, such as 6753i; may be repeated.",
+)
+@click.option(
+    "--sort", callback=_sort, metavar="COLUMN", help="Sort by this column; -COLUMN: descending."
+)
 @click.option(
     "--columns",
     callback=_columns,
     metavar="NAME,…",
-    help="Columns of the table, with commas between; those of fleet export lines.",
+    help="Columns of the table, separated by commas; the names are those of fleet export lines.",
 )
-@click.option("--at", type=TIME, help="As it was then: 2026-11-23T07:00, or 6h ago.")
+@click.option("--at", type=TIME, help="Show the state at this time: 2026-11-23T07:00, or 6h ago.")
 @click.option(
     "--watch",
     type=Duration(1),
     metavar="DURATION",
-    help="Show it again every so often, such as 10s, until Ctrl-C.",
+    help="Repeat at this interval, such as 10s, until Ctrl-C.",
 )
 @click.option(
     "--format",
@@ -153,6 +167,7 @@ def _sort(ctx: click.Context, param: click.Parameter, value: str | None) -> str 
     type=click.Choice(["table", "csv", "json"]),
     default="table",
     show_default=True,
+    help="Output format.",
 )
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
 @FAIL_ON
@@ -175,18 +190,13 @@ def command(
 ) -> None:
     """Show every line: registered, failed with its code, unregistered, on the backup, unknown.
 
-    A phone that could not be read shows its lines as last known, with why it could not be read.
-    A PHONE is a MAC, a host or a name.
-
-    \b
-    fleet status --flagged --site berlin
-    fleet status --state failed --sort -since --columns phone,host,line,code,since
-    fleet status reception --json
-    """  # noqa: D301  \b is a character here: click's mark for a block kept as it is
+    If a phone could not be read, fleet shows the reason and the last known state of its lines.
+    PHONE is a MAC, a host or a name.
+    """
     app.check_site(site)
     form = "json" if as_json else form
     if columns and form != "table":
-        raise click.UsageError("--columns goes with the table.")
+        raise click.UsageError("--columns works with the table format only.")
     choice = Choice(
         ids=tuple(sorted({app.store.find_phone(phone) for phone in phones})) or None,
         site=site,
@@ -275,7 +285,7 @@ def _show(
         screen.print(no_phones(app))
     elif choice.is_narrowed:
         only_flagged = choice.flagged and not (choice.rules or choice.states or choice.models)
-        screen.print("Nothing is flagged." if only_flagged else "No line is like that.")
+        screen.print("Nothing is flagged." if only_flagged else "No line matches.")
     else:
         screen.print("No phones at this site.")
 

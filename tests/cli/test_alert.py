@@ -52,7 +52,7 @@ def trouble(fleet: Fleet) -> datetime:
 
 
 def test_a_test_is_a_real_alert_by_each_route(fleet: Fleet, webhook: Webhook) -> None:
-    assert done(fleet, "alert", "test") == "default: taken\n"
+    assert done(fleet, "alert", "test") == "default: accepted\n"
     [body] = webhook.bodies
     assert body["title"] == "[fleet] test of route default"
 
@@ -61,7 +61,7 @@ def test_a_test_that_is_not_taken_says_why_and_ends_with_3(fleet: Fleet, webhook
     webhook.status = 403
     ran = fleet("alert", "test", "--route", "default")
     assert ran.code == 3
-    assert "default: not taken: " in ran.out
+    assert "default: not accepted: " in ran.out
     assert "403" in ran.out
     assert "geheim" not in ran.out + ran.err
 
@@ -71,7 +71,7 @@ def test_nobody_to_tell_is_said(fleet: Fleet, trouble: datetime) -> None:
     assert ran.code == 2
     assert "FLEET_ALERTS_URLS" in ran.err
     sent = fleet("alert", "send")
-    assert sent.out == "Delivered: 0; held back: 2 (fleet alert pending).\n"
+    assert sent.out == "Delivered: 0; delayed: 2 (fleet alert pending).\n"
     assert "FLEET_ALERTS_URLS" in sent.err
 
 
@@ -104,7 +104,7 @@ def test_what_is_not_delivered_is_shown_with_why(
 ) -> None:
     webhook.status = 500
     ran = fleet("alert", "send")
-    assert (ran.code, ran.out) == (3, "Delivered: 0; to be tried again: 1.\n")
+    assert (ran.code, ran.out) == (3, "Delivered: 0; to be retried: 1.\n")
     shown = done(fleet, "alert", "pending")
     assert "Not delivered: 1 alert." in shown
     assert "500" in shown
@@ -118,14 +118,14 @@ def test_what_is_silenced_is_pending_with_why(
 ) -> None:
     done(fleet, "incidents", "silence", "--phone", "reception", "--line", "1", "--for", "2h")
     assert "silence 1 until" in done(fleet, "alert", "pending")
-    assert done(fleet, "alert", "send") == "Delivered: 1; held back: 1 (fleet alert pending).\n"
+    assert done(fleet, "alert", "send") == "Delivered: 1; delayed: 1 (fleet alert pending).\n"
     shown = done(fleet, "incidents", "silences")
     assert "reception, line 1" in shown
     done(fleet, "incidents", "unsilence", "1")
     assert done(fleet, "incidents", "silences") == "No silences.\n"
     assert "1" in done(fleet, "incidents", "silences", "--past")
     assert done(fleet, "alert", "send") == "Delivered: 1.\n"
-    assert done(fleet, "alert", "pending").startswith("Nothing is held back")
+    assert done(fleet, "alert", "pending").startswith("No alert is delayed")
 
 
 def test_a_rule_that_is_switched_off_ends_what_was_told_of_it(
@@ -188,18 +188,21 @@ def test_a_cause_is_shown_with_its_members_and_acknowledged(
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (["ack"], "Give the ids of incidents, or --cause."),
-        (["ack", "9"], "Not open: 9; fleet incidents shows those that are."),
-        (["ack", "--cause", "9"], "No cause 9 lasts"),
+        (["ack"], "Name the IDs of incidents, or use --cause."),
+        (["ack", "9"], "Not open: 9; see fleet incidents."),
+        (["ack", "--cause", "9"], "Cause 9 is not open"),
         (["list", "--cause", "9"], "There is no cause 9"),
         (["list", "--site", "nowhere"], "There is no site nowhere"),
-        (["silence", "--for", "2h"], "Say what: --site, --phone, --line, --rule, or --everything."),
-        (["silence", "--site", "berlin"], "Say how long: --for 2h, or --until TIME."),
-        (["silence", "--line", "1", "--for", "2h"], "--line goes with --phone."),
+        (
+            ["silence", "--for", "2h"],
+            "Choose what to silence: --site, --phone, --line, --rule or --everything.",
+        ),
+        (["silence", "--site", "berlin"], "Set the end: --for 2h, or --until TIME."),
+        (["silence", "--line", "1", "--for", "2h"], "--line requires --phone."),
         (["silence", "--rule", "x", "--for", "2h"], "There is no rule x; rules: line-failed"),
-        (["silence", "--everything", "--until", "2020-01-01"], "is past"),
-        (["silence", "--everything", "--for", "soon"], "in how long: 90m, 6h, 2d"),
-        (["unsilence", "9"], "No silence 9 lasts"),
+        (["silence", "--everything", "--until", "2020-01-01"], "is in the past"),
+        (["silence", "--everything", "--for", "soon"], "a duration from now: 90m, 6h, 2d"),
+        (["unsilence", "9"], "Silence 9 is not active"),
     ],
 )
 def test_what_cannot_be_meant_is_answered_in_words(

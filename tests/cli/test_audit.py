@@ -245,4 +245,4 @@ def test_only_history_and_incidents_have_a_beginning(what: str, fleet: Fleet) ->
     ran: Any = fleet("export", what, "--since", "1d")
 
     assert ran.code == 2
-    assert "--since goes with history and incidents" in ran.err
+    assert "--since works for history and incidents only" in ran.err

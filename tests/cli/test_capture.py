@@ -41,7 +41,7 @@ def test_a_page_that_cannot_be_read_is_written_with_its_reason(
     assert json.loads((folder / "expected.json").read_text()) == {"unreadable": "no_table"}
     assert "00:08:5D:00:00:00" in (folder / "sysinfo.html").read_text(encoding="utf-8")
     assert "00:08:5D:00:00:01" not in (folder / "sysinfo.html").read_text(encoding="utf-8")
-    assert "accounts could not be told" in ran.err
+    assert "could not identify its accounts" in ran.err
 
 
 def test_a_page_that_can_be_read_after_a_new_login_is_captured_as_that(

@@ -23,7 +23,7 @@ def test_phones_are_found_and_taken_into_the_inventory_once(
     assert phone.host in ran.out
     assert ran.out.endswith("1 phone at 1 address.\n")
     assert ran.err == "Added 1 phone to the inventory.\n"
-    assert again.err == "Added 0 phones to the inventory; 1 phone known already.\n"
+    assert again.err == "Added 0 phones to the inventory; already known: 1 phone.\n"
     assert phone.host in done(fleet, "inventory", "list", "--site", "here")
     assert phone.record.authorizations == 0
 

@@ -49,4 +49,4 @@ def test_of_a_phone_that_was_never_polled_no_rule_could_look(
 ) -> None:
     imported(fleet, simulated([spec(1)]))
 
-    assert "never polled" in done(fleet, "explain", "phone1")
+    assert "Unknown: the phone has not been polled yet." in done(fleet, "explain", "phone1")

@@ -81,5 +81,5 @@ def test_a_changed_certificate_is_trusted_when_told(fleet: Fleet, simulated: Sim
 
     out = done(fleet, "inventory", "trust", "phone1")
 
-    assert out == "The next certificate of 1 phone is trusted.\n"
+    assert out == "Fleet will trust the next certificate of 1 phone.\n"
     assert "1 read" in done(fleet, "poll")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 from importlib import import_module
@@ -15,6 +16,7 @@ import pytest
 
 from fleet.cli import COMMANDS, cli
 from fleet.cli.export import KINDS
+from fleet.cli.groups import Group
 from fleet.judge import RULES
 from fleet.settings.section import keys_of
 from fleet.settings.values import SECTIONS, fields_of, is_named
@@ -66,6 +68,64 @@ def test_every_command_explains_itself(name: str, command: click.Command, fleet:
     assert len(command.help or "") > 20
     assert max(map(len, ran.out.splitlines())) <= 80
     assert "\\b" not in ran.out
+
+
+LEAVES = [(n, c) for n, c in every_command() if not isinstance(c, click.Group)]
+
+
+def examples_of(command: click.Command) -> list[str]:
+    """The command lines of the block "Examples:" at the end of a command's help."""
+    _, found, block = (command.epilog or "").partition("Examples:\n")
+    return [line.strip() for line in block.splitlines()] if found else []
+
+
+@pytest.mark.parametrize(("name", "command"), LEAVES, ids=lambda value: str(value))
+def test_every_command_has_examples_that_click_accepts(
+    name: str, command: click.Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("fleet-backup.db").touch()  # these are named by examples, and have to be there
+    Path("old-files").mkdir()
+    examples = examples_of(command)
+
+    assert 1 <= sum(name.removesuffix(" list") in each for each in examples) <= 3
+    for example in examples:
+        for call in example.partition(" < ")[0].split(" && "):
+            program, *words = shlex.split(call)
+            assert program == "fleet"
+            parse(words)
+
+
+def parse(words: list[str]) -> None:
+    """Find the command that the words call, and parse the rest of them. Raises `UsageError`."""
+    command: click.Command = cli
+    while isinstance(command, click.Group):
+        is_named = bool(words) and not words[0].startswith("-")
+        name, words = (
+            (words[0], words[1:]) if is_named else (getattr(command, "default", ""), words)
+        )
+        found = command.get_command(click.Context(command), name)
+        assert found is not None, name
+        command = found
+    with command.make_context(command.name, words):
+        pass
+
+
+BANNED = re.compile(
+    r"\b(anew|so many|shall|told|held|holds|stands|in words|fate|said|says? of|is told|are told"
+    r"|gives?|what \w+ (that|which)|whoever|nobody knows|as it has it)\b"
+)
+
+
+@pytest.mark.parametrize(("name", "command"), every_command(), ids=lambda value: str(value))
+def test_help_is_plain_english(name: str, command: click.Command) -> None:
+    option_helps = [param.help for param in command.params if isinstance(param, click.Option)]
+    texts = [command.help, command.epilog, *option_helps]
+    texts += list(command.summaries().values()) if isinstance(command, Group) else []
+
+    assert [text for text in texts if text and BANNED.search(text)] == []
+    assert [option for option in command.params if isinstance(option, click.Option)
+            and not option.help] == []  # fmt: skip
 
 
 CHOICES = [
@@ -149,7 +209,7 @@ def places(table: str, fields: dict[str, Key]) -> Iterator[tuple[str, str]]:
         (["inventory", "import", "gone.csv"], "gone.csv cannot be read"),
         (["discover", "10.0.0.0/4"], "65536"),
         (["discover", "here"], "not a network"),
-        (["export", "lines", "--since", "1d"], "--since goes with history"),
+        (["export", "lines", "--since", "1d"], "--since works for history"),
         (["poll", "--config", "gone.toml"], "gone.toml cannot be read"),
         (["simulate", "--behaviour", "tap-dance"], "no behaviour tap-dance"),
     ],

@@ -268,7 +268,7 @@ def test_explain_says_what_to_check(fleet: Fleet, simulated: Simulate) -> None:
 
     assert "line-failed" in out
     assert "password" in out
-    assert "could not look" not in out.split("phone-unreachable")[0]
+    assert "not checked" not in out.split("phone-unreachable")[0]
     assert "SIP" in fleet("explain", "phone1", "--page").out
 
 
@@ -307,7 +307,7 @@ def test_a_problem_that_healed_is_not_what_fail_on_looks_for(
 
     heal.join()
     assert (ran.code, ran.err.count("New problems")) == (0, 1)
-    assert "Looked again at 1 phone: nothing is wrong any more with 1." in ran.out
+    assert "Polled 1 phone again: 1 without a problem now." in ran.out
 
 
 def heal_when_asked(phones: Phones) -> None:

@@ -76,12 +76,12 @@ def test_a_plan_tells_what_would_change_and_ends_with_1_then(intended: Fleet) ->
     assert ran.code == 1
     lines = ran.out.splitlines()
     assert lines[0] == "aastra.cfg: added"
-    assert "one: its file is added; 26 parameters, has to restart" in lines
+    assert "one: its file is added; 26 parameters, restart required" in lines
     assert "    admin password: added (locked)" in lines
     assert "    sip line1 password: added" in lines
     assert "    sip vmail: (not set) → *97" in lines
     assert (
-        "three: cannot be rendered, for its MAC is not known: poll it once, or give it in the "
+        "three: cannot be rendered: its MAC is not known: poll it once, or give it in the "
         "inventory" in lines
     )
     assert lines[-1] == (
@@ -96,9 +96,9 @@ def test_what_was_applied_is_planned_no_more(applied: Fleet) -> None:
     ran = applied("provision", "plan")
     assert ran.code == 1, "one phone cannot be rendered"
     assert applied("provision", "plan", "one", "two").code == 0
-    assert ran.out.endswith("all files are as revision 1 has them.\n")
+    assert ran.out.endswith("all files are those of revision 1.\n")
     assert done(applied, "provision", "apply") == (
-        "Nothing to apply: all files are as revision 1 has them.\n"
+        "Nothing to apply: all files are those of revision 1.\n"
     )
 
 
@@ -277,16 +277,16 @@ def test_adopt_names_the_files_and_servers_that_phones_would_not_get(fleet: Flee
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (("render",), "Say one file, or --output FOLDER"),
+        (("render",), "Name one file, or use --output FOLDER"),
         (("render", "x.cfg"), "There is no file x.cfg"),
         (("render", "three"), "three cannot be rendered: its MAC is not known"),
         (("render", "nobody"), "nobody"),
         (("explain", "one", "sip lin1 user name"), "did you mean sip line1 user name?"),
-        (("explain", "one", "sip line2 user name"), "Nothing says 'sip line2 user name' of one."),
+        (("explain", "one", "sip line2 user name"), "one has no parameter 'sip line2 user name'."),
         (("show", "9"), "There is no revision 9; nothing was applied yet"),
         (("rollback", "9"), "There is no revision 9; nothing was applied yet"),
         (("secret", "remove", "nothing"), "There is no secret nothing."),
-        (("secret", "remove", "admin"), "fleet needs the secret admin"),
+        (("secret", "remove", "admin"), "The secret admin is used by fleet"),
     ],
 )
 def test_what_cannot_be_meant_is_told(intended: Fleet, words: tuple[str, ...], told: str) -> None:
@@ -316,7 +316,7 @@ def test_explain_says_where_a_value_comes_from_and_what_it_overrode(intended: Fl
 
 def test_lint_looks_at_phones_and_at_files(intended: Fleet) -> None:
     out = done(intended, "provision", "lint")
-    assert out == "Looked at 3: 3 without a finding.\n"
+    assert out == "Checked 3: 3 without a finding.\n"
     Path("53i.cfg").write_text("sip dial plan: x+#|xx\nprgkey9 type: dnd\n", encoding="utf-8")
     ran = intended("provision", "lint", "53i.cfg", "--fail-on", "critical")
     assert ran.code == 1
@@ -333,7 +333,7 @@ def test_revisions_are_listed_shown_compared_and_rolled_back_to(applied: Fleet) 
     listed = done(applied, "provision", "revisions")
     assert "at first" in listed
     shown = done(applied, "provision", "show", "2")
-    assert "    00085D000002.cfg: changed\n1 file changed of 3.\n" in shown
+    assert "    00085D000002.cfg: changed\n1 of 3 files changed.\n" in shown
     file = done(applied, "provision", "show", "2", "00085D000002.cfg")
     assert "sip vmail: *98\n" in file
     assert "48151623" not in file
@@ -343,7 +343,7 @@ def test_revisions_are_listed_shown_compared_and_rolled_back_to(applied: Fleet) 
         "two: 1 parameter\n    sip vmail: *97 → *98\nDifferent: 1 file, 1 phone.\n"
     )
     back = done(applied, "provision", "rollback", "1", "--comment", "oops")
-    assert back.startswith("Applied revision 3, as 1 was: 1 file changed.\n")
+    assert back.startswith("Applied revision 3, a copy of revision 1: 1 file changed.\n")
     assert "back to revision 1: oops" in done(applied, "provision", "revisions")
     assert applied("provision", "plan").code == 1
 
@@ -447,7 +447,7 @@ def test_an_adopted_folder_is_written_as_yaml_without_secrets(
     fleet: Fleet, old_folder: Path
 ) -> None:
     out = done(fleet, "provision", "adopt", str(old_folder), "--output", "new.yaml")
-    assert "Wrote new.yaml without 2 SIP passwords and 1 secret; --import keeps them" in out
+    assert "Wrote new.yaml without 2 SIP passwords and 1 secret; --import stores them" in out
     text = Path("new.yaml").read_text(encoding="utf-8")
     assert "48151623" not in text
     assert "hush" not in text
@@ -464,7 +464,7 @@ def test_an_adopted_folder_is_written_as_yaml_without_secrets(
 def test_adopting_without_a_place_to_put_it_only_looks(fleet: Fleet, old_folder: Path) -> None:
     out = done(fleet, "provision", "adopt", str(old_folder))
     assert out.endswith(
-        "Nothing was written: --output FILE writes the inventory, --import takes it.\n"
+        "Nothing was written: --output FILE writes the inventory, --import imports it.\n"
     )
     assert "No phones in" in done(fleet, "inventory", "list")
     ran = fleet("provision", "adopt", str(old_folder), "--model", "9999i")
@@ -484,7 +484,7 @@ def test_a_file_that_is_not_there_is_called_a_file(fleet: Fleet, name: str) -> N
     ran = fleet("provision", "lint", name)
     assert (ran.code, ran.err) == (
         2,
-        f"Error: The file {name} is not there, and no phone has that name.\n",
+        f"Error: There is no file {name}, and no phone with that name.\n",
     )
 
 

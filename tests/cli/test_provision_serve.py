@@ -48,7 +48,7 @@ def test_fetches_are_a_table_of_80_columns_and_json(filled: Fleet) -> None:
     (one,) = json.loads(filled("provision", "fetches", "--json", "127.0.0.1").out)
     assert (one["file"], one["outcome"], one["sent"], one["revision"]) == (OWN, "served", 812, 3)
     none = filled("provision", "fetches", "--outcome", "unknown-mac", "--since", "1h")
-    assert none.out == "No fetches of that kind.\n"
+    assert none.out == "No fetch matches.\n"
     assert filled("provision", "fetches", "--outcome", "x").code == 2
     assert filled("provision", "fetches", "nobody").code == 2
 
@@ -163,18 +163,20 @@ def test_apply_makes_logins_and_an_admin_shows_and_changes_them(
     )
     assert fleet("inventory", "import", "phones.csv").code == 0
     planned = fleet("provision", "plan")
-    assert "1 phone to be given a login for fetching.\n" in planned.out
+    assert "Applying creates a login for 1 phone.\n" in planned.out
     assert listed(fleet) == {"one": None, "three": None}
     assert fleet("provision", "logins", "show", "one").code == 2
     applied = fleet("provision", "apply", "--allow", "default-password")
-    assert applied.out.endswith("Gave 1 phone a login: fleet provision logins list.\n"), applied.err
+    assert applied.out.endswith(
+        "Created a login for 1 phone: see fleet provision logins list.\n"
+    ), applied.err
     shown = json.loads(fleet("provision", "logins", "show", "one", "--json").out)
     assert (shown["username"], shown["previous_password"]) == ("00085D000001", None)
     assert shown["password"] in fleet("provision", "render", "00085D000001.cfg", "--secrets").out
     assert shown["password"] not in fleet("provision", "logins", "list").out
     assert "0 phones to change" in fleet("provision", "plan").out
     rotated = fleet("provision", "logins", "rotate", "one")
-    assert rotated.out.startswith("1 phone with a new login. Next: fleet provision apply")
+    assert rotated.out.startswith("Created new logins for 1 phone. Next: fleet provision apply")
     after = json.loads(fleet("provision", "logins", "show", "one", "--json").out)
     assert after["previous_password"] == shown["password"] != after["password"]
     assert fleet("provision", "plan").code == 1

@@ -73,7 +73,7 @@ def changed(loop: Loop) -> None:
 def test_phones_are_asked_to_resync_and_each_says_what_came_of_it(fleet: Fleet, loop: Loop) -> None:
     out = done(fleet, "provision", "resync", "--all", "--spread", "0")
     assert out.count("SIP NOTIFY through its registrar: accepted") == 2
-    assert out.splitlines()[-1] == "Asked 2 phones; 2 took it."
+    assert out.splitlines()[-1] == "Asked 2 phones; 2 accepted."
     mac = "00:08:5D:00:01:01"
     said = json.loads(done(fleet, "provision", "resync", mac, "--json", "--spread", "0"))
     assert (said["asked"], said["accepted"]) == (1, 1)

@@ -69,7 +69,7 @@ def test_a_rotation_runs_to_its_end_and_tells_how_it_went(
     assert "0 phones to change" in done(fleet, "provision", "plan")
     assert fleet("provision", "rotate", "sip", "--continue").code == 2
     back = done(fleet, "provision", "rollout", "rollback", *QUICK[:2])
-    assert "No phone holds an old password" in back
+    assert "No phone has an old password" in back
     ran = fleet("provision", "rollback", "1")
     assert (ran.code, "registrars do not take" in ran.err) == (2, True)
 
@@ -129,8 +129,8 @@ def test_lines_without_password_or_registrar_are_left_out_and_said(
     done(fleet, "provision", "apply")
     ran = fleet("provision", "rotate", "sip", "00:08:5D:00:09:09")
     assert ran.code == 2
-    assert "line 1, for it has no password." in ran.out
-    assert "line 2, for it registers nowhere." in ran.out
+    assert "line 1: it has no password." in ran.out
+    assert "line 2: it registers nowhere." in ran.out
     assert "None of these phones has a line" in ran.err
 
 
@@ -143,12 +143,12 @@ def test_a_phone_that_does_not_come_is_told_of_and_taken_back(
     mac = "00:08:5D:00:01:01"
     ran = fleet("provision", "rotate", "sip", mac, *QUICK, "--deadline", "1")
     assert ran.code == 3
-    assert "Rotated, and not every phone of it has registered since: 1 account." in ran.out
+    assert "Rotated, but not every phone of it has registered since: 1 account." in ran.out
     assert passwords(loop)[0] != OLD
     with contextlib.closing(sqlite3.connect(tmp_path / "fleet.db")) as database, database:
         database.execute("DELETE FROM journal")  # a minute passes
     out = done(fleet, "provision", "rollout", "rollback", *QUICK[:2], "--deadline", "1")
-    assert "Applied revision 3: old passwords of 1 account." in out
+    assert "Applied revision 3 with the old passwords of 1 account." in out
     assert passwords(loop) == [OLD, OLD]
     assert "Gives 1001 at" in done(fleet, "provision", "journal")
 

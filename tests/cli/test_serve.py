@@ -230,10 +230,10 @@ def test_sighup_reads_the_settings_again(tmp_path: Path) -> None:
     with serving(tmp_path) as served:
         (tmp_path / "fleet.toml").write_text("[nonsense]\n")
         served.process.send_signal(signal.SIGHUP)
-        refused = next(line for line in served.log if "The settings are not used" in line)
+        refused = next(line for line in served.log if "The new settings are not used" in line)
         (tmp_path / "fleet.toml").write_text('[server]\nusername = "somebody"\n')
         served.process.send_signal(signal.SIGHUP)
-        assert any("The settings were read again" in line for line in served.log)
+        assert any("Reloaded the settings" in line for line in served.log)
         assert any("Watching" in line for line in served.log)
         served.ask("/healthz")
         code, _ = served.stop(signal.SIGTERM)

@@ -34,7 +34,7 @@ def test_a_phone_that_was_never_polled_is_no_line(fleet: Fleet, simulated: Simul
 
 @pytest.mark.parametrize("words", [["status"], ["poll"], ["inventory", "list"]])
 def test_where_there_is_no_phone_the_next_step_is_told(words: list[str], fleet: Fleet) -> None:
-    assert "fleet.db: fleet inventory import FILE." in done(fleet, *words)
+    assert "fleet.db: run fleet inventory import FILE." in done(fleet, *words)
 
 
 def test_a_line_without_history_is_named(fleet: Fleet, simulated: Simulate) -> None:
@@ -54,4 +54,4 @@ def test_what_is_to_come_cannot_be_asked(words: list[str], fleet: Fleet) -> None
     ran = fleet(*words)
 
     assert (ran.code, ran.out) == (2, "")
-    assert "still to come" in ran.err
+    assert "is in the future" in ran.err

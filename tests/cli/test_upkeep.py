@@ -40,7 +40,7 @@ def test_init_makes_settings_key_and_database_for_nobody_else(folder: Path) -> N
 def test_init_leaves_alone_what_is_there(folder: Path, fleet: Fleet) -> None:
     before = (folder / "fleet.toml").read_bytes(), (folder / "fleet.key").read_bytes()
 
-    assert "left alone" in done(fleet, "init", str(folder))
+    assert "was not changed" in done(fleet, "init", str(folder))
     assert ((folder / "fleet.toml").read_bytes(), (folder / "fleet.key").read_bytes()) == before
 
 
@@ -50,11 +50,11 @@ def test_a_file_is_no_folder_to_init(fleet: Fleet) -> None:
     ran = fleet("init", "file")
 
     assert ran.code == 2
-    assert "The folder file cannot be made" in ran.err
+    assert "The folder file cannot be created" in ran.err
 
 
 def test_a_database_in_order_says_so(folder: Path, fleet: Fleet) -> None:
-    assert "is in order" in done(fleet, "db", "check")
+    assert "has no problems" in done(fleet, "db", "check")
     assert "at version" in done(fleet, "db", "upgrade")
 
 
@@ -64,7 +64,7 @@ def test_a_lost_key_is_told_by_the_check(folder: Path, fleet: Fleet) -> None:
     ran = fleet("db", "check")
 
     assert ran.code == 3
-    assert "not in order" in ran.err
+    assert "has problems" in ran.err
     assert "key" in ran.err
 
 
@@ -90,7 +90,7 @@ def test_a_new_key_opens_the_old_passwords(folder: Path, fleet: Fleet) -> None:
 def test_prune_says_what_it_deleted(folder: Path, fleet: Fleet) -> None:
     assert done(fleet, "db", "prune") == (
         "Deleted 0 periods, 0 pages, 0 sweeps, 0 events, 0 incidents, 0 fetches, 0 revisions, "
-        "0 bodies of files.\n"
+        "0 file contents.\n"
     )
 
 
@@ -106,7 +106,7 @@ def test_prune_names_the_revisions_that_it_deleted(
     assert "0 revisions" in done(fleet, "db", "prune")
     monkeypatch.setenv("FLEET_RETENTION_REVISIONS_AT_LEAST", "1")
     out = done(fleet, "db", "prune")
-    assert "2 revisions, 2 bodies of files.\nRevisions deleted: 1 to 2.\n" in out
+    assert "2 revisions, 2 file contents.\nRevisions deleted: 1 to 2.\n" in out
     ran = fleet("provision", "show", "1")
     assert (ran.code, "Revision 1 was deleted, for it was old" in ran.err) == (2, True)
     assert "Deleted old revisions" in done(fleet, "provision", "journal")

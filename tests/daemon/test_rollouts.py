@@ -102,7 +102,7 @@ async def test_it_is_left_by_a_command_and_followed_by_another(
     async with changed(store, tmp_path) as loop, running(served(loop)):
         started = await fleet("start", "--detach", "--stages", "", "--settle", "0")
         assert started[0] == 0, started[1]
-        assert "is left to the daemon.\nRun by the daemon, process" in started[1]
+        assert "was handed over to the daemon.\nIt runs in the daemon: process" in started[1]
         code, out = await fleet("--follow")
         assert code == 0
         assert out.splitlines()[0].startswith("Revision 2, stage ")

@@ -39,25 +39,25 @@ class ProvisionGroup(LazyGroup):
     """The commands of `fleet provision`, each in the module that `MODULES` names."""
 
     table: ClassVar[Mapping[str, str]] = {
-        "plan": "What applying would change, parameter by parameter.",
-        "apply": "Make the plan so: a numbered revision, which phones get from now on.",
-        "render": "The files as the inventory wants them.",
-        "explain": "Which level each of a phone's values comes from.",
-        "lint": "What phones would stumble over.",
-        "revisions": "What was applied, and when.",
-        "show": "A revision, or a file as it has it.",
-        "diff": "What changed between two revisions.",
-        "rollback": "A new revision with the files of an older one.",
+        "plan": "Show what applying would change, parameter by parameter.",
+        "apply": "Apply the plan as a new revision; phones get its files from then on.",
+        "render": "Print or write the files that the inventory describes.",
+        "explain": "Show which level each value of a phone comes from.",
+        "lint": "Check configuration for mistakes.",
+        "revisions": "List the revisions.",
+        "show": "Show a revision, or one of its files.",
+        "diff": "Show what changed between two revisions.",
+        "rollback": "Apply the files of an older revision again, as a new revision.",
         "resync": "Ask phones to read their configuration again.",
-        "rollout": "The last revision to the phones, in stages, gated by proof.",
-        "rotate": "New admin or SIP passwords, without a moment in which a phone is locked out.",
-        "journal": "What was done to phones and settings, and by whom.",
+        "rollout": "Roll out the last revision to the phones, in stages, with proof.",
+        "rotate": "Change admin or SIP passwords without locking out a phone.",
+        "journal": "List what was done to phones and settings, and by whom.",
         "secret": "Set, list and remove named secrets.",
-        "logins": "The logins with which phones fetch their files.",
-        "adopt": "Read a folder of old configuration files into an inventory.",
-        "serve": "Give phones their files, until stopped.",
-        "fetches": "Who asked for which file, and what became of it.",
-        "firmware": "Which firmware phones run, and which they would get.",
+        "logins": "List, show and change the logins with which phones fetch their files.",
+        "adopt": "Convert a folder of configuration files into an inventory.",
+        "serve": "Serve the phones' files until stopped.",
+        "fetches": "List who fetched which file, and the outcome.",
+        "firmware": "Compare the phones' firmware with the files that they would get.",
     }
 
     def find(self, name: str) -> click.Command:
@@ -69,8 +69,8 @@ class ProvisionGroup(LazyGroup):
 
 @click.group(cls=ProvisionGroup)
 def command() -> None:
-    """Say what phones' configuration files hold, and apply it.
+    """Generate the phones' configuration files from the inventory, and roll them out.
 
-    The inventory says it (YAML: fleet, models, sites, phones, profiles); plan shows what would
-    change; apply makes it a revision, and phones get what was applied, nothing else.
+    The inventory (YAML) describes the configuration of fleet, models, sites, phones and profiles.
+    plan shows what would change; apply records it as a revision. Phones only get applied revisions.
     """

@@ -11,6 +11,7 @@ import click
 
 from fleet.app import now
 from fleet.cli.common import console, counted, with_app
+from fleet.cli.groups import examples
 from fleet.cli.inventory import plan_lines
 from fleet.cli.provision.changes import change_line
 from fleet.enrolment import enrol
@@ -34,12 +35,23 @@ if TYPE_CHECKING:
 MOST_NOTES = 20
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        "fleet provision adopt old-files --output phones.yaml",
+        "fleet provision adopt old-files --import --model 6753i",
+    )
+)
 @click.argument("folder", type=click.Path(file_okay=False, exists=True, path_type=Path))
-@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="A YAML file.")
-@click.option("--with-secrets", is_flag=True, help="Secrets too, in clear: guard that file.")
-@click.option("--import", "take", is_flag=True, help="Take it into the inventory, secrets too.")
-@click.option("--model", default="", help="The model of phones of which nobody knows it.")
+@click.option(
+    "--output", type=click.Path(dir_okay=False, path_type=Path), help="YAML file to write."
+)
+@click.option(
+    "--with-secrets", is_flag=True, help="Include secrets in clear text: protect the file."
+)
+@click.option(
+    "--import", "take", is_flag=True, help="Import the result into the inventory, with its secrets."
+)
+@click.option("--model", default="", help="Model of phones whose model is unknown.")
 @with_app
 def adopt(
     app: App,
@@ -49,14 +61,14 @@ def adopt(
     take: bool,
     model: str,
 ) -> None:
-    """Read aastra.cfg, <model>.cfg and <MAC>.cfg files of FOLDER into an inventory.
+    """Convert the aastra.cfg, <model>.cfg and <MAC>.cfg files of FOLDER into an inventory.
 
-    What the files say of all phones and of models stays there; lines become accounts; secrets go
-    to the database (--import) or are referred to by name. Shows what would change for phones if
-    the result were applied, which should be nothing.
+    Parameters for all phones or for a model stay at that level, and lines become accounts. Secrets
+    go to the database (--import), or the inventory refers to them by name. Fleet shows what
+    applying the result would change for phones, which is ideally nothing.
     """
     if model and model_table(model) is None:
-        raise UsageError(f"{model} is not a model that fleet knows; say 6753i.")
+        raise UsageError(f"{model} is not a model that fleet knows; a known one is 6753i.")
     old, known = read_folder(folder), _surroundings(app, model)
     adopted = adopt_folder(old, known)
     said = [*_lines(old, adopted, known), *_of_servers(app, old)]
@@ -65,7 +77,7 @@ def adopt(
     if take:
         said += _import(app, adopted.inventory)
     elif output is None:
-        said.append("Nothing was written: --output FILE writes the inventory, --import takes it.")
+        said.append("Nothing was written: --output FILE writes the inventory, --import imports it.")
     for line in said:
         console().print(line)
 
@@ -135,7 +147,7 @@ def _left_out(inventory: Inventory, *, with_secrets: bool) -> str:
     if with_secrets or not (passwords or inventory.secrets):
         return ""
     left = f"{counted(passwords, 'SIP password')} and {counted(len(inventory.secrets), 'secret')}"
-    return f" without {left}; --import keeps them encrypted, --with-secrets writes them."
+    return f" without {left}; --import stores them encrypted, --with-secrets writes them."
 
 
 def _import(app: App, inventory: Inventory) -> Iterator[str]:

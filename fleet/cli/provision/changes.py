@@ -19,7 +19,7 @@ def change_line(change: ParameterChange) -> str:
     """One change: `sip vmail: *97 → *98`."""
     lock = ""
     if change.locked != change.was_locked and change.kind is not ChangeKind.REMOVED:
-        lock = " (locked)" if change.locked else " (lock taken away)"
+        lock = " (locked)" if change.locked else " (lock removed)"
     if change.kind is ChangeKind.LOCK:
         return f"{change.name}:{lock}"
     if change.secret:

@@ -11,6 +11,7 @@ import click
 
 from fleet.app import now
 from fleet.cli.common import console, with_app
+from fleet.cli.groups import examples
 from fleet.cli.progress import telling
 from fleet.cli.provision.stages import Telling, labels_of, show_progress, show_rollout
 from fleet.model import RolloutState, RunBy
@@ -26,25 +27,33 @@ LOOK_EVERY = 1.0  # seconds
 TAKEN_WITHIN = 8.0  # seconds; a daemon looks every five
 _OVER = (RolloutState.STOPPED, RolloutState.DONE, RolloutState.ROLLED_BACK)
 _NOBODY = "nobody"
-_PAUSED = "fleet provision rollout resume goes on."
+_PAUSED = "To continue: fleet provision rollout resume"
 
 
-@click.command()
-@click.option("--all", "every", is_flag=True, help="Every phone, not only those that failed.")
-@click.option("--follow", is_flag=True, help="Tell what happens, wherever it runs, until it ends.")
+@click.command(
+    epilog=examples(
+        "fleet provision rollout",
+        "fleet provision rollout status --follow",
+        "fleet provision rollout status --all --json",
+    )
+)
+@click.option("--all", "every", is_flag=True, help="Show every phone, not only the failed ones.")
+@click.option(
+    "--follow", is_flag=True, help="Report events until the roll-out ends, wherever it runs."
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
 @with_app
 def status(app: App, every: bool, follow: bool, as_json: bool) -> None:
-    """Show how far the last roll-out is, and who runs it.
+    """Show the progress of the last roll-out, and which process runs it.
 
-    With --follow, exit code 3 where it stopped; Ctrl-C ends the following, not the roll-out.
+    Ctrl-C ends --follow, not the roll-out. Exit code 3 with --follow: the roll-out stopped.
     """
     if follow and (as_json or every):
-        raise click.UsageError("--follow tells what is new: without --all and --json.")
+        raise click.UsageError("--follow does not work with --all or --json.")
     found = app.store.rollout()
     if found is None:
         click.echo(
-            "null" if as_json else "There was no roll-out yet: fleet provision rollout start."
+            "null" if as_json else "There was no roll-out yet: run fleet provision rollout start."
         )
         return
     if follow:
@@ -71,15 +80,15 @@ def who_runs(app: App, rollout: Rollout) -> str:
     if rollout.state is not RolloutState.RUNNING:
         return ""
     if process := _process(app):
-        return f"Run {_BY[rollout.run_by]}, {process}."
+        return f"It runs {_BY[rollout.run_by]}: {process}."
     return f"Nobody runs it. {_TO_DO[rollout.run_by]}"
 
 
-_BY = {RunBy.FOREGROUND: "in the foreground", RunBy.DAEMON: "by the daemon"}
+_BY = {RunBy.FOREGROUND: "in the foreground", RunBy.DAEMON: "in the daemon"}
 _TO_DO = {
-    RunBy.FOREGROUND: "fleet provision rollout resume goes on.",
-    RunBy.DAEMON: "It waits for a daemon: start fleet serve on this database, or go on here by "
-    "fleet provision rollout resume --here.",
+    RunBy.FOREGROUND: "To continue: fleet provision rollout resume",
+    RunBy.DAEMON: "It waits for a daemon: start fleet serve on this database, or continue here "
+    "with fleet provision rollout resume --here.",
 }
 
 
@@ -93,12 +102,12 @@ def leave(app: App, rollout: Rollout) -> None:
         time.sleep(LOOK_EVERY / 4)
     if found is None or found.state in _OVER:
         return
-    console().print(f"The roll-out of revision {found.revision} is left to the daemon.")
+    console().print(f"The roll-out of revision {found.revision} was handed over to the daemon.")
     if said := who_runs(app, found):
         console().print(said)
     if not is_taken:
         raise SystemExit(3)
-    console().print("fleet provision rollout --follow tells how it goes.")
+    console().print("To follow it: fleet provision rollout --follow")
 
 
 def _follow(app: App, rollout: Rollout) -> Rollout:

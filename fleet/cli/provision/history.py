@@ -17,6 +17,7 @@ from fleet.cli.common import (
     user_name,
     with_app,
 )
+from fleet.cli.groups import examples
 from fleet.cli.provision.changes import change_line, some
 from fleet.cli.tables import local, table
 from fleet.errors import UsageError
@@ -34,16 +35,21 @@ if TYPE_CHECKING:
 
 NUMBER = click.IntRange(min=1)
 INVENTORY_STAYS = (
-    "The inventory still has the values that were rolled back, and the next apply brings them "
-    "again: fleet provision plan shows them. Change them there first."
+    "The inventory still has the values that were rolled back, and the next apply would restore "
+    "them: fleet provision plan shows them. Change the inventory first."
 )
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        "fleet provision revisions",
+        "fleet provision revisions --json",
+    )
+)
 @JSON
 @with_app
 def revisions(app: App, as_json: bool) -> None:
-    """List what was applied, the newest first."""
+    """List the applied revisions, the newest first."""
     screen = console()
     found = app.store.revisions()
     if as_json:
@@ -51,21 +57,26 @@ def revisions(app: App, as_json: bool) -> None:
         click.echo(json.dumps(document, ensure_ascii=False, indent=1))
         return
     if not found:
-        screen.print("Nothing was applied yet: fleet provision plan, then apply.")
+        screen.print("Nothing was applied yet: run fleet provision plan, then apply.")
         return
     rows = (
         (str(one.number), local(one.at), one.by, str(one.files), _comment(one)) for one in found
     )
-    screen.print(table(("revision", "applied", "by", "files", "why"), rows))
+    screen.print(table(("revision", "applied", "by", "files", "comment"), rows))
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        "fleet provision show 12",
+        "fleet provision show 12 aastra.cfg",
+    )
+)
 @click.argument("number", type=NUMBER, metavar="N")
 @click.argument("file", required=False)
-@click.option("--secrets", is_flag=True, help="Secrets too, in clear.")
+@click.option("--secrets", is_flag=True, help="Show secrets in clear text.")
 @with_app
 def show(app: App, number: int, file: str | None, secrets: bool) -> None:
-    """Show a revision and its files, or one FILE as it has it, secrets as ***."""
+    """Show a revision and its files, or the content of one FILE, with secrets as ***."""
     one = app.store.revision(number)
     if file is not None:
         found = app.store.file(file, number)
@@ -75,22 +86,27 @@ def show(app: App, number: int, file: str | None, secrets: bool) -> None:
         standard_output().write(found.body if secrets else masked_file(found.body, hidden))
         return
     screen = console()
-    screen.print(f"Revision {number}, applied {local(one.at)} by {one.by or 'nobody known'}")
-    screen.print(_comment(one) or "without a comment")
+    screen.print(f"Revision {number}, applied {local(one.at)} by {one.by or 'an unknown user'}")
+    screen.print(_comment(one) or "No comment.")
     digests, before = app.store.file_digests(number), app.store.file_digests(number - 1)
     for name in sorted({*digests, *before}):
         if digests.get(name) != before.get(name):
             change = "changed" if name in before and name in digests else "added"
             screen.print(f"    {name}: {change if name in digests else 'removed'}")
-    screen.print(f"{counted(one.files, 'file')} changed of {len(digests)}.")
+    screen.print(f"{one.files} of {counted(len(digests), 'file')} changed.")
 
 
-@click.command("diff")
+@click.command(
+    "diff",
+    epilog=examples(
+        "fleet provision diff 11 12",
+    ),
+)
 @click.argument("old", type=NUMBER, metavar="N")
 @click.argument("new", type=NUMBER, metavar="M")
 @with_app
 def diff(app: App, old: int, new: int) -> None:
-    """Show what revision M gives phones that N did not, parameter by parameter."""
+    """Show what changes for phones from revision N to revision M, parameter by parameter."""
     stored = app.store.phones(secrets=Secrets.NONE)
     seen = app.store.seen_models()
     models = {each.id: seen.get(each.id, "") or each.phone.model for each in stored}
@@ -102,21 +118,27 @@ def diff(app: App, old: int, new: int) -> None:
         screen.print(line)
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        "fleet provision rollback 11 --comment 'Revision 12 has a wrong registrar'",
+    )
+)
 @click.argument("number", type=NUMBER, metavar="N")
-@click.option("--comment", default="", help="Why, for those who read it later.")
+@click.option("--comment", default="", help="Comment for others.")
 @with_app
 def rollback(app: App, number: int, comment: str) -> None:
     """Apply the files of revision N again, as a new revision.
 
-    The inventory stays as it is: fleet provision plan then shows what it wants otherwise.
+    The inventory does not change: fleet provision plan shows where it differs.
     """
     made = app.store.roll_back(
         number, by=user_name(), comment=comment, now=now(), expected=app.store.last_revision()
     )
     app.rejudge()
     changed = counted(made.files, "file")
-    console().print(f"Applied revision {made.number}, as {number} was: {changed} changed.")
+    console().print(
+        f"Applied revision {made.number}, a copy of revision {number}: {changed} changed."
+    )
     console().print(INVENTORY_STAYS)
 
 
@@ -130,6 +152,6 @@ def _diff_lines(found: Comparison, labels: dict[int, str]) -> Iterator[str]:
     for phone in found.phones:
         groups.setdefault(phone.changes, []).append(labels.get(phone.phone_id or 0, phone.name))
     for said, names in groups.items():
-        yield f"{some(names)}: {counted(len(said), 'parameter') if said else 'nothing it says'}"
+        yield f"{some(names)}: {counted(len(said), 'parameter') if said else 'no parameter'}"
         yield from (f"    {change_line(change)}" for change in said)
     yield f"Different: {counted(len(found.files), 'file')}, {counted(len(found.phones), 'phone')}."

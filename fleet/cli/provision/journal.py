@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from fleet.cli.common import TIME, console, with_app
+from fleet.cli.groups import examples
 from fleet.cli.provision.stages import labels_of
 from fleet.cli.tables import local, table
 
@@ -19,10 +20,23 @@ if TYPE_CHECKING:
 MOST = 200
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        "fleet provision journal",
+        "fleet provision journal reception --since 7d --json",
+    )
+)
 @click.argument("phone", required=False)
-@click.option("--since", type=TIME, help="Only from then on: 2026-11-23T07:00, 7d.")
-@click.option("--limit", type=click.IntRange(min=1), default=MOST, show_default=True)
+@click.option(
+    "--since", type=TIME, help="List only entries after this time: 2026-11-23T07:00 or 7d."
+)
+@click.option(
+    "--limit",
+    type=click.IntRange(min=1),
+    default=MOST,
+    show_default=True,
+    help="Maximum number of entries.",
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
 @with_app
 def journal(app: App, phone: str | None, since: datetime | None, limit: int, as_json: bool) -> None:
@@ -45,5 +59,5 @@ def journal(app: App, phone: str | None, since: datetime | None, limit: int, as_
     cells = (
         (local(each.at), each.by, labels.get(each.phone_id or 0, ""), each.what) for each in found
     )
-    columns = ("when", "by", "phone", "what was done")
-    console().print(table(columns, cells, folds=("phone", "what was done")))
+    columns = ("when", "by", "phone", "action")
+    console().print(table(columns, cells, folds=("phone", "action")))

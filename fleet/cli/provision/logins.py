@@ -9,6 +9,7 @@ import click
 
 from fleet.app import now
 from fleet.cli.common import PHONES, console, counted, no_phones, user_name, with_app
+from fleet.cli.groups import Group, examples
 from fleet.cli.provision.resyncing import chosen_phones
 from fleet.cli.tables import local, table
 from fleet.errors import UsageError
@@ -20,21 +21,27 @@ if TYPE_CHECKING:
     from fleet.store import FetchLogin, StoredPhone
 
 
-@click.group()
+@click.group(cls=Group)
 def logins() -> None:
     """List, show and change the logins with which phones fetch their own files.
 
-    With [provisioning] login = "digest", fleet provision apply gives each phone a login: the one
-    that its configuration names (http digest username and password), else a new one.
+    With [provisioning] login = "digest", fleet provision apply assigns each phone a login: the one
+    in its configuration (http digest username and password), or a new one.
     """
 
 
-@logins.command("list")
-@click.option("--site", help="Only the phones of this site.")
+@logins.command(
+    "list",
+    epilog=examples(
+        "fleet provision logins list",
+        "fleet provision logins list --site berlin --json",
+    ),
+)
+@click.option("--site", help="List only the phones of this site.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
 @with_app
 def list_(app: App, site: str | None, as_json: bool) -> None:
-    """List which phones have a login, and when each used it first; no passwords."""
+    """List which phones have a login, and when each first used it; no passwords."""
     app.check_site(site)
     found = app.store.fetch_logins()
     phones = [
@@ -53,31 +60,36 @@ def list_(app: App, site: str | None, as_json: bool) -> None:
     rows = [
         (phone.phone.label, login.username, local(login.changed), _used(login))
         if login
-        else (phone.phone.label, "", "", "has no login")
+        else (phone.phone.label, "", "", "no login")
         for phone, login in phones
     ]
     screen.print(table(("phone", "user", "since", "first used"), rows, folds=("phone",)))
     without = sum(login is None for _, login in phones)
     if without:
         screen.print(
-            f"{counted(without, 'phone')} without a login: fleet provision apply gives one to each "
-            'phone with a MAC and a known model, where [provisioning] login = "digest".'
+            f"{counted(without, 'phone')} without a login. With [provisioning] login = "
+            '"digest", fleet provision apply creates one for each phone with a MAC and a model.'
         )
 
 
-@logins.command()
+@logins.command(
+    epilog=examples(
+        "fleet provision logins show reception",
+        "fleet provision logins show 00085D126411 --json",
+    )
+)
 @click.argument("phone")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
 @with_app
 def show(app: App, phone: str, as_json: bool) -> None:
-    """Show a phone's login, with its password in clear."""
+    """Show the login of a phone, with its password in clear text."""
     number = app.store.find_phone(phone)
     [stored] = app.store.phones(ids=[number], secrets=Secrets.NONE)
     login = app.store.fetch_logins([number]).get(number)
     if login is None:
         raise UsageError(
-            f"{stored.phone.label} has no login: fleet provision apply gives it one, where "
-            '[provisioning] login = "digest".'
+            f"{stored.phone.label} has no login. With [provisioning] login = "
+            '"digest", fleet provision apply creates one.'
         )
     if as_json:
         secret = {"password": login.password, "previous_password": login.previous or None}
@@ -87,23 +99,28 @@ def show(app: App, phone: str, as_json: bool) -> None:
     screen.print(f"user {login.username}, password {login.password}")
     screen.print(f"Since {local(login.changed)}; first used: {_used(login)}.")
     if login.previous:
-        screen.print(f"Until it is used the password before is valid as well: {login.previous}")
+        screen.print(f"The previous password is valid until the new one is used: {login.previous}")
 
 
-@logins.command()
+@logins.command(
+    epilog=examples(
+        "fleet provision logins rotate reception",
+        "fleet provision logins rotate --site berlin --factory",
+    )
+)
 @PHONES
-@click.option("--site", help="Only the phones of this site.")
-@click.option("--all", "every", is_flag=True, help="All phones.")
+@click.option("--site", help="Select the phones of this site.")
+@click.option("--all", "every", is_flag=True, help="Select all phones.")
 @click.option(
     "--factory",
     is_flag=True,
-    help="The phones were reset: take the factory's login once more, and no longer the old one.",
+    help="The phones were reset: accept the factory login once more, and the old one no longer.",
 )
 @with_app
 def rotate(app: App, phones: tuple[str, ...], site: str | None, every: bool, factory: bool) -> None:
-    """Give phones new logins. The old ones stay valid until the new ones are used.
+    """Create new logins for phones; the old ones stay valid until the new ones are used.
 
-    Phones get theirs with their files: fleet provision apply, then a re-sync or a roll-out.
+    Phones get them with their files: run fleet provision apply, then a re-sync or a roll-out.
     """
     chosen = chosen_phones(app, phones, site, every=every)
     if not chosen:
@@ -118,7 +135,7 @@ def rotate(app: App, phones: tuple[str, ...], site: str | None, every: bool, fac
         now=now(),
     )
     console().print(
-        f"{counted(done, 'phone')} with a new login. Next: fleet provision apply, then fleet "
+        f"Created new logins for {counted(done, 'phone')}. Next: fleet provision apply, then fleet "
         "provision rollout start or resync."
     )
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from fleet.cli.common import console, with_app
+from fleet.cli.groups import examples
 from fleet.cli.provision.changes import finding_line, finding_object, some
 from fleet.errors import PhoneNotFound, UsageError
 from fleet.model import Severity
@@ -25,18 +26,23 @@ if TYPE_CHECKING:
     from fleet.provision.origin import Value
     from fleet.provision.render import OwnFile
 
-    Held = tuple[str, tuple[LintFinding, ...]]  # a phone or file, and what is held against it
+    Held = tuple[str, tuple[LintFinding, ...]]  # a phone or file, and its findings
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        "fleet provision explain reception",
+        "fleet provision explain reception 'sip line1 user name'",
+    )
+)
 @click.argument("phone", metavar="PHONE")
 @click.argument("parameter", required=False, metavar="[PARAM]")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
 @with_app
 def explain(app: App, phone: str, parameter: str | None, as_json: bool) -> None:
-    """Say of each parameter of a phone its value, where that comes from, and what it overrode.
+    """Show each parameter of a phone: its value, the level it comes from, and what it overrides.
 
-    PARAM is a parameter's name, such as "sip line1 user name". Secrets are shown as ***.
+    PARAM is the name of a parameter, such as "sip line1 user name". Secrets are shown as ***.
     """
     file = app.provisioner().own(app.store.find_phone(phone))
     values = {**file.phone.base.values, **file.phone.over}
@@ -54,20 +60,26 @@ def explain(app: App, phone: str, parameter: str | None, as_json: bool) -> None:
         screen.print(f"{file.phone.label} cannot be rendered: {file.problem}")
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        "fleet provision lint",
+        "fleet provision lint reception --fail-on critical",
+        "fleet provision lint old-files --json",
+    )
+)
 @click.argument("what", nargs=-1, metavar="[FILE|PHONE]...")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
 @click.option(
     "--fail-on",
     type=click.Choice(["critical", "warning"]),
-    help="Exit with 1 when something so bad is found.",
+    help="Exit with code 1 if a problem of this severity or worse is found.",
 )
 @with_app
 def lint(app: App, what: tuple[str, ...], as_json: bool, fail_on: str | None) -> None:
-    """Look for what phones would stumble over: in all phones, in some, or in files on disk.
+    """Check all phones, some phones, or files on disk for configuration mistakes.
 
-    A FILE is a configuration file whose name says which model it is for, where it does, or a folder
-    of such files. The checks are in docs/configuration-files.md.
+    A FILE is a configuration file, or a folder of them. The name of a file may say which model it
+    is for. docs/configuration-files.md lists the checks.
     """
     held = list(_held(app, what))
     if as_json:
@@ -89,7 +101,7 @@ def _named(file: OwnFile, parameter: str) -> str:
         return name
     meant = suggestion_for(name)
     hint = f" (did you mean {meant}?)" if meant and meant != name else ""
-    raise UsageError(f"Nothing says {name!r} of {file.phone.label}{hint}.")
+    raise UsageError(f"{file.phone.label} has no parameter {name!r}{hint}.")
 
 
 def _explained(file: OwnFile, name: str, value: Value) -> Iterator[str]:
@@ -143,7 +155,7 @@ def _phone(app: App, name: str) -> int:
     except PhoneNotFound:
         if "/" not in name and "." not in name:
             raise
-        raise UsageError(f"The file {name} is not there, and no phone has that name.") from None
+        raise UsageError(f"There is no file {name}, and no phone with that name.") from None
 
 
 def _lint_lines(held: Sequence[Held]) -> Iterator[str]:
@@ -157,4 +169,4 @@ def _lint_lines(held: Sequence[Held]) -> Iterator[str]:
         yield f"{finding_line(finding)}"
         yield f"    {some(groups[finding])}"
     well = sum(not found for _, found in held)
-    yield f"Looked at {len(held)}: {well} without a finding."
+    yield f"Checked {len(held)}: {well} without a finding."

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from fleet.cli.common import PHONES, console, counted, user_name, with_app
+from fleet.cli.groups import examples
 from fleet.cli.provision.changes import (
     change_line,
     change_object,
@@ -31,17 +32,23 @@ _AS_BAD = {
 }
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        "fleet provision plan",
+        "fleet provision plan reception --json",
+        "fleet provision plan --site berlin --fail-on critical",
+    )
+)
 @PHONES
-@click.option("--site", help="Only the phones of this site.")
-@click.option("--all", "every", is_flag=True, help="Every change and finding, however many.")
+@click.option("--site", help="Show only the phones of this site.")
+@click.option("--all", "every", is_flag=True, help="Show every change and finding, however many.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
 @click.option(
     "--fail-on",
     type=click.Choice(["changes", "critical", "warning"]),
     default="changes",
     show_default=True,
-    help="What ends with 1.",
+    help="Exit with code 1 for changes, or only for findings of this severity or worse.",
 )
 @with_app
 def plan(
@@ -52,11 +59,11 @@ def plan(
     as_json: bool,
     fail_on: str,
 ) -> None:
-    """Show what applying would change, against the last revision; changes nothing.
+    """Show what applying would change, compared with the last revision; changes nothing.
 
-    Exit code: 0 there is nothing to do, 1 there is something. With --fail-on critical or warning
-    it is 1 only where the linter finds something so bad in what would be applied. A phone that
-    cannot be rendered makes it 1 in any case.
+    Exit code 0: there is nothing to do. Exit code 1: there are changes, or, with --fail-on critical
+    or warning, the linter finds such a problem in them. A phone that cannot be rendered always
+    leads to exit code 1.
     """
     app.check_site(site)
     provisioner = app.provisioner()
@@ -69,22 +76,32 @@ def plan(
         for line in plan_lines(planned, chosen, every=every or bool(phones)):
             screen.print(hanging(line))
         if new := len(provisioner.new_logins):
-            screen.print(f"{counted(new, 'phone')} to be given a login for fetching.")
+            screen.print(f"Applying creates a login for {counted(new, 'phone')}.")
     whole = not phones and site is None
     there_is_more = not planned.changes_nothing or bool(provisioner.new_logins)
     if _fails(chosen, fail_on, there_is_more=whole and there_is_more):
         raise SystemExit(1)
 
 
-@click.command()
-@click.option("--comment", default="", help="Why, for those who read it later.")
-@click.option("--allow", multiple=True, metavar="CHECK", help="Apply although this check holds.")
+@click.command(
+    epilog=examples(
+        "fleet provision apply --comment 'Voice mail is *98'",
+        "fleet provision apply --allow default-password",
+    )
+)
+@click.option("--comment", default="", help="Comment for others.")
+@click.option(
+    "--allow",
+    multiple=True,
+    metavar="CHECK",
+    help="Apply in spite of this critical check; may be repeated.",
+)
 @with_app
 def apply(app: App, comment: str, allow: tuple[str, ...]) -> None:
-    """Apply the plan: a new revision, whose files phones get from now on.
+    """Apply the plan as a new revision; phones get its files from then on.
 
-    Refused while a critical check of the linter holds for what would change, unless it is allowed.
-    Phones are not told: they read their files when they start or re-sync.
+    Fleet refuses if the linter finds a critical problem in the changes, unless you allow that
+    check. Fleet does not notify phones: they read their files when they start or re-sync.
     """
     provisioner = app.provisioner()
     planned = provisioner.plan()
@@ -105,7 +122,9 @@ def apply(app: App, comment: str, allow: tuple[str, ...]) -> None:
             screen.print(hanging(line))
     screen.print(f"Applied revision {made.number}: {counted(made.files, 'file')} changed.")
     if new := len(provisioner.new_logins):
-        screen.print(f"Gave {counted(new, 'phone')} a login: fleet provision logins list.")
+        screen.print(
+            f"Created a login for {counted(new, 'phone')}: see fleet provision logins list."
+        )
 
 
 def plan_lines(
@@ -115,7 +134,7 @@ def plan_lines(
     for file in planned.shared:
         yield f"{file.name}: {file.kind}"
     yield from (
-        f"{name}: removed, for its phone is not in the inventory" for name in planned.removed
+        f"{name}: removed, because its phone is not in the inventory" for name in planned.removed
     )
     groups = _groups(phones)
     shown = groups if every else groups[:MOST_GROUPS]
@@ -123,9 +142,9 @@ def plan_lines(
         yield from _group_lines(group, every=every)
     if len(shown) < len(groups):
         more = counted(len(groups) - len(shown), "other set")
-        yield f"… and {more} of changes: --all shows them."
+        yield f"… and {more} of changes: use --all to see them."
     if planned.valid_until is not None:
-        yield f"Some phones' clocks have to be applied anew from {local(planned.valid_until)}."
+        yield f"Apply the clock settings of some phones again from {local(planned.valid_until)}."
     yield _summary(planned, phones)
 
 
@@ -148,14 +167,14 @@ def _group_lines(group: Sequence[PhonePlan], *, every: bool) -> Iterator[str]:
 
 
 def _what(phone: PhonePlan) -> str:
-    said = [f"cannot be rendered, for {phone.problem.rstrip('.')}"] if phone.problem else []
+    said = [f"cannot be rendered: {phone.problem.rstrip('.')}"] if phone.problem else []
     if phone.file:
         said.append(f"its file is {phone.file.kind}")
     if phone.changes:
-        restart = ", has to restart" if phone.reboot else ""
+        restart = ", restart required" if phone.reboot else ""
         said.append(f"{counted(len(phone.changes), 'parameter')}{restart}")
     elif phone.file:
-        said.append("nothing that it says")
+        said.append("no parameter")
     return "; ".join(said)
 
 
@@ -174,7 +193,7 @@ def _summary(planned: ProvisionPlan, phones: Sequence[PhonePlan]) -> str:
 
 
 def _as_it_is(planned: ProvisionPlan) -> str:
-    return f"all files are as revision {planned.against} has them"
+    return f"all files are those of revision {planned.against}"
 
 
 def _chosen(

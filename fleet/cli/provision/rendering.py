@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from fleet.cli.common import console, counted, standard_output, with_app
+from fleet.cli.groups import examples
 from fleet.errors import UsageError
 from fleet.files import replacing
 from fleet.phone.config_file import configuration_documents, read
@@ -20,24 +21,36 @@ if TYPE_CHECKING:
     from fleet.provision.render import Rendered
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        "fleet provision render reception",
+        "fleet provision render aastra.cfg --secrets",
+        "fleet provision render --output files",
+    )
+)
 @click.argument("name", required=False, metavar="[FILE|PHONE]")
-@click.option("--output", type=click.Path(file_okay=False, path_type=Path), help="A folder.")
-@click.option("--secrets", is_flag=True, help="Secrets too, in clear: guard what it writes.")
-@click.option("--xml", "as_xml", is_flag=True, help="As XML objects, for other tools to push.")
+@click.option(
+    "--output",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder to write all files into.",
+)
+@click.option("--secrets", is_flag=True, help="Include secrets in clear text: protect the output.")
+@click.option(
+    "--xml", "as_xml", is_flag=True, help="Print XML objects, for other tools to push to phones."
+)
 @with_app
 def render(app: App, name: str | None, output: Path | None, secrets: bool, as_xml: bool) -> None:
     """Print one file (aastra.cfg, 6753i.cfg, 00085D126411.cfg), or write all into a folder.
 
-    A PHONE stands for its own file. Without --secrets, lines with secrets become comments that
-    say ***, and the file says that it is not for phones. Nothing is applied: what phones get is
-    what was applied last. With --xml each line is one object of what the file says, short enough
-    for a phone; marks (! and ^) are not in them.
+    PHONE means the file of that phone. Without --secrets, lines with secrets become comments with
+    ***, and the file says that it is not for phones. Nothing is applied: phones get the last
+    applied revision. With --xml, each line is one XML object, short enough for a phone; marks (!
+    and ^) are left out.
     """
     if (name is None) == (output is None):
-        raise UsageError("Say one file, or --output FOLDER for all of them.")
+        raise UsageError("Name one file, or use --output FOLDER for all files.")
     if output is not None and as_xml:
-        raise UsageError("--xml is for one file.")
+        raise UsageError("--xml works for one file only.")
     provisioner = app.provisioner()
     rendered, hide = provisioner.rendered, None if secrets else provisioner.secret_names
     if output is not None:
@@ -65,7 +78,9 @@ def _file_name(app: App, rendered: Rendered, found: dict[str, bytes], name: str)
     if name.lower() in by_lower:
         return by_lower[name.lower()]
     if name.lower().endswith(".cfg"):
-        raise UsageError(f"There is no file {name}; fleet provision render --output writes all.")
+        raise UsageError(
+            f"There is no file {name}; fleet provision render --output FOLDER writes all files."
+        )
     number = app.store.find_phone(name)
     file = next(each for each in rendered.own if each.phone.phone_id == number)
     if file.problem:

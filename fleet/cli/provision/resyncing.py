@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from fleet.cli.common import PHONES, Duration, console, counted, no_phones, user_name, with_app
+from fleet.cli.groups import examples
 from fleet.cli.progress import progressing
 from fleet.cli.tables import table
 from fleet.loop import run
@@ -25,26 +26,32 @@ if TYPE_CHECKING:
 PER_PHONE = 0.2  # seconds between two phones, where nothing else is said
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        "fleet provision resync reception",
+        "fleet provision resync --site berlin --spread 10m",
+        "fleet provision resync --all --how notify --json",
+    )
+)
 @PHONES
-@click.option("--site", help="Only the phones of this site.")
-@click.option("--all", "every", is_flag=True, help="All phones.")
+@click.option("--site", help="Ask the phones of this site.")
+@click.option("--all", "every", is_flag=True, help="Ask all phones.")
 @click.option(
     "--how",
     multiple=True,
     type=click.Choice([How.NOTIFY.value, How.PUSH.value], case_sensitive=False),
-    help="Only in this way; else by SIP NOTIFY, and by XML push where that is not taken.",
+    help="Use only this way; may be repeated.  [default: SIP NOTIFY, then XML push]",
 )
 @click.option(
     "--web-ui-restart",
     is_flag=True,
-    help="Restart by its web UI a phone that takes nothing else. It does not wait until idle.",
+    help="If a phone accepts nothing else, restart it through its web UI, even during a call.",
 )
-@click.option("--reboot", is_flag=True, help="Have phones boot even if no file changed.")
+@click.option("--reboot", is_flag=True, help="Restart phones even if no file changed.")
 @click.option(
     "--spread",
     type=Duration(),
-    help=f"Time over which phones are asked. [default: {PER_PHONE} s a phone]",
+    help=f"Time over which to spread the requests.  [default: {PER_PHONE} s per phone]",
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
 @with_app
@@ -59,10 +66,10 @@ def resync(
     spread: float | None,
     as_json: bool,
 ) -> None:
-    """Ask phones to read their configuration again; a phone that is in a call does so after it.
+    """Ask phones to read their configuration again; a phone in a call does so after the call.
 
-    That a phone took it does not mean that it does it: fleet provision fetches shows who came.
-    Nothing here wipes a phone. Exit code 3 where no phone took it.
+    A phone that accepts the request may still not do it: fleet provision fetches shows which phones
+    fetched their files. No phone is reset. Exit code 3: no phone accepted the request.
     """
     ways = tuple(How(each) for each in how) or BY_DEFAULT
     chosen = chosen_phones(app, phones, site, every=every)
@@ -85,7 +92,7 @@ def chosen_phones(
 ) -> list[Addressee]:
     """The phones that were named, a site's, or all; which of these has to be said."""
     if [bool(phones), site is not None, every].count(True) != 1:
-        raise click.UsageError("Name phones, or a site by --site, or say --all.")
+        raise click.UsageError("Name phones, or use --site or --all.")
     app.check_site(site)
     ids = sorted({app.store.find_phone(phone) for phone in phones}) if phones else None
     applied = AppliedRevision(app.store, app.store.last_revision())
@@ -137,7 +144,7 @@ def _document(outcomes: Sequence[ResyncOutcome]) -> dict[str, Any]:
 def _show(outcomes: Sequence[ResyncOutcome]) -> None:
     screen = console()
     rows = [(outcome.label, outcome.how) for outcome in outcomes]
-    columns = ("phone", "what came of it")
+    columns = ("phone", "result")
     screen.print(table(columns, rows, folds=columns))
     taken = sum(outcome.accepted for outcome in outcomes)
-    screen.print(f"Asked {counted(len(outcomes), 'phone')}; {taken} took it.")
+    screen.print(f"Asked {counted(len(outcomes), 'phone')}; {taken} accepted.")

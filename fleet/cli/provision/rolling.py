@@ -9,7 +9,7 @@ import click
 
 from fleet.app import now
 from fleet.cli.common import console, user_name, with_app
-from fleet.cli.groups import Group
+from fleet.cli.groups import Group, examples
 from fleet.cli.provision.following import leave, status, who_runs
 from fleet.cli.provision.history import INVENTORY_STAYS
 from fleet.cli.provision.running import note, run_rollout
@@ -47,19 +47,24 @@ class StatusByDefault(Group):
 
 @click.group(cls=StatusByDefault)
 def rollout() -> None:
-    """Bring what was applied last to the phones, stage by stage.
+    """Roll out the last revision to the phones, stage by stage.
 
-    A phone is proven when it has fetched the expected bytes and every intended line was seen
-    registered after that, by a poll or by what the phone pushed. A stage begins when the one before
-    is proven; when more phones fail than may, it stops by itself. Without a command, the status is
-    shown.
+    A phone is proven when it fetched the expected bytes and each of its intended lines was seen
+    registered after that. A stage begins when the previous one is proven. If more phones fail than
+    allowed, the roll-out stops. Without a command, fleet shows the status.
     """
 
 
 rollout.add_command(status)
 
 
-@rollout.command()
+@rollout.command(
+    epilog=examples(
+        "fleet provision rollout start",
+        "fleet provision rollout start --canary reception --stages 10%,50% --detach",
+        "fleet provision rollout start --stages sites --max-failures 2 --hold",
+    )
+)
 @CANARY
 @STAGES
 @DEADLINE
@@ -69,7 +74,7 @@ rollout.add_command(status)
 @click.option(
     "--hold",
     is_flag=True,
-    help="Keep the new files from phones that are not asked yet, also if they restart.",
+    help="Do not serve the new files to phones before their turn, even if they restart.",
 )
 @DETACH
 @with_app
@@ -84,10 +89,10 @@ def start(
     hold: bool,
     detach: bool,
 ) -> None:
-    """Begin a roll-out of the last revision, and run it to its end.
+    """Start a roll-out of the last revision, and run it to its end.
 
-    Stopped by Ctrl-C it goes on by resume; after a crash a daemon takes it over, if one runs. Exit
-    code 3 where it stopped by itself, or no daemon takes what is left to it.
+    After Ctrl-C, continue with resume; after a crash, a running daemon takes over. Exit code 3: the
+    roll-out stopped by itself, or no daemon took over a detached one.
     """
     terms = Terms(
         order=stage_order(app, canaries, stages),
@@ -100,54 +105,67 @@ def start(
     )
     started = begin(app.store, terms, now())
     if detach:
-        note(app, f"Left the roll-out of revision {started.revision} to the daemon.")
+        note(app, f"Handed over the roll-out of revision {started.revision} to the daemon.")
         leave(app, started)
     else:
         run_rollout(app, started)
 
 
-@rollout.command()
+@rollout.command(
+    epilog=examples(
+        "fleet provision rollout pause",
+    )
+)
 @with_app
 def pause(app: App) -> None:
-    """Ask no more phones; what was asked goes on. Continue by resume."""
+    """Pause a roll-out: fleet asks no more phones, and those already asked continue."""
     _control(app, RolloutState.PAUSED, among=[RolloutState.RUNNING], why="Paused")
-    console().print("Paused: fleet provision rollout resume goes on.")
+    console().print("Paused. To continue: fleet provision rollout resume")
 
 
-@rollout.command()
-@click.option("--at-once", type=AT_ONCE_TYPE, help="As of start, from now on.")
-@click.option("--settle", type=SETTLE_TYPE, help="As of start, from now on.")
+@rollout.command(
+    epilog=examples(
+        "fleet provision rollout resume",
+        "fleet provision rollout resume --at-once 20 --detach",
+    )
+)
+@click.option("--at-once", type=AT_ONCE_TYPE, help="Change the value given to start.")
+@click.option("--settle", type=SETTLE_TYPE, help="Change the value given to start.")
 @DETACH
 @click.option("--here", is_flag=True, help="Run it here, in the foreground.")
 @with_app
 def resume(app: App, at_once: int | None, settle: float | None, detach: bool, here: bool) -> None:
-    """Go on with a roll-out that was paused, or whose process is gone, where it was.
+    """Continue a roll-out that was paused or whose process is gone.
 
-    Whoever ran it runs it again, unless --detach or --here says otherwise.
+    The daemon or the foreground continues it, as before, unless you use --detach or --here.
     """
     if detach and here:
-        raise click.UsageError("Either --detach or --here.")
+        raise click.UsageError("Use either --detach or --here.")
     found = app.store.rollout(states=(RolloutState.PAUSED, RolloutState.RUNNING))
     if found is None:
-        raise UsageError("No roll-out is paused or cut off.")
+        raise UsageError("No roll-out is paused or interrupted.")
     if found.state is RolloutState.RUNNING and app.store.rollout_runner(now()):
-        raise UsageError(f"It goes on already. {who_runs(app, found)}")
+        raise UsageError(f"The roll-out is running already. {who_runs(app, found)}")
     run_by = RunBy.DAEMON if detach else RunBy.FOREGROUND if here else found.run_by
     app.store.steer_rollout(found.id, run_by=run_by, at_once=at_once, settle=settle)
     running = RolloutState.RUNNING
     app.store.control_rollout(found.id, running, among=[RolloutState.PAUSED], why="", now=now())
     going = app.store.rollout(found.id) or found
     if run_by is RunBy.DAEMON:
-        note(app, f"Left the roll-out of revision {found.revision} to the daemon.")
+        note(app, f"Handed over the roll-out of revision {found.revision} to the daemon.")
         leave(app, going)
     else:
         run_rollout(app, going)
 
 
-@rollout.command()
+@rollout.command(
+    epilog=examples(
+        "fleet provision rollout stop",
+    )
+)
 @with_app
 def stop(app: App) -> None:
-    """End a roll-out where it is. Phones that were asked have the new files already."""
+    """End a roll-out now. Phones that were already asked keep the new files."""
     standing = [RolloutState.RUNNING, RolloutState.PAUSED]
     _control(app, RolloutState.STOPPED, among=standing, why="Stopped")
     settle_rotation(app)
@@ -155,8 +173,13 @@ def stop(app: App) -> None:
         console().print(sentence(ended, app.store.proofs(ended.id)))
 
 
-@rollout.command()
-@click.option("--to", type=click.IntRange(min=1), metavar="N", help="The revision to go back to.")
+@rollout.command(
+    epilog=examples(
+        "fleet provision rollout rollback",
+        "fleet provision rollout rollback --to 11 --detach",
+    )
+)
+@click.option("--to", type=click.IntRange(min=1), metavar="N", help="Revision to return to.")
 @DEADLINE
 @AT_ONCE
 @SETTLE
@@ -165,11 +188,11 @@ def stop(app: App) -> None:
 def rollback(
     app: App, to: int | None, deadline: float, at_once: int, settle: float, detach: bool
 ) -> None:
-    """Apply again what phones had before the last roll-out, and roll that out.
+    """Apply the files from before the last roll-out again, and roll them out.
 
-    Phones that never had the new files are not asked. The inventory stays as it is. Of a rotation
-    of SIP passwords, registrars and inventory get back the old one of each phone that has not
-    proven the new one.
+    Phones that never had the new files are not asked. The inventory does not change. After a
+    rotation of SIP passwords, fleet restores the old password of each phone without proof of the
+    new one, at the registrars and in the inventory.
     """
     run_by = RunBy.DAEMON if detach else RunBy.FOREGROUND
     terms = Terms(deadline=deadline, run_by=run_by, at_once=at_once, settle=settle)
@@ -177,7 +200,7 @@ def rollback(
         take_back(app, rotation, terms)
         return
     made = roll_back(app.store, terms, to=to, by=user_name(), now=now())
-    console().print(f"Applied revision {made.revision}, as it was before; rolling it out.")
+    console().print(f"Applied revision {made.revision} with the previous files; rolling it out.")
     console().print(INVENTORY_STAYS)
     if detach:
         leave(app, made)
@@ -191,5 +214,5 @@ def _control(app: App, state: RolloutState, *, among: Sequence[RolloutState], wh
     if found is None or not app.store.control_rollout(
         found.id, state, among=among, why=said, now=now()
     ):
-        raise UsageError("No roll-out is under way.")
+        raise UsageError("No roll-out is in progress.")
     note(app, f"{why} the roll-out of revision {found.revision}.")

@@ -10,7 +10,7 @@ import click
 
 from fleet.app import App, now
 from fleet.cli.common import PHONES, console, counted, user_name, with_app
-from fleet.cli.groups import Group
+from fleet.cli.groups import Group, examples
 from fleet.cli.provision.resyncing import chosen_phones
 from fleet.cli.provision.running import run_rollout, run_to_end
 from fleet.cli.provision.taking_back import show_accounts
@@ -45,20 +45,25 @@ _MOST_SHOWN = 20
 _PATIENCE = 5.0  # seconds for a registrar to say whether it can be asked at all
 
 _NOBODY_TELLS = (
-    "The registrars have to learn the new passwords: set [provisioning] registrar_command, a "
-    "program that tells them, or write them into a file by --export FILE and load that yourself."
+    "The registrars need the new passwords: set [provisioning] registrar_command, a program that "
+    "sends them, or write them to a file with --export FILE and load it yourself."
 )
 
 
 @click.group(cls=Group)
 def rotate() -> None:
-    """Give phones new passwords and roll them out, so that no phone is locked out meanwhile."""
+    """Change the phones' passwords and roll them out, so that no phone is locked out meanwhile."""
 
 
-@rotate.command()
+@rotate.command(
+    epilog=examples(
+        "fleet provision rotate admin reception",
+        "fleet provision rotate admin --site berlin --deadline 1h",
+    )
+)
 @PHONES
-@click.option("--site", help="Only the phones of this site.")
-@click.option("--all", "every", is_flag=True, help="All phones.")
+@click.option("--site", help="Select the phones of this site.")
+@click.option("--all", "every", is_flag=True, help="Select all phones.")
 @DEADLINE
 @AT_ONCE
 @SETTLE
@@ -72,10 +77,10 @@ def admin(
     at_once: int,
     settle: float,
 ) -> None:
-    """Give each phone a new admin password of its own: made, applied, rolled out, proven.
+    """Create, apply and roll out a new admin password for each phone, with proof.
 
-    The old one stays the login that is used here until the phone takes the new one. Refused while
-    something else waits to be applied.
+    Fleet uses the old password until the phone accepts the new one. It refuses while other changes
+    wait to be applied.
     """
     chosen = chosen_phones(app, phones, site, every=every)
     app.ensure_key()
@@ -90,25 +95,33 @@ def admin(
     run_rollout(app, started, at_once=at_once, settle=settle)
 
 
-@rotate.command()
+@rotate.command(
+    epilog=examples(
+        "fleet provision rotate sip --site berlin --canary reception",
+        "fleet provision rotate sip --all --export passwords.csv",
+        "fleet provision rotate sip --continue",
+    )
+)
 @PHONES
-@click.option("--site", help="Only the phones of this site.")
-@click.option("--all", "every", is_flag=True, help="All phones.")
+@click.option("--site", help="Select the phones of this site.")
+@click.option("--all", "every", is_flag=True, help="Select all phones.")
 @click.option(
     "--length",
     type=click.IntRange(min=10, max=64),
     default=16,
     show_default=True,
-    help="Characters of a new password: letters and digits.",
+    help="Length of the new passwords: letters and digits.",
 )
 @click.option(
     "--export",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Write the new passwords into this new file, and wait: load it into the registrar, then "
-    "go on by --continue.",
+    help="Write the new passwords to this new file and wait: load it into the registrar, "
+    "then use --continue.",
 )
-@click.option("--continue", "go_on", is_flag=True, help="Go on with the rotation that is not over.")
-@click.option("--abandon", is_flag=True, help="End a rotation that was exported and not begun.")
+@click.option("--continue", "go_on", is_flag=True, help="Continue the open rotation.")
+@click.option(
+    "--abandon", is_flag=True, help="Abandon a rotation that was exported but not started."
+)
 @CANARY
 @STAGES
 @DEADLINE
@@ -132,14 +145,14 @@ def sip(
     at_once: int,
     settle: float,
 ) -> None:
-    """Give each SIP account of phones a new password: one for all phones that share it.
+    """Create a new password for each SIP account; phones that share an account share it.
 
-    Account by account [provisioning] registrar_command tells the registrar, the registrar is asked
-    whether it takes the new password, and only then are its phones given theirs and told. Where it
-    does not, they keep the old one. Exit code 3 where it stopped by itself.
+    For each account, [provisioning] registrar_command sends the new password to the registrar. Once
+    the registrar accepts it, the phones of the account get it. If it does not, they keep the old
+    one. Exit code 3: the roll-out stopped by itself.
     """
     if (go_on and abandon) or ((go_on or abandon) and (phones or site or every or export)):
-        raise click.UsageError("--continue and --abandon stand for themselves: name no phones.")
+        raise click.UsageError("--continue and --abandon do not take phones.")
     rotator = rotator_of(app.store, app.provisioner, by=user_name())
     if abandon:
         _abandon(app, rotator)
@@ -178,10 +191,10 @@ def _export(rotator: Rotator, accounts: Sequence[RotatedAccount], path: Path) ->
             path.unlink()
             raise
     console().print(
-        f"Wrote the new passwords of {counted(len(accounts), 'account')} to {path}. Nothing is "
-        "changed yet. Load it into the registrar, and then without delay: fleet provision rotate "
-        "sip --continue. Phones stay registered with their old passwords until they renew; one "
-        "that renews or boots between the two is refused until its turn comes. Delete the file "
+        f"Wrote the new passwords of {counted(len(accounts), 'account')} to {path}. Nothing has "
+        "changed yet. Load the file into the registrar, then at once run: fleet provision rotate "
+        "sip --continue. Phones stay registered with their old passwords until they renew; a "
+        "phone that renews or boots in between is refused until its turn. Delete the file "
         "afterwards."
     )
 
@@ -189,9 +202,9 @@ def _export(rotator: Rotator, accounts: Sequence[RotatedAccount], path: Path) ->
 def _abandon(app: App, rotator: Rotator) -> None:
     rotation = _open(app)
     if rotator.rollout_of(rotation):
-        raise UsageError("Its roll-out began: fleet provision rollout stop, or rollback.")
+        raise UsageError("Its roll-out has started: use fleet provision rollout stop or rollback.")
     rotator.abandon(rotation)
-    console().print("Abandoned; inventory and phones keep the old passwords.")
+    console().print("Abandoned. The inventory and the phones keep the old passwords.")
 
 
 def _go_on(app: App, rotator: Rotator, terms: Terms) -> None:
@@ -210,7 +223,7 @@ def _go_on(app: App, rotator: Rotator, terms: Terms) -> None:
 def _open(app: App) -> Rotation:
     rotation = app.store.rotation(is_open=True)
     if rotation is None:
-        raise UsageError("No rotation of SIP passwords is under way.")
+        raise UsageError("No rotation of SIP passwords is in progress.")
     return rotation
 
 
@@ -228,6 +241,6 @@ def _run(app: App, rotation: Rotation, started: Rollout) -> None:
 def _tell_skipped(skipped: Sequence[Skipped]) -> None:
     screen = console()
     for each in skipped[:_MOST_SHOWN]:
-        screen.print(f"Left out: {each.label}, line {each.line}, for {each.why}.")
+        screen.print(f"Skipped: {each.label}, line {each.line}: {each.why}.")
     if len(skipped) > _MOST_SHOWN:
         screen.print(f"… and {counted(len(skipped) - _MOST_SHOWN, 'line')} more.")

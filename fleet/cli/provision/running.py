@@ -53,7 +53,7 @@ def run_to_end(app: App, started: Rollout, patience: timedelta = timedelta(0)) -
 
             return run(app.roll_out(started, progress, by=user_name(), patience=patience))
     except KeyboardInterrupt:
-        raise click.Abort("Cut off. fleet provision rollout resume goes on.") from None
+        raise click.Abort("Interrupted. To continue: fleet provision rollout resume") from None
 
 
 def note(app: App, what: str) -> None:

@@ -9,7 +9,7 @@ import click
 
 from fleet.app import now
 from fleet.cli.common import JSON, console, print_json, with_app
-from fleet.cli.groups import Group
+from fleet.cli.groups import Group, examples
 from fleet.cli.provision.changes import some
 from fleet.cli.tables import local, table
 from fleet.errors import UsageError
@@ -24,14 +24,23 @@ if TYPE_CHECKING:
 
 @click.group(cls=Group)
 def secret() -> None:
-    """Keep secrets encrypted in the database; the inventory says {secret: NAME}."""
+    """Set, list and remove secrets.
+
+    The database stores them encrypted; the inventory refers to one as {secret: NAME}.
+    """
 
 
-@secret.command("set")
+@secret.command(
+    "set",
+    epilog=examples(
+        "fleet provision secret set voicemail-pin",
+        "fleet provision secret set ldap < password.txt",
+    ),
+)
 @click.argument("name")
 @with_app
 def set_(app: App, name: str) -> None:
-    """Set a secret: asked for on a terminal, else the first line of standard input."""
+    """Set a secret: fleet prompts for it on a terminal, or reads a line of standard input."""
     value = _value()
     if not name.strip() or not value:
         raise UsageError("A secret needs a name and a value.")
@@ -40,11 +49,17 @@ def set_(app: App, name: str) -> None:
     console().print(f"Set the secret {name.strip()}.")
 
 
-@secret.command("list")
+@secret.command(
+    "list",
+    epilog=examples(
+        "fleet provision secret list",
+        "fleet provision secret list --json",
+    ),
+)
 @JSON
 @with_app
 def list_(app: App, as_json: bool) -> None:
-    """List the names of secrets, when each was set, and what refers to it."""
+    """List the names of the secrets, when each was set, and what uses it."""
     found = app.store.secrets()
     screen = console()
     if as_json:
@@ -63,20 +78,26 @@ def list_(app: App, as_json: bool) -> None:
         )
         return
     if not found:
-        screen.print("There are no secrets: fleet provision secret set NAME.")
+        screen.print("There are no secrets: run fleet provision secret set NAME.")
         return
     uses = _uses(app.store.load_inventory())
     rows = ((name, local(changed), some(uses.get(name, []))) for name, changed in found)
-    screen.print(table(("secret", "set", "what"), rows))
+    screen.print(table(("secret", "set", "used by"), rows))
 
 
-@secret.command()
+@secret.command(
+    epilog=examples(
+        "fleet provision secret remove voicemail-pin",
+    )
+)
 @click.argument("name")
 @with_app
 def remove(app: App, name: str) -> None:
-    """Forget a secret that nothing refers to."""
+    """Remove a secret that nothing uses."""
     if uses := _uses(app.store.load_inventory()).get(name):
-        raise UsageError(f"{some(uses)} needs the secret {name}: import that without it first.")
+        raise UsageError(
+            f"The secret {name} is used by {some(uses)}: import an inventory without it first."
+        )
     if not app.store.remove_secret(name):
         raise UsageError(f"There is no secret {name}.")
     console().print(f"Removed the secret {name}.")

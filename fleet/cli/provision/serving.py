@@ -13,7 +13,7 @@ import click
 
 from fleet.app import now
 from fleet.cli.common import TIME, console, counted, no_phones, opened, with_app, with_settings
-from fleet.cli.groups import is_quiet, is_verbose
+from fleet.cli.groups import examples, is_quiet, is_verbose
 from fleet.cli.logs import FORMATS, log_to_stderr
 from fleet.cli.tables import local, table
 from fleet.daemon import stop_on_signals
@@ -38,20 +38,25 @@ _WIDE = 100  # columns from which on there is room for the phone's name
 _SHORT = 12  # characters of a checksum, for people to compare
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        "fleet provision serve",
+        "fleet provision serve --log-format json",
+    )
+)
 @click.option(
     "--log-format",
     type=click.Choice(list(FORMATS)),
     default="plain",
     show_default=True,
-    help="Lines of time, level and message, or a JSON object a line.",
+    help="Format of the log: plain lines, or one JSON object per line.",
 )
 @with_settings
 def serve(settings: Settings, log_format: str) -> None:
-    """Give phones their files until stopped: over http, and what [provisioning] says beside it.
+    """Serve the phones' files over http, and as [provisioning] says over https and TFTP.
 
-    What was applied is served, nothing else; firmware and languages come from [provisioning]
-    firmware_folder. fleet provision fetches shows who was given what. SIGTERM or Ctrl-C stops it.
+    Phones get applied revisions only. Firmware and languages come from [provisioning]
+    firmware_folder. fleet provision fetches shows who fetched what. Stop it with SIGTERM or Ctrl-C.
     """
     log_to_stderr(log_format, is_verbose=is_verbose(), is_quiet=is_quiet())
     with opened(settings) as app:
@@ -73,19 +78,33 @@ async def _serve(app: App) -> None:
         broken.cancel()
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        "fleet provision fetches --since 6h",
+        "fleet provision fetches reception --file aastra.cfg",
+        "fleet provision fetches --outcome unknown-mac --json",
+    )
+)
 @click.argument("phone", required=False, metavar="[PHONE]")
-@click.option("--since", type=TIME, help="From then on: 2026-11-23T07:00, or 6h ago.")
+@click.option(
+    "--since", type=TIME, help="List only fetches after this time: 2026-11-23T07:00 or 6h."
+)
 @click.option(
     "--outcome",
     "outcomes",
     type=click.Choice([outcome.value for outcome in FetchOutcome]),
     multiple=True,
     metavar="OUTCOME",
-    help="Only what ended so, such as unknown-mac; may be given several times.",
+    help="List only this outcome, such as unknown-mac; may be repeated.",
 )
-@click.option("--file", help="Only this file, such as aastra.cfg.")
-@click.option("--limit", type=click.IntRange(min=1), default=MOST, show_default=True)
+@click.option("--file", help="List only this file, such as aastra.cfg.")
+@click.option(
+    "--limit",
+    type=click.IntRange(min=1),
+    default=MOST,
+    show_default=True,
+    help="Maximum number of fetches.",
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
 @with_app
 def fetches(
@@ -97,10 +116,10 @@ def fetches(
     limit: int,
     as_json: bool,
 ) -> None:
-    """Show who asked for which file, from where, and what became of it; the newest first.
+    """List who asked for which file, from where, and the outcome; the newest first.
 
-    served and not-modified gave the file. cut-off: the connection ended before the last byte. What
-    the others mean is in docs/serving.md.
+    served and not-modified are successful. cut-off: the connection ended before the last byte.
+    docs/serving.md describes the other outcomes.
     """
     found = app.store.fetches(
         phone_id=app.store.find_phone(phone) if phone else None,
@@ -114,7 +133,7 @@ def fetches(
         return
     screen = console()
     if not found:
-        screen.print("No fetches of that kind." if app.store.count_phones() else no_phones(app))
+        screen.print("No fetch matches." if app.store.count_phones() else no_phones(app))
         return
     columns, rows = _columns(found, names=_names(app) if screen.width >= _WIDE else None)
     screen.print(table(columns, rows, folds=("phone", "file", "from")))
@@ -150,19 +169,24 @@ def _fetch_object(fetch: Fetch) -> dict[str, Any]:
     return asdict(fetch) | {"at": fetch.at.isoformat(timespec="milliseconds")}
 
 
-@click.command()
-@click.option("--site", help="Only the phones of this site.")
+@click.command(
+    epilog=examples(
+        "fleet provision firmware",
+        "fleet provision firmware --site berlin --json",
+    )
+)
+@click.option("--site", help="Show only the phones of this site.")
 @click.option(
     "--state",
     type=click.Choice([state.value for state in Compliance]),
-    help="Only phones of which this holds.",
+    help="Show only phones in this state.",
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
 @with_app
 def firmware(app: App, site: str | None, state: str | None, as_json: bool) -> None:
     """Compare the firmware that phones run with the files that they would get.
 
-    What a phone runs is what its last poll saw. Which version a file holds only an admin can say:
+    The running version comes from the last poll. The version of a file comes from
     [provisioning.firmware_versions] in the settings.
     """
     app.check_site(site)
@@ -198,8 +222,8 @@ def _show(app: App, files: Iterable[FolderFile], records: Sequence[FirmwareRecor
             (one.phone, one.model, one.firmware, one.file, one.version, one.state.value)
             for one in records
         ]
-        columns = ("phone", "model", "runs", "file", "holds", "state")
-        screen.print(table(columns, rows, folds=("phone", "file", "holds")))
+        columns = ("phone", "model", "runs", "file", "contains", "state")
+        screen.print(table(columns, rows, folds=("phone", "file", "contains")))
     counts = Counter(one.state.value for one in records)
     parts = ", ".join(f"{number} {name}" for name, number in sorted(counts.items()))
     screen.print(f"{counted(len(records), 'phone')}{f': {parts}' if parts else ''}.")

@@ -62,13 +62,13 @@ def show_rollout(
         screen.print()
         screen.print(
             table(
-                ("phone", "state", "asked", "what came of it"),
+                ("phone", "state", "asked", "result"),
                 [_phone(proof, labels) for proof in (some if every else some[:MOST_SHOWN])],
-                folds=("phone", "what came of it"),
+                folds=("phone", "result"),
             )
         )
     if not every and len(some) > MOST_SHOWN:
-        screen.print(f"… and {len(some) - MOST_SHOWN} more: --all shows them.")
+        screen.print(f"… and {len(some) - MOST_SHOWN} more: use --all to see them.")
     screen.print()
     screen.print(sentence(rollout, proofs))
 
@@ -89,6 +89,6 @@ def _row(
 
 
 def _phone(proof: Proof, labels: Mapping[int, str]) -> tuple[str, str, str, str]:
-    label = labels.get(proof.phone_id, "removed since")
+    label = labels.get(proof.phone_id, "removed phone")
     by = f" by {proof.by}" if proof.by else ""
     return label, f"{proof.state}{by}", local(proof.told_at), proof.detail or proof.how

@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 _STANDING = (RolloutState.RUNNING, RolloutState.PAUSED)
 _SAID = {
     AccountState.PROVEN: "Rotated, and registered since: {}",
-    AccountState.TAKEN: "Rotated, and not every phone of it has registered since: {}",
-    AccountState.KEPT: "Kept as before: {}",
-    AccountState.UNKNOWN: "Nobody knows which password the registrar takes: {}",
+    AccountState.TAKEN: "Rotated, but not every phone of it has registered since: {}",
+    AccountState.KEPT: "Unchanged: {}",
+    AccountState.UNKNOWN: "Unknown which password the registrar accepts: {}",
 }
 
 
@@ -48,18 +48,18 @@ def settle_rotation(app: App) -> None:
 def take_back(app: App, rotation: Rotation, terms: Terms) -> None:
     """Give registrars, inventory and phones the old passwords of those who did not come along."""
     if app.store.rollout_runner(now()):
-        raise UsageError("Somebody runs this roll-out: fleet provision rollout stop first.")
+        raise UsageError("This roll-out is running: run fleet provision rollout stop first.")
     last = app.store.rollout()
     if last and last.state in _STANDING:
         state = RolloutState.ROLLED_BACK
-        app.store.control_rollout(last.id, state, among=_STANDING, why="Taken back.", now=now())
+        app.store.control_rollout(last.id, state, among=_STANDING, why="Rolled back.", now=now())
     settle_rotation(app)
     rotation = app.store.rotation(rotation.id) or rotation
     run(rotation_gate(app.settings, app.store, rotation, by=user_name()).give_back())
     rotation = app.store.rotation(rotation.id) or rotation
     back = taken_back(rotation)
     if not back:
-        console().print("No phone holds an old password at a registrar that took the new one.")
+        console().print("No phone has an old password while its registrar has the new one.")
         show_accounts(app, rotation)
         return
     rotator = rotator_of(app.store, app.provisioner, by=user_name())
@@ -69,7 +69,7 @@ def take_back(app: App, rotation: Rotation, terms: Terms) -> None:
         reverse, replace(terms, order=everybody, most_failures=app.store.count_phones())
     )
     many = counted(len(back), "account")
-    console().print(f"Applied revision {started.revision}: old passwords of {many}.")
+    console().print(f"Applied revision {started.revision} with the old passwords of {many}.")
     if terms.run_by is RunBy.DAEMON:
         leave(app, started)
         return

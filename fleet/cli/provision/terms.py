@@ -19,7 +19,7 @@ DEADLINE = click.option(
     type=Duration(1, 604_800),
     default="30m",
     show_default=True,
-    help="How long a phone may take until it is proven.",
+    help="Time that a phone may take until it is proven.",
 )
 
 AT_ONCE_TYPE = click.IntRange(min=1, max=10_000)
@@ -28,7 +28,7 @@ AT_ONCE = click.option(
     type=AT_ONCE_TYPE,
     default=50,
     show_default=True,
-    help="How many phones are asked and have not fetched, at most.",
+    help="Maximum number of phones that were asked and have not fetched yet.",
 )
 SETTLE_TYPE = Duration(0, 3600)
 SETTLE = click.option(
@@ -36,31 +36,31 @@ SETTLE = click.option(
     type=SETTLE_TYPE,
     default="30s",
     show_default=True,
-    help="How long after a phone's fetch a poll counts.",
+    help="Time after a phone's fetch before a poll counts.",
 )
 DETACH = click.option(
-    "--detach", is_flag=True, help="Leave it to the daemon (fleet serve), and end."
+    "--detach", is_flag=True, help="Hand the roll-out over to the daemon (fleet serve), and exit."
 )
 CANARY = click.option(
     "--canary",
     "canaries",
     multiple=True,
     metavar="PHONE|N",
-    help="A phone that comes first, or how many do. [default: 1]",
+    help="Phone to ask first (may be repeated), or a number of phones.  [default: 1]",
 )
 STAGES = click.option(
     "--stages",
     default="25%",
     show_default=True,
-    help="After the canaries, with commas between: shares of all phones (25%), sites, or the word "
-    "sites for every site by itself. The rest comes last.",
+    help="Stages after the canaries, separated by commas: shares of all phones (25%), sites, "
+    "or the word sites for one stage per site. All other phones come last.",
 )
 MAX_FAILURES = click.option(
     "--max-failures",
     type=click.IntRange(min=0),
     default=0,
     show_default=True,
-    help="How many phones of a stage may fail.",
+    help="Number of phones of a stage that may fail.",
 )
 
 
