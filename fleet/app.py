@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import os
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
+from fleet.clock import now
 from fleet.descriptors import fitting
 from fleet.errors import SettingsError, UsageError
 from fleet.findings import Judge, rejudge
@@ -248,11 +249,6 @@ class App:
                 now=moment,
             ),
         )
-
-
-def now() -> datetime:
-    """The time, in UTC."""
-    return datetime.now(UTC)
 
 
 def words_of(settings: Settings) -> Words:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from fleet.judge import FLAGGING, RULES
 from fleet.model import Account, Reach, Registration, Severity
 from fleet.report import HistoryRecord, IncidentRecord, LineRecord, PhoneRecord, yes_or_no
-from fleet.store import LinePeriod
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -127,6 +126,8 @@ def history_records(
     periods: Iterable[Period], phones: Mapping[int, Phone], now: datetime
 ) -> Iterator[HistoryRecord]:
     """One record per period; `seconds` is how long it lasted, or has lasted until `now`."""
+    from fleet.store import LinePeriod  # helps of commands that print lines load no database
+
     for period in periods:
         phone = phones[period.phone_id]
         bare = HistoryRecord(

@@ -1,6 +1,7 @@
 """The command line: parse arguments, call one use case, print.
 
-Commands are loaded when they are called, so that `fleet --help` answers at once.
+Commands are loaded when they are called, and a command imports what opens databases, reads phones
+or serves inside the functions that use it, so that every `--help` answers at once.
 """
 
 from __future__ import annotations

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fleet.app import now
 from fleet.cli.common import console, counted, with_app
 from fleet.cli.groups import Group, examples
 from fleet.cli.tables import ago, local, table
+from fleet.clock import now
 from fleet.errors import UsageError
 from fleet.loop import run
 from fleet.model import AlertKind, DeliveryState

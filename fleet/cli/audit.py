@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fleet.audit import AuditOrder
 from fleet.cli.common import TIME, counted, no_phones, with_app
 from fleet.cli.groups import examples
 from fleet.cli.poll import order_of, sweep
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from fleet.app import App
-    from fleet.audit import Audited
+    from fleet.audit import Audited, AuditOrder
     from fleet.report.audit import AuditReport
 
 _READ_NOTHING = (
@@ -92,6 +91,8 @@ def command(
     made with --record. Exit code 3: no phone could be read, or this machine could not poll some
     phones.
     """
+    from fleet.audit import AuditOrder
+
     app.check_site(site)
     if send:
         _check_recipients(app, site)

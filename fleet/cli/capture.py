@@ -13,10 +13,6 @@ from fleet.cli.groups import examples
 from fleet.errors import PageUnreadable, PhoneNotFound, UsageError
 from fleet.loop import run
 from fleet.model import Phone
-from fleet.phone.capture import capture_files, folder_name, unreadable_files, write_capture
-from fleet.phone.pages import read_page
-from fleet.store import StoredPhone
-from fleet.sweep import target_of
 
 if TYPE_CHECKING:
     from fleet.app import App
@@ -46,6 +42,8 @@ def command(app: App, host: str, folder: Path | None, ask_password: bool) -> Non
     invented ones. If fleet cannot parse the page, accounts may remain in it. Read the files before
     you pass them on.
     """
+    from fleet.phone.capture import write_capture
+
     if folder is not None and folder.exists():
         raise UsageError(f"{folder} exists already; name another folder.")
     password = click.prompt("Password", hide_input=True, err=True) if ask_password else ""
@@ -64,6 +62,9 @@ def command(app: App, host: str, folder: Path | None, ask_password: bool) -> Non
 
 
 def _target(app: App, host: str, password: str) -> Target:
+    from fleet.store import StoredPhone
+    from fleet.sweep import target_of
+
     try:
         [stored] = app.store.phones(ids=[app.store.find_phone(host)])
     except PhoneNotFound:
@@ -79,6 +80,8 @@ def _target(app: App, host: str, password: str) -> Target:
 def _files(
     app: App, target: Target, answer: Answer, read: Facts | PageUnreadable
 ) -> dict[str, str]:
+    from fleet.phone.capture import capture_files, unreadable_files
+
     body, charset = answer.body, answer.charset
     secrets = [target.credentials.password] if target.credentials else []
     if isinstance(read, PageUnreadable):
@@ -89,6 +92,8 @@ def _files(
 
 
 def _name_of(read: Facts | PageUnreadable) -> str:
+    from fleet.phone.capture import folder_name
+
     if isinstance(read, PageUnreadable):
         return f"unknown_unknown_{read.reason.replace('_', '-')}"
     return folder_name(read)
@@ -107,6 +112,8 @@ async def _fetch(app: App, target: Target) -> tuple[Answer, Facts | PageUnreadab
 
 
 def _read(app: App, answer: Answer) -> Facts | PageUnreadable:
+    from fleet.phone.pages import read_page
+
     try:
         return read_page(answer.body, charset=answer.charset, words=app.words)
     except PageUnreadable as error:

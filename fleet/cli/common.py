@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import click
 from rich.console import Console
 
-from fleet.app import App
 from fleet.cli.groups import CONFIG_OPTION, config_path
 from fleet.errors import NoDatabase
 from fleet.settings import FILE_NAME, SYSTEM_FILE, find_settings, load_settings
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import BinaryIO
 
+    from fleet.app import App
     from fleet.settings import Settings
 
 F = TypeVar("F", bound="Callable[..., Any]")
@@ -59,6 +59,8 @@ def with_app(function: F) -> Callable[..., Any]:
 @contextmanager
 def opened(settings: Settings, *, create: bool = False, upgrade: bool = False) -> Iterator[App]:
     """Open the app; its database is closed at the end. An upgrade of its tables is reported."""
+    from fleet.app import App
+
     try:
         app = App.open(settings, create=create, upgrade=upgrade)
     except NoDatabase as error:

@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from fleet.app import rules_of, words_of
 from fleet.cli.common import with_settings
 from fleet.cli.groups import Group, config_path, examples
 from fleet.errors import SettingsError
@@ -78,6 +77,8 @@ def check(settings: Settings) -> None:
 
 def check_settings(settings: Settings) -> None:
     """Raise `SettingsError` for what `fleet serve` would not start with."""
+    from fleet.app import rules_of, words_of
+
     words_of(settings)
     rules_of(settings)
     _check_alerts(settings)

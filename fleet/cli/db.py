@@ -10,7 +10,6 @@ import click
 from fleet.cli.common import counted, opened, with_app, with_settings
 from fleet.cli.groups import Group, examples
 from fleet.errors import StoreError
-from fleet.store import restore_database, spans
 
 if TYPE_CHECKING:
     from fleet.app import App
@@ -65,6 +64,8 @@ def check(app: App) -> None:
 @with_app
 def prune(app: App) -> None:
     """Delete records that are older than [retention] allows; the current state is never deleted."""
+    from fleet.store import spans
+
     done = app.prune()
     click.echo(
         f"Deleted {counted(done.periods, 'period')}, {counted(done.pages, 'page')}, "
@@ -109,6 +110,8 @@ def restore(settings: Settings, file: Path) -> None:
 
     Fleet checks the backup first. Stop fleet serve before: the command refuses to run beside it.
     """
+    from fleet.store import restore_database
+
     old = restore_database(settings.database_url, file)
     click.echo(f"Restored {file}." + (f" The previous database is {old}." if old else ""))
     click.echo("Next: fleet db upgrade, then fleet db check.")

@@ -17,7 +17,6 @@ from fleet.cli.poll import flagged_records, show
 from fleet.cli.progress import watched
 from fleet.cli.provision.stages import Telling, labels_of
 from fleet.cli.serve import serve
-from fleet.demo import POLLING, SERVING, Demo, RolloutDemo
 from fleet.errors import UsageError
 from fleet.loop import run
 
@@ -72,6 +71,8 @@ def command(phones: int, folder: Path, seed: int, provision: bool, port: int | N
     Some lines are refused, unregistered or on the backup registrar. Some phones are off, require
     another password, show French pages or answer with an expired session.
     """
+    from fleet.demo import POLLING, SERVING, Demo
+
     if provision and port:
         raise UsageError("--provision and --serve are two demos: choose one.")
     if provision:
@@ -103,6 +104,8 @@ async def _serve(app: App, screen: Console, outcome: Outcome) -> None:
 
 
 def _show_rollout(folder: Path, phones: int) -> None:
+    from fleet.demo import Demo, RolloutDemo
+
     demo = RolloutDemo(demo=Demo(folder=folder, phones=phones))
     app = demo.prepare()
     screen = console()

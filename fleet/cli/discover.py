@@ -12,11 +12,8 @@ from fleet.cli.common import console, counted, opened, with_settings
 from fleet.cli.groups import examples
 from fleet.cli.progress import progressing
 from fleet.cli.tables import table
-from fleet.discovery import addresses, discover
-from fleet.enrolment import enrol_found
 from fleet.loop import run
 from fleet.model import Phone
-from fleet.phone.client import Timeouts
 
 if TYPE_CHECKING:
     from fleet.phone.probe import Probe
@@ -55,6 +52,8 @@ def command(
 
     Fleet recognizes a phone by the realm of its login or by the name of its web server.
     """
+    from fleet.discovery import addresses
+
     if site and not import_:
         raise click.UsageError("--site requires --import.")
     hosts = addresses(networks)
@@ -72,6 +71,9 @@ def command(
 def _watched(
     hosts: list[str], place: tuple[str, int], rate: float, connect_timeout: float
 ) -> list[Probe]:
+    from fleet.discovery import discover
+    from fleet.phone.client import Timeouts
+
     wait = min(connect_timeout, 3)
     timeouts = Timeouts(connect=wait, read=wait, total=2 * wait)
     with progressing("Asking") as shown:
@@ -103,6 +105,8 @@ def host_of(phone: Probe) -> str:
 
 
 def _import(settings: Settings, found: list[Probe], site: str) -> None:
+    from fleet.enrolment import enrol_found
+
     with opened(settings) as app:
         added = enrol_found(app.store, [Phone(host=host_of(phone), site=site) for phone in found])
     known = len(found) - added

@@ -10,12 +10,9 @@ import click
 
 from fleet.cli.common import console, with_settings
 from fleet.cli.groups import examples
-from fleet.doctor import State, examine
 
 if TYPE_CHECKING:
     from fleet.settings import Settings
-
-_BAD = {"fail": (State.FAIL,), "warn": (State.FAIL, State.WARN)}
 
 
 @click.command(
@@ -39,6 +36,9 @@ def command(settings: Settings, as_json: bool, fail_on: str) -> None:
     Doctor says how to fix each problem. It connects to some phones, and sends them nothing. Exit
     code 1: a check failed.
     """
+    from fleet.doctor import State, examine
+
+    bad = {"fail": (State.FAIL,), "warn": (State.FAIL, State.WARN)}
     found = []
     screen = console()
     for each in examine(settings):
@@ -50,5 +50,5 @@ def command(settings: Settings, as_json: bool, fail_on: str) -> None:
     if as_json:
         document = {"checks": [asdict(each) for each in found]}
         click.echo(json.dumps(document, ensure_ascii=False, indent=1))
-    if any(each.state in _BAD[fail_on] for each in found):
+    if any(each.state in bad[fail_on] for each in found):
         raise SystemExit(1)

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fleet.app import now
 from fleet.cli.common import console, with_app
 from fleet.cli.groups import examples
 from fleet.cli.tables import ago, local, pairs, print_lines
+from fleet.clock import now
 from fleet.errors import FleetError
 from fleet.judge import RULES, enabled_rules
 from fleet.model import Reach

@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import click
 
-from fleet.app import now
 from fleet.cli.common import TIME, format_for, standard_output, with_app
 from fleet.cli.groups import examples
+from fleet.clock import now
 from fleet.errors import UsageError
 from fleet.files import replacing
 from fleet.report import FORMATS, HistoryRecord, IncidentRecord, LineRecord, PhoneRecord
 from fleet.report.audit import FlaggedRecord
 from fleet.status import history_records, incident_records, line_records, phone_records
-from fleet.store import Secrets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -60,6 +59,8 @@ def _audit(app: App, site: str | None, _: datetime | None) -> Iterable[Record]:
 
 
 def _by_id(app: App, site: str | None) -> dict[int, Phone]:
+    from fleet.store import Secrets
+
     return {each.id: each.phone for each in app.store.phones(site=site, secrets=Secrets.NONE)}
 
 

@@ -10,18 +10,17 @@ from typing import TYPE_CHECKING, Any
 import click
 from rich.text import Text
 
-from fleet.app import now
 from fleet.cli.answers import answer, moment, phone_answer, span
 from fleet.cli.common import TIME, console, with_app
 from fleet.cli.groups import examples
 from fleet.cli.tables import ago, local, period_state, table
 from fleet.cli.timeline import Scale, axis, coloured, legend, line_bar, reach_bar
+from fleet.clock import now
 from fleet.judge import NO_REGISTER
 from fleet.outages import stories
 from fleet.report import json_object
 from fleet.report.records import iso
 from fleet.status import history_records
-from fleet.store import LinePeriod, ReachPeriod
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
     from fleet.app import App
     from fleet.outages import LineStory, Outage
     from fleet.report import HistoryRecord
-    from fleet.store import PhoneStatus
+    from fleet.store import LinePeriod, PhoneStatus, ReachPeriod
 
 DAYS = 7  # shown unless --since says otherwise
 NARROW, WIDEST = 80, 160  # columns of a timeline without a terminal, and at most
@@ -99,6 +98,8 @@ def command(
 
 
 def _past(app: App, phone_id: int, line: int | None, since: datetime | None) -> Past:
+    from fleet.store import LinePeriod, ReachPeriod
+
     [status] = app.store.statuses(ids=[phone_id])
     present = now()
     start = since or present - timedelta(days=DAYS)

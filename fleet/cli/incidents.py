@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fleet.app import now
 from fleet.cli.common import JSON, LATER, TIME, console, counted, print_json, user_name, with_app
 from fleet.cli.groups import Group, examples
 from fleet.cli.tables import ago, local, table
+from fleet.clock import now
 from fleet.errors import UsageError
 from fleet.judge import RULES
 from fleet.model import Selector, Silence

@@ -10,14 +10,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fleet.app import now
 from fleet.cli.common import JSON, console, counted, format_for, no_phones, print_json, with_app
 from fleet.cli.groups import Group, examples
 from fleet.cli.tables import WITH_SITES, table
-from fleet.enrolment import enrol
+from fleet.clock import now
 from fleet.files import replacing
-from fleet.inventory import ChangeKind, parse_csv, plan, read_inventory, write_csv, write_yaml
-from fleet.store import Secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,6 +54,8 @@ def import_(app: App, file: Path, dry_run: bool, ignore_unknown_columns: bool) -
     If rows are wrong, fleet reports each of them with its reason and changes nothing. Values and
     phones that are not in the file stay as they are; to remove phones, use fleet inventory remove.
     """
+    from fleet.inventory import read_inventory
+
     is_stream = str(file) == "-"
     wanted = read_inventory(
         Path("standard input") if is_stream else file,
@@ -83,6 +82,8 @@ def import_(app: App, file: Path, dry_run: bool, ignore_unknown_columns: bool) -
 @with_app
 def add(app: App, host: str, site: str, name: str, mac: str, model: str, dry_run: bool) -> None:
     """Add a phone by its address, or change its entry."""
+    from fleet.inventory import parse_csv
+
     text = io.StringIO(newline="")
     given = {"host": host, "site": site, "name": name, "mac": mac, "model": model}
     writer = csv.writer(text)
@@ -92,6 +93,9 @@ def add(app: App, host: str, site: str, name: str, mac: str, model: str, dry_run
 
 
 def _import(app: App, wanted: InventoryFile, *, dry_run: bool) -> None:
+    from fleet.enrolment import enrol
+    from fleet.inventory import plan
+
     changes = plan(app.store.load_inventory(), wanted)
     if not (dry_run or changes.changes_nothing):
         app.ensure_key()
@@ -106,6 +110,8 @@ def _import(app: App, wanted: InventoryFile, *, dry_run: bool) -> None:
 
 def plan_lines(changes: Plan, *, whole: bool) -> Iterator[str]:
     """Describe a plan, field by field if `whole`, else what changed and the counts."""
+    from fleet.inventory import ChangeKind
+
     for level in changes.levels:
         if level.kind is ChangeKind.CHANGED:
             yield f"{level.label}: {level.kind}"
@@ -168,6 +174,8 @@ def export(
 
 def inventory_text(inventory: Inventory, form: str, *, with_secrets: bool) -> str:
     """Write an inventory as CSV or YAML."""
+    from fleet.inventory import write_csv, write_yaml
+
     out = io.StringIO(newline="")
     {"csv": write_csv, "yaml": write_yaml}[form](inventory, out, with_secrets=with_secrets)
     return out.getvalue()
@@ -229,6 +237,8 @@ def _object(status: PhoneStatus) -> dict[str, object]:
 @with_app
 def remove(app: App, phones: tuple[str, ...], yes: bool) -> None:
     """Remove phones and their history."""
+    from fleet.store import Secrets
+
     ids = sorted({app.store.find_phone(phone) for phone in phones})
     names = [each.phone.label for each in app.store.phones(ids=ids, secrets=Secrets.NONE)]
     if not yes:

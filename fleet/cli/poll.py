@@ -9,23 +9,21 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fleet.app import now
 from fleet.cli.common import FAIL_ON, PHONES, console, counted, fail_if, no_phones, with_app
 from fleet.cli.documents import document
 from fleet.cli.groups import examples
 from fleet.cli.progress import watched
 from fleet.cli.tables import print_lines
+from fleet.clock import now
 from fleet.loop import run
 from fleet.status import line_records, one_per_unread_phone, phone_records, totals
-from fleet.store import Secrets
-from fleet.sweep import Order
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from fleet.app import App
     from fleet.report import LineRecord
-    from fleet.sweep import Outcome
+    from fleet.sweep import Order, Outcome
 
 MOST_SHOWN = 50
 
@@ -93,6 +91,9 @@ def command(
 
 def order_of(app: App, phones: tuple[str, ...], site: str | None, *, insist: bool) -> Order:
     """What to sweep. Raises `PhoneNotFound`."""
+    from fleet.store import Secrets
+    from fleet.sweep import Order
+
     if phones:
         ids = tuple(sorted({app.store.find_phone(phone) for phone in phones}))
         if site is not None:
@@ -109,6 +110,8 @@ def order_of(app: App, phones: tuple[str, ...], site: str | None, *, insist: boo
 
 async def sweep(app: App, order: Order, *, confirm: bool) -> Outcome:
     """Sweep with a progress bar; with `confirm` look again at new problems."""
+    from fleet.sweep import Order
+
     with watched("Polling") as progress:
         outcome = await app.sweep(order, progress)
     if confirm and outcome.new_problems:

@@ -17,7 +17,6 @@ from fleet.cli.common import opened, with_settings
 from fleet.cli.config import check_settings, settings_file
 from fleet.cli.groups import examples, is_quiet, is_verbose
 from fleet.cli.logs import FORMATS, log_to_stderr
-from fleet.daemon import Daemon, Services, stop_on_signals
 from fleet.errors import FleetError
 from fleet.loop import run, use_few_arenas
 from fleet.settings import load_settings
@@ -91,6 +90,8 @@ async def serve(
     With `reload`, SIGHUP reads the settings again: return them, for the daemon to start with. Where
     they cannot be used the log says why, and the daemon goes on with the old ones. None: it ended.
     """
+    from fleet.daemon import Daemon, Services, stop_on_signals
+
     stopping = asyncio.Event()
     stop_on_signals(stopping)
     notifier = Notifier.of(os.environ, os.getpid())

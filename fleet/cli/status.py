@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fleet.app import now
 from fleet.cli.common import (
     FAIL_ON,
     PHONES,
@@ -28,6 +27,7 @@ from fleet.cli.common import (
 from fleet.cli.documents import document
 from fleet.cli.groups import examples
 from fleet.cli.tables import ON_BACKUP, local, paged, print_lines, table
+from fleet.clock import now
 from fleet.judge import FLAGGING, LINE_FAILED, RULES
 from fleet.model import Reach, Registration
 from fleet.report import FORMATS, LineRecord

@@ -10,7 +10,7 @@ import socket
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
-from fleet.app import now
+from fleet.clock import now
 from fleet.daemon.vitals import Vitals
 from fleet.daemon.work import Work
 from fleet.loop import log_failure

@@ -6,7 +6,7 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING
 
-from fleet.app import now
+from fleet.clock import now
 from fleet.errors import RolloutRunning
 from fleet.model import JournalEntry, RunBy
 from fleet.provision.rollout.telling import Teller

@@ -9,8 +9,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from fleet.app import now
 from fleet.audit import AuditOrder
+from fleet.clock import now
 from fleet.daemon.threads import off_loop
 from fleet.errors import SettingsError
 from fleet.schedule import Nightly

@@ -7,7 +7,7 @@ from collections import Counter
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from fleet.app import now
+from fleet.clock import now
 from fleet.errors import StoreError
 from fleet.model import DeliveryState, Registration
 from fleet.provision.rollout.telling import stopped_rollout

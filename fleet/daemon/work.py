@@ -11,7 +11,7 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-from fleet.app import now
+from fleet.clock import now
 from fleet.daemon.rollouts import Rollouts
 from fleet.daemon.threads import in_thread, off_loop
 from fleet.errors import FleetError, NotAsked, SweepRunning, SweepTaken

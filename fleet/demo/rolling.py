@@ -14,7 +14,7 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-from fleet.app import App, now
+from fleet.clock import now
 from fleet.model import IntendedAccount, Intent, Phone, RolloutState, Site, Wanted
 from fleet.opening import open_store
 from fleet.provision.build import diagnoser_of
@@ -34,6 +34,7 @@ from fleet.store import Change, IntentChange, Secrets
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
+    from fleet.app import App
     from fleet.demo.sweeping import Demo
     from fleet.model import Rollout
     from fleet.provision.rollout.service import RolloutProgress

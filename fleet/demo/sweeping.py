@@ -6,7 +6,8 @@ import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fleet.app import App, now
+from fleet.app import App
+from fleet.clock import now
 from fleet.enrolment import enrol
 from fleet.errors import UsageError
 from fleet.inventory import parse_csv, plan

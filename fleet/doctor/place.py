@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from fleet.app import now
+from fleet.clock import now
 from fleet.doctor.checked import fail, ok, warn
 from fleet.settings import ENV_FILE
 

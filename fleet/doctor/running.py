@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from fleet.app import now
+from fleet.clock import now
 from fleet.doctor.checked import fail, ok, warn
 from fleet.model import DeliveryState
 from fleet.sweep import SCHEDULE

@@ -11,11 +11,6 @@ import tempfile
 import warnings
 from pathlib import Path
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.x509.oid import NameOID
-
 
 def server_context(*, legacy: bool, now: dt.datetime) -> ssl.SSLContext:
     """A server's context with a certificate made for it; `legacy` speaks TLS 1.0 alone."""
@@ -40,6 +35,11 @@ def load_new_certificate(context: ssl.SSLContext, *, now: dt.datetime) -> None:
 
 
 def _certificate_and_key(now: dt.datetime) -> bytes:
+    from cryptography import x509  # here, for most simulations have no certificate
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import rsa
+    from cryptography.x509.oid import NameOID
+
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Aastra IP Phone")])
     certificate = (

@@ -14,7 +14,8 @@ import pytest
 
 from fleet.alert import Alerting, Composer, Policy, Telling
 from fleet.alert.diagnosing import FEW_OF_CAUSE, MOST_OF_ROUND, to_diagnose
-from fleet.app import App, now, rules_of, words_of
+from fleet.app import App, rules_of, words_of
+from fleet.clock import now
 from fleet.daemon import Services
 from fleet.errors import StoreError
 from fleet.model import AlertKind, Cause, CauseKind, IntendedAccount, Phone, Severity

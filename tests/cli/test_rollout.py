@@ -109,7 +109,7 @@ def test_a_rollout_runs_to_its_end_and_tells_how_it_went(fleet: Fleet, loop: Loo
 def test_a_paused_rollout_asks_nobody_until_it_is_resumed_or_stopped(
     fleet: Fleet, loop: Loop
 ) -> None:
-    from fleet.app import now
+    from fleet.clock import now
     from fleet.provision.rollout.service import Terms, begin
 
     changed(loop)
@@ -157,7 +157,7 @@ def test_new_admin_passwords_are_made_applied_rolled_out_and_used(fleet: Fleet, 
 def test_a_stopped_rollout_says_how_many_phones_may_still_take_its_files(
     fleet: Fleet, loop: Loop
 ) -> None:
-    from fleet.app import now
+    from fleet.clock import now
     from fleet.provision.rollout.service import Terms, begin
 
     changed(loop)

@@ -17,8 +17,8 @@ from zoneinfo import ZoneInfo
 import httpx
 import pytest
 
-from fleet.app import now
 from fleet.audit import Findings, encode
+from fleet.clock import now
 from fleet.daemon import Daemon, Services
 from fleet.errors import ServerError, SettingsError
 from fleet.model import IntendedAccount, Phone, Reach, Registration

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import structs
 
-from fleet.app import now
+from fleet.clock import now
 from fleet.model import ProofState, ProofWay, RolloutState, RunBy
 from fleet.provision.rollout import StageOrder
 from fleet.provision.rollout.service import Terms, begin

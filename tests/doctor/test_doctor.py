@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from msgspec import structs
 
-from fleet.app import App, now
+from fleet.app import App
+from fleet.clock import now
 from fleet.doctor import Checked, State, examine
 from fleet.errors import UsageError
 from fleet.model import MissedSweeps, Phone, Site

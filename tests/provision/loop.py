@@ -9,7 +9,8 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-from fleet.app import App, now, rules_of, words_of
+from fleet.app import App, rules_of, words_of
+from fleet.clock import now
 from fleet.model import IntendedAccount, Intent, Phone, Site, Wanted
 from fleet.phone.sip.ask import SipClient
 from fleet.phone.sip.peer import Timers

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import httpx
 from msgspec import structs
 
-from fleet.app import now
+from fleet.clock import now
 from fleet.model import (
     Fetch,
     FetchOutcome,

@@ -9,28 +9,22 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fleet.app import now
 from fleet.cli.common import console, counted, with_app
 from fleet.cli.groups import examples
 from fleet.cli.inventory import plan_lines
 from fleet.cli.provision.changes import change_line
-from fleet.enrolment import enrol
+from fleet.clock import now
 from fleet.errors import UsageError
 from fleet.files import replacing
-from fleet.inventory import parse_yaml, write_yaml
-from fleet.inventory import plan as plan_import
 from fleet.phone.catalog import model_table
 from fleet.phone.lint import lint_file
-from fleet.provision.adopt import Surroundings, differences, read_folder
-from fleet.provision.adopt import adopt as adopt_folder
-from fleet.store import Secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from fleet.app import App
     from fleet.model import Inventory
-    from fleet.provision.adopt import Adopted, Folder
+    from fleet.provision.adopt import Adopted, Folder, Surroundings
 
 MOST_NOTES = 20
 
@@ -67,6 +61,9 @@ def adopt(
     go to the database (--import), or the inventory refers to them by name. Fleet shows what
     applying the result would change for phones, which is ideally nothing.
     """
+    from fleet.provision.adopt import adopt as adopt_folder
+    from fleet.provision.adopt import read_folder
+
     if model and model_table(model) is None:
         raise UsageError(f"{model} is not a model that fleet knows; a known one is 6753i.")
     old, known = read_folder(folder), _surroundings(app, model)
@@ -83,6 +80,9 @@ def adopt(
 
 
 def _surroundings(app: App, model: str) -> Surroundings:
+    from fleet.provision.adopt import Surroundings
+    from fleet.store import Secrets
+
     seen = app.store.seen_models()
     stored = app.store.phones(secrets=Secrets.NONE)
     return Surroundings(
@@ -99,6 +99,8 @@ def _surroundings(app: App, model: str) -> Surroundings:
 
 
 def _lines(old: Folder, adopted: Adopted, known: Surroundings) -> Iterator[str]:
+    from fleet.provision.adopt import differences
+
     yield from adopted.notes[:MOST_NOTES]
     if (more := len(adopted.notes) - MOST_NOTES) > 0:
         yield f"… and {counted(more, 'more note')}."
@@ -137,6 +139,8 @@ def _write(inventory: Inventory, output: Path, *, with_secrets: bool) -> str:
 
 
 def _yaml(inventory: Inventory, *, with_secrets: bool) -> str:
+    from fleet.inventory import write_yaml
+
     out = io.StringIO()
     write_yaml(inventory, out, with_secrets=with_secrets)
     return out.getvalue()
@@ -151,6 +155,10 @@ def _left_out(inventory: Inventory, *, with_secrets: bool) -> str:
 
 
 def _import(app: App, inventory: Inventory) -> Iterator[str]:
+    from fleet.enrolment import enrol
+    from fleet.inventory import parse_yaml
+    from fleet.inventory import plan as plan_import
+
     file = parse_yaml(_yaml(inventory, with_secrets=True), source="The folder")
     changes = plan_import(app.store.load_inventory(), file)
     if not changes.changes_nothing:

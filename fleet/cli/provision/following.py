@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fleet.app import now
 from fleet.cli.common import console, with_app
 from fleet.cli.groups import examples
 from fleet.cli.progress import telling
 from fleet.cli.provision.stages import Telling, labels_of, show_progress, show_rollout
+from fleet.clock import now
 from fleet.model import RolloutState, RunBy
 
 if TYPE_CHECKING:

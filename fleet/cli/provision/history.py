@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fleet.app import now
 from fleet.cli.common import (
     JSON,
     console,
@@ -20,10 +19,10 @@ from fleet.cli.common import (
 from fleet.cli.groups import examples
 from fleet.cli.provision.changes import change_line, some
 from fleet.cli.tables import local, table
+from fleet.clock import now
 from fleet.errors import UsageError
 from fleet.provision.compare import compare
 from fleet.provision.mask import masked_file, referred
-from fleet.store import Secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -107,6 +106,8 @@ def show(app: App, number: int, file: str | None, secrets: bool) -> None:
 @with_app
 def diff(app: App, old: int, new: int) -> None:
     """Show what changes for phones from revision N to revision M, parameter by parameter."""
+    from fleet.store import Secrets
+
     stored = app.store.phones(secrets=Secrets.NONE)
     seen = app.store.seen_models()
     models = {each.id: seen.get(each.id, "") or each.phone.model for each in stored}

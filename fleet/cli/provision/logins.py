@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fleet.app import now
 from fleet.cli.common import PHONES, console, counted, no_phones, user_name, with_app
 from fleet.cli.groups import Group, examples
 from fleet.cli.provision.resyncing import chosen_phones
 from fleet.cli.tables import local, table
+from fleet.clock import now
 from fleet.errors import UsageError
-from fleet.provision.logins import rotate as give_new
-from fleet.store import Secrets
 
 if TYPE_CHECKING:
     from fleet.app import App
@@ -42,6 +40,8 @@ def logins() -> None:
 @with_app
 def list_(app: App, site: str | None, as_json: bool) -> None:
     """List which phones have a login, and when each first used it; no passwords."""
+    from fleet.store import Secrets
+
     app.check_site(site)
     found = app.store.fetch_logins()
     phones = [
@@ -83,6 +83,8 @@ def list_(app: App, site: str | None, as_json: bool) -> None:
 @with_app
 def show(app: App, phone: str, as_json: bool) -> None:
     """Show the login of a phone, with its password in clear text."""
+    from fleet.store import Secrets
+
     number = app.store.find_phone(phone)
     [stored] = app.store.phones(ids=[number], secrets=Secrets.NONE)
     login = app.store.fetch_logins([number]).get(number)
@@ -122,6 +124,8 @@ def rotate(app: App, phones: tuple[str, ...], site: str | None, every: bool, fac
 
     Phones get them with their files: run fleet provision apply, then a re-sync or a roll-out.
     """
+    from fleet.provision.logins import rotate as give_new
+
     chosen = chosen_phones(app, phones, site, every=every)
     if not chosen:
         raise click.UsageError(no_phones(app))

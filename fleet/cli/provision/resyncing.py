@@ -12,16 +12,12 @@ from fleet.cli.groups import examples
 from fleet.cli.progress import progressing
 from fleet.cli.tables import table
 from fleet.loop import run
-from fleet.provision.addressees import addressees
-from fleet.provision.applied import AppliedRevision
-from fleet.provision.build import resyncer_of
-from fleet.provision.resync import BY_DEFAULT, How
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fleet.app import App
-    from fleet.provision.resync import Addressee, ResyncOutcome
+    from fleet.provision.resync import Addressee, How, ResyncOutcome
 
 PER_PHONE = 0.2  # seconds between two phones, where nothing else is said
 
@@ -39,7 +35,7 @@ PER_PHONE = 0.2  # seconds between two phones, where nothing else is said
 @click.option(
     "--how",
     multiple=True,
-    type=click.Choice([How.NOTIFY.value, How.PUSH.value], case_sensitive=False),
+    type=click.Choice(["notify", "push"], case_sensitive=False),
     help="Use only this way; may be repeated.  [default: SIP NOTIFY, then XML push]",
 )
 @click.option(
@@ -71,6 +67,8 @@ def resync(
     A phone that accepts the request may still not do it: fleet provision fetches shows which phones
     fetched their files. No phone is reset. Exit code 3: no phone accepted the request.
     """
+    from fleet.provision.resync import BY_DEFAULT, How
+
     ways = tuple(How(each) for each in how) or BY_DEFAULT
     chosen = chosen_phones(app, phones, site, every=every)
     if not chosen:
@@ -91,6 +89,9 @@ def chosen_phones(
     app: App, phones: Sequence[str], site: str | None, *, every: bool
 ) -> list[Addressee]:
     """The phones that were named, a site's, or all; which of these has to be said."""
+    from fleet.provision.addressees import addressees
+    from fleet.provision.applied import AppliedRevision
+
     if [bool(phones), site is not None, every].count(True) != 1:
         raise click.UsageError("Name phones, or use --site or --all.")
     app.check_site(site)
@@ -103,6 +104,8 @@ def chosen_phones(
 async def _ask(
     app: App, phones: Sequence[Addressee], ways: tuple[How, ...], *, reboot: bool, spread: float
 ) -> list[ResyncOutcome]:
+    from fleet.provision.build import resyncer_of
+
     async with app.client() as client:
         resyncer = resyncer_of(
             app.settings, app.store, client, by=user_name(), ways=ways, reboot=reboot

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fleet.app import now
 from fleet.cli.common import console, user_name, with_app
 from fleet.cli.groups import Group, examples
 from fleet.cli.provision.following import leave, status, who_runs
@@ -26,9 +25,9 @@ from fleet.cli.provision.terms import (
     STAGES,
     stage_order,
 )
+from fleet.clock import now
 from fleet.errors import UsageError
 from fleet.model import RolloutState, RunBy
-from fleet.provision.rollout.service import Terms, begin, roll_back
 from fleet.provision.rollout.telling import sentence
 
 if TYPE_CHECKING:
@@ -94,6 +93,8 @@ def start(
     After Ctrl-C, continue with resume; after a crash, a running daemon takes over. Exit code 3: the
     roll-out stopped by itself, or no daemon took over a detached one.
     """
+    from fleet.provision.rollout.service import Terms, begin
+
     terms = Terms(
         order=stage_order(app, canaries, stages),
         deadline=deadline,
@@ -194,6 +195,8 @@ def rollback(
     rotation of SIP passwords, fleet restores the old password of each phone without proof of the
     new one, at the registrars and in the inventory.
     """
+    from fleet.provision.rollout.service import Terms, roll_back
+
     run_by = RunBy.DAEMON if detach else RunBy.FOREGROUND
     terms = Terms(deadline=deadline, run_by=run_by, at_once=at_once, settle=settle)
     if rotation := rotation_of_last(app):

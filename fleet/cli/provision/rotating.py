@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fleet.app import App, now
 from fleet.cli.common import PHONES, console, counted, user_name, with_app
 from fleet.cli.groups import Group, examples
 from fleet.cli.provision.resyncing import chosen_phones
@@ -23,21 +22,19 @@ from fleet.cli.provision.terms import (
     STAGES,
     stage_order,
 )
+from fleet.clock import now
 from fleet.errors import UsageError
 from fleet.loop import run
 from fleet.model import RolloutState
-from fleet.phone.sip.peer import Timers
-from fleet.provision.build import rotator_of, sip_client_of
 from fleet.provision.rollout import StageOrder
-from fleet.provision.rollout.service import Terms, begin
-from fleet.provision.rotate.admin import rotate_admin
 from fleet.provision.rotate.export import new_file, write_accounts
-from fleet.provision.rotate.registrars import check_registrars
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from fleet.app import App
     from fleet.model import Rollout, RotatedAccount, Rotation
+    from fleet.provision.rollout.service import Terms
     from fleet.provision.rotate.accounts import Skipped
     from fleet.provision.rotate.service import Rotator
 
@@ -82,6 +79,9 @@ def admin(
     Fleet uses the old password until the phone accepts the new one. It refuses while other changes
     wait to be applied.
     """
+    from fleet.provision.rollout.service import Terms, begin
+    from fleet.provision.rotate.admin import rotate_admin
+
     chosen = chosen_phones(app, phones, site, every=every)
     app.ensure_key()
     ids = [phone.phone_id for phone in chosen]
@@ -151,6 +151,11 @@ def sip(
     the registrar accepts it, the phones of the account get it. If it does not, they keep the old
     one. Exit code 3: the roll-out stopped by itself.
     """
+    from fleet.phone.sip.peer import Timers
+    from fleet.provision.build import rotator_of, sip_client_of
+    from fleet.provision.rollout.service import Terms
+    from fleet.provision.rotate.registrars import check_registrars
+
     if (go_on and abandon) or ((go_on or abandon) and (phones or site or every or export)):
         raise click.UsageError("--continue and --abandon do not take phones.")
     rotator = rotator_of(app.store, app.provisioner, by=user_name())

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fleet.app import now
 from fleet.cli.common import user_name
 from fleet.cli.progress import telling
 from fleet.cli.provision.following import end_as
 from fleet.cli.provision.stages import Telling, labels_of, show_progress
+from fleet.clock import now
 from fleet.loop import run
 from fleet.model import JournalEntry
 

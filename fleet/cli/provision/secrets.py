@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fleet.app import now
 from fleet.cli.common import JSON, console, print_json, with_app
 from fleet.cli.groups import Group, examples
 from fleet.cli.provision.changes import some
 from fleet.cli.tables import local, table
+from fleet.clock import now
 from fleet.errors import UsageError
 from fleet.model import SecretKind, SecretRef
 

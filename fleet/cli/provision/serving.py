@@ -11,16 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fleet.app import now
 from fleet.cli.common import TIME, console, counted, no_phones, opened, with_app, with_settings
 from fleet.cli.groups import examples, is_quiet, is_verbose
 from fleet.cli.logs import FORMATS, log_to_stderr
 from fleet.cli.tables import local, table
-from fleet.daemon import stop_on_signals
+from fleet.clock import now
 from fleet.loop import run
 from fleet.model import FetchOutcome
 from fleet.provision.firmware import Compliance, compliance
-from fleet.provision.serve import firmware_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -64,6 +62,8 @@ def serve(settings: Settings, log_format: str) -> None:
 
 
 async def _serve(app: App) -> None:
+    from fleet.daemon import stop_on_signals
+
     stopping = asyncio.Event()
     stop_on_signals(stopping)
     async with app.file_service() as service:
@@ -189,6 +189,8 @@ def firmware(app: App, site: str | None, state: str | None, as_json: bool) -> No
     The running version comes from the last poll. The version of a file comes from
     [provisioning.firmware_versions] in the settings.
     """
+    from fleet.provision.serve import firmware_folder
+
     app.check_site(site)
     files = firmware_folder(app.settings, now).files()
     versions = app.settings.provisioning.firmware_versions

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from fleet.cli.tables import local, table
 from fleet.model import ProofState, RolloutState
 from fleet.provision.rollout.telling import Teller, sentence
-from fleet.store import Secrets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -26,6 +25,8 @@ _STATES = tuple(ProofState)
 
 def labels_of(app: App) -> dict[int, str]:
     """What people call the phones."""
+    from fleet.store import Secrets
+
     return {each.id: each.phone.label for each in app.store.phones(secrets=Secrets.NONE)}
 
 

@@ -5,17 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from fleet.app import now
 from fleet.cli.common import console, counted, user_name
 from fleet.cli.provision.following import leave
 from fleet.cli.provision.running import run_to_end
 from fleet.cli.provision.stages import labels_of
+from fleet.clock import now
 from fleet.errors import UsageError
 from fleet.loop import run
 from fleet.model import AccountState, RolloutState, RunBy
-from fleet.provision.build import rotation_gate, rotator_of
 from fleet.provision.rollout import StageOrder
-from fleet.provision.rotate.service import taken_back
 
 if TYPE_CHECKING:
     from fleet.app import App
@@ -47,6 +45,9 @@ def settle_rotation(app: App) -> None:
 
 def take_back(app: App, rotation: Rotation, terms: Terms) -> None:
     """Give registrars, inventory and phones the old passwords of those who did not come along."""
+    from fleet.provision.build import rotation_gate, rotator_of
+    from fleet.provision.rotate.service import taken_back
+
     if app.store.rollout_runner(now()):
         raise UsageError("This roll-out is running: run fleet provision rollout stop first.")
     last = app.store.rollout()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from enum import StrEnum
 from typing import TYPE_CHECKING
-from xml.sax.saxutils import escape
 
 from fleet.errors import ConfigurationError
 from fleet.phone.config_file.names import canonical_name, is_name
@@ -59,6 +58,8 @@ def configuration_documents(
 
 
 def _item(parameter: Parameter) -> str:
+    from xml.sax.saxutils import escape  # here, for it loads an HTTP client and the mail library
+
     if not is_name(parameter.name):
         raise ConfigurationError(f"{parameter.name!r} cannot be a parameter's name.")
     if has_control(parameter.value) or not _all_allowed(parameter.value):

@@ -8,7 +8,8 @@ import sys
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from fleet.app import App, now, rules_of, words_of
+from fleet.app import App, rules_of, words_of
+from fleet.clock import now
 from fleet.provision.build import resyncer_of
 from fleet.provision.rollout.machine import Pace
 from fleet.provision.rollout.service import RolloutService

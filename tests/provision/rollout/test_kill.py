@@ -17,7 +17,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from fleet.app import now
+from fleet.clock import now
 from fleet.model import ProofState, RolloutState
 from fleet.provision.rollout import StageOrder
 from fleet.provision.rollout.machine import ASKING, ASKING_AGAIN

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fleet.app import now
+from fleet.clock import now
 from fleet.model import Credentials
 from fleet.phone.sip.ask import SipClient
 from fleet.phone.sip.peer import Peer, Timers

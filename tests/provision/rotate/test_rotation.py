@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from fleet.app import now
+from fleet.clock import now
 from fleet.errors import StoreError, UsageError
 from fleet.model import AccountState, ProofState, Reach, Registration, RolloutState, Wanted
 from fleet.provision.rollout import StageOrder

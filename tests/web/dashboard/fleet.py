@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import httpx
 from lxml import html
 
-from fleet.app import App, now, rules_of, words_of
+from fleet.app import App, rules_of, words_of
+from fleet.clock import now
 from fleet.findings import Judge
 from fleet.model import Account, Credentials, Line, Registration, Site
 from fleet.provision.file_states import FileStates
