@@ -87,14 +87,14 @@ class Holding:
         if nobody := self._nobody(incidents):
             return nobody
         if all(self.allowance.is_used_up(route) for route in self.routes_of(incidents)):
-            return f"{self.policy.most_per_hour} alerts within the hour"
+            return f"limit of {self.policy.most_per_hour} alerts per hour"
         return ""
 
     def _nobody(self, incidents: Sequence[Incident]) -> str:
         """Whether no receiver takes it: no wait and no quiet hours explain that."""
         if not any(route.urls for route in self.policy.routes):
             return NO_RECEIVER
-        return "" if self.routes_of(incidents) else "no route of the settings takes it"
+        return "" if self.routes_of(incidents) else "no route selects it"
 
     def routes_of(self, incidents: Sequence[Incident]) -> list[Route]:
         """Who is to be told of one of these."""
@@ -108,13 +108,13 @@ class Holding:
         if incident.phone_id is None or incident.rule in FLAPPING:
             return ""
         place = (incident.phone_id, incident.line or 0)
-        return "it flaps" if place in self.situation.flapping else ""
+        return "flapping" if place in self.situation.flapping else ""
 
     def _waits(self, notice: Notice) -> str:
         ripe = notice.at + self.policy.group_wait
         if notice.kind is NoticeKind.RESOLVED or ripe <= self._now:
             return ""
-        return f"waits until {self._clock(ripe, '%H:%M:%S')} for others that belong to it"
+        return f"waits until {self._clock(ripe, '%H:%M:%S')} for related problems"
 
     def _sweeping(self, notice: Notice) -> str:
         """Whether the sweep that saw it goes on: what else it sees is told with it, once."""
@@ -123,7 +123,7 @@ class Holding:
         is_of_sweep = since is not None and since <= notice.at and notice.incident.sightings > 0
         if not is_of_sweep or notice.at + LONGEST_WAIT <= self._now:
             return ""
-        return "waits for the sweep to end, and for what else it sees"
+        return "waits for the sweep to end"
 
     @property
     def _now(self) -> datetime:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from fleet.alert.values import Policy, Situation
     from fleet.model import Cause, Incident, Notice
 
-_LATE = timedelta(minutes=5)  # nobody calls what waited for the end of a sweep "held back"
+_LATE = timedelta(minutes=5)  # waiting for the end of a sweep is no delay
 _CAPPED_FOR = timedelta(hours=1)
 
 
@@ -33,6 +34,7 @@ class Ledger:
     tellings: list[Telling] = field(default_factory=list)
     dropped: list[tuple[int, str]] = field(default_factory=list)
     held: list[Held] = field(default_factory=list)
+    delayed: list[tuple[int, tuple[str, ...]]] = field(default_factory=list)
 
     @classmethod
     def open(cls, situation: Situation, policy: Policy) -> Ledger:
@@ -44,12 +46,18 @@ class Ledger:
     def plan(self) -> Plan:
         """Give what was decided."""
         return Plan(
-            tellings=tuple(self.tellings), dropped=tuple(self.dropped), held=tuple(self.held)
+            tellings=tuple(self.tellings),
+            dropped=tuple(self.dropped),
+            held=tuple(self.held),
+            delayed=tuple(self.delayed),
         )
 
     def hold(self, notice: Notice, why: str) -> None:
-        """Leave a notice for a later round."""
+        """Leave a notice for a later round. The reason of a delay is recorded, without its end."""
         self.held.append(Held(notice=notice, why=why))
+        reason = why.partition(" until ")[0]
+        if notice.id is not None and self._is_late(notice) and reason not in notice.delayed_by:
+            self.delayed.append((notice.id, (*notice.delayed_by, reason)))
 
     def drop(self, notices: Iterable[Notice], why: str) -> None:
         """Nobody needs to hear of these any more."""
@@ -60,7 +68,8 @@ class Ledger:
         for route in self.holding.routes_of([notice.incident for notice in notices]):
             some = [notice for notice in notices if route.takes(notice.incident)]
             ids = tuple(sorted(notice.id or 0 for notice in some))
-            late = [ripe for ripe in map(self._ripe, some) if self.situation.now - ripe > _LATE]
+            late = [notice for notice in some if self._is_late(notice)]
+            delays = Counter(reason for notice in late for reason in notice.delayed_by)
             telling = self._telling(
                 kind, route, [notice.incident for notice in some], *map(str, ids)
             )
@@ -69,14 +78,10 @@ class Ledger:
                     telling,
                     notice_ids=ids,
                     late=len(late),
-                    late_since=min(late, default=None),
-                    late_in_quiet_hours=bool(late) and self._in_quiet_hours(min(late)),
+                    late_since=min(map(self._ripe, late), default=None),
+                    delays=tuple(delays.most_common()),
                 )
             )
-
-    def _in_quiet_hours(self, moment: datetime) -> bool:
-        hours = self.policy.quiet_hours
-        return bool(hours and hours.end(moment))
 
     def tell_cause(
         self,
@@ -126,6 +131,9 @@ class Ledger:
             due = max(due, self.situation.now + _CAPPED_FOR)
         self.holding.allowance.use(telling.route)
         self.tellings.append(replace(telling, due=due))
+
+    def _is_late(self, notice: Notice) -> bool:
+        return self.situation.now - self._ripe(notice) > _LATE
 
     def _ripe(self, notice: Notice) -> datetime:
         if notice.kind is NoticeKind.RESOLVED:

@@ -75,7 +75,7 @@ def _why_untold(
     holding = ledger.holding
     reasons = [holding.member(one, openings.get(one.id)) for one in incidents]
     if not reasons:
-        return "none of its cause's members stands"
+        return "none of its cause's incidents is open"
     if all(reasons):
         return reasons[0]
     return holding.routes(incidents) or holding.quiet(worst(incidents))

@@ -129,7 +129,7 @@ class Alerting:
     def _apply(
         self, now: datetime, decided: Plan, changed: Sequence[Cause], said: Mapping[int, str]
     ) -> bool:
-        if not (changed or decided.tellings or decided.dropped):
+        if not (changed or decided.tellings or decided.dropped or decided.delayed):
             return True
         zones = self._zones()
         alerts = tuple(
@@ -142,7 +142,13 @@ class Alerting:
             for telling in decided.tellings
         )
         return self.store.apply_alerting(
-            Decided(at=now, causes=tuple(changed), alerts=alerts, dropped=decided.dropped)
+            Decided(
+                at=now,
+                causes=tuple(changed),
+                alerts=alerts,
+                dropped=decided.dropped,
+                delayed=decided.delayed,
+            )
         )
 
     def _zones(self) -> Zones:

@@ -69,8 +69,9 @@ class Situation:
 class Telling:
     """One alert to be written: who is told of which incidents or of which cause.
 
-    `due` is when its channels are tried first. Of its incidents, `late` were held back since
-    `late_since`, in quiet hours or not. A reminder may name `causes` besides its incidents.
+    `due` is when its channels are tried first. Of its notices, `late` were delayed, the first since
+    `late_since`; `delays` counts them by recorded reason. A reminder may name `causes` besides its
+    incidents.
     `unread` of a cause's incidents are on phones that cannot be read.
     """
 
@@ -86,7 +87,7 @@ class Telling:
     unread: int = 0
     late: int = 0
     late_since: datetime | None = None
-    late_in_quiet_hours: bool = False
+    delays: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -99,11 +100,16 @@ class Held:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Plan:
-    """What a round decides. `dropped` are ids of notices nobody needs to hear of, with why."""
+    """What a round decides.
+
+    `dropped` are ids of notices nobody needs to hear of, with why. `delayed` are ids of notices in
+    `held` whose reason is new, each with all its reasons, to be recorded.
+    """
 
     tellings: tuple[Telling, ...] = ()
     dropped: tuple[tuple[int, str], ...] = ()
     held: tuple[Held, ...] = ()
+    delayed: tuple[tuple[int, tuple[str, ...]], ...] = ()
 
 
 class Allowance:

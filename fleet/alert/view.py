@@ -70,8 +70,8 @@ class View:
     """An alert as templates see it.
 
     `count` says how much it is about (`12 lines`), `more` how many incidents are not named.
-    `late` is empty, or says how many were held back since when. `link` leads to the dashboard, to
-    the phone's page where it is about one phone; empty where no address is set.
+    `late` is empty, or says how many were delayed since when, and why. `link` leads to the
+    dashboard, to the phone's page where it is about one phone; empty where no address is set.
     """
 
     kind: str
@@ -227,9 +227,9 @@ def _checks(telling: Telling) -> Iterable[str]:
 def _late(telling: Telling, zones: Zones) -> str:
     if not telling.late or not telling.late_since:
         return ""
-    why = (
-        "quiet hours"
-        if telling.late_in_quiet_hours
-        else "no receiver, a silence, maintenance, flapping, or the limit of alerts per hour"
+    reasons = ", ".join(
+        reason if number == telling.late else f"{reason}: {number}"
+        for reason, number in telling.delays
     )
-    return f"{telling.late} of these held back since {zones.when(telling.late_since)} ({why})"
+    since = zones.when(telling.late_since)
+    return f"{telling.late} of these delayed since {since}{f' ({reasons})' if reasons else ''}"

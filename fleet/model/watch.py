@@ -141,7 +141,8 @@ class Notice:
     """A change of state that somebody must hear about; `handled` None until it was seen to.
 
     It is written in the transaction that saw the change. Handled means: an alert tells of it
-    (`alert_id`), or a sentence in `dropped` says why nobody needs to be told.
+    (`alert_id`), or a sentence in `dropped` says why nobody needs to be told. `delayed_by` has the
+    reasons for which rounds of alerting left it for later, the first one first.
     """
 
     incident: Incident
@@ -150,6 +151,7 @@ class Notice:
     handled: datetime | None = None
     alert_id: int | None = None
     dropped: str = ""
+    delayed_by: tuple[str, ...] = ()
     id: int | None = None
 
 

@@ -147,7 +147,21 @@ def apply_alerting(connection: sa.Connection, alerting: Alerting) -> bool:
         reasons[why].append(notice_id)
     for why, some in reasons.items():
         _see_to(connection, some, alerting.at, dropped=why)
+    _write_delays(connection, alerting.delayed)
     return True
+
+
+def _write_delays(
+    connection: sa.Connection, delayed: Sequence[tuple[int, tuple[str, ...]]]
+) -> None:
+    by_reasons: dict[tuple[str, ...], list[int]] = defaultdict(list)
+    for notice_id, reasons in delayed:
+        by_reasons[reasons].append(notice_id)
+    for reasons, ids in by_reasons.items():
+        for some in codec.chunks(ids):
+            waiting = (notices.c.id.in_(some), notices.c.handled.is_(None))
+            update = sa.update(notices).where(*waiting)
+            connection.execute(update.values(delayed_by="\n".join(reasons)))
 
 
 def _are_unhandled(connection: sa.Connection, ids: Sequence[int]) -> bool:

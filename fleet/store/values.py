@@ -283,12 +283,14 @@ class Alerting:
     """What one round of alerting decided, to be written at once or not at all.
 
     `causes` are new, changed or ended; `dropped` are notices nobody needs to hear of, with why.
+    `delayed` are the reasons for which notices wait, the earlier ones included.
     """
 
     at: datetime
     causes: tuple[Cause, ...] = ()
     alerts: tuple[NewAlert, ...] = ()
     dropped: tuple[tuple[int, str], ...] = ()
+    delayed: tuple[tuple[int, tuple[str, ...]], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -113,6 +113,7 @@ def notice_of(row: sa.Row[Any]) -> Notice:
         handled=row.handled,
         alert_id=row.alert_id,
         dropped=row.dropped,
+        delayed_by=tuple(row.delayed_by.splitlines()),
         id=row.id,
     )
 

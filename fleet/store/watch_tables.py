@@ -127,6 +127,7 @@ notices = sa.Table(
     sa.Column("handled", Utc),
     sa.Column("alert_id", sa.Integer, sa.ForeignKey("alerts.id", ondelete="SET NULL"), index=True),
     text_column("dropped"),
+    text_column("delayed_by"),
 )
 
 silences = sa.Table(

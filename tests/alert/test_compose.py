@@ -172,9 +172,28 @@ def test_a_reminder_names_causes_and_incidents() -> None:
     assert "- site berlin, since 2026-11-23 08:00 CET: 3 of 3 phones looked at" in alert.text
 
 
-def test_what_was_held_back_is_counted() -> None:
-    alert = composed(Situation(now=START + HOUR, notices=(notice(incident(1)),)))
-    assert "1 of these held back since 2026-11-23 07:00 UTC" in alert.text
+@pytest.mark.parametrize(
+    ("reasons", "sentence"),
+    [
+        ([(), ()], "2 of these delayed since 2026-11-23 07:00 UTC."),
+        (
+            [("quiet hours",), ("quiet hours",)],
+            "2 of these delayed since 2026-11-23 07:00 UTC (quiet hours).",
+        ),
+        (
+            [("no receiver", "silence 3"), ("no receiver",)],
+            "2 of these delayed since 2026-11-23 07:00 UTC (no receiver, silence 3: 1).",
+        ),
+    ],
+)
+def test_what_was_delayed_is_counted_with_the_recorded_reasons(
+    reasons: list[tuple[str, ...]], sentence: str
+) -> None:
+    notices = tuple(
+        replace(notice(incident(number)), delayed_by=some) for number, some in enumerate(reasons, 1)
+    )
+    alert = composed(Situation(now=START + HOUR, notices=notices))
+    assert sentence in " ".join(alert.text.split())
 
 
 @settings(deadline=None)

@@ -35,7 +35,7 @@ def why(world: World, after: timedelta = timedelta()) -> list[str]:
 
 def test_a_new_problem_waits_for_others_that_belong_to_it(world: World) -> None:
     world.open(2)
-    assert why(world) == ["waits until 07:00:10 for others that belong to it"]
+    assert why(world) == ["waits until 07:00:10 for related problems"]
     world.open(4)
     assert why(world, 5 * SECOND)
     world.round(10 * SECOND)
@@ -45,7 +45,7 @@ def test_a_new_problem_waits_for_others_that_belong_to_it(world: World) -> None:
 def test_what_a_sweep_sees_waits_for_its_end_but_not_for_ever(world: World) -> None:
     world.sweeping_since = START
     world.open(2)
-    assert why(world, MINUTE) == ["waits for the sweep to end, and for what else it sees"]
+    assert why(world, MINUTE) == ["waits for the sweep to end"]
     world.round(4 * MINUTE)
     assert told(world) == [("problem", [1])]
 
@@ -90,10 +90,32 @@ def test_a_silence_holds_and_never_swallows(world: World) -> None:
     world.silence(Selector(site="berlin"), HOUR)
     world.open(2)
     assert why(world, MINUTE) == ["silence 1 until 08:00"]
+    world.round(30 * MINUTE)
     world.round(HOUR)
     assert told(world) == [("problem", [1])]
     [telling] = world.alerts.values()
     assert (telling.late, telling.late_since) == (1, START + 10 * SECOND)
+    assert telling.delays == (("silence 1", 1),)
+
+
+def test_every_reason_of_a_delay_is_recorded_once(world: World) -> None:
+    world.policy = replace(world.policy, quiet_hours=NIGHT)
+    world.silence(Selector(site="berlin"), 8 * HOUR)
+    world.open(2, severity=Severity.WARNING)
+    for _ in range(23):  # silenced until 22:00, then quiet hours until 05:00
+        if world.now == START + 7 * HOUR:
+            world.silence(Selector(site="berlin"), 8 * HOUR)
+        world.round(HOUR)
+    [telling] = world.alerts.values()
+    assert telling.delays == (("silence 1", 1), ("silence 2", 1), ("quiet hours", 1))
+
+
+def test_a_delay_that_no_round_saw_has_no_reason(world: World) -> None:
+    world.policy = replace(world.policy, quiet_hours=NIGHT)
+    world.open(2, severity=Severity.WARNING)
+    world.round(23 * HOUR)
+    [telling] = world.alerts.values()
+    assert (telling.late, telling.delays) == (1, ())
 
 
 def test_a_maintenance_window_holds(world: World) -> None:
@@ -111,7 +133,7 @@ def test_a_maintenance_window_holds(world: World) -> None:
 def test_what_flaps_is_held_but_the_flapping_itself_is_told(world: World) -> None:
     world.open(2)
     world.flapping.add((2, 1))
-    assert why(world, MINUTE) == ["it flaps"]
+    assert why(world, MINUTE) == ["flapping"]
     world.open(4, rule="line-flapping")
     world.flapping.add((4, 1))
     world.round(MINUTE)
@@ -123,7 +145,7 @@ def test_a_recovery_waits_while_its_line_flaps_and_is_told_then(world: World) ->
     world.round(MINUTE)
     world.flapping.add((2, 1))
     world.resolve(1)
-    assert why(world, MINUTE) == ["it flaps"]
+    assert why(world, MINUTE) == ["flapping"]
     world.flapping.clear()
     world.round(MINUTE)
     assert told(world) == [("problem", [1]), ("recovery", [1])]
@@ -157,7 +179,7 @@ def test_alerts_have_a_limit_and_the_next_says_what_it_held_back(world: World) -
         world.open(line)
         world.round(MINUTE)
     assert told(world) == [("problem", [1]), ("problem", [2])]
-    assert why(world) == ["2 alerts within the hour"] * 2
+    assert why(world) == ["limit of 2 alerts per hour"] * 2
     world.round(HOUR)
     last = list(world.alerts.values())[-1]
     assert (last.late, len(last.incidents)) == (2, 2)
@@ -179,7 +201,7 @@ def test_a_route_at_its_limit_does_not_hold_up_another(world: World) -> None:
 def test_what_no_route_takes_is_held(world: World) -> None:
     world.policy = replace(world.policy, routes=(BONN,))
     world.open(2)
-    assert why(world, MINUTE) == ["no route of the settings takes it"]
+    assert why(world, MINUTE) == ["no route selects it"]
 
 
 def test_each_route_gets_a_digest_of_what_it_takes(world: World) -> None:

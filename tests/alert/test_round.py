@@ -22,6 +22,7 @@ from fleet.model import (
     Silence,
     Site,
 )
+from fleet.store import Alerting as Decided
 from fleet.store import Change, Store
 from tests.alert.world import ALL, BONN
 from tests.store.fleets import HOUR, MINUTE, START, add
@@ -204,6 +205,31 @@ def test_reminders_wait_for_the_end_of_quiet_hours(store: Store, phones: list[in
     rounds.run(START + MINUTE)
     assert rounds.run(START + HOUR + MINUTE) == Round()
     assert rounds.run(START + 2 * HOUR + MINUTE) == Round(alerts=1)
+
+
+def test_an_alert_names_the_recorded_reasons_of_its_delay(store: Store, phones: list[int]) -> None:
+    look(store, phones[0], START, finding(1, severity=Severity.WARNING))
+    night = QuietHours(begins=time(7), ends=time(8), zone=ZoneInfo("UTC"))
+    nobody = alerting(store, routes=(), quiet_hours=night)
+    assert nobody.run(START + MINUTE) == nobody.run(START + 10 * MINUTE) == Round(held=1)
+    rounds = alerting(store, quiet_hours=night)  # a receiver is set, and fleet is started again
+    assert rounds.run(START + 20 * MINUTE) == rounds.run(START + 30 * MINUTE) == Round(held=1)
+    [waiting] = store.unhandled_notices()
+    assert waiting.delayed_by == ("nobody is told: no receiver", "quiet hours")
+    assert rounds.run(START + HOUR) == Round(alerts=1)
+    [alert] = alerts(store)
+    assert "(nobody is told: no receiver, quiet hours)" in " ".join(alert.text.split())
+
+
+def test_a_delay_does_not_change_a_notice_that_is_handled(store: Store, phones: list[int]) -> None:
+    look(store, phones[0], START, finding(1), finding(2))
+    [first, second] = [one.id or 0 for one in store.unhandled_notices()]
+    delayed = tuple((number, ("quiet hours",)) for number in (first, second))
+    dropped = ((first, "it was nothing"),)
+    assert store.apply_alerting(Decided(at=START + MINUTE, dropped=dropped, delayed=delayed))
+    assert [(one.id, one.delayed_by) for one in store.unhandled_notices()] == [
+        (second, ("quiet hours",))
+    ]
 
 
 def test_who_has_no_route_yet_is_told_when_there_is_one(store: Store, phones: list[int]) -> None:

@@ -135,6 +135,8 @@ class World:
             assert number not in self.dropped
             assert not self._stands(number // 10), "nobody would be told of it"
             self.dropped[number] = why
+        for number, reasons in decided.delayed:
+            self.notices[number] = replace(self.notices[number], delayed_by=reasons)
         for number in self.ending:
             self.causes[number] = replace(self.causes[number], ended=self.now)
         self.ending.clear()
