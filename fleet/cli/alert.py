@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from fleet.cli.common import console, counted, with_app
+from fleet.cli.common import JSON, console, counted, print_json, with_app
 from fleet.cli.groups import Group, examples
 from fleet.cli.tables import ago, local, table
 from fleet.clock import now
@@ -117,7 +116,7 @@ def send(app: App) -> None:
         "fleet alert pending --json",
     )
 )
-@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+@JSON
 @with_app
 def pending(app: App, as_json: bool) -> None:
     """List alerts that are delayed or not delivered yet, and why.
@@ -137,7 +136,7 @@ def pending(app: App, as_json: bool) -> None:
             "held": [*map(_held, held)],
             "deliveries": [*map(_delivery, waiting)],
         }
-        click.echo(json.dumps(made, ensure_ascii=False, indent=1))
+        print_json(made)
         return
     _show(held, waiting, has_receivers=any(route.urls for route in alerting.policy.routes))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fleet.cli.common import TIME, counted, no_phones, with_app
+from fleet.cli.common import JSON, TIME, counted, no_phones, print_json, with_app
 from fleet.cli.groups import examples
 from fleet.cli.poll import order_of, sweep
 from fleet.errors import FleetError, UsageError
@@ -71,7 +70,7 @@ NEW = (AuditChange.REGRESSION, AuditChange.NEW)
     help="Exit with code 1 if anything is flagged (flagged), or was not flagged in the "
     "last audit (new).",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@JSON
 @with_app
 def command(
     app: App,
@@ -111,7 +110,7 @@ def command(
     for trouble in done.troubles:
         click.echo(trouble, err=True)
     if as_json:
-        click.echo(json.dumps(_document(done), ensure_ascii=False, indent=1))
+        print_json(_document(done))
     else:
         _show(done)
     if done.sweep is not None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import click
 
-from fleet.cli.common import with_settings
+from fleet.cli.common import JSON, print_json, with_settings
 from fleet.cli.groups import Group, config_path, examples
 from fleet.errors import SettingsError
 from fleet.settings import find_settings, masked, shown_settings
@@ -42,7 +41,7 @@ def settings_file() -> Path | None:
         "fleet config show --config /etc/fleet/fleet.toml --json",
     )
 )
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@JSON
 @with_settings
 def show(settings: Settings, as_json: bool) -> None:
     """Print all settings in effect: from the file, the environment or the defaults.
@@ -51,7 +50,7 @@ def show(settings: Settings, as_json: bool) -> None:
     variable.
     """
     if as_json:
-        click.echo(json.dumps(_document(settings), ensure_ascii=False, indent=1))
+        print_json(_document(settings))
         return
     click.echo(f"# {settings_file() or 'No settings file: defaults and FLEET_ variables.'}")
     click.echo(shown_settings(settings, settings_in(settings.environment(os.environ))), nl=False)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from fleet.cli.common import console, user_name, with_app
+from fleet.cli.common import JSON, console, print_json, user_name, with_app
 from fleet.cli.groups import examples
 from fleet.cli.tables import hanging, local, pairs
 from fleet.loop import run
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
 )
 @click.argument("phone", metavar="PHONE")
 @click.option("--line", "number", type=click.IntRange(min=1), help="Diagnose only this line.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+@JSON
 @with_app
 def command(app: App, phone: str, number: int | None, as_json: bool) -> None:
     """Find out why a phone's lines are not registered, without disturbing them.
@@ -39,7 +38,7 @@ def command(app: App, phone: str, number: int | None, as_json: bool) -> None:
     [stored] = app.store.phones(ids=[app.store.find_phone(phone)])
     found = run(app.diagnoser(by=user_name()).diagnose(stored, number))
     if as_json:
-        click.echo(json.dumps(_document(found), ensure_ascii=False, indent=1))
+        print_json(_document(found))
         return
     screen = console()
     for each in found.conclusions:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import click
 
-from fleet.cli.common import console, counted, opened, with_settings
+from fleet.cli.common import JSON, console, counted, opened, print_json, with_settings
 from fleet.cli.groups import examples
 from fleet.cli.progress import progressing
 from fleet.cli.tables import table
@@ -36,7 +35,7 @@ if TYPE_CHECKING:
 @click.option("--https", is_flag=True, help="Use https.")
 @click.option("--import", "import_", is_flag=True, help="Add new phones to the inventory.")
 @click.option("--site", default="", help="Site of the imported phones.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@JSON
 @with_settings
 def command(
     settings: Settings,
@@ -61,7 +60,7 @@ def command(
     place = (scheme, port or (443 if https else 80))
     found = _watched(hosts, place, rate, settings.poll.connect_timeout)
     if as_json:
-        click.echo(json.dumps({"phones": [asdict(phone) for phone in found]}, indent=1))
+        print_json({"phones": [asdict(phone) for phone in found]})
     else:
         _show(found, len(hosts))
     if import_:

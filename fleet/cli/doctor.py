@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import click
 
-from fleet.cli.common import console, with_settings
+from fleet.cli.common import JSON, console, print_json, with_settings
 from fleet.cli.groups import examples
 
 if TYPE_CHECKING:
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
         "fleet doctor --fail-on warn --json",
     )
 )
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@JSON
 @click.option(
     "--fail-on",
     type=click.Choice(["fail", "warn"]),
@@ -49,6 +48,6 @@ def command(settings: Settings, as_json: bool, fail_on: str) -> None:
                 screen.print(f"{'':<15}→ {each.mend}", soft_wrap=True)
     if as_json:
         document = {"checks": [asdict(each) for each in found]}
-        click.echo(json.dumps(document, ensure_ascii=False, indent=1))
+        print_json(document)
     if any(each.state in bad[fail_on] for each in found):
         raise SystemExit(1)

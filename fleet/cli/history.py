@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -11,7 +10,7 @@ import click
 from rich.text import Text
 
 from fleet.cli.answers import answer, moment, phone_answer, span
-from fleet.cli.common import TIME, console, with_app
+from fleet.cli.common import JSON, TIME, console, print_json, with_app
 from fleet.cli.groups import examples
 from fleet.cli.tables import ago, local, period_state, table
 from fleet.cli.timeline import Scale, axis, coloured, legend, line_bar, reach_bar
@@ -75,7 +74,7 @@ class Past:
     "--format", "form", type=click.Choice(["timeline", "table"]), default="timeline",
     show_default=True, help="Bars and a sentence per line, or every period in a table.",
 )  # fmt: skip
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@JSON
 @with_app
 def command(
     app: App, phone: str, line: int | None, since: datetime | None, form: str, as_json: bool
@@ -88,7 +87,7 @@ def command(
     """
     past = _past(app, app.store.find_phone(phone), line, since)
     if as_json:
-        click.echo(json.dumps(_document(past), ensure_ascii=False, indent=1))
+        print_json(_document(past))
     elif not past.periods or (line and not past.lines):
         console().print(_nothing(past.status, line, since))
     elif form == "table":

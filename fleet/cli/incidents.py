@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -62,7 +61,7 @@ def command() -> None:
     type=TIME,
     help="List only incidents that lasted after this time: 2026-11-23T07:00 or 7d.",
 )
-@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+@JSON
 @with_app
 def list_(
     app: App,
@@ -83,7 +82,7 @@ def list_(
     )
     if as_json:
         made = {"causes": [*map(_cause_object, causes)], "incidents": [*map(_object, found)]}
-        click.echo(json.dumps(made, ensure_ascii=False, indent=1))
+        print_json(made)
         return
     _show(causes, found)
 

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from fleet.cli.common import FAIL_ON, PHONES, console, counted, fail_if, no_phones, with_app
+from fleet.cli.common import (
+    FAIL_ON,
+    JSON,
+    PHONES,
+    console,
+    counted,
+    fail_if,
+    no_phones,
+    print_json,
+    with_app,
+)
 from fleet.cli.documents import document
 from fleet.cli.groups import examples
 from fleet.cli.progress import watched
@@ -37,7 +46,7 @@ MOST_SHOWN = 50
 )
 @PHONES
 @click.option("--site", help="Poll only the phones of this site.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@JSON
 @click.option(
     "--confirm",
     is_flag=True,
@@ -78,7 +87,7 @@ def command(
             "Stopped. The next fleet poll of the same phones resumes the sweep."
         ) from None
     if as_json:
-        click.echo(json.dumps(document_of(app, order, outcome), ensure_ascii=False, indent=1))
+        print_json(document_of(app, order, outcome))
     else:
         show(outcome, flagged_records(app, outcome))
         for hint in hints(outcome):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import json
 import sys
 import time
 from dataclasses import dataclass, fields
@@ -21,6 +20,7 @@ from fleet.cli.common import (
     counted,
     fail_if,
     no_phones,
+    print_json,
     standard_output,
     with_app,
 )
@@ -237,7 +237,7 @@ def _print(app: App, choice: Choice, form: str, columns: list[str]) -> list[Line
         )
         made = document(app.store.last_sweep(), shown, records)
         made["strangers"] = [_as_object(each) for each in strangers]
-        click.echo(json.dumps(made, ensure_ascii=False, indent=1))
+        print_json(made)
     else:
         _show(app, choice, records, columns, statuses)
         for incident in strangers:

@@ -11,7 +11,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.cli.every_command import ARGUMENTS
 from tests.cli.steps import LINE, REFUSED, Simulate, done, imported, spec
+from tests.cli.test_every_command import PHONES, SETTINGS
+from tests.cli.test_main import every_command
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Fleet
@@ -23,12 +26,35 @@ LISTINGS = (
     ("incidents silences", "silences"),
     ("alert pending", "deliveries"),
     ("provision secret list", "secrets"),
+    ("provision fetches", "fetches"),
+    ("provision journal", "journal"),
+    ("provision logins list", "logins"),
+    ("provision revisions", "revisions"),
 )
 
 
 @pytest.mark.parametrize(("words", "key"), LISTINGS)
 def test_a_listing_as_json_is_one_object(words: str, key: str, fleet: Fleet) -> None:
     assert json.loads(done(fleet, *words.split(), "--json"))[key] == []
+
+
+def test_every_document_is_one_object_whose_keys_are_nouns(fleet: Fleet) -> None:
+    Path("fleet.toml").write_text(f'{SETTINGS}login = "digest"\n')
+    Path("phones.csv").write_text(PHONES)
+    Path("old").mkdir()
+    done(fleet, "inventory", "import", "phones.csv")
+    done(fleet, "provision", "apply", "--allow", "default-password")
+    kinds = {}
+    for name, command in every_command():
+        if any("--json" in parameter.opts for parameter in command.params):
+            ran = fleet(*name.split(), *ARGUMENTS.get(name, ()), "--json")
+            assert ran.out, (name, ran.err)
+            document = json.loads(ran.out)
+            keys = [*document] if isinstance(document, dict) else []
+            kinds[name] = bool(keys) and all(key.isidentifier() and key.islower() for key in keys)
+
+    assert len(kinds) > 20
+    assert [name for name, is_right in kinds.items() if not is_right] == []
 
 
 def test_status_chooses_sorts_and_shows_columns(fleet: Fleet, simulated: Simulate) -> None:
@@ -127,7 +153,7 @@ def test_a_folder_is_linted_file_by_file(fleet: Fleet) -> None:
     Path("old/aastra.cfg").write_text("admin password: 22222\n")
     Path("old/00085d000001.cfg").write_text("sip line1 user name: 1001\n")
 
-    found = json.loads(done(fleet, "provision", "lint", "old", "--json"))
+    found = json.loads(done(fleet, "provision", "lint", "old", "--json"))["findings"]
 
     assert list(found) == ["old/00085d000001.cfg", "old/aastra.cfg"]
     assert [one["check"] for one in found["old/aastra.cfg"]] == ["default-password"]

@@ -310,7 +310,9 @@ def test_explain_says_where_a_value_comes_from_and_what_it_overrode(intended: Fl
     assert "prgkey3 type: blf\n    from fleet, profile office, in a file that it shares\n" in out
     assert "dst config: 3\n    from the time zone Europe/Berlin of site Berlin" in out
     assert "Xy12345678z" not in out
-    said = json.loads(done(intended, "provision", "explain", "one", "sip vmail", "--json"))
+    said = json.loads(done(intended, "provision", "explain", "one", "sip vmail", "--json"))[
+        "parameters"
+    ]
     assert said["sip vmail"]["instead_of"] == [{"value": "*97", "from": "fleet"}]
 
 
@@ -322,7 +324,7 @@ def test_lint_looks_at_phones_and_at_files(intended: Fleet) -> None:
     assert ran.code == 1
     assert "critical unquoted-hash:" in ran.out
     assert "key-out-of-range" in ran.out
-    found = json.loads(done(intended, "provision", "lint", "53i.cfg", "--json"))
+    found = json.loads(done(intended, "provision", "lint", "53i.cfg", "--json"))["findings"]
     assert {one["check"] for one in found["53i.cfg"]} >= {"unquoted-hash"}
 
 
@@ -376,7 +378,7 @@ def test_a_reader_that_closes_the_pipe_does_not_prevent_an_apply(applied: Fleet)
             timeout=60,
         )
     assert (ran.returncode, ran.stderr) == (0, "")
-    revisions = json.loads(done(applied, "provision", "revisions", "--json"))
+    revisions = json.loads(done(applied, "provision", "revisions", "--json"))["revisions"]
     assert [each["number"] for each in revisions] == [2, 1]
 
 
@@ -489,7 +491,7 @@ def test_a_file_that_is_not_there_is_called_a_file(fleet: Fleet, name: str) -> N
 
 
 def test_revisions_are_one_json_document(applied: Fleet) -> None:
-    (one,) = json.loads(done(applied, "provision", "revisions", "--json"))
+    (one,) = json.loads(done(applied, "provision", "revisions", "--json"))["revisions"]
     assert (one["number"], one["comment"], one["rolled_back_to"]) == (1, "at first", None)
     assert one["at"].endswith("+00:00")
 

@@ -45,7 +45,7 @@ def test_fetches_are_a_table_of_80_columns_and_json(filled: Fleet) -> None:
     assert ran.code == 0, ran.err
     assert OWN in ran.out
     assert "served" in ran.out
-    (one,) = json.loads(filled("provision", "fetches", "--json", "127.0.0.1").out)
+    (one,) = json.loads(filled("provision", "fetches", "--json", "127.0.0.1").out)["fetches"]
     assert (one["file"], one["outcome"], one["sent"], one["revision"]) == (OWN, "served", 812, 3)
     none = filled("provision", "fetches", "--outcome", "unknown-mac", "--since", "1h")
     assert none.out == "No fetch matches.\n"
@@ -91,7 +91,7 @@ def test_files_are_served_until_a_signal_comes(filled: Fleet, number: signal.Sig
         _, log = process.communicate(timeout=WITHIN)
     assert (process.returncode, "Traceback" in log) == (0, False), log
     assert time.monotonic() - began < WITHIN
-    found = json.loads(filled("provision", "fetches", "--json").out)
+    found = json.loads(filled("provision", "fetches", "--json").out)["fetches"]
     assert [one["outcome"] for one in found] == ["wrong-agent", "served", "served"]
 
 
@@ -150,7 +150,7 @@ phones:
 
 
 def listed(fleet: Fleet) -> dict[str, str | None]:
-    found = json.loads(fleet("provision", "logins", "list", "--json").out)
+    found = json.loads(fleet("provision", "logins", "list", "--json").out)["logins"]
     return {each["phone"]: each["username"] for each in found}
 
 

@@ -95,7 +95,7 @@ def test_a_rollout_runs_to_its_end_and_tells_how_it_went(fleet: Fleet, loop: Loo
         "Revision 2 done: 2 proven.",
     ]
     assert "Revision 2 done: 2 proven." in done(fleet, "provision", "rollout")
-    said = json.loads(done(fleet, "provision", "rollout", "--json"))
+    said = json.loads(done(fleet, "provision", "rollout", "--json"))["rollout"]
     assert (said["state"], said["counts"]) == ("done", {"proven": 2})
     assert fleet("provision", "rollout", "resume").code == 2
 
@@ -124,7 +124,7 @@ def test_a_paused_rollout_asks_nobody_until_it_is_resumed_or_stopped(
     assert fleet("provision", "rollout", "stop").code == 2
     written = done(fleet, "provision", "journal")
     assert "Paused the roll-out of revision 2." in written
-    said = json.loads(done(fleet, "provision", "journal", "00:08:5D:00:01:01", "--json"))
+    said = json.loads(done(fleet, "provision", "journal", "00:08:5D:00:01:01", "--json"))["journal"]
     assert said[0]["what"] == (
         "Asked to re-sync: SIP NOTIFY through its registrar: accepted; it reaches every device "
         "that is registered as 1001."

@@ -112,7 +112,7 @@ async def test_it_is_left_by_a_command_and_followed_by_another(
         back = await fleet("rollback", "--detach", "--settle", "0")
         assert back[0] == 0, back[1]
         assert (await fleet("--follow"))[1].splitlines()[-1] == "Revision 3 done: 2 proven."
-        document = json.loads((await fleet("--json"))[1])
+        document = json.loads((await fleet("--json"))[1])["rollout"]
         assert (document["run_by"], document["process"]) == ("nobody", "")
         assert {phone["by"] for phone in document["phones"]} == {"poll"}
 

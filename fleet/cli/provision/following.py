@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from fleet.cli.common import console, with_app
+from fleet.cli.common import JSON, console, print_json, with_app
 from fleet.cli.groups import examples
 from fleet.cli.progress import telling
 from fleet.cli.provision.stages import Telling, labels_of, show_progress, show_rollout
@@ -41,7 +40,7 @@ _PAUSED = "To continue: fleet provision rollout resume"
 @click.option(
     "--follow", is_flag=True, help="Report events until the roll-out ends, wherever it runs."
 )
-@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+@JSON
 @with_app
 def status(app: App, every: bool, follow: bool, as_json: bool) -> None:
     """Show the progress of the last roll-out, and which process runs it.
@@ -52,17 +51,17 @@ def status(app: App, every: bool, follow: bool, as_json: bool) -> None:
         raise click.UsageError("--follow does not work with --all or --json.")
     found = app.store.rollout()
     if found is None:
-        click.echo(
-            "null" if as_json else "There was no roll-out yet: run fleet provision rollout start."
-        )
+        if as_json:
+            print_json({"rollout": None})
+        else:
+            click.echo("There was no roll-out yet: run fleet provision rollout start.")
         return
     if follow:
         end_as(_follow(app, found))
         return
     proofs, labels = app.store.proofs(found.id), labels_of(app)
     if as_json:
-        document = _document(found, proofs, labels, _process(app))
-        click.echo(json.dumps(document, ensure_ascii=False, indent=1))
+        print_json({"rollout": _document(found, proofs, labels, _process(app))})
         return
     show_rollout(console(), found, proofs, labels, every=every)
     if said := who_runs(app, found):

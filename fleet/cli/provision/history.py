@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ from fleet.cli.common import (
     JSON,
     console,
     counted,
+    print_json,
     standard_output,
     user_name,
     with_app,
@@ -53,7 +53,7 @@ def revisions(app: App, as_json: bool) -> None:
     found = app.store.revisions()
     if as_json:
         document = [asdict(one) | {"at": one.at.isoformat(timespec="seconds")} for one in found]
-        click.echo(json.dumps(document, ensure_ascii=False, indent=1))
+        print_json({"revisions": document})
         return
     if not found:
         screen.print("Nothing was applied yet: run fleet provision plan, then apply.")

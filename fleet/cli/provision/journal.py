@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import click
 
-from fleet.cli.common import TIME, console, with_app
+from fleet.cli.common import JSON, TIME, console, print_json, with_app
 from fleet.cli.groups import examples
 from fleet.cli.provision.stages import labels_of
 from fleet.cli.tables import local, table
@@ -37,7 +36,7 @@ MOST = 200
     show_default=True,
     help="Maximum number of entries.",
 )
-@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+@JSON
 @with_app
 def journal(app: App, phone: str | None, since: datetime | None, limit: int, as_json: bool) -> None:
     """List what was done to phones and settings, and by whom, the newest first."""
@@ -54,7 +53,7 @@ def journal(app: App, phone: str | None, since: datetime | None, limit: int, as_
             }
             for each in found
         ]
-        click.echo(json.dumps(rows, ensure_ascii=False, indent=1))
+        print_json({"journal": rows})
         return
     cells = (
         (local(each.at), each.by, labels.get(each.phone_id or 0, ""), each.what) for each in found

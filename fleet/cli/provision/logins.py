@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from fleet.cli.common import PHONES, console, counted, no_phones, user_name, with_app
+from fleet.cli.common import (
+    JSON,
+    PHONES,
+    console,
+    counted,
+    no_phones,
+    print_json,
+    user_name,
+    with_app,
+)
 from fleet.cli.groups import Group, examples
 from fleet.cli.provision.resyncing import chosen_phones
 from fleet.cli.tables import local, table
@@ -36,7 +44,7 @@ def logins() -> None:
     ),
 )
 @click.option("--site", help="List only the phones of this site.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+@JSON
 @with_app
 def list_(app: App, site: str | None, as_json: bool) -> None:
     """List which phones have a login, and when each first used it; no passwords."""
@@ -51,7 +59,7 @@ def list_(app: App, site: str | None, as_json: bool) -> None:
     ]
     if as_json:
         document = [_object(phone, login) for phone, login in phones]
-        click.echo(json.dumps(document, ensure_ascii=False, indent=1))
+        print_json({"logins": document})
         return
     screen = console()
     if not phones:
@@ -79,7 +87,7 @@ def list_(app: App, site: str | None, as_json: bool) -> None:
     )
 )
 @click.argument("phone")
-@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+@JSON
 @with_app
 def show(app: App, phone: str, as_json: bool) -> None:
     """Show the login of a phone, with its password in clear text."""
@@ -95,7 +103,7 @@ def show(app: App, phone: str, as_json: bool) -> None:
         )
     if as_json:
         secret = {"password": login.password, "previous_password": login.previous or None}
-        click.echo(json.dumps(_object(stored, login) | secret, ensure_ascii=False, indent=1))
+        print_json(_object(stored, login) | secret)
         return
     screen = console()
     screen.print(f"user {login.username}, password {login.password}")

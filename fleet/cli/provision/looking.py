@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from fleet.cli.common import console, with_app
+from fleet.cli.common import JSON, console, print_json, with_app
 from fleet.cli.groups import examples
 from fleet.cli.provision.changes import finding_line, finding_object, some
 from fleet.errors import PhoneNotFound, UsageError
@@ -37,7 +36,7 @@ if TYPE_CHECKING:
 )
 @click.argument("phone", metavar="PHONE")
 @click.argument("parameter", required=False, metavar="[PARAM]")
-@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+@JSON
 @with_app
 def explain(app: App, phone: str, parameter: str | None, as_json: bool) -> None:
     """Show each parameter of a phone: its value, the level it comes from, and what it overrides.
@@ -50,7 +49,7 @@ def explain(app: App, phone: str, parameter: str | None, as_json: bool) -> None:
     there = {name: values[name] for name in names if parameter or values[name].is_there}
     if as_json:
         document = {name: _value_object(name, value) for name, value in there.items()}
-        click.echo(json.dumps(document, ensure_ascii=False, indent=1))
+        print_json({"parameters": document})
         return
     screen = console()
     for name, value in there.items():
@@ -68,7 +67,7 @@ def explain(app: App, phone: str, parameter: str | None, as_json: bool) -> None:
     )
 )
 @click.argument("what", nargs=-1, metavar="[FILE|PHONE]...")
-@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+@JSON
 @click.option(
     "--fail-on",
     type=click.Choice(["critical", "warning"]),
@@ -84,7 +83,7 @@ def lint(app: App, what: tuple[str, ...], as_json: bool, fail_on: str | None) ->
     held = list(_held(app, what))
     if as_json:
         document = {name: [finding_object(one) for one in found] for name, found in held}
-        click.echo(json.dumps(document, ensure_ascii=False, indent=1))
+        print_json({"findings": document})
     else:
         screen = console()
         for line in _lint_lines(held):

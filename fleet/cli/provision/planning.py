@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from fleet.cli.common import PHONES, console, counted, user_name, with_app
+from fleet.cli.common import JSON, PHONES, console, counted, print_json, user_name, with_app
 from fleet.cli.groups import examples
 from fleet.cli.provision.changes import (
     change_line,
@@ -42,7 +41,7 @@ _AS_BAD = {
 @PHONES
 @click.option("--site", help="Show only the phones of this site.")
 @click.option("--all", "every", is_flag=True, help="Show every change and finding, however many.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+@JSON
 @click.option(
     "--fail-on",
     type=click.Choice(["changes", "critical", "warning"]),
@@ -70,7 +69,7 @@ def plan(
     planned = provisioner.plan()
     chosen = _chosen(app, planned, phones, site)
     if as_json:
-        click.echo(json.dumps(_document(planned, chosen), ensure_ascii=False, indent=1))
+        print_json(_document(planned, chosen))
     else:
         screen = console()
         for line in plan_lines(planned, chosen, every=every or bool(phones)):

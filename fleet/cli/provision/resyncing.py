@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from fleet.cli.common import PHONES, Duration, console, counted, no_phones, user_name, with_app
+from fleet.cli.common import (
+    JSON,
+    PHONES,
+    Duration,
+    console,
+    counted,
+    no_phones,
+    print_json,
+    user_name,
+    with_app,
+)
 from fleet.cli.groups import examples
 from fleet.cli.progress import progressing
 from fleet.cli.tables import table
@@ -49,7 +58,7 @@ PER_PHONE = 0.2  # seconds between two phones, where nothing else is said
     type=Duration(),
     help=f"Time over which to spread the requests.  [default: {PER_PHONE} s per phone]",
 )
-@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+@JSON
 @with_app
 def resync(
     app: App,
@@ -78,7 +87,7 @@ def resync(
     seconds = PER_PHONE * len(chosen) if spread is None else spread
     outcomes = run(_ask(app, chosen, ways, reboot=reboot, spread=seconds))
     if as_json:
-        click.echo(json.dumps(_document(outcomes), ensure_ascii=False, indent=1))
+        print_json(_document(outcomes))
     else:
         _show(outcomes)
     if not any(outcome.accepted for outcome in outcomes):

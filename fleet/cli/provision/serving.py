@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 from collections import Counter
 from dataclasses import asdict
@@ -11,7 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fleet.cli.common import TIME, console, counted, no_phones, opened, with_app, with_settings
+from fleet.cli.common import (
+    JSON,
+    TIME,
+    console,
+    counted,
+    no_phones,
+    opened,
+    print_json,
+    with_app,
+    with_settings,
+)
 from fleet.cli.groups import examples, is_quiet, is_verbose
 from fleet.cli.logs import FORMATS, log_to_stderr
 from fleet.cli.tables import local, table
@@ -105,7 +114,7 @@ async def _serve(app: App) -> None:
     show_default=True,
     help="Maximum number of fetches.",
 )
-@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+@JSON
 @with_app
 def fetches(
     app: App,
@@ -129,7 +138,7 @@ def fetches(
         limit=limit,
     )
     if as_json:
-        click.echo(json.dumps([_fetch_object(each) for each in found], indent=1))
+        print_json({"fetches": [_fetch_object(each) for each in found]})
         return
     screen = console()
     if not found:
@@ -181,7 +190,7 @@ def _fetch_object(fetch: Fetch) -> dict[str, Any]:
     type=click.Choice([state.value for state in Compliance]),
     help="Show only phones in this state.",
 )
-@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+@JSON
 @with_app
 def firmware(app: App, site: str | None, state: str | None, as_json: bool) -> None:
     """Compare the firmware that phones run with the files that they would get.
@@ -201,7 +210,7 @@ def firmware(app: App, site: str | None, state: str | None, as_json: bool) -> No
             "files": [_file_object(file) for file in files.values()],
             "phones": [_record_object(record) for record in records],
         }
-        click.echo(json.dumps(document, ensure_ascii=False, indent=1))
+        print_json(document)
         return
     _show(app, files.values(), records)
 
