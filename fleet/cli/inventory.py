@@ -126,7 +126,7 @@ def plan_lines(changes: Plan, *, whole: bool) -> Iterator[str]:
             yield f"{phone.after.label}: {phone.kind}"
             yield from (f"    {change}" for change in phone.changes)
     if whole and changes.absent:
-        yield f"absent from the file, left alone: {_some([p.label for p in changes.absent])}"
+        yield f"not in the file, unchanged: {_some([p.label for p in changes.absent])}"
     counts = [
         f"{len(changes.phones_that_are(kind))} {kind}"
         for kind in (ChangeKind.ADDED, ChangeKind.CHANGED, ChangeKind.UNCHANGED)

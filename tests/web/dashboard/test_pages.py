@@ -172,7 +172,7 @@ async def test_a_phone_has_a_page(store: Store) -> None:
     assert "Check" in text or "Compare" in text
     assert [row[3] for row in rows(page, "History")] == ["registered", "failed 401", "ok"]
     assert "no_answer" in off
-    assert "the phone was never polled" in new
+    assert "the phone has not been polled yet" in new
 
 
 @pytest.mark.parametrize("path", ["/phones/4711", "/phones/99999999999999999999", "/phones/0"])
