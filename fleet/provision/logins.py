@@ -93,11 +93,11 @@ def rotate(
             raise UsageError(f"{phone.label} has no MAC in the inventory, and so no file.")
         if PASSWORD in provisioner.resolver.phone(stored.id, phone).base.own:
             raise UsageError(
-                f"The configuration of {phone.label} names its login: change `{PASSWORD}` there."
+                f"The configuration of {phone.label} sets its login: change `{PASSWORD}` there."
             )
         found[stored.id] = new_login(phone.mac)
     store.set_fetch_logins(found, now, keep_previous=not from_factory)
-    what = "Gave it a new login for fetching its file."
+    what = "Created a new login for fetching its file."
     store.add_journal([JournalEntry(at=now, by=by, what=what, phone_id=each) for each in found])
     return len(found)
 

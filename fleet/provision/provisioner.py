@@ -226,6 +226,6 @@ def provisioner_of(
 def _refusal(check: str, labels: Sequence[str]) -> str:
     shown = ", ".join(labels[:5]) + (f" and {len(labels) - 5} more" if len(labels) > 5 else "")
     return (
-        f"Nothing was applied, for {check} holds against {shown}: fleet provision plan says what "
-        f"to mend; --allow {check} applies it all the same."
+        f"Nothing was applied: {check} failed for {shown}. fleet provision plan shows what to "
+        f"correct; --allow {check} applies anyway."
     )

@@ -47,7 +47,7 @@ def _networks(
         return
     if not any(site.networks for site in store.sites()):
         yield Obstacle(
-            "No phone may fetch a file: neither [provisioning] networks nor any site names a "
+            "No phone may fetch a file: neither [provisioning] networks nor any site has a "
             "network.",
             'Set [provisioning] networks = ["10.1.0.0/16"] to the phones\' networks, or give each '
             "site its networks in the inventory.",
@@ -55,9 +55,9 @@ def _networks(
         )
     elif without := sum(not phone.networks for phone in phones):
         yield Obstacle(
-            f"{_phones(without)} may not fetch: their sites name no network, and [provisioning] "
+            f"{_phones(without)} may not fetch: their sites have no network, and [provisioning] "
             "networks is not set.",
-            "Give those sites their networks in the inventory, or set [provisioning] networks.",
+            "Add the networks of those sites to the inventory, or set [provisioning] networks.",
         )
 
 
@@ -65,8 +65,9 @@ def _logins(store: PhoneStore, phones: list[FetchingPhone]) -> Iterator[Obstacle
     found = store.fetch_logins()
     if without := sum(phone.id not in found for phone in phones):
         yield Obstacle(
-            f"{_phones(without)} without a login for fetching: their own files are refused.",
-            "fleet provision apply gives each a login.",
+            f"{_phones(without)} without a login for fetching: fleet refuses to serve their own "
+            "files.",
+            "fleet provision apply creates the logins.",
         )
 
 

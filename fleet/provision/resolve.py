@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from fleet.phone.config_file import LineSet
 
 _NOTHING: Mapping[str, Wanted] = {}
-_SERVER = Origin(source=Source.COMPUTED, detail="what our server asks of the phone")
+_SERVER = Origin(source=Source.COMPUTED, detail="what our server requires of the phone")
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, slots=True)
@@ -172,7 +172,7 @@ def _key(intent: Intent) -> Hashable:
 def _unknown(phone: Phone, model: str) -> str:
     """Why it is not known which files a phone reads; empty if it is."""
     if not phone.mac:
-        return "its MAC is not known: poll it once, or give it in the inventory."
+        return "its MAC is unknown: poll it once, or add it to the inventory."
     if not model:
-        return "its model is not known: poll it once, or give it in the inventory."
+        return "its model is unknown: poll it once, or add it to the inventory."
     return "" if model_table(model) else f"{model} is not a model that fleet knows."

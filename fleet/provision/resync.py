@@ -79,7 +79,7 @@ class ResyncOutcome:
     def how(self) -> str:
         """What came of it, in one sentence without its full stop."""
         if not self.tried:
-            return "there was no way to ask it: no line with a registrar, and no address"
+            return "it could not be asked: it has no line with a registrar and no address"
         if self.accepted:
             last = self.tried[-1]
             return f"{last.way}: accepted{f'; it reaches {last.reaches}' if last.reaches else ''}"
@@ -181,7 +181,7 @@ class Resyncer:
         recipient = Recipient.through(line.registrar, user=line.user)
         login = line.login if line.login.password else None
         tried = await self._notify(Way.REGISTRAR, recipient, login)
-        reaches = f"every device that is registered as {line.user}"
+        reaches = f"every device registered as {line.user}"
         return replace(tried, reaches=f"{reaches}, also {others}" if others else reaches)
 
     async def _straight(self, phone: Addressee, target: Target) -> Tried:

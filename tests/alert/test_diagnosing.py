@@ -203,7 +203,7 @@ async def test_a_registrar_that_says_nothing_is_told_as_dead(store: Store) -> No
         await made.refused(1)
         await made.round()
         [text] = made.texts
-        assert "is dead from here" in text
+        assert "does not answer from here" in text
 
 
 async def test_a_diagnosis_that_hangs_costs_its_sentence_and_not_the_alert(store: Store) -> None:

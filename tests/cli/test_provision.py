@@ -81,7 +81,7 @@ def test_a_plan_tells_what_would_change_and_ends_with_1_then(intended: Fleet) ->
     assert "    sip line1 password: added" in lines
     assert "    sip vmail: (not set) → *97" in lines
     assert (
-        "three: cannot be rendered: its MAC is not known: poll it once, or give it in the "
+        "three: cannot be rendered: its MAC is unknown; poll it once, or add it to the "
         "inventory" in lines
     )
     assert lines[-1] == (
@@ -279,7 +279,7 @@ def test_adopt_names_the_files_and_servers_that_phones_would_not_get(fleet: Flee
     [
         (("render",), "Name one file, or use --output FOLDER"),
         (("render", "x.cfg"), "There is no file x.cfg"),
-        (("render", "three"), "three cannot be rendered: its MAC is not known"),
+        (("render", "three"), "three cannot be rendered: its MAC is unknown"),
         (("render", "nobody"), "nobody"),
         (("explain", "one", "sip lin1 user name"), "did you mean sip line1 user name?"),
         (("explain", "one", "sip line2 user name"), "one has no parameter 'sip line2 user name'."),

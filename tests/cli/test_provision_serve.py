@@ -133,7 +133,7 @@ def test_a_port_that_is_no_ones_to_take_is_said(filled: Fleet, tmp_path: Path) -
     Path("fleet.toml").write_text('[provisioning]\nhost = "192.0.2.1"\n', encoding="utf-8")
     ran = filled("provision", "serve")
     assert ran.code == 3
-    assert "[provisioning] port: 192.0.2.1 port 8090 cannot be listened on" in ran.err
+    assert "[provisioning] port: cannot listen on 192.0.2.1 port 8090" in ran.err
 
 
 LOGINS = """
@@ -211,6 +211,6 @@ def test_a_login_that_the_configuration_names_is_the_phones(
     ran = fleet("provision", "logins", "rotate", "two")
     assert (ran.code, ran.err) == (
         2,
-        "Error: The configuration of two names its login: change `http digest password` there.\n",
+        "Error: The configuration of two sets its login: change `http digest password` there.\n",
     )
     assert fleet("provision", "logins", "rotate", "one").code == 0

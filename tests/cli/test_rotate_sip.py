@@ -65,7 +65,7 @@ def test_a_rotation_runs_to_its_end_and_tells_how_it_went(
     made = passwords(loop)
     assert OLD not in made
     assert not [text for text in said for password in (*made, OLD) if password in text]
-    assert "takes its new SIP password." in said[1]
+    assert "accepts the new SIP password of" in said[1]
     assert "0 phones to change" in done(fleet, "provision", "plan")
     assert fleet("provision", "rotate", "sip", "--continue").code == 2
     back = done(fleet, "provision", "rollout", "rollback", *QUICK[:2])

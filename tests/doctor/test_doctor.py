@@ -212,7 +212,7 @@ def test_systemd_is_asked_where_it_runs() -> None:
 
 
 NO_NETWORK = (
-    "No phone may fetch a file: neither [provisioning] networks nor any site names a network."
+    "No phone may fetch a file: neither [provisioning] networks nor any site has a network."
 )
 
 
@@ -240,9 +240,12 @@ def test_phones_without_network_or_login_are_counted(sqlite_url: str, tmp_path: 
     assert [(check.state, check.text) for check in checks] == [
         (
             State.WARN,
-            "2 phones may not fetch: their sites name no network, and [provisioning] networks is "
+            "2 phones may not fetch: their sites have no network, and [provisioning] networks is "
             "not set.",
         ),
-        (State.WARN, "3 phones without a login for fetching: their own files are refused."),
+        (
+            State.WARN,
+            "3 phones without a login for fetching: fleet refuses to serve their own files.",
+        ),
     ]
-    assert checks[1].mend == "fleet provision apply gives each a login."
+    assert checks[1].mend == "fleet provision apply creates the logins."

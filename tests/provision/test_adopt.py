@@ -134,11 +134,9 @@ def test_nothing_changes_for_any_phone() -> None:
 def test_what_was_not_taken_is_noted_without_what_it_says() -> None:
     notes = adopted().notes
     assert "aastra.cfg line 9: there is no colon after a name; left out." in notes
-    assert "aastra.tuz is encrypted and was not read; what it says is not known." in notes
+    assert "aastra.tuz is encrypted and was not read." in notes
     assert any(note.startswith("`contact rcs: null` keeps") for note in notes)
-    assert "00:08:5D:00:00:01: its address is not known; 00085d000001 stands for it as host." in (
-        notes
-    )
+    assert "00:08:5D:00:00:01: its address is unknown; 00085d000001 is used as its host." in (notes)
 
 
 def test_a_value_that_cannot_be_written_is_noted_without_being_shown() -> None:
@@ -176,7 +174,7 @@ def test_a_model_nobody_knows_can_be_said() -> None:
     files = {name: body for name, body in OLD.items() if name != "6753i.cfg"}
     without = adopted(files)
     assert {phone.model for phone in without.inventory.phones} == {""}
-    assert any("its model is not known" in note for note in without.notes)
+    assert any("its model is unknown" in note for note in without.notes)
     assert differences(folder_of(files), without, known()) == {}
     assert {phone.model for phone in adopted(files, model="53i").inventory.phones} == {"6753i"}
 
@@ -184,7 +182,7 @@ def test_a_model_nobody_knows_can_be_said() -> None:
 @pytest.mark.parametrize("body", [None, b"", b"\r\n"])
 def test_an_empty_global_file_is_noted(body: bytes | None) -> None:
     files = {"00085D000001.cfg": b"lldp: 1\n"} | ({} if body is None else {"aastra.cfg": body})
-    assert "aastra.cfg is empty or not there: phones may not have read their own." in (
+    assert "aastra.cfg is empty or missing: phones may not have read their own files." in (
         adopted(files).notes
     )
 
@@ -205,7 +203,7 @@ def test_files_that_no_phone_asks_for_are_named_in_one_note(tmp_path: Path) -> N
     for name in ("notes.txt", "53i.st", "photo.jpg", "202611302359.log"):
         (tmp_path / name).write_bytes(b"Call the supplier: today.\n\xff\x00\x01\x02\x03\x04")
     folder = read_folder(tmp_path)
-    (note,) = (note for note in folder.notes if "no phone asks" in note)
+    (note,) = (note for note in folder.notes if "no phone requests" in note)
     assert all(name in note for name in (*MISNAMED, "00085D126429.cfg.bak"))
     assert not any(name in note for name in ("notes", "53i.st", "photo", ".log", "126421"))
     assert set(folder.phones) == {"00:08:5D:12:64:21"}
@@ -273,7 +271,7 @@ sip display name: Desk
         ),
     )
     assert differences(folder_of(files), result, known()) == {one.mac: ()}
-    assert any("given for all lines" in note for note in result.notes)
+    assert any("sets one account for all lines" in note for note in result.notes)
 
 
 def test_a_line_with_an_account_of_its_own_keeps_it() -> None:
@@ -302,7 +300,7 @@ def test_of_two_files_for_all_phones_each_phone_has_the_one_it_asks_for() -> Non
     assert new == {"lldp": "0", "date format": "2", "time format": None}
     assert differences(folder, result, around) == {OLD_ONE.mac: (), NEW_ONE.mac: ()}
     (note,) = (note for note in result.notes if "startup.cfg" in note)
-    assert "differ, and each phone has its own" in note
+    assert "differ, and each phone reads its own" in note
 
 
 @pytest.mark.parametrize(
@@ -333,7 +331,7 @@ def test_of_names_that_differ_by_case_the_phones_spelling_is_read() -> None:
     }
     notes = "".join(folder.notes)
     for unread in ("AASTRA.CFG", "00085d00000a.cfg", "6753I.cfg"):
-        assert f"{unread} was not read: phones ask for" in notes
+        assert f"{unread} was not read: phones request" in notes
 
 
 def test_a_variant_of_a_model_takes_its_models_table_with_a_note() -> None:

@@ -93,8 +93,8 @@ async def test_after_a_change_of_registrar_phones_are_asked_through_the_old_one(
         ended = await loop.run(begin(store, Terms(order=CANARY_FIRST, deadline=30), now()))
         assert ended.state is RolloutState.DONE
         assert {proof.how for proof in loop.proofs().values()} == {
-            "SIP NOTIFY through its registrar: accepted; it reaches every device that is "
-            f"registered as 10{number:02}"
+            "SIP NOTIFY through its registrar: accepted; it reaches every device registered as "
+            "10{number:02}"
             for number in (1, 2)
         }
         after = addressees(store, applied, loop.app.logins)
@@ -180,7 +180,7 @@ async def test_a_new_admin_password_is_used_as_soon_as_the_phone_takes_it(
         await loop.poll()
         assert {status.reach for status in store.statuses()} == {Reach.OK}
         written = store.journal(phone_id=loop.ids[0])
-        assert "takes its new admin password" in "".join(entry.what for entry in written)
+        assert "accepts its new admin password" in "".join(entry.what for entry in written)
 
 
 async def test_what_was_applied_and_not_fetched_is_told_by_the_rules(

@@ -104,22 +104,21 @@ class _Adoption:
         host = known.host if known else _address(own)
         if not host:
             host = mac.replace(":", "").lower()
-            self._notes.append(f"{mac}: its address is not known; {host} stands for it as host.")
+            self._notes.append(f"{mac}: its address is unknown; {host} is used as its host.")
         model = self._model(known)
         if (table := model_table(model)) is None:
-            self._notes.append(f"{mac}: its model is not known; say --model, or poll it first.")
+            self._notes.append(f"{mac}: its model is unknown; set --model, or poll it first.")
         elif table.name != model:
             self._notes.append(
-                f"{mac}: the {model} is not in fleet's tables; those of the {table.name} were "
-                "taken for it."
+                f"{mac}: fleet does not know the {model}; it uses the tables of the {table.name}."
             )
         name, site = (known.name, known.site) if known else ("", "")
         accounts = extract_accounts(own)
         if account := account_of_all_lines(own, self._folder.wanted(mac, model)):
             accounts = (account, *(one for one in accounts if one.line != account.line))
             self._notes.append(
-                f"{mac}: its account is given for all lines, and was taken for that of line 1; its "
-                "file goes on giving it for all lines."
+                f"{mac}: its file sets one account for all lines; the inventory has it as line 1, "
+                "and the file keeps it for all lines."
             )
         return Phone(host=host, mac=mac, model=model, name=name, site=site, accounts=accounts)
 
@@ -139,9 +138,9 @@ class _Adoption:
         only = new if read == {new.name} else old
         if old.parameters != new.parameters:
             unread = (
-                f"{new.name if only is old else old.name} was not read, for "
+                f"{new.name if only is old else old.name} was not read: "
                 if len(read) < 2
-                else f"{old.name} and {new.name} differ, and each phone has its own: "
+                else f"{old.name} and {new.name} differ, and each phone reads its own: "
             )
             self._notes.append(
                 f"{unread}68xx and 69xx phones ask for {NEW_GLOBAL_FILE}, all others for "
@@ -177,7 +176,8 @@ class _Adoption:
         for name in missing:
             default = f"{name}: {DEFAULTS[name].value}"
             self._notes.append(
-                f"`{name}: null` keeps fleet's default `{default}` out; take it away to have it."
+                f"`{name}: null` switches off fleet's default `{default}`; delete the line to use "
+                "the default."
             )
         return replace(
             self._known.intents,

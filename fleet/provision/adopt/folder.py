@@ -77,7 +77,7 @@ def read_folder(path: Path) -> Folder:
     if not any(requested_file(name).kind in _KINDS for name in files):
         misnamed = " ".join(_misnamed(files))
         raise UsageError(
-            f"{path} holds no aastra.cfg, no model's and no phone's .cfg file. {misnamed}".strip()
+            f"{path} has no aastra.cfg and no .cfg file of a model or a phone. {misnamed}".strip()
         )
     return folder_of(files)
 
@@ -122,25 +122,23 @@ class _Reader:
             count = sum(self._masked.values())
             what = "1 password was" if count == 1 else f"{count} passwords were"
             yield (
-                f"The source masks its passwords: {what} left out of {_named(self._masked)}; give "
-                "them in the inventory."
+                f"The source masks its passwords: {what} left out of {_named(self._masked)}; add "
+                "them to the inventory."
             )
         if not any(file.blank is False for file in self.shared.values()):
-            yield f"{GLOBAL_FILE} is empty or not there: phones may not have read their own."
+            yield f"{GLOBAL_FILE} is empty or missing: phones may not have read their own files."
         yield from self._files_notes
 
     def take(self, name: str, content: bytes) -> None:
         """Read one file, if phones ask for its name."""
         asked = requested_file(name)
         if asked.kind is FileKind.ENCRYPTED:
-            self._files_notes.append(
-                f"{name} is encrypted and was not read; what it says is not known."
-            )
+            self._files_notes.append(f"{name} is encrypted and was not read.")
         if asked.kind not in _KINDS:
             return
         file = read(content, name=name)
         if file.not_config:
-            self._files_notes.append(f"{name} was not read, for {file.not_config}.")
+            self._files_notes.append(f"{name} was not read: {file.not_config}.")
             return
         file = self._taken(file)
         if asked.kind is FileKind.GLOBAL:
@@ -150,8 +148,8 @@ class _Reader:
         elif self.models.setdefault(asked.model, file).parameters != file.parameters:
             taken = self.models[asked.model].name
             self._files_notes.append(
-                f"{name} differs from {taken}, and which of them a phone asks for is not known: "
-                f"{taken} was taken."
+                f"{name} differs from {taken}, and it is unknown which one phones request: fleet "
+                f"used {taken}."
             )
 
     def _shadowed(self, files: Iterable[str]) -> frozenset[str]:
@@ -167,7 +165,7 @@ class _Reader:
             hidden.update(others)
             if others:
                 self._notes.append(
-                    f"{_named(others)} was not read: phones ask for {right}, which is there too."
+                    f"{_named(others)} was not read: phones request {right}, which exists too."
                 )
         return frozenset(hidden)
 
@@ -175,9 +173,7 @@ class _Reader:
         """The file without what cannot be said again, each name once, its last value."""
         notes = self._files_notes
         if file.without_secrets:
-            notes.append(
-                f"{file.name} was printed without its secrets: give them in the inventory."
-            )
+            notes.append(f"{file.name} was printed without its secrets: add them to the inventory.")
         if file.encoding:
             notes.append(f"{file.name} is {file.encoding}.")
         notes += [f"{file.name} line {one.line}: {one.reason}; left out." for one in file.unread]
@@ -198,8 +194,8 @@ class _Reader:
                 last[one.key] = parameter
                 if mark := foreign_comment(one.value):
                     notes.append(
-                        f"{file.name} line {one.line}: {mark} begins no comment, so it was taken "
-                        f"for a part of `{one.key}`."
+                        f"{file.name} line {one.line}: {mark} does not start a comment, so it is "
+                        f"part of the value of `{one.key}`."
                     )
         return ConfigFile(name=file.name, parameters=tuple(last.values()), blank=file.blank)
 
@@ -232,8 +228,8 @@ def _misnamed(files: Mapping[str, bytes]) -> Iterator[str]:
     if names:
         look, them = ("looks", "it was") if len(names) == 1 else ("look", "they were")
         yield (
-            f"{_named(names)} {look} like configuration, but no phone asks for a file of such a "
-            f"name, so {them} not read: a phone asks for its MAC, 00085D126411.cfg say."
+            f"{_named(names)} {look} like configuration, but no phone requests a file with that "
+            f"name, so {them} not read. A phone requests its MAC, such as 00085D126411.cfg."
         )
 
 

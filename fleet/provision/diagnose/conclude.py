@@ -32,24 +32,24 @@ _WHERE_TO_MEND = {
     Result.WRONG_PASSWORD: (
         What.WRONG_PASSWORD,
         "rejects the inventory's user and password of {user}",
-        "Check them at the registrar and in the inventory. Many registrars say the same of a user "
-        "that they do not know.",
+        "Check them at the registrar and in the inventory. Many registrars answer the same for an "
+        "unknown user.",
     ),
     Result.NO_AOR: (
         What.NO_AOR,
-        "takes the inventory's password of {user}, but has no address of record of that user",
-        "Create the address of record (AOR, or endpoint) at the registrar: until then it registers "
-        "nobody under this name.",
+        "accepts the inventory's password of {user}, but has no address of record for that user",
+        "Create the address of record (AOR, or endpoint) at the registrar: until then nobody can "
+        "register as this user.",
     ),
     Result.NO_QUERIES: (
         What.NO_QUERIES,
-        "cannot be asked about {user}: it takes no REGISTER without a Contact",
-        "FreeSWITCH and OpenSIPS refuse such queries. Look at the registrar itself.",
+        "cannot be queried about {user}: it refuses a REGISTER without a Contact",
+        "FreeSWITCH and OpenSIPS refuse such queries. Check the user at the registrar itself.",
     ),
     Result.LOGIN_WANTED: (
         What.NO_PASSWORD,
         "asks for a password, and the inventory has none for {user}",
-        "Give the account's password in the inventory.",
+        "Add the account's password to the inventory.",
     ),
 }
 
@@ -80,30 +80,33 @@ def _well(phone: PhoneFacts, line: LineFacts) -> str:
     who = f"Line {line.number} ({line.user})"
     registrar = f"its registrar {primary.name} has it registered{where}"
     if line.seen is None:
-        return f"{who}: {registrar}. The phone itself has not shown this line in any poll."
+        return f"{who}: {registrar}. No poll has shown this line on the phone."
     if line.seen.registration is not Registration.REGISTERED:
         return (
-            f"{who}: {registrar}. The phone could not be read lately; it showed "
-            f"{line.seen.registration} before."
+            f"{who}: {registrar}. The phone cannot be read at the moment; before, it showed "
+            f"{line.seen.registration}."
         )
     when = f" ({phone.polled_at:%Y-%m-%d %H:%M} UTC)" if phone.polled_at else ""
     last = f"at its last poll{when}" if phone.reach is Reach.OK else "when it was last read"
-    return f"{who} is registered: the phone showed so {last}, and {registrar}."
+    return f"{who} is registered: the phone showed it {last}, and {registrar}."
 
 
 def _registrar(phone: PhoneFacts, line: LineFacts, one: RegistrarFacts) -> Iterator[Conclusion]:
     name = f"The {one.role} registrar {one.name}"
     answer = one.answer
     if answer is None:
-        text = f"{name} was asked about {line.user} a moment ago, and is not asked again yet."
+        text = (
+            f"{name} was queried about {line.user} a moment ago, and fleet does not query it "
+            "again yet."
+        )
         yield _of(line, What.ASKED_BEFORE, text, "Try again in a minute.")
         return
     result = answer.outcome.result
     if answer.outcome.silence in WITHOUT_TLS:
-        text = f"There is no TLS with {_lower(name)}: {answer.outcome.detail}"
-        yield _of(line, What.NO_TLS, text, "Nothing was asked, and no password was sent.")
+        text = f"No TLS connection to {_lower(name)}: {answer.outcome.detail}"
+        yield _of(line, What.NO_TLS, text, "fleet sent no query and no password.")
     elif result is Result.NO_ANSWER:
-        text = f"{name} is dead from here: {answer.outcome.detail}"
+        text = f"{name} does not answer from here: {answer.outcome.detail}"
         yield _of(line, What.REGISTRAR_DEAD, text, "Check it, and the network to it.")
     elif result in _WHERE_TO_MEND:
         what, said, check = _WHERE_TO_MEND[result]
@@ -121,13 +124,13 @@ def _accepted(
 ) -> Iterator[Conclusion]:
     name = f"The {one.role} registrar {one.name}"
     if answer.outcome.login is LoginUse.NOT_ASKED:
-        text = f"{name} never looked at the password: it tells everybody about {line.user}."
-        check = "So this says nothing of whether the inventory's password is right."
+        text = f"{name} did not check the password: it answers anybody who asks about {line.user}."
+        check = "So this does not show whether the inventory's password is right."
         yield _of(line, What.NOT_LOOKED_AT, text, check)
     elif _is_refused(line) and one.role is _refuser(line):
         text = (
-            f"{name} accepts the inventory's password of {line.user}, and yet the phone shows "
-            f"{line.seen.code if line.seen else ''}: it holds another one."
+            f"{name} accepts the inventory's password of {line.user}, but the phone shows "
+            f"{line.seen.code if line.seen else ''}: it uses another password."
         )
         yield _of(line, What.OLD_PASSWORD, text, _how_to_renew(phone.file))
     if one.role is Role.PRIMARY:
@@ -141,11 +144,14 @@ def _bindings(
     on_backup = is_shown and line.seen is not None and line.seen.backup is True
     if not answer.bindings:
         if is_shown and not on_backup:
-            text = f"The phone shows {line.user} as registered, but {_lower(name)} has nobody."
-            check = "The last poll may be old, or it registered elsewhere: fleet poll."
+            text = (
+                f"The phone shows {line.user} as registered, but {_lower(name)} has no "
+                "registration."
+            )
+            check = "The last poll may be old, or the phone registered elsewhere: run fleet poll."
             yield _of(line, What.STALE_BINDING, text, check)
         elif not on_backup:
-            yield _of(line, What.NOT_THERE, f"{name} has nobody registered as {line.user}.", "")
+            yield _of(line, What.NOT_THERE, f"{name} has no registration of {line.user}.", "")
         return
     others = [each for each in answer.bindings if not _is_at(phone.address, each)]
     if phone.address and len(others) == len(answer.bindings):
@@ -153,16 +159,17 @@ def _bindings(
             f"{name} has {line.user} registered from {_places(others)}, not from {phone.address}."
         )
         check = (
-            "Another phone has this account, or there is NAT between: look whether that is meant."
+            "Another phone uses this account, or there is NAT in between: check whether that is "
+            "intended."
         )
         yield _of(line, What.ELSEWHERE, text, check)
         return
     if not is_shown and phone.reach is Reach.OK:
-        text = f"{name} has {line.user} registered, but the last poll did not show it so."
-        yield _of(line, What.STALE_BINDING, text, "It may have registered since: fleet poll.")
+        text = f"{name} has {line.user} registered, but the last poll did not show it."
+        yield _of(line, What.STALE_BINDING, text, "It may have registered since: run fleet poll.")
     if phone.address and others:
         text = f"{name} has {line.user} registered from {_places(answer.bindings)}."
-        check = f"A second device has this account: {_places(others)} is not this phone."
+        check = f"A second device uses this account: {_places(others)} is not this phone."
         yield _of(line, What.SECOND_DEVICE, text, check)
 
 
@@ -175,13 +182,15 @@ def _on_backup(line: LineFacts) -> Iterator[Conclusion]:
     if primary.answer.outcome.silence in WITHOUT_TLS:
         return
     if primary.answer.outcome.result is Result.NO_ANSWER:
-        text = f"Line {line.number} is on the backup registrar, for the primary is dead."
+        text = (
+            f"Line {line.number} is on the backup registrar, because the primary does not answer."
+        )
         yield _of(line, What.ON_BACKUP, text, "It goes back when the primary answers.")
         return
     text = f"Line {line.number} is on the backup registrar, although the primary answers from here."
     check = (
-        "The phone tries the primary at each renewal: if it stays on the backup, the network "
-        "between the phone and the primary is to be looked at."
+        "The phone tries the primary at each renewal: if it stays on the backup, check the "
+        "network between the phone and the primary."
     )
     yield _of(line, What.ON_BACKUP, text, check)
 
@@ -191,16 +200,16 @@ def _phone(phone: PhoneFacts) -> Iterator[Conclusion]:
     if options is not None and options.outcome.result is Result.NO_ANSWER:
         also = "" if phone.reach is Reach.OK else ", and its web UI could not be read"
         text = f"{phone.label} does not answer SIP from here{also}: {options.outcome.detail}"
-        check = "It may be off, or take SIP from its registrar only."
+        check = "It may be off, or accept SIP from its registrar only."
         yield Conclusion(what=What.PHONE_SILENT, text=text, check=check)
     file = phone.file
     if file.is_pending:
-        text = f"The inventory has another password for {phone.label} than was applied."
+        text = f"The password of {phone.label} in the inventory was not applied yet."
         check = "fleet provision plan, then apply."
         yield Conclusion(what=What.NOT_APPLIED, text=text, check=check)
     if file.is_applied and not file.is_current:
         last = f"{file.fetched_at:%Y-%m-%d %H:%M} UTC" if file.fetched_at else "never"
-        text = f"{phone.label} has not fetched what was applied (its last fetch: {last})."
+        text = f"{phone.label} has not fetched its applied file (last fetch: {last})."
         check = f"fleet provision resync {phone.label}"
         yield Conclusion(what=What.NOT_FETCHED, text=text, check=check)
 
@@ -209,12 +218,12 @@ def _how_to_renew(file: FileFacts) -> str:
     if not file.is_applied:
         return "Give the phone the inventory's password."
     if file.is_pending:
-        return "The inventory's was not applied yet: fleet provision plan, apply, rollout."
+        return "The inventory's password was not applied yet: fleet provision plan, apply, rollout."
     if not file.is_current:
-        return "It has not fetched what was applied: fleet provision resync."
+        return "It has not fetched the applied file: fleet provision resync."
     return (
-        "It has fetched it: it may not have restarted since, or a password that was set on the "
-        "phone itself wins over the file's, unless that is locked (!)."
+        "It has fetched the file. It may not have restarted since, or a password set on the phone "
+        "itself overrides the file's, unless that one is locked (!)."
     )
 
 

@@ -65,7 +65,8 @@ class Diagnoser:
             which = "lines" if number is None else f"line {number}"
             raise UsageError(
                 f"The inventory has no {which} for {stored.phone.label}. "
-                "Import the user, registrar and SIP password first: fleet asks with these."
+                "Import the user, registrar and SIP password first: fleet queries the registrar "
+                "with them."
             )
         [status] = await asyncio.to_thread(lambda: list(self.store.statuses(ids=[stored.id])))
         seen = {each.line.number: each.line for each in status.lines}

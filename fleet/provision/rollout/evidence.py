@@ -148,7 +148,7 @@ def losses(status: PhoneStatus, said: Mapping[int, LastPush]) -> Iterator[str]:
     for number, push in sorted(said.items()):
         if push.registered is False and (not status.observed_at or push.at > status.observed_at):
             code = f" ({push.code})" if push.code is not None else ""
-            yield f"the phone says that line {number} is not registered{code}"
+            yield f"the phone reports that line {number} is not registered{code}"
 
 
 def wrongs(status: PhoneStatus, intended: Collection[int]) -> Iterator[str]:

@@ -72,6 +72,6 @@ class LoginRenewer:
     def _keep(self, stored: StoredPhone, password: str) -> None:
         phone = replace(stored.phone, password=password)
         self.store.apply_inventory([], [Change(id=stored.id, phone=phone)])
-        what = "It takes its new admin password, which is now the login that is used."
+        what = "It accepts its new admin password; fleet now logs in with it."
         entry = JournalEntry(at=self.clock(), by=self.by, what=what, phone_id=stored.id)
         self.store.add_journal([entry])

@@ -122,8 +122,8 @@ def _may_be_told_again(proof: Proof) -> bool:
 
 
 def _not_registered(look: Look) -> str:
-    wrong = look.wrong or "it was not polled since"
-    return f"It fetched its configuration, and then: {wrong}."
+    wrong = look.wrong or "it was not polled since then"
+    return f"It fetched its configuration, but then: {wrong}."
 
 
 def _not_fetched(proof: Proof) -> str:
@@ -153,8 +153,8 @@ def _why(rollout: Rollout, failed: Collection[Proof]) -> str:
     phones = "1 phone" if len(failed) == 1 else f"{len(failed)} phones"
     stage = rollout.stages[rollout.stage]
     return (
-        f"{phones} of stage {stage} failed, and {rollout.most_failures} may. "
-        f"The first: {first.detail}"
+        f"{phones} of stage {stage} failed (allowed: {rollout.most_failures}). The first: "
+        f"{first.detail}"
     )
 
 

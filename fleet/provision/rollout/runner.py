@@ -137,7 +137,7 @@ class Runner:
             raise UsageError(f"There is no roll-out {rollout_id}.")
         last = store.last_revision()
         if rollout.state is RolloutState.RUNNING and last != rollout.revision:
-            why = f"Revision {last} was applied meanwhile: start a roll-out of that one."
+            why = f"Revision {last} was applied meanwhile: start a roll-out of that revision."
             ended = self._tools.clock()
             rollout = replace(rollout, state=RolloutState.STOPPED, why=why, ended=ended)
         return rollout, self._tools.look(ids)

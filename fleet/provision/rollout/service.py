@@ -71,7 +71,7 @@ def begin(store: Store, terms: Terms, now: datetime) -> Rollout:
         kept_together(stages, proofs, terms.groups) if terms.groups else (stages, proofs)
     )
     if not proofs:
-        raise UsageError(f"Revision {number} has no file of any phone's own: nobody to tell.")
+        raise UsageError(f"Revision {number} has no phone's own file, so there is no phone to ask.")
     start = RolloutStart(
         revision=number,
         stages=stages,
@@ -95,7 +95,7 @@ def roll_back(store: Store, terms: Terms, *, to: int | None, by: str, now: datet
     """
     undone = store.rollout()
     if undone is None or undone.state is RolloutState.ROLLED_BACK:
-        raise UsageError("There is no roll-out to roll back: fleet provision rollout status.")
+        raise UsageError("There is no roll-out to roll back; see fleet provision rollout status.")
     number = store.revision_before(undone) if to is None else to
     if number < 1:
         raise UsageError(f"There is no revision before {undone.revision} to go back to.")
@@ -153,7 +153,7 @@ class RolloutService:
                 addressees, self.store, applied, self.logins, [phone_id], owners=owners
             )
             if not some:
-                return "it is not in the inventory any more"
+                return "it is no longer in the inventory"
             return (await self.resyncer.ask(some[0])).how
 
         renewer = LoginRenewer(

@@ -119,7 +119,7 @@ def _spelt_out(steps: Iterable[str], todo: Sequence[Candidate]) -> Iterable[str]
             yield step
         else:
             raise UsageError(
-                f"{step!r} is no stage: name a share (25%), a site with phones to tell "
+                f"{step!r} is not a stage: use a share (25%), a site with phones to ask "
                 f"({', '.join(sites) or 'none'}), or {_SITES}."
             )
 

@@ -63,7 +63,7 @@ def sentence(rollout: Rollout, proofs: Iterable[Proof]) -> str:
             else f" {waiting} phones that were not asked keep the old files until another roll-out "
             "starts."
         )
-    return f"{now}{exposed} fleet provision rollout rollback takes the new files back."
+    return f"{now}{exposed} fleet provision rollout rollback restores the old files."
 
 
 def stopped_rollout(store: Store) -> tuple[Rollout, str] | None:

@@ -134,7 +134,9 @@ def _why_not(phone: PhoneLines, line: IntendedLine) -> str:
         return phone.problem
     given = phone.parameters.get(line.number, "")
     if given and list(phone.parameters.values()).count(given) > 1:
-        return f"`{given}` is the password of several lines: give each its own first"
+        return (
+            f"`{given}` sets the password of several lines: give each line its own password first"
+        )
     return ""
 
 

@@ -40,8 +40,8 @@ def rotate_admin(
     """
     if not provisioner.plan().changes_nothing:
         raise UsageError(
-            "Something else waits to be applied, and would go out with the new passwords: "
-            "fleet provision plan, then apply it or take it back."
+            "Other changes wait to be applied and would go out with the new passwords: see fleet "
+            "provision plan, then apply or revert them."
         )
     changes, values = [], {}
     for stored in store.phones(ids=ids, secrets=Secrets.ALL):

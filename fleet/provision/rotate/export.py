@@ -30,7 +30,9 @@ def new_file(path: Path) -> TextIO:
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
-        raise UsageError(f"{path} is there already and was left alone: name another.") from None
+        raise UsageError(
+            f"{path} already exists and was not changed: choose another name."
+        ) from None
     except OSError as error:
         raise UsageError(f"{path} cannot be written: {error.strerror}.") from None
     return open(descriptor, "w", encoding="utf-8", newline="")  # noqa: PTH123  a descriptor

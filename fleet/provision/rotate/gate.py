@@ -91,7 +91,7 @@ class RotationGate:
         shut = await asyncio.to_thread(self.shut)
         for group in self._groups:
             if group.phones & shut:
-                await self._give_back(group, "the roll-out ended before its phones were told")
+                await self._give_back(group, "the roll-out ended before its phones were asked")
         proven = {each.phone_id for each in proofs if each.state is ProofState.PROVEN}
         ended = [self._ended(account, proven) for account in self._accounts.values()]
         rotation = replace(self._rotation, accounts=tuple(ended))
@@ -121,13 +121,15 @@ class RotationGate:
     async def _change(self, account: RotatedAccount) -> str:
         """Have the registrar take the new password; empty once it is seen to, else why not."""
         await self._registrars.may_ask(account)
-        what = "Gives {0} its new SIP password, unless somebody did."
+        what = "Sets the new SIP password of {0}, unless it is already set."
         account = await self._save(account, AccountState.CHANGING, what)
         if why := await self._registrars.give(account, account.new):
             return why
         if why := await self._registrars.prove(account, account.new):
             return why
-        await self._save(account, AccountState.TAKEN, "{0} takes its new SIP password.")
+        await self._save(
+            account, AccountState.TAKEN, "The registrar accepts the new SIP password of {0}."
+        )
         return ""
 
     async def _give_back(self, group: Group, why: str) -> None:
@@ -146,8 +148,10 @@ class RotationGate:
             kept = "{0} keeps its old SIP password."
             await self._save(account, AccountState.KEPT, kept, why)
             return
-        lost = "Nobody knows which SIP password {0} takes: look there, and give it the old one."
-        also = "; ".join(filter(None, (why, failed, f"and the old one is not taken: {unseen}")))
+        lost = (
+            "It is unknown which SIP password the registrar accepts for {0}: set the old one there."
+        )
+        also = "; ".join(filter(None, (why, failed, f"and the old one is not accepted: {unseen}")))
         await self._save(account, AccountState.UNKNOWN, lost, also)
 
     async def _save(
@@ -170,7 +174,7 @@ class RotationGate:
 
 def _refusal(account: RotatedAccount) -> Refusal:
     if account.state is AccountState.UNKNOWN:
-        text = "It was not told, and nobody knows which password its registrar takes"
+        text = "The phone was not asked, and it is unknown which password its registrar accepts"
     else:
         text = "It keeps its old password"
     return Refusal(detail=f"{text}: {account.detail or account.name}.")

@@ -51,7 +51,7 @@ class RegistrarCommand:
         if code == 0:
             return ""
         last = clean(next(reversed(said.split("\n")), ""), 200)
-        return f"the registrar command ended with exit code {code}" + (f": {last}" if last else "")
+        return f"the registrar command failed with exit code {code}" + (f": {last}" if last else "")
 
     async def _run(self, document: bytes) -> tuple[int, str]:
         process = await asyncio.create_subprocess_exec(

@@ -65,7 +65,7 @@ class Registrars:
             try:
                 answer = await ask_registration(self.sip, peer, user=account.user, login=login)
             except ValueError as error:
-                return f"{peer} cannot be asked: {error}"
+                return f"{peer} cannot be queried: {error}"
             if why := _why_not(answer.outcome, peer, is_backup=number > 0):
                 return why
         return ""
@@ -97,8 +97,8 @@ async def check_registrars(sip: SipClient, accounts: Iterable[RotatedAccount]) -
             why = f"{peer} answers without asking for a login"
         if why:
             raise UsageError(
-                f"{why}: it cannot show which password it takes, so no new password could be "
-                "confirmed, and nothing was changed. Change the passwords at the registrar and in "
+                f"{why}: it cannot show which password it accepts, so fleet could not confirm a "
+                "new one; nothing was changed. Change the passwords at the registrar and in "
                 "the inventory, then fleet provision apply and rollout start."
             )
 
@@ -119,5 +119,8 @@ def _why_not(outcome: Outcome, peer: Peer, *, is_backup: bool) -> str:
     if not outcome.accepted:
         return outcome.detail.rstrip(".")
     if outcome.login is not LoginUse.SENT:
-        return f"{peer} tells everybody, and so does not show which password it takes"
+        return (
+            f"{peer} answers without checking the password, so it does not show which one it "
+            "accepts"
+        )
     return ""

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from fleet.provision.rotate.accounts import Skipped
     from fleet.store import Store
 
-_BEHIND = "it has not fetched what was applied (fleet provision rollout start)"
+_BEHIND = "it has not fetched its applied file (fleet provision rollout start)"
 _STANDING = (RolloutState.RUNNING, RolloutState.PAUSED)
 
 
@@ -130,8 +130,8 @@ class Rotator:
         self.store.check_no_rollout(self.clock())
         if not provisioner.plan().changes_nothing:
             raise UsageError(
-                "Something else waits to be applied, and would go out with the new passwords: "
-                "fleet provision plan, then apply it or take it back."
+                "Other changes wait to be applied and would go out with the new passwords: see "
+                "fleet provision plan, then apply or revert them."
             )
 
     def _refer(self, accounts: Sequence[RotatedAccount]) -> None:

@@ -136,14 +136,16 @@ class Books:
 
     def _say_away(self, error: FleetError) -> None:
         if not self._is_away:
-            _log.error("Fetches cannot be written down, and wait: %s", error)
+            _log.error("Fetches cannot be recorded and wait in memory: %s", error)
         self._is_away = True
 
     def _is_back(self) -> None:
         if self._lost:
-            _log.error("%d fetches were lost: the database was away for too long.", self._lost)
+            _log.error(
+                "%d fetches were lost: the database was unavailable for too long.", self._lost
+            )
         elif self._is_away:
-            _log.warning("Fetches are written down again.")
+            _log.warning("Fetches are recorded again.")
         self._is_away, self._lost = False, 0
 
     async def _pause(self) -> None:

@@ -144,7 +144,10 @@ class Desk:
                 await self.refresh()
             except FleetError as error:
                 if not self._is_away:
-                    _log.error("The inventory cannot be read; the one of before holds: %s", error)
+                    _log.error(
+                        "The inventory cannot be read; fleet keeps serving the previous one: %s",
+                        error,
+                    )
                 self._is_away = True
             else:
                 self._is_away = False

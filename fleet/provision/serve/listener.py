@@ -46,7 +46,7 @@ def bound(host: str, port: int, kind: SocketKind, setting: str) -> socket.socket
             raise
     except OSError as error:
         raise ServerError(
-            f"[provisioning] {setting}: {host} port {port} cannot be listened on: "
+            f"[provisioning] {setting}: cannot listen on {host} port {port}: "
             f"{error.strerror or error}."
         ) from None
     made.settimeout(0)

@@ -84,7 +84,7 @@ CASES = {
         facts(ON_BACKUP, NOBODY, said(Result.ACCEPTED, HERE)),
         [What.ON_BACKUP],
     ),
-    "on the backup for the primary is dead": (
+    "on the backup because the primary is silent": (
         facts(ON_BACKUP, DEAD, said(Result.ACCEPTED, HERE)),
         [What.REGISTRAR_DEAD, What.ON_BACKUP],
     ),
@@ -143,7 +143,7 @@ def test_what_is_concluded(name: str) -> None:
         (FileFacts(), "Give the phone the inventory's password."),
         (replace(CURRENT, is_pending=True), "was not applied yet"),
         (replace(CURRENT, is_current=False), "fleet provision resync"),
-        (CURRENT, "unless that is locked"),
+        (CURRENT, "unless that one is locked"),
     ],
 )
 def test_an_old_password_is_mended_where_it_is_stuck(file: FileFacts, said: str) -> None:
@@ -178,13 +178,13 @@ def verdict(phone: PhoneFacts, seen: Line | None, *bindings: Binding) -> str:
 def test_a_verdict_names_who_said_so() -> None:
     read = replace(PHONE, polled_at=datetime(2026, 3, 1, 7, 30, tzinfo=UTC))
     assert verdict(read, REGISTERED, HERE) == (
-        "Line 1 (1001) is registered: the phone showed so at its last poll (2026-03-01 07:30 UTC), "
+        "Line 1 (1001) is registered: the phone showed it at its last poll (2026-03-01 07:30 UTC), "
         "and its registrar pbx has it registered from 10.0.0.7."
     )
     never = replace(PHONE, reach=None)
     assert verdict(never, None, HERE) == (
-        "Line 1 (1001): its registrar pbx has it registered from 10.0.0.7. The phone itself has "
-        "not shown this line in any poll."
+        "Line 1 (1001): its registrar pbx has it registered from 10.0.0.7. No poll has shown this "
+        "line on the phone."
     )
     named = replace(never, address="")
     assert "has it registered from 10.9.9.9." in verdict(named, None, THERE)
@@ -202,7 +202,7 @@ def test_every_place_of_a_user_is_named_and_which_is_not_this_phone() -> None:
         "192.0.2.9)."
     )
     assert first.check == (
-        "A second device has this account: 10.9.9.9 (seen from 192.0.2.9) is not this phone."
+        "A second device uses this account: 10.9.9.9 (seen from 192.0.2.9) is not this phone."
     )
 
 

@@ -97,6 +97,6 @@ def test_a_loss_counts_if_it_is_newer_than_the_poll() -> None:
         5: push("1005"),
     }
     assert list(losses(status(GOOD), said)) == [
-        "the phone says that line 1 is not registered",
-        "the phone says that line 2 is not registered (403)",
+        "the phone reports that line 1 is not registered",
+        "the phone reports that line 2 is not registered (403)",
     ]

@@ -146,7 +146,7 @@ def test_who_does_not_fetch_in_time_has_failed_and_the_rollout_stops_and_says_wh
     assert taken.changed[0].state is ProofState.FAILED
     assert taken.rollout.state is RolloutState.STOPPED
     assert taken.rollout.why == (
-        "1 phone of stage canaries failed, and 0 may. The first: It did not fetch its new "
+        "1 phone of stage canaries failed (allowed: 0). The first: It did not fetch its new "
         "configuration in time (SIP NOTIFY)."
     )
     assert taken.tell == ()
@@ -158,7 +158,7 @@ def test_one_last_poll_after_the_deadline_decides():
     late = replace(wrong, polled_at=after(100))
     (proof,) = step(FETCHED, at=101, looks={1: late}).changed
     assert proof.state is ProofState.FAILED
-    assert proof.detail == "It fetched its configuration, and then: line 1: 401 Unauthorized."
+    assert proof.detail == "It fetched its configuration, but then: line 1: 401 Unauthorized."
 
 
 def test_who_cannot_be_polled_has_failed_at_twice_the_deadline():

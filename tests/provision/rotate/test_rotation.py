@@ -104,7 +104,7 @@ async def test_a_command_that_fails_is_told_the_old_password_again(
         ended = await it.rotate(f"{way}:1001", lasting(CANARY_FIRST, 30, 1))
         assert ended.state is RolloutState.DONE
         assert it.states() == {"1001": KEPT, "1002": PROVEN}
-        assert "ended with exit code 7" in it.accounts()["1001"].detail
+        assert "failed with exit code 7" in it.accounts()["1001"].detail
         assert it.intended()["1001"] == OLD
         assert await it.in_force() == {"1001", "1002"}
         assert it.is_settled()

@@ -71,7 +71,7 @@ async def test_a_person_finds_a_refused_line_and_has_it_diagnosed(
         assert "Check them at the registrar and in the inventory." in said
         assert await seen.complaints() == []
         await seen.press("form[method=post] button")
-        assert "is not asked again yet" in await seen.text("#diagnosis + .diagnosis")
+        assert "does not query it again yet" in await seen.text("#diagnosis + .diagnosis")
 
 
 @pytest.mark.parametrize("width", [390, 1280])
