@@ -45,7 +45,7 @@ def command(app: App, host: str, folder: Path | None, ask_password: bool) -> Non
     from fleet.phone.capture import write_capture
 
     if folder is not None and folder.exists():
-        raise UsageError(f"{folder} exists already; name another folder.")
+        raise UsageError(f"{folder} already exists; choose another folder.")
     password = click.prompt("Password", hide_input=True, err=True) if ask_password else ""
     target = _target(app, host, password)
     answer, read = run(_fetch(app, target))

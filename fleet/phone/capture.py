@@ -63,10 +63,7 @@ def capture_files(
     page = _masked(page, kept={facts.firmware, facts.boot_version})
     expected = _pseudonymous(facts, accounts)
     if read_page(page.encode(), charset="utf-8", words=words) != expected:
-        raise FleetError(
-            "The page's accounts are written in a way that cannot be replaced safely; "
-            "nothing was written."
-        )
+        raise FleetError("The accounts on the page cannot be replaced safely; nothing was written.")
     shown = f"a {facts.model or 'phone'}, firmware {facts.firmware or 'unknown'}"
     return {
         "sysinfo.html": page,
@@ -91,7 +88,7 @@ def unreadable_files(
     """
     page = _masked(redact(body, charset=charset, secrets=secrets), kept=set())
     if _why(page, words) is not reason:
-        raise FleetError("The page says something else without its secrets; nothing was written.")
+        raise FleetError("Without its secrets the page reads differently; nothing was written.")
     return {
         "sysinfo.html": page,
         "expected.json": json.dumps({"unreadable": reason}, indent=2) + "\n",
@@ -122,7 +119,7 @@ def write_capture(folder: Path, files: Mapping[str, str]) -> None:
     try:
         folder.mkdir(parents=True)
     except FileExistsError:
-        raise UsageError(f"{folder} exists already; name another folder.") from None
+        raise UsageError(f"{folder} already exists; choose another folder.") from None
     except OSError as error:
         raise UsageError(f"{folder} cannot be made: {error.strerror}.") from None
     for name, text in files.items():

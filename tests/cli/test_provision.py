@@ -83,6 +83,7 @@ def test_a_plan_tells_what_would_change_and_ends_with_1_then(intended: Fleet) ->
     assert (
         "three: cannot be rendered: its MAC is unknown; poll it once, or add it to the "
         "inventory" in lines
+        "inventory" in lines
     )
     assert lines[-1] == (
         "2 phones to change (2 to restart), 0 unchanged, 1 cannot be rendered, 3 files against "
@@ -145,7 +146,7 @@ def test_what_is_critical_is_not_applied_unless_allowed(applied: Fleet) -> None:
     intend(applied, "fleet: {configuration: {parameters: {sip vmail: '*98'}}}")
     ran = applied("provision", "apply")
     assert ran.code == 2
-    assert "default-password holds against one, two" in ran.err
+    assert "default-password failed for one, two" in ran.err
     assert "revision 2" not in ran.out
     out = done(applied, "provision", "apply", "--allow", "default-password")
     assert out.endswith("Applied revision 2: 3 files changed.\n")
@@ -236,7 +237,7 @@ def test_a_login_inside_a_value_is_shown_nowhere_and_not_stored_in_clear(fleet: 
     for words in (("render", "10.0.0.1"), ("explain", "10.0.0.1"), ("lint",)):
         said += done(fleet, "provision", *words)
     assert "hunter2" not in said
-    assert "warning secret-in-value: `firmware server` holds a password" in said
+    assert "warning secret-in-value: `firmware server` contains a password" in said
     clear = done(fleet, "provision", "render", "00085D000001.cfg", "--secrets")
     assert "firmware server: ftp://me:hunter2@192.0.2.1/fw" in clear
     assert "action uri registered: http://a/?token=hunter2" in clear
@@ -271,7 +272,7 @@ def test_adopt_names_the_files_and_servers_that_phones_would_not_get(fleet: Flee
     assert "`directory 1` names the file Corporate.csv" in said
     assert "`custom ringtone 1` names the file chime.wav" in said
     assert "ca.pem" not in said
-    assert "`http server` lets phones fetch from old.example.com" in said
+    assert "`http server` makes phones fetch from old.example.com" in said
 
 
 @pytest.mark.parametrize(

@@ -85,7 +85,7 @@ def test_passwords_are_exported_by_name_and_the_rotation_goes_on_once_they_are_l
     assert path.stat().st_mode & 0o777 == 0o600
     assert passwords(loop) == [OLD, OLD], "nothing is changed yet"
     ran = fleet("provision", "rotate", "sip", "--all", "--export", str(path))
-    assert (ran.code, "left alone" in ran.err) == (2, True)
+    assert (ran.code, "already exists" in ran.err) == (2, True)
     ran = fleet("provision", "rotate", "sip", "--all", "--export", f"{path}.2")
     assert (ran.code, "--continue" in ran.err) == (3, True)
     assert not Path(f"{path}.2").exists()
@@ -150,7 +150,7 @@ def test_a_phone_that_does_not_come_is_told_of_and_taken_back(
     out = done(fleet, "provision", "rollout", "rollback", *QUICK[:2], "--deadline", "1")
     assert "Applied revision 3 with the old passwords of 1 account." in out
     assert passwords(loop) == [OLD, OLD]
-    assert "Gives 1001 at" in done(fleet, "provision", "journal")
+    assert "Sets the new SIP password of 1001 at" in done(fleet, "provision", "journal")
 
 
 def test_a_rotation_that_nobody_runs_is_stopped_and_keeps_what_was_not_reached(

@@ -135,7 +135,7 @@ def test_what_was_not_taken_is_noted_without_what_it_says() -> None:
     notes = adopted().notes
     assert "aastra.cfg line 9: there is no colon after a name; left out." in notes
     assert "aastra.tuz is encrypted and was not read." in notes
-    assert any(note.startswith("`contact rcs: null` keeps") for note in notes)
+    assert any(note.startswith("`contact rcs: null` switches off") for note in notes)
     assert "00:08:5D:00:00:01: its address is unknown; 00085d000001 is used as its host." in (notes)
 
 
@@ -337,7 +337,7 @@ def test_of_names_that_differ_by_case_the_phones_spelling_is_read() -> None:
 def test_a_variant_of_a_model_takes_its_models_table_with_a_note() -> None:
     result = adopted({"00085D000001.cfg": LINE}, model="6915d")
     assert result.inventory.phones[0].model == "6915d"
-    assert any("the 6915d is not in fleet's tables" in note for note in result.notes)
+    assert any("fleet does not know the 6915d" in note for note in result.notes)
     assert differences(folder_of({"00085D000001.cfg": LINE}), result, known()) == {
         "00:08:5D:00:00:01": ()
     }
@@ -346,17 +346,17 @@ def test_a_variant_of_a_model_takes_its_models_table_with_a_note() -> None:
 @pytest.mark.parametrize("value", ["1001 // the boss", "1001 ; the boss"])
 def test_a_comment_of_another_format_is_noted(value: str) -> None:
     result = adopted({"00085D000001.cfg": f"sip screen name: {value}\n".encode()})
-    assert any("line 1" in note and "begins no comment" in note for note in result.notes)
+    assert any("line 1" in note and "does not start a comment" in note for note in result.notes)
 
 
 def test_an_encoding_is_noted_once_for_a_file() -> None:
     files = {"00085D000001.cfg": b"sip screen name: M\xfcller\nsip display name: \x80\n"}
     notes = [note for note in adopted(files).notes if "Windows-1252" in note]
-    assert notes == ["00085D000001.cfg is not UTF-8, read as Windows-1252: look at it."]
+    assert notes == ["00085D000001.cfg is not UTF-8; it was read as Windows-1252: check its texts."]
 
 
 def test_a_folder_is_read_from_disk(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"holds no aastra\.cfg"):
+    with pytest.raises(UsageError, match=r"has no aastra\.cfg"):
         read_folder(tmp_path)
     for name, body in OLD.items():
         (tmp_path / name).write_bytes(body)

@@ -229,7 +229,7 @@ def test_critical_findings_refuse_unless_they_are_allowed(world: World) -> None:
     world.intend(fleet=intent(sip_dial_plan="*97"))
     planned = world.plan()
     assert list(planned.critical) == ["default-password"]
-    with pytest.raises(ConfigurationError, match="default-password holds against one, two"):
+    with pytest.raises(ConfigurationError, match="default-password failed for one, two"):
         world.apply()
     with pytest.raises(ConfigurationError, match="default-pasword is not a check"):
         world.apply("default-pasword")

@@ -99,7 +99,7 @@ def test_a_phone_that_cannot_be_rendered_has_its_reason_and_no_file() -> None:
 def test_a_value_that_no_file_can_hold_is_its_phones_problem_without_being_shown() -> None:
     bad = IntendedAccount(line=1, user="1001", sip_password='hush"')
     (file, fine) = rendered(Intents(), phone(1, bad), phone(2, LINE)).own
-    assert "`sip line1 password` holds a double quote" in file.problem
+    assert "`sip line1 password` contains a double quote" in file.problem
     assert "hush" not in file.problem
     assert fine.body
 

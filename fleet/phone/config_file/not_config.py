@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
-NOT_TEXT = "the file is no text; it may be encrypted"
-MARKUP = "the file is a web page or an XML document"
+NOT_TEXT = "it is not text; it may be encrypted"
+MARKUP = "it is a web page or an XML document"
 
 _ENOUGH, _SHARE = 4, 20
 _BLANKS = "\t\r\n"

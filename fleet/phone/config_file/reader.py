@@ -18,16 +18,16 @@ _NOT_WESTERN = re.compile(
 )
 """Four such characters in a row are in no word of a Western language, nor is one of three alone."""
 
-NOT_UTF8 = "not UTF-8, read as Windows-1252: look at it"
-NOT_WESTERN = f"{NOT_UTF8}; its texts may be Cyrillic or of another alphabet: save it as UTF-8"
-UTF16 = "UTF-16, and phones are not known to read that: save it as UTF-8"
+NOT_UTF8 = "not UTF-8; it was read as Windows-1252: check its texts"
+NOT_WESTERN = f"{NOT_UTF8}; its texts may be in Cyrillic or another alphabet: save it as UTF-8"
+UTF16 = "UTF-16, which phones are not known to read: save it as UTF-8"
 
 NO_COLON = "there is no colon after a name"
 HIDDEN = "there is an invisible character before the colon"
 NO_NAME = "the text before the colon is not a parameter name"
 OPEN_QUOTE = "the double quote is not closed"
 AFTER_QUOTE = "there is text after the closing quote"
-CONTROL = "the value holds a control character"
+CONTROL = "the value contains a control character"
 
 
 def read(content: bytes, *, name: str = "") -> ConfigFile:

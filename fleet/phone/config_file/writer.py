@@ -47,17 +47,18 @@ def complaint_of(parameter: Parameter) -> str:
         return f"{parameter.name!r} cannot be a parameter's name: use letters, digits and blanks."
     if parameter.lock and parameter.overwrite:
         return (
-            f"`{parameter.name}` is marked both ! and ^: what is locked needs no ^, leave it out."
+            f"`{parameter.name}` is marked both ! and ^: a locked parameter needs no ^, leave it "
+            "out."
         )
     if has_control(parameter.value):
         return (
-            f"The value of `{parameter.name}` holds a line end or another control character, "
-            "which would break its file: take it out."
+            f"The value of `{parameter.name}` contains a line end or another control character, "
+            "which would break its file: remove it."
         )
     if '"' in parameter.value:
         return (
-            f'The value of `{parameter.name}` holds a double quote ("), and nobody knows how these '
-            "phones read one: take it out."
+            f'The value of `{parameter.name}` contains a double quote ("), and it is unknown how '
+            "these phones read one: remove it."
         )
     return ""
 

@@ -52,7 +52,7 @@ def configuration_documents(
         if len(_document(held, set_type)) > max_bytes:
             raise ConfigurationError(
                 f"`{parameter.name}` makes a document of more than {max_bytes} bytes, which a "
-                "phone does not take: shorten it, or put it into a file."
+                "phone rejects: shorten it, or put it into a file."
             )
     return (*documents, _document(held, set_type)) if held else ()
 
@@ -64,7 +64,7 @@ def _item(parameter: Parameter) -> str:
         raise ConfigurationError(f"{parameter.name!r} cannot be a parameter's name.")
     if has_control(parameter.value) or not _all_allowed(parameter.value):
         raise ConfigurationError(
-            f"The value of `{parameter.name}` holds a control character: take it out."
+            f"The value of `{parameter.name}` contains a control character: remove it."
         )
     name, value = canonical_name(parameter.name), escape(parameter.value, _QUOTES)
     return (

@@ -61,12 +61,12 @@ def port_zero(look: LintLook) -> Iterator[LintFinding]:
 
 def _port_zero(look: LintLook, server: str, port: str, *, said: str) -> LintFinding:
     address = is_address(look.value(server)) or is_ipv6(look.value(server))
-    state = "is 0" if said else "is not given, which counts as 0"
+    state = "is 0" if said else "is not set, which counts as 0"
     effect = (
-        "the phone uses 5060, for it is an address: write that port to make it plain."
+        "the phone uses 5060, because the server is an address: set that port to make it explicit."
         if address
-        else "the phone asks DNS for SRV records of that name: make sure that there are any, "
-        "or write the port."
+        else "the phone looks up SRV records of that name: make sure that they exist, or set the "
+        "port."
     )
     stands = look.last.get(port) or look.last[server]
     return LintFinding(
@@ -90,8 +90,8 @@ def registrar_without_backup(look: LintLook) -> Iterator[LintFinding]:
                 check="registrar-without-backup",
                 severity=Severity.WARNING,
                 parameter=own_name(line, "backup registrar ip"),
-                text=f"The registrar of {whose(line)} has no backup, and the site demands one: set "
-                f"`{own_name(line, 'backup registrar ip')}`.",
+                text=f"The registrar of {whose(line)} has no backup, but the site requires one: "
+                f"set `{own_name(line, 'backup registrar ip')}`.",
             )
 
 
@@ -112,7 +112,7 @@ def proxy_without_registrar(look: LintLook) -> Iterator[LintFinding]:
             check="proxy-without-registrar",
             severity=Severity.WARNING,
             parameter=own_name(line, "registrar ip"),
-            text=f"There is a proxy for {whose(line)} but no registrar, so a phone does not "
+            text=f"There is a proxy for {whose(line)} but no registrar, so the phone does not "
             f"register: set `{own_name(line, 'registrar ip')}`.",
             line=look.last[own_name(line, "proxy ip")].line,
         )
@@ -132,8 +132,9 @@ def backup_servers_differ(look: LintLook) -> Iterator[LintFinding]:
                 check="backup-servers-differ",
                 severity=Severity.WARNING,
                 parameter=own_name(line, "backup proxy ip"),
-                text=f"The backup registrar and the backup proxy of {whose(line)} differ, and a "
-                "phone may register with one and call through the other: set both alike.",
+                text=f"The backup registrar and the backup proxy of {whose(line)} differ, so a "
+                "phone may register with one and call through the other: set both to the same "
+                "server.",
             )
 
 
@@ -151,13 +152,13 @@ def not_for_this_line(look: LintLook) -> Iterator[LintFinding]:
                 check="not-for-this-line",
                 severity=Severity.WARNING if one is LineSet.NETWORK else Severity.INFO,
                 parameter=own_name(line, lost[0]),
-                text=f"Line {line} says {_PART[one]} itself, so a phone does not give it {names}: "
-                f"say that for line {line} too.",
+                text=f"Line {line} overrides {_PART[one]}, so the phone ignores {names} for it: "
+                f"set that for line {line} too.",
                 line=look.last[own_name(None, lost[0])].line,
             )
 
 
-_PART = {LineSet.NETWORK: "a part of its servers", LineSet.AUTHENTICATION: "who it is"}
+_PART = {LineSet.NETWORK: "some of its servers", LineSet.AUTHENTICATION: "its user"}
 
 
 def _lost(look: LintLook, line: int, one: LineSet) -> list[str]:

@@ -27,8 +27,8 @@ def unquoted_hash(look: LintLook) -> Iterator[LintFinding]:
                 check="unquoted-hash",
                 severity=Severity.CRITICAL,
                 parameter=parameter.key,
-                text=f"The value of `{parameter.key}` ends before a #, which begins a comment: put "
-                "the value in double quotes, or a blank before the #.",
+                text=f"The value of `{parameter.key}` ends at a #, which starts a comment: put the "
+                "value in double quotes, or a blank before the #.",
                 line=parameter.line,
             )
 
@@ -47,8 +47,7 @@ def unread_line(look: LintLook) -> Iterator[LintFinding]:
             check="unread-line",
             severity=Severity.WARNING,
             parameter="",
-            text=f"Line {unread.line} cannot be read, for {unread.reason}: correct it or take it "
-            "out.",
+            text=f"Line {unread.line} cannot be read: {unread.reason}. Correct or remove it.",
             line=unread.line,
         )
 
@@ -74,6 +73,6 @@ def empty_global_file(look: LintLook) -> Iterator[LintFinding]:
             check="empty-global-file",
             severity=Severity.CRITICAL,
             parameter="",
-            text=f"{GLOBAL_FILE} is empty, and phones then do not read their own files: put at "
+            text=f"{GLOBAL_FILE} is empty, and then phones do not read their own files: put at "
             "least a comment into it.",
         )

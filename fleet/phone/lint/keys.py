@@ -49,7 +49,7 @@ def module_not_possible(look: LintLook) -> Iterator[LintFinding]:
                 check="module-not-possible",
                 severity=Severity.WARNING,
                 parameter=parameter.key,
-                text=f"`{parameter.key}` has no effect, for {reason}: take it out.",
+                text=f"`{parameter.key}` has no effect: {reason}. Remove it.",
                 line=parameter.line,
             )
 
@@ -68,8 +68,8 @@ def key_twice(look: LintLook) -> Iterator[LintFinding]:
                 check="key-twice",
                 severity=Severity.WARNING,
                 parameter=parameter.key,
-                text=f"`{parameter.key}` is given twice, and only the last one counts: give each "
-                "key a number of its own.",
+                text=f"`{parameter.key}` is set twice, and only the last one counts: use a "
+                "different number for each key.",
                 line=parameter.line,
             )
         seen[parameter.key] = parameter
@@ -90,8 +90,8 @@ def key_stays_locked(look: LintLook) -> Iterator[LintFinding]:
                 check="key-stays-locked",
                 severity=Severity.INFO,
                 parameter=f"prgkey{number} locked",
-                text=f"Key {number} of the {look.model.name} is locked from the factory, and "
-                f"may not change: add `prgkey{number} locked: 0`.",
+                text=f"Key {number} of the {look.model.name} is locked from the factory, so it may "
+                f"not change: add `prgkey{number} locked: 0`.",
                 line=given.line,
             )
 
@@ -152,7 +152,7 @@ def _module_keys(look: LintLook, keys: Keys, position: int) -> int:
 
 def _no_module(look: LintLook, model: Model, position: int) -> str:
     if model.keys is None or not model.keys.modules:
-        return f"the {model.name} takes no expansion module"
+        return f"the {model.name} supports no expansion module"
     if not 1 <= position <= MAX_MODULES:
         return f"a phone has modules 1 to {MAX_MODULES}"
     fitted = look.context.modules
@@ -161,11 +161,11 @@ def _no_module(look: LintLook, model: Model, position: int) -> str:
     module = expansion_module_named(fitted[position - 1]) if position <= len(fitted) else None
     if position > len(fitted) or not fitted[position - 1]:
         return (
-            f"no module {position} of this phone is known (it names its modules when it fetches, "
-            "and `modules` in its configuration says them)"
+            f"module {position} of this phone is unknown (the phone names its modules when it "
+            "fetches a file; `modules` in its configuration sets them)"
         )
     if module and module not in model.keys.modules:
-        return f"the {model.name} does not take a {module.name}"
+        return f"the {model.name} does not support the {module.name}"
     return ""
 
 
@@ -180,6 +180,6 @@ def _out_of_range(parameter: Parameter, reason: str) -> LintFinding:
         check="key-out-of-range",
         severity=Severity.WARNING,
         parameter=parameter.key,
-        text=f"`{parameter.key}` has no effect, for {reason}: use another key.",
+        text=f"`{parameter.key}` has no effect: {reason}. Use another key.",
         line=parameter.line,
     )

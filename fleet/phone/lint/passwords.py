@@ -45,8 +45,8 @@ def password_falls_back(look: LintLook) -> Iterator[LintFinding]:
             default = f"uses its default ({_DEFAULT_OF[name]})"
             certain = f"so the phone {default} instead"
             depends = (
-                "and the guides of the 69xx differ: whether letters are taken depends on the "
-                f"firmware, and a phone whose firmware takes digits only {default} instead"
+                "and the guides of the 69xx differ: whether letters are allowed depends on the "
+                f"firmware, and a phone whose firmware allows digits only {default} instead"
             )
             yield LintFinding(
                 check="password-falls-back",
@@ -65,7 +65,7 @@ def masked_secret(look: LintLook) -> Iterator[LintFinding]:
             check="masked-secret",
             severity=Severity.CRITICAL,
             parameter="",
-            text="The file was printed without its secrets and is not for phones: print it with "
+            text="The file was printed without its secrets, so phones cannot use it: print it with "
             "`fleet provision render --secrets`.",
         )
     for parameter in look.last.values():
@@ -75,8 +75,8 @@ def masked_secret(look: LintLook) -> Iterator[LintFinding]:
                 check="masked-secret",
                 severity=Severity.CRITICAL,
                 parameter=parameter.key,
-                text=f"`{parameter.key}` holds what stands for a secret, such as ***, and not the "
-                "secret itself: the file is not for phones.",
+                text=f"`{parameter.key}` contains a mask such as *** in place of the secret: do "
+                "not give the file to phones.",
                 line=parameter.line,
             )
 
@@ -89,8 +89,8 @@ def secret_in_value(look: LintLook) -> Iterator[LintFinding]:
                 check="secret-in-value",
                 severity=Severity.WARNING,
                 parameter=parameter.key,
-                text=f"`{parameter.key}` holds a password or a token inside its value, which the "
-                "phone's own pages show: use an address that needs none.",
+                text=f"`{parameter.key}` contains a password or a token, which the phone's own "
+                "pages show: use an address that needs none.",
                 line=parameter.line,
             )
 
@@ -104,7 +104,7 @@ def default_password(look: LintLook) -> Iterator[LintFinding]:
             check="default-password",
             severity=Severity.CRITICAL,
             parameter="admin password",
-            text="`admin password` is the factory's, which everybody knows: set one of your own.",
+            text="`admin password` is the factory default, which everybody knows: set your own.",
             line=given.line if given else None,
         )
     given = look.last.get("user password")
@@ -113,7 +113,7 @@ def default_password(look: LintLook) -> Iterator[LintFinding]:
             check="default-password",
             severity=Severity.WARNING,
             parameter="user password",
-            text="`user password` is empty, so anybody can log in as `user`: set one.",
+            text="`user password` is empty, so anybody can log in as `user`: set a password.",
             line=given.line if given else None,
         )
 
@@ -150,11 +150,11 @@ def _weakness(look: LintLook, parameter: Parameter) -> str:
     if value in {name.casefold() for name in _names(look, parameter.key)}:
         return "is the same as its user name"
     if value in _COMMON:
-        return "is a word that everybody tries first"
+        return "is one of the first words that attackers try"
     if _is_row(value):
-        return "is a row or a repetition of characters"
+        return "is a sequence or a repetition of characters"
     shortest = _SHORTEST_DIGITS if parameter.key in _WEB else _SHORTEST
-    return f"has less than {shortest} characters" if len(value) < shortest else ""
+    return f"has fewer than {shortest} characters" if len(value) < shortest else ""
 
 
 def _names(look: LintLook, key: str) -> set[str]:

@@ -74,8 +74,8 @@ def fetches_elsewhere(look: LintLook) -> Iterator[LintFinding]:
             check="fetches-elsewhere",
             severity=Severity.WARNING,
             parameter=parameter.key,
-            text=f"`{parameter.key}` lets phones fetch from {host}, which this site does not reach "
-            f"us by: use one of {', '.join(ours)}, or leave it out.",
+            text=f"`{parameter.key}` makes phones fetch from {host}, which is not an address of "
+            f"fleet at this site: use one of {', '.join(ours)}, or leave it out.",
             line=parameter.line,
         )
 
@@ -99,7 +99,7 @@ def file_not_served(look: LintLook) -> Iterator[LintFinding]:
                 severity=Severity.WARNING,
                 parameter=parameter.key,
                 text=f"`{parameter.key}` names the file {without_login(name)}, which is not in the "
-                "firmware folder: put it there, for phones get 404 otherwise.",
+                "firmware folder: put it there, or phones get 404.",
                 line=parameter.line,
             )
 
@@ -136,11 +136,11 @@ def _host(parameter: Parameter) -> str:
 def _wrong(uri: str, ours: Sequence[str] | None) -> str:
     host = host_of(uri)
     if not uri.lower().startswith(_SCHEMES) or not host:
-        return "is no URI with a host: write it as http://HOST/PATH."
+        return "is not a URI with a host: write it as http://HOST/PATH."
     if ours is None or "$$" in host or any(_is(host, one.strip().lower()) for one in ours):
         return ""
     known = ", ".join(ours) or "none"
-    return f"calls {host}, which this site does not reach us by: use one of {known}."
+    return f"calls {host}, which is not an address of fleet at this site: use one of {known}."
 
 
 def _is(host: str, ours: str) -> bool:

@@ -32,13 +32,15 @@ def unknown_parameter(look: LintLook) -> Iterator[LintFinding]:
             continue
         noted = parameter.key.endswith(_NOTED)
         meant = "" if noted else suggestion_for(parameter.key)
-        hint = f"did you mean `{meant}`?" if meant else "it is sent as it is; check its spelling."
-        hint = "a phone notes it of its own files; take it out." if noted else hint
+        hint = (
+            f"did you mean `{meant}`?" if meant else "fleet sends it unchanged; check its spelling."
+        )
+        hint = "phones add it to their own files; remove it." if noted else hint
         yield _finding(
             "unknown-parameter",
             Severity.WARNING if meant else Severity.INFO,
             parameter,
-            f"`{parameter.key}` is not a parameter that fleet knows: {hint}",
+            f"`{parameter.key}` is not a known parameter: {hint}",
         )
 
 
@@ -62,7 +64,7 @@ def _ipv6(look: LintLook, parameter: Parameter) -> Iterator[LintFinding]:
     is_new = look.model is not None and look.model.family in ("68xxi", "69xx")
     if is_new and look.value("ipv6") == "1":
         return
-    why = "is taken with `ipv6: 1` only: add that" if is_new else "is no IPv4 address: use one"
+    why = "works with `ipv6: 1` only: add that" if is_new else "is not an IPv4 address: use one"
     yield _finding(
         "wrong-value",
         Severity.WARNING,
@@ -79,8 +81,8 @@ def time_zone_name(look: LintLook) -> Iterator[LintFinding]:
             "time-zone-name",
             Severity.WARNING,
             given,
-            "`time zone name` is an IANA name, and phones have others, such as US-Eastern: write "
-            "`timezone` into the inventory's configuration instead, which takes IANA names.",
+            "`time zone name` is an IANA name, but phones use others, such as US-Eastern: set "
+            "`timezone` in the inventory's configuration instead, which accepts IANA names.",
         )
 
 
@@ -99,8 +101,8 @@ def language_not_loaded(look: LintLook) -> Iterator[LintFinding]:
                 "language-not-loaded",
                 Severity.WARNING,
                 look.last[name],
-                f"`{name}` is {slot}, and no file is loaded as `language {slot}`: name one, or "
-                "choose another.",
+                f"`{name}` is {slot}, but no file is loaded as `language {slot}`: set one, or "
+                "choose another language.",
             )
 
 
@@ -141,7 +143,7 @@ def uri_too_long(look: LintLook) -> Iterator[LintFinding]:
                 "uri-too-long",
                 Severity.WARNING,
                 parameter,
-                f"`{parameter.key}` has {length} characters, and a phone takes "
+                f"`{parameter.key}` has {length} characters, but a phone accepts "
                 f"{spec.kind.longest}: shorten it.",
             )
 
@@ -155,7 +157,7 @@ def uri_not_ascii(look: LintLook) -> Iterator[LintFinding]:
                 "uri-not-ascii",
                 Severity.WARNING,
                 parameter,
-                f"`{parameter.key}` holds characters that are not ASCII: encode them with %.",
+                f"`{parameter.key}` contains characters that are not ASCII: encode them with %.",
             )
 
 
@@ -178,8 +180,8 @@ def model_by_number(look: LintLook) -> Iterator[LintFinding]:
             check="model-by-number",
             severity=Severity.INFO,
             parameter="",
-            text=f"The {look.model_name} is not in fleet's tables, so its lines and keys are taken "
-            f"to be those of the {look.model.name}.",
+            text=f"The {look.model_name} is not in fleet's tables, so fleet assumes the lines and "
+            f"keys of the {look.model.name}.",
         )
 
 
@@ -191,8 +193,8 @@ def comment_mark(look: LintLook) -> Iterator[LintFinding]:
                 "comment-mark",
                 Severity.WARNING,
                 parameter,
-                f"The value of `{parameter.key}` holds {mark}, which begins no comment for a "
-                "phone: write # for a comment.",
+                f"The value of `{parameter.key}` contains {mark}, which does not start a comment "
+                "for a phone: use # for a comment.",
             )
 
 
@@ -214,8 +216,8 @@ def invisible_character(look: LintLook) -> Iterator[LintFinding]:
                 "invisible-character",
                 Severity.WARNING,
                 parameter,
-                f"`{parameter.key}` holds a character that nobody sees, a no-break space say: type "
-                "it anew.",
+                f"`{parameter.key}` contains an invisible character, such as a no-break space: "
+                "type it again.",
             )
 
 
@@ -230,7 +232,8 @@ def placeholder_left(look: LintLook) -> Iterator[LintFinding]:
                 "placeholder-left",
                 Severity.WARNING,
                 parameter,
-                f"`{parameter.key}` still holds a template's placeholder: give it its value.",
+                f"`{parameter.key}` still contains a template's placeholder: replace it with the "
+                "value.",
             )
 
 
@@ -244,7 +247,7 @@ def parameter_twice(look: LintLook) -> Iterator[LintFinding]:
                 "parameter-twice",
                 Severity.WARNING,
                 parameter,
-                f"`{parameter.key}` is given twice, and only the last one counts: keep one.",
+                f"`{parameter.key}` is set twice, and only the last one counts: keep one.",
             )
         seen.add(parameter.key)
 
@@ -257,8 +260,8 @@ def weak_tls(look: LintLook) -> Iterator[LintFinding]:
             "weak-tls",
             Severity.INFO,
             validation,
-            "With `https validate certificates: 0` the phone takes its files from anybody who "
-            "answers: switch it on once the certificate is installed.",
+            "With `https validate certificates: 0` the phone accepts files from any server: "
+            "switch it on once the certificate is installed.",
         )
     method = look.last.get("https client method")
     if method and "ssl" in method.value.casefold():
@@ -266,7 +269,7 @@ def weak_tls(look: LintLook) -> Iterator[LintFinding]:
             "weak-tls",
             Severity.WARNING,
             method,
-            "`https client method` asks for SSL 3.0, which is broken: choose TLS 1.0.",
+            "`https client method` selects SSL 3.0, which is broken: choose TLS 1.0.",
         )
 
 

@@ -76,7 +76,7 @@ def test_a_name_with_an_umlaut_is_read_in_any_encoding(encoding: str) -> None:
     ("content", "value", "noted"),
     [
         (b"sip screen name: L\x92Atelier \x80", "L\u2019Atelier \u20ac", "read as Windows-1252"),
-        (b"# \xc3\xbc is UTF-8\nsip screen name: M\xfcller", "M\u00fcller", "look at it"),
+        (b"# \xc3\xbc is UTF-8\nsip screen name: M\xfcller", "M\u00fcller", "check its texts"),
         (b"#\xe9\nsip screen name: Caf\xc3\xa9", "Caf\u00e9", "read as Windows-1252"),
         (
             "sip screen name: \u0418\u0432\u0430\u043d\u043e\u0432".encode("cp1251"),

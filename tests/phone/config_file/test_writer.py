@@ -36,7 +36,7 @@ def test_a_parameter_is_one_line(parameter: Parameter, line: str) -> None:
 )
 def test_a_value_that_no_file_can_hold_is_refused_without_being_told(value: str) -> None:
     parameter = Parameter(name="sip password", value=f"secret{value}")
-    with pytest.raises(ConfigurationError, match="`sip password` holds") as refused:
+    with pytest.raises(ConfigurationError, match="`sip password` contains") as refused:
         render_line(parameter)
     assert "secret" not in str(refused.value)
     assert "secret" not in repr(parameter)

@@ -162,7 +162,7 @@ def test_what_is_wrong_with_the_phone_comes_last() -> None:
         What.NOT_APPLIED,
         What.NOT_FETCHED,
     ]
-    assert "its last fetch: never" in found[-1].text
+    assert "last fetch: never" in found[-1].text
 
 
 def test_a_name_is_no_address_to_compare_with() -> None:
@@ -190,7 +190,7 @@ def test_a_verdict_names_who_said_so() -> None:
     assert "has it registered from 10.9.9.9." in verdict(named, None, THERE)
     assert "not from 10.0.0.7" in verdict(never, None, THERE)
     silent = replace(read, reach=Reach.UNREACHABLE)
-    assert "it showed unregistered before" in verdict(silent, UNREGISTERED, HERE)
+    assert "before, it showed unregistered" in verdict(silent, UNREGISTERED, HERE)
     assert "when it was last read, and its registrar" in verdict(silent, REGISTERED, HERE)
 
 
