@@ -172,7 +172,7 @@ def _key(intent: Intent) -> Hashable:
 def _unknown(phone: Phone, model: str) -> str:
     """Why it is not known which files a phone reads; empty if it is."""
     if not phone.mac:
-        return "its MAC is unknown: poll it once, or add it to the inventory."
+        return "its MAC is unknown; poll it once, or add it to the inventory."
     if not model:
-        return "its model is unknown: poll it once, or add it to the inventory."
+        return "its model is unknown; poll it once, or add it to the inventory."
     return "" if model_table(model) else f"{model} is not a model that fleet knows."

@@ -83,7 +83,6 @@ def test_a_plan_tells_what_would_change_and_ends_with_1_then(intended: Fleet) ->
     assert (
         "three: cannot be rendered: its MAC is unknown; poll it once, or add it to the "
         "inventory" in lines
-        "inventory" in lines
     )
     assert lines[-1] == (
         "2 phones to change (2 to restart), 0 unchanged, 1 cannot be rendered, 3 files against "

@@ -92,7 +92,7 @@ def test_a_phone_that_cannot_be_rendered_has_its_reason_and_no_file() -> None:
     files = render(found, every, find)
     assert [(file.body, file.problem) for file in files.own] == [
         (b"", "The secret 'admin' is not set."),
-        (b"", "its MAC is unknown: poll it once, or add it to the inventory."),
+        (b"", "its MAC is unknown; poll it once, or add it to the inventory."),
     ]
 
 

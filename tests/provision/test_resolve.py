@@ -67,8 +67,8 @@ def test_a_model_goes_by_any_of_its_names_and_by_what_the_phone_said() -> None:
 @pytest.mark.parametrize(
     ("one", "problem"),
     [
-        (phone(mac=""), "its MAC is unknown: poll it once, or add it to the inventory."),
-        (phone(model=""), "its model is unknown: poll it once, or add it to the inventory."),
+        (phone(mac=""), "its MAC is unknown; poll it once, or add it to the inventory."),
+        (phone(model=""), "its model is unknown; poll it once, or add it to the inventory."),
         (phone(model="9999i"), "9999i is not a model that fleet knows."),
     ],
 )
