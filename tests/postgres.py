@@ -5,9 +5,10 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
+import signal
 import subprocess
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -54,7 +55,7 @@ def server_url(folder: Path) -> str:
         ready, failed = folder / "ready", folder / "failed"
         if not ready.exists() and not failed.exists():
             try:
-                ready.write_text(_start(folder), encoding="utf-8")
+                ready.write_text(start(folder), encoding="utf-8")
             except (OSError, subprocess.SubprocessError, NoServerError) as error:
                 said = getattr(error, "stderr", "") or ""
                 failed.write_text(" ".join(f"{error} {said}".split()), encoding="utf-8")
@@ -69,15 +70,33 @@ def stop(folder: Path) -> None:
         _run(folder, "pg_ctl", "-D", str(folder / "data"), "-m", "immediate", "-w", "stop")
 
 
-def _start(folder: Path) -> str:
+def start(folder: Path) -> str:
+    """Make a server in a folder that everybody may enter, and return its URL.
+
+    Raises `NoServerError`, `OSError` or `SubprocessError`.
+    """
     data = folder / "data"
     if os.geteuid() == 0:  # PostgreSQL refuses to run as root
         shutil.chown(folder, _other_user())
     _run(folder, "initdb", "-D", str(data), "-U", "postgres", "-A", "trust", "-E", "UTF8", "-N")
-    options = f"-c listen_addresses= -k {folder} -c fsync=off -c max_connections=200"
-    log = str(folder / "log")
-    _run(folder, "pg_ctl", "-D", str(data), "-o", options, "-l", log, "-w", "-t", "60", "start")
+    start_again(folder)
     return f"postgresql://postgres@/postgres?host={folder}"
+
+
+def start_again(folder: Path) -> None:
+    """Start a server that was made before."""
+    options = f"-c listen_addresses= -k {folder} -c fsync=off -c max_connections=200"
+    data, log = str(folder / "data"), str(folder / "log")
+    _run(folder, "pg_ctl", "-D", data, "-o", options, "-l", log, "-w", "-t", "60", "start")
+
+
+def kill(folder: Path) -> None:
+    """Kill a server and all its processes."""
+    server = int((folder / "data" / "postmaster.pid").read_text().split()[0])
+    children = Path(f"/proc/{server}/task/{server}/children").read_text().split()
+    for process in (server, *map(int, children)):
+        with suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)
 
 
 def _run(folder: Path, program: str, *arguments: str) -> None:

@@ -29,6 +29,7 @@ class Database:
         self._engine = engine
         self._keyring = keyring
         self._file = file_identity(engine.url)
+        self._ended_sweeps = set[int]()  # of this process, that could not give back their lease
         self.upgraded_from: str | None = None  # the tables' version before, if this opening did it
         self.copy: Path | None = None  # of the file, from before the upgrade
 

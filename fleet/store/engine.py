@@ -70,10 +70,11 @@ def _may_write(path: Path) -> bool:
 
 
 def _sqlite_engine(url: sa.URL, *, is_read_only: bool) -> sa.Engine:
-    """Make an engine that opens the file for reading alone where this user may not write it.
+    """Make an engine that opens the file for reading alone while this user may not write it.
 
-    Where nobody has it open, SQLite could not make its shared memory in a folder that is read-only,
-    and needs to be told that nobody writes ("immutable").
+    A file that may be written again, because its disk was mended, is opened for writing from then
+    on: no read-only connection is kept. Where nobody has it open, SQLite could not make its shared
+    memory in a folder that is read-only, and needs to be told that nobody writes ("immutable").
     """
     options: dict[str, Any] = {"isolation_level": None, "timeout": BUSY_TIMEOUT / 1000}
     if not is_read_only:
@@ -81,13 +82,15 @@ def _sqlite_engine(url: sa.URL, *, is_read_only: bool) -> sa.Engine:
     path = Path(str(url.database)).absolute()
 
     def connect() -> Any:
+        if _may_write(path):
+            return sqlite3.connect(path, check_same_thread=False, **options)
         log = path.with_name(path.name + "-wal")
         is_idle = not log.exists() or not log.stat().st_size
         still = "&immutable=1" if is_idle and not os.access(path.parent, os.W_OK) else ""
         address = f"{path.as_uri()}?mode=ro{still}"
         return sqlite3.connect(address, uri=True, check_same_thread=False, **options)
 
-    return sa.create_engine(url, creator=connect)
+    return sa.create_engine(url, creator=connect, poolclass=sa.NullPool)
 
 
 def file_identity(url: sa.URL) -> tuple[int, int] | None:

@@ -176,7 +176,9 @@ class Store(Watching, Intending, FetchRecords, Rolling, Rotating, Paging, Upkeep
         """Give the selection's newest sweep if it was cut off and began after `since`."""
         me = holder or Holder.this_process()
         with self._writing() as connection:
-            return sweeps.interrupted_sweep(connection, selection, since=since, me=me, now=now)
+            return sweeps.interrupted_sweep(
+                connection, selection, since=since, me=me, now=now, ended=self._ended_sweeps
+            )
 
     def resume_sweep(
         self, sweep_id: int, *, now: datetime, ttl: timedelta, holder: Holder | None = None
@@ -197,9 +199,16 @@ class Store(Watching, Intending, FetchRecords, Rolling, Rotating, Paging, Upkeep
     def finish_sweep(
         self, sweep_id: int, counts: SweepCounts, now: datetime, *, interrupted: bool = False
     ) -> None:
-        """End a sweep and give back its lease; `interrupted` if it is to be carried on with."""
-        with self._writing() as connection:
-            sweeps.end_sweep(connection, sweep_id, counts, now, interrupted=interrupted)
+        """End a sweep and give back its lease; `interrupted` if it is to be carried on with.
+
+        Where the database cannot be used now, the lease counts as free for the next sweep.
+        """
+        try:
+            with self._writing() as connection:
+                sweeps.end_sweep(connection, sweep_id, counts, now, interrupted=interrupted)
+        except BaseException:
+            self._ended_sweeps.add(sweep_id)
+            raise
 
     def last_sweep(self) -> Sweep | None:
         """Give the sweep that began last."""

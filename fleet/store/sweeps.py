@@ -18,6 +18,7 @@ from fleet.store.tables import leases, sweeps
 from fleet.store.values import Event, EventKind
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import datetime
 
 _LEASE = "sweep"
@@ -81,14 +82,21 @@ def resume_sweep(
 
 
 def interrupted_sweep(
-    connection: sa.Connection, selection: str, *, since: datetime, me: Holder, now: datetime
+    connection: sa.Connection,
+    selection: str,
+    *,
+    since: datetime,
+    me: Holder,
+    now: datetime,
+    ended: Collection[int] = (),
 ) -> Sweep | None:
     """Give the newest sweep of that selection if it was cut off, and began after `since`.
 
-    A sweep whose holder is gone is marked as cut off first, so that it is found.
+    A sweep whose holder is gone is marked as cut off first, so that it is found; so is one of
+    `ended`, those that could not give back their lease.
     """
     held = lease.lock(connection, _LEASE)
-    if held is not None and lease.is_free(held, me, now):
+    if held is not None and (held.sweep_id in ended or lease.is_free(held, me, now)):
         _clear(connection, held, now)
     newest = (
         sa.select(sweeps)

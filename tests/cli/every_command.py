@@ -14,6 +14,7 @@ import gc
 import io
 import json
 import os
+import re
 import shutil
 import signal
 import sqlite3
@@ -103,7 +104,7 @@ def _lock(folder: Path) -> sqlite3.Connection:
     return connection
 
 
-def _without_override(_: Path) -> None:
+def heed_file_modes() -> None:
     """Let file modes hold for root too: drop the capabilities that pass over them."""
     if os.geteuid() != 0:
         return
@@ -155,8 +156,8 @@ def _unread_pipe(_: Path) -> None:
 TROUBLES: dict[str, Trouble] = {
     "none": Trouble(),
     "full-disk": Trouble(enter=_fill_disk),
-    "read-only-file": Trouble(prepare=_read_only_file, enter=_without_override),
-    "read-only-folder": Trouble(prepare=_read_only_folder, enter=_without_override),
+    "read-only-file": Trouble(prepare=_read_only_file, enter=lambda _: heed_file_modes()),
+    "read-only-folder": Trouble(prepare=_read_only_folder, enter=lambda _: heed_file_modes()),
     "locked": Trouble(prepare=_lock),
     "missing-key": Trouble(prepare=lambda folder: (folder / "fleet.key").unlink()),
     "closed-stdout": Trouble(enter=_on_descriptor(1, None)),
@@ -207,15 +208,31 @@ def run_all(trouble: Trouble, template: Path, folder: Path) -> dict[str, dict[st
                 ended[name] = {"code": code, **_outputs(place)}
             elif lasted > LONGEST:
                 os.kill(pid, signal.SIGKILL)
-            elif name in UNTIL_STOPPED and name not in stopped and _runs(place, lasted):
+            elif name in UNTIL_STOPPED and name not in stopped and _runs(pid, place, lasted):
                 stopped.add(name)
                 os.kill(pid, signal.SIGTERM)
         time.sleep(0.02)
     return ended
 
 
-def _runs(place: Path, lasted: float) -> bool:
-    return lasted > STOPPED_AFTER or any(_outputs(place).values())
+def _runs(pid: int, place: Path, lasted: float) -> bool:
+    """Whether a command is at work: it says something, or had the time for it.
+
+    One that says an error is ending by itself, and one that does not catch SIGTERM yet, or no
+    more, would be ended by it with -15.
+    """
+    outputs = _outputs(place)
+    if "Error: " in outputs["err"] or not _catches_sigterm(pid):
+        return False
+    return lasted > STOPPED_AFTER or any(outputs.values())
+
+
+def _catches_sigterm(pid: int) -> bool:
+    status = Path(f"/proc/{pid}/status")  # proc(5)
+    if not status.exists():
+        return True
+    [caught] = re.findall(r"(?m)^SigCgt:\s*([0-9a-f]+)", status.read_text())
+    return bool(int(caught, 16) >> (signal.SIGTERM - 1) & 1)
 
 
 def _outputs(place: Path) -> dict[str, str]:

@@ -7,81 +7,24 @@ import os
 import shutil
 import signal
 import socket
-import subprocess
 import sys
-import time
-from contextlib import closing, contextmanager
-from typing import IO, TYPE_CHECKING
-from urllib.request import urlopen
+from contextlib import closing
+from typing import TYPE_CHECKING
 
 import pytest
 
 from fleet.store import Store
 from tests.cli.conftest import answering
+from tests.cli.serving import run, serving, until, url
 from tests.cli.steps import REFUSED, spec
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from fleet.model import Sweep
     from tests.cli.conftest import Fleet
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
-
-WITHIN = 60  # seconds for what takes one or two
-
-
-class Served:
-    """A running `fleet serve`, and what it logs."""
-
-    def __init__(self, process: subprocess.Popen[str], port: int) -> None:
-        self.process, self.port = process, port
-        assert process.stderr is not None
-        self.log: IO[str] = process.stderr
-
-    def stop(self, *signals: signal.Signals) -> tuple[int, str]:
-        """Send signals; give its exit code and the rest of its log."""
-        for number in signals:
-            self.process.send_signal(number)
-        _, log = self.process.communicate(timeout=WITHIN)
-        return self.process.returncode, log
-
-    def ask(self, path: str) -> bytes:
-        with urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=WITHIN) as answer:
-            return bytes(answer.read())
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return int(taken.getsockname()[1])
-
-
-@contextmanager
-def serving(
-    folder: Path, *words: str, begins: str = "Watching", **environ: str
-) -> Iterator[Served]:
-    """Start a daemon and wait for its first line; it is killed if the test has not stopped it."""
-    make_database(environ.get("FLEET_DATABASE_URL", url(folder)))
-    port = free_port()
-    given = {"FLEET_SERVER_PORT": str(port), "FLEET_WEB_UI_PASSWORD": "22222"} | environ
-    with subprocess.Popen(
-        [sys.executable, "-m", "fleet", "serve", *words],
-        cwd=folder,
-        env=os.environ | given,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
-        try:
-            served = Served(process, port)
-            assert begins in served.log.readline()
-            yield served
-        finally:
-            process.kill()
-
-
-def url(folder: Path) -> str:
-    return f"sqlite:///{folder / 'fleet.db'}"
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -115,30 +58,6 @@ def sweeps(database_url: str) -> list[Sweep]:
         return store.sweeps()
 
 
-def until(condition: Callable[[], bool]) -> None:
-    """Wait for what another process brings about."""
-    end = time.monotonic() + WITHIN
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.1)
-
-
-def make_database(url: str) -> None:
-    """Make the database, as fleet init does, unless it is there."""
-    Store.open(url, keyring=None).close()
-
-
-def run(folder: Path, *words: str) -> None:
-    make_database(url(folder))
-    subprocess.run(
-        [sys.executable, "-m", "fleet", *words],
-        cwd=folder,
-        env=os.environ | {"FLEET_WEB_UI_PASSWORD": "22222"},
-        check=True,
-        capture_output=True,
-    )
-
-
 def test_of_two_on_one_database_each_sweep_is_run_once(
     tmp_path: Path, empty_database_url: str
 ) -> None:
@@ -157,7 +76,7 @@ def test_of_two_on_one_database_each_sweep_is_run_once(
 def test_a_second_signal_ends_it_at_once(tmp_path: Path) -> None:
     with serving(tmp_path) as served:
         served.process.send_signal(signal.SIGTERM)
-        assert "Stopping" in served.log.readline()
+        served.wait_for_line("Stopping")
         code, _ = served.stop(signal.SIGTERM)
     assert code in (0, -signal.SIGTERM)  # it may have ended by itself in between
 
@@ -169,7 +88,7 @@ def test_it_gives_phones_their_files_where_the_settings_say_so(tmp_path: Path) -
         "FLEET_PROVISIONING_NETWORKS": "10.1.0.0/16",
     }
     with serving(tmp_path, begins="Serving files at http://", **given) as served:
-        assert "Watching" in served.log.readline()
+        served.wait_for_line("Watching")
         code, log = served.stop(signal.SIGTERM)
     assert (code, "Traceback" in log) == (0, False)
 
@@ -230,11 +149,11 @@ def test_sighup_reads_the_settings_again(tmp_path: Path) -> None:
     with serving(tmp_path) as served:
         (tmp_path / "fleet.toml").write_text("[nonsense]\n")
         served.process.send_signal(signal.SIGHUP)
-        refused = next(line for line in served.log if "The new settings are not used" in line)
+        refused = served.wait_for_line("The new settings are not used")
         (tmp_path / "fleet.toml").write_text('[server]\nusername = "somebody"\n')
         served.process.send_signal(signal.SIGHUP)
-        assert any("Reloaded the settings" in line for line in served.log)
-        assert any("Watching" in line for line in served.log)
+        served.wait_for_line("Reloaded the settings")
+        served.wait_for_line("Watching")
         served.ask("/healthz")
         code, _ = served.stop(signal.SIGTERM)
 
