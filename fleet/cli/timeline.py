@@ -25,11 +25,11 @@ UNREAD, NOTHING = "~", " "
 MARKS: dict[str, tuple[str, str]] = {
     "X": ("failed", "bold red"),
     "u": ("unregistered", "yellow"),
-    "?": ("not understood", "magenta"),
+    "?": ("unknown", "magenta"),
     "b": ("on backup", "yellow"),
     "=": ("registered", "green"),
     UNREAD: ("phone not read", "magenta"),
-    ".": ("no registration wanted", "dim"),
+    ".": ("not meant to register", "dim"),
 }
 _ORDER = [*MARKS, NOTHING]
 _STATES = {
