@@ -64,7 +64,7 @@ def _finder(alerts: AlertsSettings) -> FindCauses:
 def policy_of(settings: Settings) -> Policy:
     """Who is told of what and when. Raises `SettingsError` for a rule that there is not."""
     alerts = settings.alerts
-    zone = ZoneInfo(alerts.timezone)
+    zone = ZoneInfo(settings.timezone)
     return Policy(
         routes=routes_of(settings),
         group_wait=timedelta(seconds=alerts.group_wait),
@@ -98,7 +98,7 @@ def routes_of(settings: Settings) -> tuple[Route, ...]:
 
 def windows_of(settings: Settings) -> tuple[Window, ...]:
     """The maintenance windows. Raises `SettingsError` for a rule that there is not."""
-    zone = settings.alerts.timezone
+    zone = settings.timezone
     return tuple(_window(name, each, zone) for name, each in settings.maintenance.items())
 
 

@@ -132,4 +132,4 @@ class Holding:
     def _clock(self, moment: datetime, form: str = "%H:%M") -> str:
         local = moment.astimezone(self.policy.zone)
         is_today = local.date() == self._now.astimezone(self.policy.zone).date()
-        return local.strftime(form if is_today else f"%Y-%m-%d {form}")
+        return local.strftime(f"{form} %Z" if is_today else f"%Y-%m-%d {form} %Z")

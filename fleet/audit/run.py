@@ -193,7 +193,7 @@ def auditor_of(
         rules=rules,
         interval=settings.poll.interval,
         month=audit.history,
-        zone=audit.timezone,
+        zone=settings.audit_timezone,
         clock=clock,
         recipients=Recipients(
             everybody=tuple(url.get_secret_value() for url in audit.recipients),

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from fleet.cli.answers import moment
 from fleet.cli.common import JSON, console, counted, print_json, with_app
 from fleet.cli.groups import Group, examples
-from fleet.cli.tables import ago, local, table
+from fleet.cli.tables import ago, table
 from fleet.clock import now
 from fleet.errors import UsageError
 from fleet.loop import run
@@ -171,7 +172,7 @@ def _delivery_row(delivery: Delivery) -> list[str]:
         delivery.route,
         delivery.state,
         str(delivery.attempts),
-        local(delivery.due)[5:16] if is_waiting else "",
+        moment(delivery.due) if is_waiting else "",
         f"{error}{delivery.alert.subject}",
     ]
 

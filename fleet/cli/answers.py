@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fleet.cli.common import time_zone
 from fleet.model import Reach, Registration
 from fleet.outages import is_left_out, runs
 from fleet.report.moments import lasting
@@ -99,8 +100,8 @@ def phone_answer(reaches: Sequence[ReachPeriod], since: datetime, now: datetime)
 
 
 def moment(at: datetime | None) -> str:
-    """Show a moment in this machine's zone, to the minute; empty for None."""
-    return at.astimezone().strftime("%Y-%m-%d %H:%M") if at else ""
+    """Show a moment and its zone, to the minute: `2026-11-25 02:30 CET`; empty for None."""
+    return f"{at.astimezone(time_zone()):%Y-%m-%d %H:%M %Z}" if at else ""
 
 
 def span(since: datetime, now: datetime) -> str:

@@ -11,11 +11,13 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar, cast
+from zoneinfo import ZoneInfo
 
 import click
 from rich.console import Console
 
 from fleet.cli.groups import CONFIG_OPTION, config_path
+from fleet.clock import machine_zone
 from fleet.errors import NoDatabase
 from fleet.settings import FILE_NAME, SYSTEM_FILE, find_settings, load_settings
 from fleet.settings.kinds import duration_text, seconds_of
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound="Callable[..., Any]")
 
+_SETTINGS = "fleet.settings"
 WIDE = 10_000  # columns where there is no terminal: nothing is cut off, no sentence is broken
 
 
@@ -38,10 +41,26 @@ def with_settings(function: F) -> Callable[..., Any]:
 
     @wraps(function)
     def command(*args: Any, **kwargs: Any) -> Any:
-        return function(load_settings(config_path(), os.environ), *args, **kwargs)
+        return function(_settings(), *args, **kwargs)
 
     command.__click_params__ = [CONFIG_OPTION, *getattr(function, "__click_params__", [])]  # type: ignore[attr-defined]
     return command
+
+
+def _settings() -> Settings:
+    """Load the settings, once for a command."""
+    meta = click.get_current_context().meta
+    if _SETTINGS not in meta:
+        meta[_SETTINGS] = load_settings(config_path(), os.environ)
+    found: Settings = meta[_SETTINGS]
+    return found
+
+
+def time_zone() -> ZoneInfo:
+    """Return the zone of the times that are shown: the settings', else this machine's."""
+    context = click.get_current_context(silent=True)
+    settings: Settings | None = context.meta.get(_SETTINGS) if context else None
+    return ZoneInfo(settings.timezone if settings else machine_zone())
 
 
 def with_app(function: F) -> Callable[..., Any]:
@@ -153,7 +172,11 @@ class Duration(click.ParamType[float]):
 
 
 def _moment(value: str) -> datetime:
-    return datetime.fromisoformat(value).astimezone(UTC)
+    """Read a moment; without an offset it is in the zone in which times are shown."""
+    moment = datetime.fromisoformat(value)
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=ZoneInfo(_settings().timezone))
+    return moment.astimezone(UTC)
 
 
 class Time(click.ParamType[datetime]):
@@ -164,7 +187,7 @@ class Time(click.ParamType[datetime]):
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> datetime:
-        """Parse a moment of the past; without an offset it is in this machine's zone."""
+        """Parse a moment of the past."""
         if isinstance(value, datetime):
             return value
         now = datetime.now(UTC)
@@ -190,7 +213,7 @@ class Later(click.ParamType[datetime]):
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> datetime:
-        """Parse a moment of the future; without an offset it is in this machine's zone."""
+        """Parse a moment of the future."""
         if isinstance(value, datetime):
             return value
         now = datetime.now(UTC)

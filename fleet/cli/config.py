@@ -98,7 +98,7 @@ def _check_audit(settings: Settings) -> None:
     audit = settings.audit
     try:
         if audit.at:
-            Nightly(audit.at, ZoneInfo(audit.timezone))
+            Nightly(audit.at, ZoneInfo(settings.audit_timezone))
     except ValueError as error:
         raise SettingsError(f"[audit] at: {audit.at} is not a time: {error}.") from None
 

@@ -44,6 +44,7 @@ CONFIG_OPTION = click.Option(
     type=click.Path(dir_okay=False, path_type=Path),
     expose_value=False,
     callback=_remember(CONFIG),
+    is_eager=True,  # times among the arguments are read in the zone of the settings
     help="Settings file.  [default: $FLEET_CONFIG, ./fleet.toml or /etc/fleet/fleet.toml]",
 )
 VERBOSE_OPTION = click.Option(

@@ -10,7 +10,7 @@ import click
 from rich.text import Text
 
 from fleet.cli.answers import answer, moment, phone_answer, span
-from fleet.cli.common import JSON, TIME, console, print_json, with_app
+from fleet.cli.common import JSON, TIME, console, print_json, time_zone, with_app
 from fleet.cli.groups import examples
 from fleet.cli.tables import ago, local, period_state, table
 from fleet.cli.timeline import Scale, axis, coloured, legend, line_bar, reach_bar
@@ -141,7 +141,7 @@ def _show_timeline(screen: Console, past: Past) -> None:
     screen.print(_head(past))
     for name, bar in zip(names, bars, strict=True):
         screen.print(Text.assemble(f"{name:<{margin}}", coloured(bar)))
-    screen.print(" " * margin + axis(scale))
+    screen.print(" " * margin + axis(scale, time_zone()))
     screen.print(legend(bars))
     screen.print()
     for sentence in _answers(past):

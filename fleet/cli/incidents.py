@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from fleet.cli.answers import moment
 from fleet.cli.common import JSON, LATER, TIME, console, counted, print_json, user_name, with_app
 from fleet.cli.groups import Group, examples
 from fleet.cli.tables import ago, local, table
@@ -290,7 +291,7 @@ def silences(app: App, past: bool, as_json: bool) -> None:
         screen.print("No silences.")
         return
     rows = (
-        [str(one.id), _words(one.selector, names), local(one.until)[:16], one.by, one.comment]
+        [str(one.id), _words(one.selector, names), moment(one.until), one.by, one.comment]
         for one in found
     )
     screen.print(table(["id", "silenced", "until", "by", "comment"], rows))

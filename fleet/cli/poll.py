@@ -17,6 +17,7 @@ from fleet.cli.common import (
     fail_if,
     no_phones,
     print_json,
+    time_zone,
     with_app,
 )
 from fleet.cli.documents import document
@@ -172,7 +173,7 @@ def notes(outcome: Outcome) -> list[str]:
     """Say what is worth knowing of a sweep besides its phones' states."""
     if not outcome.carried_on:
         return list(outcome.notes)
-    started = f"{outcome.sweep.started.astimezone():%H:%M:%S}"
+    started = f"{outcome.sweep.started.astimezone(time_zone()):%H:%M:%S %Z}"
     carried_on = (
         f"Resumed the interrupted sweep of {started}, which had polled "
         f"{counted(outcome.carried_on, 'phone')} already."

@@ -13,6 +13,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from fleet.cli.common import time_zone
 from fleet.model import Reach, Registration, Severity
 from fleet.report import yes_or_no
 from fleet.status import was_not_read, worst_of_rules
@@ -183,8 +184,8 @@ def ago(moment: datetime | None, now: datetime) -> str:
 
 
 def local(moment: datetime | None) -> str:
-    """Show a moment in this machine's zone, to the second; empty for None."""
-    return moment.astimezone().strftime("%Y-%m-%d %H:%M:%S") if moment else ""
+    """Show a moment and its zone, to the second: `2026-11-25 02:30:07 CET`; empty for None."""
+    return f"{moment.astimezone(time_zone()):%Y-%m-%d %H:%M:%S %Z}" if moment else ""
 
 
 def period_state(record: HistoryRecord) -> Text:

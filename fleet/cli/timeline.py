@@ -14,7 +14,7 @@ from fleet.outages import is_left_out
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from datetime import date
+    from datetime import tzinfo
 
     from fleet.model import Line
     from fleet.store import LinePeriod, ReachPeriod
@@ -107,11 +107,11 @@ def legend(bars: Iterable[str]) -> str:
     return "  ".join(f"{mark} {name}" for mark, (name, _) in MARKS.items() if mark in used)
 
 
-def axis(scale: Scale) -> str:
-    """Mark the midnights of this machine's zone, with their dates where there is room for them."""
+def axis(scale: Scale, zone: tzinfo) -> str:
+    """Mark the midnights of a time zone, with their dates where there is room for them."""
     letters = [" "] * scale.width
     free = 0
-    for midnight in _midnights(scale):
+    for midnight in _midnights(scale, zone):
         place, label = int(scale.place(midnight)), midnight.strftime("%m-%d")
         if not free <= place < scale.width:
             continue
@@ -122,15 +122,11 @@ def axis(scale: Scale) -> str:
     return "".join(letters).rstrip()
 
 
-def _midnights(scale: Scale) -> Iterator[datetime]:
-    day = scale.since.astimezone().date() + timedelta(days=1)
+def _midnights(scale: Scale, zone: tzinfo) -> Iterator[datetime]:
+    day = scale.since.astimezone(zone).date() + timedelta(days=1)
     while True:
-        midnight = _start_of(day)
+        midnight = datetime.combine(day, time(), zone)
         if midnight >= scale.until:
             return
         yield midnight
         day += timedelta(days=1)
-
-
-def _start_of(day: date) -> datetime:
-    return datetime.combine(day, time()).astimezone()

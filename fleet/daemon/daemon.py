@@ -146,7 +146,7 @@ class Daemon:
         return Dashboard(
             desk,
             csrf_token=CsrfToken(secrets.token_bytes(32)),
-            zone=app.settings.alerts.timezone,
+            zone=app.settings.timezone,
             by=f"dashboard, {login.username}" if login else "dashboard",
         )
 

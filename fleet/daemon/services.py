@@ -92,7 +92,7 @@ async def audit(app: App, moment: datetime) -> tuple[str, ...]:
 
 def audit_time(settings: Settings) -> tuple[str, ZoneInfo] | None:
     """When to audit, None for never. Raises `SettingsError` for what is no time."""
-    at, zone = settings.audit.at, ZoneInfo(settings.audit.timezone)
+    at, zone = settings.audit.at, ZoneInfo(settings.audit_timezone)
     if not at:
         return None
     try:

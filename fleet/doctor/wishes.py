@@ -39,7 +39,7 @@ def _audit_time(given: Settings) -> None:
     audit = given.audit
     try:
         if audit.at:
-            Nightly(audit.at, ZoneInfo(audit.timezone))
+            Nightly(audit.at, ZoneInfo(given.audit_timezone))
     except ValueError as error:
         raise SettingsError(f"[audit] at: {audit.at} is not a time: {error}.") from None
 

@@ -51,7 +51,9 @@ class AuditSettings(Section, frozen=True, kw_only=True):
             check=_planned,
         ),
     ] = "02:30"
-    timezone: Annotated[Zone, About("IANA time zone of at and of the report's times.")] = "UTC"
+    timezone: Annotated[
+        Zone, About("IANA time zone of at and of the report's times; empty: that of [alerts].")
+    ] = ""
     formats: Annotated[
         list[Formats],
         About(

@@ -52,8 +52,10 @@ def duration_text(seconds: float) -> str:
     return f"{seconds:g}s"
 
 
-def zone(name: str) -> str:
+def _zone(name: str) -> str:
     """Refuse a name that is no zone's; the error of the look-up depends on how it is wrong."""
+    if not name:
+        return name
     try:
         ZoneInfo(name)
     except (OSError, KeyError, ValueError):
@@ -95,4 +97,11 @@ Networks = Annotated[
     list[str], About(allowed="a list of networks, like 10.1.0.0/16", take=_split, check=_networks)
 ]
 Urls = Annotated[list[Secret], About(allowed=_URL_LIST, take=_split_urls, check=_urls)]
-Zone = Annotated[str, About(allowed="an IANA time zone, like Europe/Berlin", check=zone)]
+Zone = Annotated[
+    str,
+    About(
+        allowed="an IANA time zone, like Europe/Berlin, or empty",
+        examples=("Europe/Berlin",),
+        check=_zone,
+    ),
+]

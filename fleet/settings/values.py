@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, field
 
+from fleet.clock import machine_zone
 from fleet.model import Severity
 from fleet.settings.auditing import AuditSettings
 from fleet.settings.kinds import Duration, Seconds, Whole
@@ -174,6 +175,16 @@ class Settings(Section, frozen=True, kw_only=True):
         """The environment, with the variables of `fleet.env` that it lacks."""
         given = {name: value.get_secret_value() for name, value in self.env_file.items()}
         return overlaid(given, environ)
+
+    @property
+    def timezone(self) -> str:
+        """The IANA name of the zone of quiet hours, and of the times that are shown."""
+        return self.alerts.timezone or machine_zone()
+
+    @property
+    def audit_timezone(self) -> str:
+        """The IANA name of the zone of audits."""
+        return self.audit.timezone or self.timezone
 
     @property
     def key_file(self) -> Path:

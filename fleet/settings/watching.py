@@ -7,15 +7,11 @@ from typing import Annotated, Literal
 from msgspec import Meta, field
 
 from fleet.model import Severity
-from fleet.settings.kinds import Duration, Number, Seconds, Texts, Urls, Whole, Zone, zone
+from fleet.settings.kinds import Duration, Number, Seconds, Texts, Urls, Whole, Zone
 from fleet.settings.section import About, Section
 
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 _SPAN = re.compile(r"([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d")
-
-
-def _zone_or_none(value: str) -> str:
-    return value and zone(value)
 
 
 def _span(value: str) -> str:
@@ -104,8 +100,12 @@ class AlertsSettings(Section, frozen=True, kw_only=True):
         ),
     ] = ""
     timezone: Annotated[
-        Zone, About("IANA time zone of quiet_hours, and of alerts about sites without a zone.")
-    ] = "UTC"
+        Zone,
+        About(
+            "IANA time zone of quiet_hours, of the times that the command line and the dashboard "
+            "show, and of alerts about sites without a zone. Empty: that of this machine."
+        ),
+    ] = ""
     most_per_hour: Annotated[
         Whole,
         Meta(ge=1, le=10_000),
@@ -187,15 +187,7 @@ class MaintenanceSettings(Section, frozen=True, kw_only=True):
             allowed="a list of mon, tue, wed, thu, fri, sat and sun",
         ),
     ] = field(default_factory=list)
-    timezone: Annotated[
-        str,
-        About(
-            "IANA time zone of the window; empty: that of [alerts].",
-            examples=("Europe/Berlin",),
-            allowed="an IANA time zone, like Europe/Berlin, or empty",
-            check=_zone_or_none,
-        ),
-    ] = ""
+    timezone: Annotated[Zone, About("IANA time zone of the window; empty: that of [alerts].")] = ""
     since: Annotated[
         datetime | None,
         About(

@@ -35,7 +35,7 @@ def why(world: World, after: timedelta = timedelta()) -> list[str]:
 
 def test_a_new_problem_waits_for_others_that_belong_to_it(world: World) -> None:
     world.open(2)
-    assert why(world) == ["waits until 07:00:10 for related problems"]
+    assert why(world) == ["waits until 07:00:10 UTC for related problems"]
     world.open(4)
     assert why(world, 5 * SECOND)
     world.round(10 * SECOND)
@@ -89,7 +89,7 @@ def test_a_recovery_is_told_at_once_even_while_silenced_or_acknowledged(world: W
 def test_a_silence_holds_and_never_swallows(world: World) -> None:
     world.silence(Selector(site="berlin"), HOUR)
     world.open(2)
-    assert why(world, MINUTE) == ["silence 1 until 08:00"]
+    assert why(world, MINUTE) == ["silence 1 until 08:00 UTC"]
     world.round(30 * MINUTE)
     world.round(HOUR)
     assert told(world) == [("problem", [1])]
@@ -126,7 +126,7 @@ def test_a_maintenance_window_holds(world: World) -> None:
     from fleet.alert import plan
 
     assert [held.why for held in plan(situation, world.policy).held] == [
-        "maintenance work until 07:30"
+        "maintenance work until 07:30 UTC"
     ]
 
 
@@ -156,7 +156,7 @@ def test_quiet_hours_hold_all_but_what_is_critical(world: World) -> None:
     world.now = START + 14 * HOUR  # 22:00 in Berlin
     world.open(2)
     world.open(4, severity=Severity.WARNING)
-    assert why(world, MINUTE) == ["quiet hours until 2026-11-24 05:00"]
+    assert why(world, MINUTE) == ["quiet hours until 2026-11-24 05:00 UTC"]
     assert told(world) == [("problem", [1])]
     world.round(8 * HOUR)
     assert told(world)[1:] == [("problem", [2])]
@@ -168,7 +168,7 @@ def test_a_recovery_waits_for_the_end_of_quiet_hours(world: World) -> None:
     world.round(MINUTE)
     world.now = START + 15 * HOUR
     world.resolve(1)
-    assert why(world) == ["quiet hours until 2026-11-24 05:00"]
+    assert why(world) == ["quiet hours until 2026-11-24 05:00 UTC"]
     world.round(7 * HOUR)
     assert told(world) == [("problem", [1]), ("recovery", [1])]
 

@@ -161,7 +161,7 @@ def test_a_silence_of_a_site_holds_until_it_is_ended(store: Store) -> None:
     )
     rounds = alerting(store)
     assert rounds.run(START + MINUTE) == Round(held=1)
-    assert [held.why for held in rounds.look(START + MINUTE).held] == ["silence 1 until 08:00"]
+    assert [held.why for held in rounds.look(START + MINUTE).held] == ["silence 1 until 08:00 UTC"]
     store.end_silence(number, START + 2 * MINUTE)
     assert rounds.run(START + 2 * MINUTE) == Round(alerts=1)
     assert "since 2026-03-01 08:00 CET" in alerts(store)[0].text

@@ -50,7 +50,9 @@ def said(*steps: tuple[float, Line], is_muted: bool = False) -> str:
     [story] = stories(lasting(*steps), SINCE)
     local = answer(story, SINCE, NOW, is_muted=is_muted)
     for minutes, _ in steps:
-        local = local.replace(ago(minutes).astimezone().strftime("%Y-%m-%d %H:%M"), f"-{minutes}m")
+        local = local.replace(
+            ago(minutes).astimezone().strftime("%Y-%m-%d %H:%M %Z"), f"-{minutes}m"
+        )
     return local
 
 
@@ -139,8 +141,8 @@ def test_the_legend_names_the_letters_that_are_there() -> None:
 
 
 def test_the_axis_dates_the_midnights_where_there_is_room() -> None:
-    wide = axis(Scale(since=SINCE, until=NOW, width=70))
-    narrow = axis(Scale(since=SINCE - timedelta(days=60), until=NOW, width=70))
+    wide = axis(Scale(since=SINCE, until=NOW, width=70), UTC)
+    narrow = axis(Scale(since=SINCE - timedelta(days=60), until=NOW, width=70), UTC)
 
     assert (wide.count("|"), wide.count("|11-")) == (7, 6)
     assert len(narrow) <= 70

@@ -5,11 +5,16 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
+import re
+import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import time_machine
 
 from tests.cli.every_command import ARGUMENTS
 from tests.cli.steps import LINE, REFUSED, Simulate, done, imported, spec
@@ -55,6 +60,60 @@ def test_every_document_is_one_object_whose_keys_are_nouns(fleet: Fleet) -> None
 
     assert len(kinds) > 20
     assert [name for name, is_right in kinds.items() if not is_right] == []
+
+
+IN_BERLIN = '[alerts]\ntimezone = "Europe/Berlin"\n'
+
+
+def test_every_listing_shows_times_in_one_zone_and_names_it(fleet: Fleet) -> None:
+    Path("fleet.toml").write_text(f"{IN_BERLIN}[provisioning]\nport = 0\n")
+    Path("phones.csv").write_text(PHONES)
+    with time_machine.travel(datetime(2026, 7, 1, 12, tzinfo=UTC), tick=False):
+        done(fleet, "inventory", "import", "phones.csv")
+        done(fleet, "provision", "apply", "--allow", "default-password")
+        done(fleet, "poll")
+        shown = {
+            words: done(fleet, *words.split())
+            for words in ("provision revisions", "provision journal", "explain alpha")
+        }
+        past = done(fleet, "history", "alpha")
+        document = json.loads(done(fleet, "provision", "revisions", "--json"))
+
+    assert [each for each in shown if "2026-07-01 14:00:00 CEST" not in shown[each]] == []
+    assert "2026-07-01 14:00 CEST" in past
+    assert document["revisions"][0]["at"] == "2026-07-01T12:00:00+00:00"
+
+
+@pytest.mark.parametrize(
+    ("settings", "machine", "named"),
+    [
+        ("", "Asia/Tokyo", "JST"),
+        ("", ":Asia/Tokyo", "JST"),
+        ("", "no/where", "UTC"),
+        ('[alerts]\ntimezone = ""\n', "Asia/Tokyo", "JST"),
+        (IN_BERLIN, "Asia/Tokyo", "CE"),
+    ],
+)
+def test_the_zone_is_that_of_the_settings_else_that_of_the_machine(
+    settings: str, machine: str, named: str, fleet: Fleet
+) -> None:
+    Path("fleet.toml").write_text(settings)
+    done(fleet, "incidents", "silence", "--everything", "--for", "2h")
+
+    ran = subprocess.run(
+        [sys.executable, "-m", "fleet", "incidents", "silences"],
+        env={**os.environ, "TZ": machine}, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert re.search(rf"\d{{4}}-\d\d-\d\d \d\d:\d\d {named}", ran.stdout)
+
+
+def test_a_time_without_offset_is_read_in_the_zone_that_is_shown(fleet: Fleet) -> None:
+    Path("elsewhere.toml").write_text('[alerts]\ntimezone = "Asia/Tokyo"\n')
+    words = ("incidents", "silence", "--everything", "--until", "2099-01-01T09:00")
+    done(fleet, *words, "--config", "elsewhere.toml")
+
+    [silence] = json.loads(done(fleet, "incidents", "silences", "--json"))["silences"]
+    assert silence["until"] == "2099-01-01T00:00:00+00:00"
 
 
 def test_status_chooses_sorts_and_shows_columns(fleet: Fleet, simulated: Simulate) -> None:
