@@ -226,7 +226,7 @@ def test_paths_start_from_the_settings_folder(tmp_path: Path) -> None:
         ),
         (
             "[alerts]\ntimezone = 'Berlin'",
-            "[alerts] timezone must be an IANA time zone, like Europe/Berlin.",
+            "[alerts] timezone must be an IANA time zone, like Europe/Berlin, or empty.",
         ),
         (
             "[alerts.routes.boss]\nseverities = ['loud']",
@@ -360,7 +360,10 @@ def test_the_audits_time_is_a_time_of_day_or_a_cron_expression(
         ("at = '25:00'", '[audit] at must be a time of day in quotes, like "02:30", or a cron'),
         ("at = '0 2 * *'", "[audit] at must be a time of day"),
         ("formats = ['pdf']", "[audit] formats must be a list of html, xlsx, csv and json."),
-        ("timezone = 'Berlin'", "[audit] timezone must be an IANA time zone, like Europe/Berlin."),
+        (
+            "timezone = 'Berlin'",
+            "[audit] timezone must be an IANA time zone, like Europe/Berlin, or empty.",
+        ),
         ("recipients = ['me']", "[audit] recipients must be a list of Apprise URLs"),
         (
             "history = 60",
