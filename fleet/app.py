@@ -79,6 +79,7 @@ class App:
             password=web_ui.password.get_secret_value() if web_ui.password else None,
             scheme=web_ui.scheme,
             legacy_tls=web_ui.legacy_tls,
+            secrets=self.settings.known_secrets,
         )
 
     def client(self) -> PhoneClient:

@@ -50,17 +50,19 @@ async def discover(
     rate: float,
     timeouts: Timeouts,
     progress: Callable[[], None],
+    secrets: Sequence[str] = (),
 ) -> list[Probe]:
     """Ask every host at the given (scheme, port)s, at most `rate` requests a second.
 
     Gives the phones among them, in the hosts' order. `progress` is called after each request.
+    `secrets` are redacted in what they send.
     Raises `NotAsked` if this machine could not ask an address.
     """
     room = asyncio.Semaphore(fitting(AT_A_TIME))
 
     async def ask(host: str, scheme: str, port: int) -> Probe | None:
         try:
-            return await probe(host, port, scheme=scheme, timeouts=timeouts)
+            return await probe(host, port, scheme=scheme, timeouts=timeouts, secrets=secrets)
         finally:
             room.release()
             progress()

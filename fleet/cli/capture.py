@@ -83,7 +83,7 @@ def _files(
     from fleet.phone.capture import capture_files, unreadable_files
 
     body, charset = answer.body, answer.charset
-    secrets = [target.credentials.password] if target.credentials else []
+    secrets = target.known_secrets
     if isinstance(read, PageUnreadable):
         return unreadable_files(
             body, read.reason, charset=charset, secrets=secrets, words=app.words

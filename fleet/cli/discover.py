@@ -58,7 +58,7 @@ def command(
     hosts = addresses(networks)
     scheme = "https" if https else "http"
     place = (scheme, port or (443 if https else 80))
-    found = _watched(hosts, place, rate, settings.poll.connect_timeout)
+    found = _watched(settings, hosts, place, rate)
     if as_json:
         print_json({"phones": [asdict(phone) for phone in found]})
     else:
@@ -68,12 +68,12 @@ def command(
 
 
 def _watched(
-    hosts: list[str], place: tuple[str, int], rate: float, connect_timeout: float
+    settings: Settings, hosts: list[str], place: tuple[str, int], rate: float
 ) -> list[Probe]:
     from fleet.discovery import discover
     from fleet.phone.client import Timeouts
 
-    wait = min(connect_timeout, 3)
+    wait = min(settings.poll.connect_timeout, 3)
     timeouts = Timeouts(connect=wait, read=wait, total=2 * wait)
     with progressing("Asking") as shown:
         asked = 0
@@ -83,7 +83,16 @@ def _watched(
             asked += 1
             shown(asked, len(hosts), str)
 
-        return run(discover(hosts, ports=[place], rate=rate, timeouts=timeouts, progress=advance))
+        return run(
+            discover(
+                hosts,
+                ports=[place],
+                rate=rate,
+                timeouts=timeouts,
+                progress=advance,
+                secrets=settings.known_secrets,
+            )
+        )
 
 
 def _show(found: list[Probe], asked: int) -> None:

@@ -57,7 +57,7 @@ class Work:
             app.store,
             app.rules,
             services.step,
-            known_secrets=[app.logins.password] if app.logins.password else (),
+            known_secrets=app.settings.known_secrets,
         )
         self._urgent = Urgent()
         self._is_sweeping = False

@@ -10,11 +10,14 @@ from fleet.errors import NotAsked, PhoneError
 from fleet.phone.catalog import model_of_realm
 from fleet.phone.challenge import is_ours, read_challenge
 from fleet.phone.exchange import Hop, exchange
+from fleet.phone.redact import redact_text
 from fleet.phone.target import Target
 from fleet.phone.trouble import clean
 from fleet.phone.turns import Turns
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from fleet.phone.http_head import Head
     from fleet.phone.target import Timeouts
 
@@ -33,12 +36,14 @@ class Probe:
     server: str
 
 
-async def probe(address: str, port: int, *, scheme: str, timeouts: Timeouts) -> Probe | None:
+async def probe(
+    address: str, port: int, *, scheme: str, timeouts: Timeouts, secrets: Iterable[str] = ()
+) -> Probe | None:
     """The phone at an address, by its 401's realm or its Server header (facts/web-ui 1.1).
 
     None where nothing answers, or something else than an Aastra or Mitel phone. Old TLS is let
-    in, for nothing secret is sent. Raises ValueError where the address is none, and NotAsked where
-    this machine could not ask.
+    in, for nothing secret is sent. `secrets` are redacted in its answer. Raises ValueError where
+    the address is none, and NotAsked where this machine could not ask.
     """
     host = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
     target = Target.parse(host, credentials=None, scheme=scheme, legacy_tls=True)
@@ -56,19 +61,20 @@ async def probe(address: str, port: int, *, scheme: str, timeouts: Timeouts) -> 
         raise
     except PhoneError:
         return None
-    return _recognised(exchanged.reply.head, target)
+    return _recognised(exchanged.reply.head, target, secrets)
 
 
-def _recognised(head: Head, target: Target) -> Probe | None:
+def _recognised(head: Head, target: Target, secrets: Iterable[str]) -> Probe | None:
     challenge = read_challenge(head.values("www-authenticate"))
     server = " ".join(head.values("server"))
     if not is_ours(challenge.realm, server):
         return None
+    realm = redact_text(challenge.realm, secrets)
     return Probe(
         address=target.address,
         port=target.port,
         scheme=target.scheme,
-        model=model_of_realm(challenge.realm),
-        realm=clean(challenge.realm),
-        server=clean(server),
+        model=model_of_realm(realm),
+        realm=clean(realm),
+        server=clean(redact_text(server, secrets)),
     )

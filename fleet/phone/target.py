@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from base64 import b64encode
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from fleet.phone.redact import redact_text
@@ -39,7 +39,8 @@ class Target:
     """One phone's web UI. `credentials` None: it is asked without a login.
 
     `fingerprint` is the SHA-256 of its certificate, 64 hex digits; empty means that whatever
-    certificate it shows is trusted this first time.
+    certificate it shows is trusted this first time. `secrets` are further
+    secrets to redact in what it sends.
     """
 
     scheme: str
@@ -48,6 +49,7 @@ class Target:
     credentials: Credentials | None
     legacy_tls: bool = False
     fingerprint: str = ""
+    secrets: tuple[str, ...] = field(default=(), repr=False, compare=False)
 
     @classmethod
     def parse(
@@ -85,6 +87,11 @@ class Target:
         return shown if self.port == DEFAULT_PORTS[self.scheme] else f"{shown}:{self.port}"
 
     @property
+    def known_secrets(self) -> tuple[str, ...]:
+        """Return what must be redacted in texts from this phone: its login and `secrets`."""
+        return self.secrets + ((self.credentials.password,) if self.credentials else ())
+
+    @property
     def authorization(self) -> str:
         """The Authorization header for Basic (RFC 7617, UTF-8), empty without credentials."""
         if self.credentials is None:
@@ -94,12 +101,11 @@ class Target:
 
     def without_secrets(self, text: str) -> str:
         """The text with the login taken out, in case that a server gave back what we sent."""
-        if self.credentials is None:
-            return text
-        for secret in (self.authorization.removeprefix("Basic "), self.credentials.password):
-            if secret:
-                text = text.replace(secret, "***")
-        return redact_text(text, [self.credentials.password])
+        if self.credentials is not None:
+            for secret in (self.authorization.removeprefix("Basic "), self.credentials.password):
+                if secret:
+                    text = text.replace(secret, "***")
+        return redact_text(text, self.known_secrets)
 
 
 def _check_login(credentials: Credentials) -> None:

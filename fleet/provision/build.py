@@ -43,7 +43,8 @@ def sip_client_of(settings: Settings, timers: Timers | None = None) -> SipClient
     ca_file = str(settings.folder / asked.sip_ca_file) if asked.sip_ca_file else ""
     pins = {host.lower(): pin for host, pin in asked.sip_pins.items()}
     try:
-        return SipClient(timers=timers, trust=Trust(ca_file=ca_file, pins=pins))
+        trust = Trust(ca_file=ca_file, pins=pins)
+        return SipClient(timers=timers, trust=trust, secrets=settings.known_secrets)
     except ValueError as error:
         raise SettingsError(f"[provisioning] sip_ca_file: {error}.") from None
 

@@ -180,7 +180,7 @@ class Resyncer:
             raise ValueError("a line that is asked by has a registrar")
         recipient = Recipient.through(line.registrar, user=line.user)
         login = line.login if line.login.password else None
-        tried = await self._notify(Way.REGISTRAR, recipient, login)
+        tried = await self._notify(Way.REGISTRAR, recipient, login, phone)
         reaches = f"every device registered as {line.user}"
         return replace(tried, reaches=f"{reaches}, also {others}" if others else reaches)
 
@@ -188,12 +188,17 @@ class Resyncer:
         user = phone.sip.lines[0].user if phone.sip.lines else ""
         transport = phone.sip.transport
         recipient = Recipient.direct(target.address, user=user, transport=transport)
-        return await self._notify(Way.DIRECT, recipient, None)
+        return await self._notify(Way.DIRECT, recipient, None, phone)
 
-    async def _notify(self, way: Way, recipient: Recipient, login: Credentials | None) -> Tried:
+    async def _notify(
+        self, way: Way, recipient: Recipient, login: Credentials | None, phone: Addressee
+    ) -> Tried:
+        secrets = [line.login.password for line in phone.sip.lines]
+        if phone.target is not None:
+            secrets += phone.target.known_secrets
         try:
             event = check_sync(reboot=self.reboot)
-            outcome = await notify(self.sip, recipient, event, login=login)
+            outcome = await notify(self.sip, recipient, event, login=login, secrets=secrets)
         except ValueError as error:  # a user or login that cannot be sent
             return Tried(way=way, accepted=False, detail=f"{error}.")
         return Tried(way=way, accepted=outcome.accepted, detail=outcome.detail)

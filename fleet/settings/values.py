@@ -192,6 +192,12 @@ class Settings(Section, frozen=True, kw_only=True):
         return self.folder / self.secrets.key_file
 
     @property
+    def known_secrets(self) -> tuple[str, ...]:
+        """Return the settings' secrets that must be redacted in every text from outside."""
+        given = (self.web_ui.password, self.provisioning.path_secret)
+        return tuple(secret.get_secret_value() for secret in given if secret is not None)
+
+    @property
     def audit_folder(self) -> Path:
         """The folder of the audit's files."""
         return self.folder / self.audit.output

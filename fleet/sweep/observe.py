@@ -21,7 +21,7 @@ from fleet.phone.pages import (
     read_page,
     same_page,
 )
-from fleet.phone.redact import MIN_SECRET, redact, redact_text
+from fleet.phone.redact import redact, redact_text
 from fleet.phone.trouble import clean
 from fleet.phone.trouble import trouble as poll_error
 from fleet.resources import shortage
@@ -179,13 +179,19 @@ class Observer:
 
 
 def _masked(facts: Facts, target: Target) -> Facts:
-    """The facts without the password that we sent, should the phone show it as one of them."""
-    password = target.credentials.password if target.credentials else ""
-    if len(password) < MIN_SECRET or password not in repr(facts):
+    """Return the facts without the secrets that are known of the phone, in any spelling."""
+    secrets = target.known_secrets
+    shown = [facts.model, facts.firmware, facts.boot_version]
+    for each in facts.lines:
+        shown.append(each.status_text)
+        if each.account is not None:
+            shown += (each.account.raw, each.account.user, each.account.registrar)
+    everything = "\n".join(shown)
+    if redact_text(everything, secrets) == everything:
         return facts
 
     def text(shown: str) -> str:
-        return redact_text(shown, [password])
+        return redact_text(shown, secrets)
 
     def line(shown: Line) -> Line:
         account = shown.account
@@ -265,12 +271,13 @@ def as_phone(polled: Polled, phone_id: int) -> Polled:
 
 
 def _page(answer: Answer, target: Target, at: datetime, dialect: str = "") -> EvidencePage:
-    secrets = (target.credentials.password,) if target.credentials else ()
     return EvidencePage(
         at=at,
         path=answer.path,
         status=answer.status,
         dialect=dialect,
-        body=redact(answer.body[:MOST_BYTES], charset=answer.charset, secrets=secrets).encode(),
+        body=redact(
+            answer.body[:MOST_BYTES], charset=answer.charset, secrets=target.known_secrets
+        ).encode(),
         charset="utf-8",
     )

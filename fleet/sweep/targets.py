@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from fleet.model import Credentials
@@ -17,25 +17,52 @@ class LoginDefaults:
     """What the settings say for phones and sites that say nothing.
 
     `password` None: none was given. A phone for which nobody gives one is asked without a login,
-    for the phones' default password is never tried.
+    for the phones' default password is never tried. `secrets` are those of the settings, to
+    be redacted.
     """
 
     username: str = "admin"
     password: str | None = field(default=None, repr=False)
     scheme: str = "http"
     legacy_tls: bool = False
+    secrets: tuple[str, ...] = field(default=(), repr=False)
 
 
 def target_of(stored: StoredPhone, defaults: LoginDefaults) -> Target:
     """Where and how to log in to a phone. Raises ValueError if its host is not one."""
     phone, site = stored.phone, stored.site
     legacy = (phone.legacy_tls, site.legacy_tls if site else None, defaults.legacy_tls)
-    return Target.parse(
+    target = Target.parse(
         phone.host,
         credentials=_credentials(stored, defaults),
         scheme=defaults.scheme,
         legacy_tls=next(choice for choice in legacy if choice is not None),
         fingerprint=stored.tls_fingerprint,
+    )
+    return replace(target, secrets=secrets_of(stored, defaults))
+
+
+def secrets_of(stored: StoredPhone, defaults: LoginDefaults) -> tuple[str, ...]:
+    """Return the secrets that a phone may send back, as far as they are decrypted.
+
+    A secret that is part of a user name, host or MAC of the inventory is left out: redacting it
+    would change the accounts that rules compare, and the inventory shows it in clear.
+    """
+    phone, site = stored.phone, stored.site
+    secrets = (
+        phone.password,
+        site.password if site else None,
+        defaults.password,
+        *defaults.secrets,
+        *(account.sip_password for account in phone.accounts),
+    )
+    shown = [phone.host, phone.mac or ""]
+    for account in phone.accounts:
+        shown += (account.user, account.auth_name, account.registrar, account.backup_registrar)
+    return tuple(
+        dict.fromkeys(
+            secret for secret in secrets if secret and not any(secret in text for text in shown)
+        )
     )
 
 

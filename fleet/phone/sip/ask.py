@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from fleet.phone.redact import redact_text
 from fleet.phone.sip.digest import answer, best_of, read_challenges
 from fleet.phone.sip.locate import Names
 from fleet.phone.sip.peer import Timers
@@ -18,7 +19,7 @@ from fleet.phone.sip.trust import Trust
 from fleet.phone.sip.wire import opened
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from fleet.model import Credentials
     from fleet.phone.sip.locate import Place
@@ -33,6 +34,7 @@ _CHALLENGES = {
     407: ("proxy-authenticate", "Proxy-Authorization"),
 }
 _OUT_OF_SERVICE = 503
+_TEXT_HEADERS = frozenset(("user-agent", "server", "contact", "allow"))
 
 
 class LoginUse(StrEnum):
@@ -69,7 +71,8 @@ def _token() -> str:
 class SipClient:
     """Asks phones and registrars. Holds nothing open between questions; the caller bounds how many.
 
-    `token` makes the random texts of a request: hex digits, never the same twice.
+    `token` makes the random texts of a request: hex digits, never the same twice. `secrets` are
+    redacted in every response, beside the login and those of a question.
     """
 
     def __init__(
@@ -79,18 +82,27 @@ class SipClient:
         names: Names | None = None,
         trust: Trust | None = None,
         token: Callable[[], str] = _token,
+        secrets: Sequence[str] = (),
     ) -> None:
         self._timers = timers or Timers()
         self._names = names or Names()
         self._trust = trust or Trust()
         self._token = token
+        self._secrets = tuple(secrets)
 
     @property
     def timers(self) -> Timers:
         """How long a question may take."""
         return self._timers
 
-    async def ask(self, draft: Draft, peer: Peer, login: Credentials | None = None) -> Heard:
+    async def ask(
+        self,
+        draft: Draft,
+        peer: Peer,
+        login: Credentials | None = None,
+        *,
+        secrets: Iterable[str] = (),
+    ) -> Heard:
         """Ask once, and once more with the login where it is asked for, never a third time.
 
         Of a name with several servers the next is asked where one gives no answer or is out of
@@ -101,6 +113,7 @@ class SipClient:
         """
         if login is not None:
             check_login(login)
+        password = login.password if login else ""
         if peer.may_be_anybody:
             login = None
         deadline = asyncio.get_running_loop().time() + self._timers.total
@@ -108,7 +121,11 @@ class SipClient:
             places = await self._names.places(peer, wait=self._timers.connect)
         except Unanswered as error:
             return Heard(silence=error.silence)
-        return await self._ask_in_turn(places, deadline, draft, peer, login)
+        heard = await self._ask_in_turn(places, deadline, draft, peer, login)
+        known = (*self._secrets, *secrets, password)
+        # A password that is part of the user asked for would make the answer unreadable.
+        shown = f"{draft.uri} {draft.to} {draft.sender}"
+        return _redacted(heard, [secret for secret in known if secret not in shown])
 
     async def _ask_in_turn(
         self,
@@ -187,6 +204,18 @@ def _is_for_the_next(heard: Heard) -> bool:
     if heard.response is not None:
         return heard.response.status == _OUT_OF_SERVICE
     return heard.silence in GIVE_NO_ANSWER
+
+
+def _redacted(heard: Heard, secrets: Sequence[str]) -> Heard:
+    """Return the answer without secrets in the texts that are shown or recorded."""
+    if heard.response is None:
+        return heard
+    headers = tuple(
+        (name, redact_text(value, secrets) if name in _TEXT_HEADERS else value)
+        for name, value in heard.response.headers
+    )
+    phrase = redact_text(heard.response.phrase, secrets)
+    return replace(heard, response=replace(heard.response, phrase=phrase, headers=headers))
 
 
 def check_login(login: Credentials) -> None:

@@ -11,6 +11,8 @@ from fleet.phone.sip.request import Draft
 from fleet.phone.sip.uri import SipUri
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from fleet.model import Credentials
     from fleet.phone.sip.ask import SipClient
     from fleet.phone.sip.outcome import Outcome
@@ -86,7 +88,12 @@ class Recipient:
 
 
 async def notify(
-    client: SipClient, recipient: Recipient, event: SipEvent, *, login: Credentials | None = None
+    client: SipClient,
+    recipient: Recipient,
+    event: SipEvent,
+    *,
+    login: Credentials | None = None,
+    secrets: Iterable[str] = (),
 ) -> Outcome:
     """Hand over an event. Accepted means that it arrived, not that the phone did it.
 
@@ -103,4 +110,5 @@ async def notify(
         headers=(("Subscription-State", "terminated"), ("Event", event.name), *content),
         body=event.body,
     )
-    return outcome_of(await client.ask(draft, recipient.peer, login), recipient.peer)
+    heard = await client.ask(draft, recipient.peer, login, secrets=secrets)
+    return outcome_of(heard, recipient.peer)

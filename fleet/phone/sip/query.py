@@ -14,6 +14,8 @@ from fleet.phone.sip.uri import SipUri
 from fleet.phone.trouble import clean
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from fleet.model import Credentials
     from fleet.phone.sip.ask import Heard, SipClient
     from fleet.phone.sip.header import Address
@@ -72,6 +74,7 @@ async def ask_registration(
     user: str,
     login: Credentials | None = None,
     domain: str = "",
+    secrets: Iterable[str] = (),
 ) -> RegistrationAnswer:
     """Ask a registrar where a user is, as the user: a REGISTER without a Contact changes nothing.
 
@@ -81,20 +84,22 @@ async def ask_registration(
     host, port = (domain, None) if domain else (registrar.host, registrar.port)
     user_uri = SipUri(user=user, host=host, port=port)
     draft = Draft(method="REGISTER", uri=SipUri(host=host, port=port), to=user_uri, sender=user_uri)
-    heard = await client.ask(draft, registrar, login)
+    heard = await client.ask(draft, registrar, login, secrets=secrets)
     outcome = outcome_of(heard, registrar, result=_registrars_result(heard))
     bindings = _bindings(heard.response) if outcome.accepted and heard.response else ()
     return RegistrationAnswer(outcome=outcome, bindings=bindings)
 
 
-async def ask_options(client: SipClient, phone: Peer, *, user: str = "") -> OptionsAnswer:
+async def ask_options(
+    client: SipClient, phone: Peer, *, user: str = "", secrets: Iterable[str] = ()
+) -> OptionsAnswer:
     """Ask a phone what it is (facts/web-ui 4.2). Raises ValueError where `user` cannot be sent."""
     draft = Draft(
         method="OPTIONS",
         uri=SipUri(user=user, host=phone.host, port=phone.port),
         headers=(("Accept", "application/sdp"),),
     )
-    heard = await client.ask(draft, phone)
+    heard = await client.ask(draft, phone, secrets=secrets)
     outcome = outcome_of(heard, phone)
     if heard.response is None:
         return OptionsAnswer(outcome=outcome)

@@ -70,20 +70,28 @@ class Diagnoser:
             )
         [status] = await asyncio.to_thread(lambda: list(self.store.statuses(ids=[stored.id])))
         seen = {each.line.number: each.line for each in status.lines}
-        lines = [await self._line(stored.id, line, seen.get(line.number)) for line in wanted]
+        known = _secrets(stored, sip)
+        lines = [await self._line(stored.id, line, seen.get(line.number), known) for line in wanted]
         phone = await self._phone(stored, status, lines, sip)
         return Diagnosis(phone=phone, lines=tuple(lines), conclusions=conclude(phone, tuple(lines)))
 
-    async def _line(self, phone_id: int, line: IntendedLine, seen: Line | None) -> LineFacts:
+    async def _line(
+        self, phone_id: int, line: IntendedLine, seen: Line | None, secrets: Sequence[str]
+    ) -> LineFacts:
         roles = (Role.PRIMARY, Role.BACKUP)
         asked = [
-            await self._registrar(phone_id, line, peer, role)
+            await self._registrar(phone_id, line, peer, role, secrets)
             for peer, role in zip(line.registrars, roles, strict=False)
         ]
         return LineFacts(number=line.number, user=line.user, registrars=tuple(asked), seen=seen)
 
     async def _registrar(
-        self, phone_id: int, line: IntendedLine, peer: Peer, role: Role
+        self,
+        phone_id: int,
+        line: IntendedLine,
+        peer: Peer,
+        role: Role,
+        secrets: Sequence[str],
     ) -> RegistrarFacts:
         turns = Turns(store=self.store, clock=self.clock, by=self.by)
         taken = await turns.take(phone_id, peer, line.user)
@@ -91,7 +99,9 @@ class Diagnoser:
             return RegistrarFacts(role=role, name=str(peer))
         login = line.login if line.login.password else None
         try:
-            answer = await ask_registration(self.sip, peer, user=line.user, login=login)
+            answer = await ask_registration(
+                self.sip, peer, user=line.user, login=login, secrets=secrets
+            )
         except ValueError as error:
             raise UsageError(f"Line {line.number}: {error}.") from None
         if answer.outcome.silence in NOTHING_SENT:
@@ -113,7 +123,7 @@ class Diagnoser:
                 transport=sip.transport,
                 any_certificate=True,
             )
-            options = await ask_options(self.sip, peer)
+            options = await ask_options(self.sip, peer, secrets=_secrets(stored, sip))
         except ValueError:
             options = None
         return PhoneFacts(
@@ -138,6 +148,14 @@ class Diagnoser:
             fetched_at=fetch.at if fetch else None,
             is_current=fetch is not None and fetch.digest == proof[1],
         )
+
+
+def _secrets(stored: StoredPhone, sip: IntendedSip) -> list[str]:
+    """Return the secrets that a phone or its registrar may send back."""
+    web_ui = (stored.phone.password, stored.site.password if stored.site else None)
+    accounts = (account.sip_password for account in stored.phone.accounts)
+    lines = (line.login.password for line in sip.lines)
+    return [secret for secret in (*web_ui, *accounts, *lines) if secret]
 
 
 def _port(lines: Sequence[LineFacts], host: str) -> int | None:

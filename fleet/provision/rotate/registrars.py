@@ -63,7 +63,13 @@ class Registrars:
         login = Credentials(username=account.auth_name, password=password)
         for number, peer in enumerate(peers_of(account)):
             try:
-                answer = await ask_registration(self.sip, peer, user=account.user, login=login)
+                answer = await ask_registration(
+                    self.sip,
+                    peer,
+                    user=account.user,
+                    login=login,
+                    secrets=(account.old, account.new),
+                )
             except ValueError as error:
                 return f"{peer} cannot be queried: {error}"
             if why := _why_not(answer.outcome, peer, is_backup=number > 0):

@@ -172,11 +172,7 @@ def _parts(settings: Settings, store: ServingStore, clock: Callable[[], datetime
             address=chosen.address_limit, phone=chosen.phone_limit, total=chosen.total_limit
         ),
         clock=clock,
-        known_secrets=[
-            secret.get_secret_value()
-            for secret in (chosen.path_secret, settings.web_ui.password)
-            if secret is not None
-        ],
+        known_secrets=settings.known_secrets,
     )
     return _Parts(desk=desk, books=books, connections=_connections(chosen))
 
