@@ -81,9 +81,11 @@ def routes_of(settings: Settings) -> tuple[Route, ...]:
     for name, each in settings.alerts.routes.items():
         place = f"[alerts.routes.{name}]"
         if name == DEFAULT:
-            raise SettingsError(f"{place}: this name stands for [alerts] urls; take another.")
+            raise SettingsError(
+                f"{place}: this name is reserved for [alerts] urls; choose another."
+            )
         if not each.urls:
-            raise SettingsError(f"{place} has no urls, so it would tell nobody.")
+            raise SettingsError(f"{place} has no urls, so it would alert nobody.")
         routes.append(
             Route(
                 name=name,

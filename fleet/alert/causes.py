@@ -1,4 +1,4 @@
-"""What to say of causes: which they are, and what to check before the single phones."""
+"""What to say of causes: which they are, and what to check before checking single phones."""
 
 from __future__ import annotations
 
@@ -29,37 +29,39 @@ _SAID: Mapping[CauseKind, Said] = {
     CauseKind.OWN_NETWORK: Said(
         noun="phone",
         title="our own network",
-        what="No phone at all answers: most likely our own side is down.",
+        what="No phone answers: most likely our own network is down.",
         check="Check this machine's own link, route, name service and firewall first. Until a "
-        "phone answers again nobody knows how the lines are.",
+        "phone answers again, the state of the lines is unknown.",
     ),
     CauseKind.SITE: Said(
         noun="phone",
         title="site {name}",
         what="The phones of site {name} do not answer.",
-        check="Check the site's power, its switches and its uplink before the single phones. "
-        "Until they answer again nobody knows how their lines are.",
+        check="Check the site's power, its switches and its uplink before checking single phones. "
+        "Until they answer again, the state of their lines is unknown.",
     ),
     CauseKind.NETWORK: Said(
         noun="phone",
         title="network {name}",
         what="The phones of network {name} do not answer.",
-        check="Check that network's switch, its router and the way to it before the single "
-        "phones. Until they answer again nobody knows how their lines are.",
+        check="Check that network's switch, its router and the way to it before checking single "
+        "phones. Until they answer again, the state of their lines is unknown.",
     ),
     CauseKind.CREDENTIALS: Said(
         noun="phone",
         title="web UI login of {name}",
         what="Phones that share the web UI login of {name} reject it.",
-        check="Check whether that password was changed on the phones, or where fleet has it from. "
-        "Phones that refused are left alone for a while; fleet poll --insist asks them at once.",
+        check="Check whether that password was changed on the phones, and where fleet gets it "
+        "from. "
+        "fleet does not poll phones that refused for a while; fleet poll --insist polls them at "
+        "once.",
     ),
     CauseKind.REGISTRAR: Said(
         noun="line",
         title="registrar {name}",
         what="Lines of registrar {name} are not registered there.",
         check="Check that the registrar runs, that its name resolves, and the network to it, "
-        "before the single phones.",
+        "before checking single phones.",
     ),
 }
 

@@ -80,7 +80,7 @@ class Composer:
         except Exception as error:
             if self._theirs is self._ours:
                 raise
-            _log.error("The template %s fails and fleet's own is used: %s", name, plain(str(error)))
+            _log.error("The template %s fails, so fleet uses its own: %s", name, plain(str(error)))
             made = self._ours.get_template(name).render(values)
         return _BLANK_LINES.sub("\n\n", made)
 
@@ -122,7 +122,8 @@ def _check(folder: Path, environment: SandboxedEnvironment) -> None:
     for path in sorted(folder.iterdir()):
         if path.suffix in (".txt", ".html") and path.name not in known:
             raise SettingsError(
-                f"[alerts] templates: {path} is no template of fleet; those are {', '.join(known)}."
+                f"[alerts] templates: {path} is not a template of fleet; the templates are "
+                f"{', '.join(known)}."
             )
         if path.name in known:
             try:

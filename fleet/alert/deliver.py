@@ -118,7 +118,7 @@ class Deliverer:
         """Send; give why it was not taken, else an empty text."""
         url = self.channels.get(delivery.route)
         if url is None:
-            return "the settings have no such route any more"
+            return "the settings no longer have this route"
         try:
             async with asyncio.timeout(self.timeout):
                 return await _in_a_thread(self.send, url, delivery.alert)

@@ -34,7 +34,7 @@ _OWN_SERVER = _WITH_HEADERS  # their URLs' hosts are names of servers; others' m
 _MAIL_SIZED = 32_768  # characters from which on a service takes a mail, not a chat message
 _CHAT_SIZED = 1000  # under this it is a text message: cut, not sent in pieces
 _WORD = 4  # characters under which a secret is struck out as a whole word only
-_NOT_TAKEN = "it was not taken, and the channel does not say why"
+_NOT_TAKEN = "it was not accepted, and the channel does not report why"
 
 
 class _Said(logging.Handler):

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from fleet.model import Incident, Notice
 
 LONGEST_WAIT = timedelta(minutes=5)  # for a sweep to end, where sweeps take longer
-NO_RECEIVER = "nobody is told: no receiver"
+NO_RECEIVER = "nobody is alerted: no receiver"
 FLAPPING = (LINE_FLAPPING, PHONE_FLAPPING)  # rules of incidents that tell of flapping itself
 
 

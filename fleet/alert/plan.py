@@ -2,7 +2,7 @@
 
 A round is level-triggered: what is not ripe is left as it is and looked at again by the next one,
 so a restart loses nothing. Every notice comes out in exactly one of three ways: told, held, or
-dropped because its cause's alert tells of it or it was over before anybody was told.
+dropped because its cause's alert tells of it or it was over before anybody was alerted.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from fleet.alert.values import Plan, Policy, Situation
     from fleet.model import Cause, Incident, Notice
 
-_UNTOLD = "it was over before anybody was told"
+_UNTOLD = "it was over before anybody was alerted"
 
 
 def plan(situation: Situation, policy: Policy) -> Plan:
@@ -126,7 +126,7 @@ def _see_to_rest(ledger: Ledger, notices: Sequence[Notice]) -> None:
     told = ledger.situation.told
     ledger.drop([n for n in over if n.incident.id not in told], _UNTOLD)
     over = [n for n in over if n.incident.id in told]
-    ledger.drop([n for n in over if n.kind is NoticeKind.OPENED], "told with its cause")
+    ledger.drop([n for n in over if n.kind is NoticeKind.OPENED], "sent with its cause")
     recovered = [n for n in over if n.kind is NoticeKind.RESOLVED]
     for kind, some, why_held in (
         (AlertKind.PROBLEM, standing, ledger.holding.problem),

@@ -24,8 +24,8 @@ MOST_NAMED = 20  # incidents that a digest names
 MOST_OF_CAUSE = 10  # phones that the alert of a cause names
 MOST_CHECKS = 6
 _LATE_401 = (
-    "A phone may show 401 for up to 30 minutes after the PBX was mended: so long it waits before "
-    "it tries again."
+    "A phone may show 401 for up to 30 minutes after the PBX was repaired, because it waits that "
+    "long before it tries again."
 )  # facts/web-ui 3.5
 _UNAUTHORIZED = 401
 NONE: Mapping[int, str] = MappingProxyType({})
@@ -158,9 +158,9 @@ def _item(incident: Incident, zones: Zones, diagnosis: str) -> Item:
 
 def _sure(incident: Incident) -> str:
     if not incident.confirmed:
-        return "only the phone's own word so far, to be confirmed by a poll"
+        return "reported by the phone; not confirmed by a poll yet"
     if not incident.sightings:
-        return "said by the phone and confirmed by a poll"
+        return "reported by the phone and confirmed by a poll"
     times = "once" if incident.sightings == 1 else f"{incident.sightings} times in a row"
     return f"seen {times} by polling"
 

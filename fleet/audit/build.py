@@ -193,5 +193,5 @@ def _missed(material: Material, since: datetime) -> Iterator[MissedRecord]:
         if sweep.interrupted and sweep.started >= since:
             name, moment = sweep.schedule or sweep.trigger, sweep.planned_for or sweep.started
             yield MissedRecord(
-                schedule=name, first=moment, last=moment, count=1, reason="it was cut off"
+                schedule=name, first=moment, last=moment, count=1, reason="it was interrupted"
             )

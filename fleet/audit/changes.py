@@ -22,7 +22,7 @@ Trouble: TypeAlias = tuple[int, int, str]  # phone, line (0: the phone itself), 
 _OF_PHONES = rules_about(About.PHONE)
 _ORDER = list(AuditChange)
 _FIELDS = [field.name for field in fields(ChangeRecord) if field.name != "change"]
-_REMOVED = "the phone is not in the inventory, or not at this site, any more"
+_REMOVED = "the phone is no longer in the inventory or no longer at this site"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

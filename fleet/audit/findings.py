@@ -70,7 +70,7 @@ def decode(data: bytes) -> Findings:
     try:
         document = json.loads(zlib.decompress(data).decode("utf-8", "surrogatepass"))
         if document["version"] > VERSION:
-            raise FleetError("The audit was kept by a newer version of fleet; use that one.")
+            raise FleetError("A newer version of fleet stored the audit; use that version.")
         names = [name if name in _NAMES else None for name in document["columns"]]
         return Findings(
             selection=document["selection"],
@@ -82,7 +82,7 @@ def decode(data: bytes) -> Findings:
             unseen=tuple(_flag(row, names) for row in document["unseen"]),
         )
     except (zlib.error, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise FleetError(f"The findings kept of that audit cannot be read: {error}.") from None
+        raise FleetError(f"The stored findings of that audit cannot be read: {error}.") from None
 
 
 def _row(flag: Flag) -> list[Any]:

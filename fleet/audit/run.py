@@ -140,7 +140,7 @@ class Auditor:
             return None, (
                 "This is the first audit of these phones, so there is nothing to compare with."
                 if against is None
-                else "There was no audit of these phones by then, so there is nothing to compare "
+                else "There is no earlier audit of these phones, so there is nothing to compare "
                 "with."
             )
         try:
@@ -160,7 +160,7 @@ class Auditor:
             if order.site not in (None, site) or not urls:
                 continue
             if site not in sites:
-                told.append(f"Nobody was sent the audit of {site}: no phone is at that site.")
+                told.append(f"The audit of {site} was not sent: that site has no phone.")
                 continue
             part = report(audit, compared, site=site, sweep=done.report.sweep)
             files = write_files(part, order.output, order.formats)

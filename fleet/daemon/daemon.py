@@ -157,7 +157,7 @@ class Daemon:
     def _say_hello(self, taken: socket.socket) -> None:
         host, port = taken.getsockname()[:2]
         log.info(
-            "Watching %d phones of %s, each every %g s; listening on %s port %d.",
+            "Watching %d phones of %s, polling each every %g s; listening on %s port %d.",
             self._app.store.count_phones(),
             self._app.store.place,
             self._app.settings.poll.interval,
@@ -215,7 +215,7 @@ def stop_on_signals(stopping: asyncio.Event) -> None:
     loop = asyncio.get_running_loop()
 
     def stop() -> None:
-        log.info("Stopping; what is under way is left to be carried on with.")
+        log.info("Stopping; unfinished work continues at the next start.")
         stopping.set()
         for number in _SIGNALS:
             loop.remove_signal_handler(number)

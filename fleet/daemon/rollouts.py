@@ -44,7 +44,7 @@ class Rollouts:
                 poll=self._poll,
             )
         except RolloutRunning as error:  # another daemon was quicker, or this one hung for long
-            log.info("Leaves the roll-out of revision %d: %s", found.revision, error)
+            log.info("Stopped running the roll-out of revision %d: %s", found.revision, error)
 
     def _begin(self, rollout: Rollout) -> Callable[[Rollout, Mapping[int, Proof]], None]:
         store = self._app.store

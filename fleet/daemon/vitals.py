@@ -61,7 +61,7 @@ class Vitals:
             stopped = await asyncio.to_thread(stopped_rollout, self._app.store)
             problems = self._lateness(last_sweep)
         except StoreError:
-            problems = ["The database cannot be used; the log says why."]
+            problems = ["The database cannot be used; see the log."]
         return Health(
             started=self._started,
             problems=(*self._trouble(), *problems),
@@ -93,8 +93,8 @@ class Vitals:
         self._started = min(self._started, moment)  # the clock was set back since
         if last_sweep and last_sweep > moment + _SKEW:
             return [
-                f"The last planned sweep ended at {last_sweep:%Y-%m-%d %H:%M:%S} UTC, which is "
-                "still to come: the clock was set back. Check the clock of this machine."
+                f"The last planned sweep ended at {last_sweep:%Y-%m-%d %H:%M:%S} UTC, which is in "
+                "the future: the clock was set back. Check the clock of this machine."
             ]
         since = max(self._started, last_sweep or self._started)
         if moment - since <= self._work.interval * _LATE:

@@ -139,7 +139,7 @@ class Work:
                 f"{error.detail}\n\nThe machine that runs fleet is the reason, not the phones.",
             )
         except (FleetError, OSError, RuntimeError) as failure:
-            log.error("Nobody could be told that phones are not asked: %s", failure)
+            log.error("No alert could be sent that phones are not polled: %s", failure)
 
     async def poll(self, phone_ids: Sequence[int]) -> None:
         """Look at phones now: within the planned sweep that runs, else in a sweep of their own."""

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 _LONGEST = 4096  # characters of a value; how long a line may be is not known
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _IN_CLEAR = (
-    "is a secret in clear; write {env: VARIABLE}, {file: PATH} or {secret: NAME}, or put "
+    "is a secret in clear text; write {env: VARIABLE}, {file: PATH} or {secret: NAME}, or put "
     "clear_secrets: true at the top of the file"
 )
 
@@ -92,7 +92,7 @@ class ConfigurationReader:
                 known = ", ".join(friendly.FRIENDLY)
                 self._document.refuse(at, value, f"is unknown{hint}; known are {known}")
             elif mark and name in ("timezone", "modules", "parameters", *friendly.MAPPINGS):
-                self._document.refuse(at, value, f"cannot be marked {mark}; mark what is in it")
+                self._document.refuse(at, value, f"cannot be marked {mark}; mark its values")
             elif name == "timezone":
                 block.timezone = self._timezone(at, value)
             elif name == "modules":
@@ -228,7 +228,7 @@ class ConfigurationReader:
         for name, value in said.values.items():
             wanted = Wanted(value=value, lock=said.mark == "!", overwrite=said.mark == "^")
             if name in block.parameters:
-                self._document.refuse(said.place, said.node, f"`{name}` is said twice here")
+                self._document.refuse(said.place, said.node, f"`{name}` is set twice here")
             elif reason := _complaint(name, wanted, strict=said.strict):
                 self._document.refuse(said.place, said.node, reason)
             elif isinstance(value, str) and value and is_secret(name):
@@ -265,7 +265,7 @@ def _complaint(name: str, wanted: Wanted, *, strict: bool) -> str:
     if wrong := complaint_of(Parameter(name=name, value=value)):
         return wrong
     if has_hidden_login(value) or (is_secret(name) and is_mask(value)):
-        return f"`{name}` holds what stands for a secret, and not the secret itself"
+        return f"`{name}` contains a mask such as *** in place of the secret"
     spec = spec_of(name)
     wrong = complaint(spec.kind, value) if strict and spec else ""
     return f"`{name}` {wrong}" if wrong else ""

@@ -73,7 +73,7 @@ def _without(cells: list[str], places: Collection[int]) -> list[str]:
 
 def _failure(source: str, bad: Sequence[BadRow]) -> str:
     many = "1 place" if len(bad) == 1 else f"{len(bad)} places"
-    return f"{source} cannot be taken: {many} to mend; nothing was changed."
+    return f"{source} has errors in {many}; nothing was changed."
 
 
 def _row_number(row: BadRow) -> int:
@@ -100,7 +100,7 @@ def _numbered(text: str, delimiter: str, bad: list[BadRow]) -> Iterator[tuple[in
             number += 1
             yield number, cells
     except csv.Error as error:
-        reason = f"cannot be read from here on, look for a stray quotation mark ({error})"
+        reason = f"cannot be read from here on; look for a stray quotation mark ({error})"
         bad.append(BadRow(where=f"row {number + 1}", reason=reason))
 
 
@@ -135,9 +135,9 @@ def _columns(header: list[str], source: str) -> list[str]:
     if doubled:
         raise InventoryError(f"{source} has a column twice: {', '.join(doubled)}.")
     if "host" not in columns:
-        raise InventoryError(f"{source} has no column host, the one that every phone needs.")
+        raise InventoryError(f"{source} has no column host, which every phone needs.")
     if "line" not in columns and set(columns) & set(ACCOUNT_COLUMNS):
-        raise InventoryError(f"{source} has columns of accounts, but no column line.")
+        raise InventoryError(f"{source} has account columns, but no column line.")
     return columns
 
 

@@ -45,7 +45,7 @@ def normalise_address(text: str) -> str:
         except ValueError:
             raise ValueError("not an IPv6 address") from None
         if parsed.scope_id:
-            raise ValueError("an IPv6 address with a zone belongs to this machine alone")
+            raise ValueError("an IPv6 address with a zone is valid on this machine only")
         return f"[{parsed}]"
     if _IPV4.fullmatch(bare):
         return bare
@@ -53,7 +53,7 @@ def normalise_address(text: str) -> str:
         raise ValueError("not an IPv4 address; it has four numbers from 0 to 255")
     name = bare.removesuffix(".")
     if not name.isascii() or len(name) > 253 or not _LABELS.fullmatch(name):
-        raise ValueError("not a host name; it has letters, digits, - and . only")
+        raise ValueError("not a host name; a host name has only letters, digits, - and .")
     return name
 
 

@@ -61,7 +61,7 @@ def resolve(current: Inventory, file: InventoryFile) -> Resolved:
     present = {before.host for before in matches if before is not None}
     absent = tuple(phone for phone in current.phones if phone.host not in present)
     if bad := list(_collisions(phones, absent)):
-        raise InventoryError("The file does not fit the inventory; nothing was changed.", bad)
+        raise InventoryError("The file conflicts with the inventory; nothing was changed.", bad)
     return Resolved(sites=tuple(_sites(current, file, phones)), phones=phones, absent=absent)
 
 
@@ -122,8 +122,8 @@ def _collisions(phones: Sequence[ResolvedPhone], absent: Sequence[Phone]) -> Ite
         other = others.get(phone.after.host)
         if other is not None:
             reason = (
-                f"host {other.host} is that of {_named(other)} in the inventory; give that phone "
-                "its new host in the same file, or remove it first"
+                f"host {other.host} belongs to {_named(other)} in the inventory; set that phone's "
+                "new host in the same file, or remove that phone first"
             )
             yield BadRow(where=phone.where, reason=reason)
 

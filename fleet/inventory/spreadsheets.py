@@ -40,32 +40,32 @@ _DAMAGE = (
     (
         _TEXTS | SECRETS,
         re.compile(r"[0-9]+[.,]0+"),
-        f"a spreadsheet made a number with decimal places of it; {_AGAIN}",
+        f"a spreadsheet turned it into a decimal number; {_AGAIN}",
     ),
     (
         _TEXTS,
         re.compile(r"TRUE|FALSE|WAHR|FALSCH|VRAI|FAUX"),
-        f"a spreadsheet made a truth value of it; {_AGAIN}",
+        f"a spreadsheet turned it into a truth value; {_AGAIN}",
     ),
     (
         _TEXTS - {"host", "registrar", "backup_registrar"},
         re.compile(_DATE, re.IGNORECASE),
-        f"a spreadsheet made a date of it; {_AGAIN}",
+        f"a spreadsheet turned it into a date; {_AGAIN}",
     ),
     (
         frozenset({"mac"}),
         re.compile(r"[0-9A-Fa-f]{7,11}"),
-        f"a MAC has 12 digits, and a spreadsheet drops zeros at its beginning; {_AGAIN}",
+        f"a MAC has 12 digits, and a spreadsheet drops leading zeros; {_AGAIN}",
     ),
     (
         _FOR_MACHINES,
         re.compile(f".*{TYPOGRAPHIC.pattern}.*", re.DOTALL),
-        "holds a typographic quotation mark; leave it out",
+        "contains a typographic quotation mark; remove it",
     ),
     (
         _FOR_MACHINES,
         re.compile(".*[\u00a0\u202f].*", re.DOTALL),
-        "holds a no-break space; leave it out",
+        "contains a no-break space; remove it",
     ),
 )
 

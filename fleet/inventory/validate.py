@@ -35,7 +35,7 @@ def clean(text: str) -> str:
     if not stripped.isprintable():
         for char in stripped:
             if unicodedata.category(char) in _FORBIDDEN and char not in _JOINERS:
-                raise ValueError(f"holds a control or invisible character (U+{ord(char):04X})")
+                raise ValueError(f"contains a control or invisible character (U+{ord(char):04X})")
     return stripped
 
 
@@ -98,7 +98,7 @@ def registrar(text: str) -> str:
     if "@" in text:
         raise ValueError("a registrar has no user; write what follows the @")
     if ";" in text or "/" in text:
-        raise ValueError("a registrar is an address or a host name alone, without ; or /")
+        raise ValueError("a registrar is only an address or a host name, without ; or /")
     host, separator, port = text.rpartition(":")
     if separator and port.isdigit() and ":" not in host:
         raise ValueError("the port goes into a column of its own, registrar_port")
@@ -110,7 +110,9 @@ def timezone(text: str) -> str:
     """An IANA time zone. Not checked on a system that has no list of them."""
     zones = _timezones()
     if zones and text not in zones:
-        raise ValueError(f"not an IANA time zone{did_you_mean(text, zones)}; say Europe/Berlin")
+        raise ValueError(
+            f"not an IANA time zone{did_you_mean(text, zones)}; write it as Europe/Berlin"
+        )
     return text
 
 

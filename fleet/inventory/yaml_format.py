@@ -76,7 +76,7 @@ def parse_yaml(text: str, *, source: str = "The file") -> InventoryFile:
     document.bad += repeated(file.phones)
     if bad := document.bad:
         many = "1 place" if len(bad) == 1 else f"{len(bad)} places"
-        message = f"{source} cannot be taken: {many} to mend; nothing was changed."
+        message = f"{source} has errors in {many}; nothing was changed."
         raise InventoryError(message, bad)
     if file.says_nothing:
         raise InventoryError(f"{source} has no sites and no phones.")
@@ -121,7 +121,9 @@ class _Reader:
         clear = "clear_secrets" in top and self._document.choice(place, top["clear_secrets"])
         self._configurations = ConfigurationReader(self._document, clear_secrets=bool(clear))
         if "secrets" in top and not clear:
-            reason = "holds secrets in clear; put clear_secrets: true at the top of the file"
+            reason = (
+                "contains secrets in clear text; put clear_secrets: true at the top of the file"
+            )
             self._document.refuse(Place(path="secrets"), top["secrets"], reason)
         values = self._named(Place(path="secrets"), top.get("secrets"))
         return {name: self._document.text(place, node) or "" for place, name, node in values}

@@ -148,7 +148,9 @@ class Document:
     def _spend(self) -> None:
         self._allowance -= 1
         if self._allowance < 0:
-            raise InventoryError(f"{self._source} is blown up by its aliases; write it out.")
+            raise InventoryError(
+                f"{self._source} expands too much through its aliases; write the values out."
+            )
 
 
 def _count(text: str, source: str) -> int:
@@ -171,7 +173,7 @@ def _too_deep(source: str) -> InventoryError:
 
 def _position(error: yaml.YAMLError) -> str:
     mark = getattr(error, "problem_mark", None)
-    problem = getattr(error, "problem", None) or "it holds a character that YAML does not allow"
+    problem = getattr(error, "problem", None) or "it contains a character that YAML does not allow"
     return f" (line {mark.line + 1}): {problem}" if mark else f": {problem}"
 
 

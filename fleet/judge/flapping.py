@@ -26,10 +26,10 @@ PHONE_TROUBLE = frozenset(
 _KEPT = 50  # changes; one look a minute makes no more of them in an hour than this and a few
 
 _CHECKS = {
-    LINE_FLAPPING: "The line comes and goes: look at the network between phone and registrar, and "
-    "at the registrar, rather than at the account.",
+    LINE_FLAPPING: "The line's registration comes and goes: check the registrar and the network "
+    "between it and the phone, rather than the account.",
     PHONE_FLAPPING: "The phone comes and goes: check its cable, switch port and power, and the "
-    "link to its site. Two devices with one address look like this too.",
+    "link to its site. Two devices with the same address show the same symptom.",
 }
 
 

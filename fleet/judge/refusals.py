@@ -23,35 +23,34 @@ class Refusal(NamedTuple):
 REFUSALS: Mapping[FetchOutcome, Refusal] = {
     FetchOutcome.UNKNOWN_MAC: Refusal(
         Severity.WARNING,
-        "asked for {file}, and no phone of the inventory has that MAC",
-        "A new phone that is not in the inventory yet, or somebody who tries out MACs.",
+        "asked for {file}, but no phone in the inventory has that MAC",
+        "A new phone that is not in the inventory yet, or somebody who guesses MACs.",
     ),
     FetchOutcome.WRONG_NETWORK: Refusal(
         Severity.WARNING,
-        "asked for {file} from a network that is none of its site's",
-        "A phone that was taken elsewhere, a site whose networks are not all in the inventory, or "
-        "a stranger.",
+        "asked for {file} from a network that does not belong to its site",
+        "A phone that was moved, a site with networks missing from the inventory, or a stranger.",
     ),
     FetchOutcome.WRONG_AGENT: Refusal(
         Severity.CRITICAL,
         "asked for {file} with a User-Agent that is not that phone's",
-        "Somebody who looks for passwords, or a person with a browser.",
+        "Somebody who searches for passwords, or a person with a browser.",
     ),
     FetchOutcome.SECOND_ADDRESS: Refusal(
         Severity.CRITICAL,
-        "asked for {file}, which another address had shortly before",
-        "A phone that was just given another address, or a second device that poses as it.",
+        "asked for {file}, which another address fetched shortly before",
+        "A phone that just got another address, or a second device that poses as it.",
     ),
     FetchOutcome.WRONG_LOGIN: Refusal(
         Severity.WARNING,
         "asked for {file} without the right login or path",
-        "A phone with factory settings or an old login, or somebody who tries out passwords.",
+        "A phone with factory settings or an old login, or somebody who guesses passwords.",
     ),
     FetchOutcome.RATE_LIMITED: Refusal(
         Severity.WARNING,
         "asks more often than [provisioning] allows",
         "A phone that restarts again and again, many phones behind one address, or somebody who "
-        "tries out MACs.",
+        "guesses MACs.",
     ),
 }
 """The outcomes that the rule about refused requests reports."""

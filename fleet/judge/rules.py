@@ -166,7 +166,7 @@ def _phone_not_read(reach: Reach) -> Check:
         if context.reach is reach:
             advice = REASONS.get(context.reason) if context.reason else None
             meaning = advice.meaning if advice else f"The phone is {reach}."
-            check = advice.check if advice else "Poll it again, then see `fleet explain`."
+            check = advice.check if advice else "Poll it again, then run `fleet explain`."
             yield rule.on_phone(context.detail or meaning, check)
 
     return check
@@ -178,10 +178,12 @@ def _config_stale(rule: Rule, context: Context, at: datetime) -> Iterable[Findin
     if files.applied_at is None or files.is_current or files.is_waiting:
         return
     if at >= files.applied_at + files.stale_after:
-        last = f"at {files.fetched_at:{_MINUTE}}" if files.fetched_at else "nothing yet"
+        last = (
+            f"last fetched at {files.fetched_at:{_MINUTE}}" if files.fetched_at else "never fetched"
+        )
         yield rule.on_phone(
-            f"its configuration is behind: revision {files.revision} was applied at "
-            f"{files.applied_at:{_MINUTE}}, and it fetched {last}",
+            f"its configuration is out of date: revision {files.revision} was applied at "
+            f"{files.applied_at:{_MINUTE}}, and the phone {last}",
             _STALE,
         )
 
@@ -441,8 +443,8 @@ def _account_text(line: Line) -> str:
 
 _UNREGISTERED = (
     "Check that the registrar answers, and look for this user in its log. A phone that has just "
-    "started shows this for a moment. A line that must not register has the registrar 0.0.0.0: "
-    "say so in the inventory and it is not flagged."
+    "started shows this for a moment. A line that must not register has the registrar 0.0.0.0: set "
+    "that in the inventory, and the line is not flagged."
 )
 _ON_BACKUP = (
     "The phone tries its first registrar at each renewal, and the backup only when that one does "
@@ -452,13 +454,13 @@ _UNKNOWN = (
     "If the phone's web pages are in another language, add its words under [web_ui.words], or set "
     "`web language: 0` on the phone."
 )
-_MISSING = "Check that the phone has loaded its configuration, and has that many lines."
+_MISSING = "Check that the phone has loaded its configuration, and that it has this many lines."
 _MISMATCH = (
-    "The phone runs on other settings than the inventory's: check which is right, then whether "
-    "settings made on the phone itself override its configuration files."
+    "The phone's settings differ from the inventory: check which are right, then whether settings "
+    "made on the phone itself override its configuration files."
 )
 _STALE = (
-    "Ask it by fleet provision resync, or roll the revision out: fleet provision rollout. If it "
-    "does not come, check whether it knows our address: fleet provision fetches."
+    "Run fleet provision resync, or roll the revision out: fleet provision rollout. If the phone "
+    "does not fetch, check whether it knows our address: fleet provision fetches."
 )
-_DRIFT = "It takes the firmware of [provisioning] firmware_folder when it boots."
+_DRIFT = "The phone installs the firmware of [provisioning] firmware_folder when it boots."

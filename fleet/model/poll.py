@@ -287,7 +287,7 @@ class SweepCounts:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Sweep:
-    """One pass over the chosen phones. `finished` is None while it runs or when it was cut off.
+    """One pass over the chosen phones. `finished` is None while it runs or when it was interrupted.
 
     `selection` names the choice: `all`, `site NAME`, `phones 1 2 3`. `planned` counts the phones.
     `planned_for` is the moment for which its `schedule` planned it; both are absent where somebody

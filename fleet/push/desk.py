@@ -76,7 +76,7 @@ class PushDesk:
                 continue
             key, said = (status.stored.id, push.user), _said(push)
             if self._said.pop(key, None) != said:
-                text = f"The phone says of {push.user or 'a line'}: {said}."
+                text = f"The phone reports about {push.user or 'a line'}: {said}."
                 events.append(
                     Event(at=push.at, kind=EventKind.LINE_PUSHED, text=text, phone_id=key[0])
                 )

@@ -21,7 +21,7 @@ class Duties:
     """Everything the schedule calls. Each may fail, and is called again at its next time.
 
     `sweep` and `audit` are given the moment they were planned for. `sweep` carries on with the
-    sweep of that moment if it was cut off, raises `SweepTaken` if another runner has or had it,
+    sweep of that moment if it was interrupted, raises `SweepTaken` if another runner has or had it,
     and `SweepRunning` if others swept all the time. `poll` looks at phones within seconds; `push`
     takes in what phones said of themselves. `alert` decides who is told what, `deliver` sends it,
     `rollout` runs a roll-out that waits for it, to its end, which may take days; `prune` deletes

@@ -74,7 +74,7 @@ class Job:
         if isinstance(error, FleetError):
             log.error("%s failed: %s", self.name, error)
         else:
-            log.error("%s failed, by a bug of fleet:", self.name, exc_info=error)
+            log.error("%s failed because of a bug in fleet:", self.name, exc_info=error)
 
 
 def _kind(error: Exception) -> str:

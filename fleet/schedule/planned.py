@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 NOT_RUNNING = "fleet was not running"
 STILL_RUNNING = "the sweep before was still running"
 LEASE_HELD = "another sweep held the lease"
-HELD_UP = "the machine slept, its clock was set forward, or fleet was held up"
+HELD_UP = "the machine slept, its clock was set forward, or fleet was blocked"
 FAILED = "the sweep failed before it began"
 
 _MOMENT = timedelta(microseconds=1)
@@ -104,7 +104,7 @@ class PlannedSweeps:
         if not (is_first or self._met_another):
             self._met_another = True
             log.info(
-                "Another fleet serve works on this database: it has the sweep of %s. Each planned "
+                "Another fleet serve uses this database and runs the sweep of %s. Each planned "
                 "sweep is run by one of them.",
                 f"{slot:%H:%M:%S} UTC",
             )

@@ -121,7 +121,7 @@ class Schedule:
             if abs(moved) > _JUMP:
                 way = "forward, or the machine slept," if moved > timedelta() else "back"
                 log.warning(
-                    "The clock was set %s by %s s; everything is planned again from now on.",
+                    "The clock was set %s by %s s; fleet plans everything again.",
                     way,
                     f"{abs(moved.total_seconds()):.0f}",
                 )

@@ -104,7 +104,7 @@ class Timer:
 
     def _lost(self, event: JobExecutionEvent) -> None:
         log.error(
-            "The %s of %s did not take place.",
+            "The %s of %s did not run.",
             event.job_id,
             f"{event.scheduled_run_time.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC",
             exc_info=event.exception,

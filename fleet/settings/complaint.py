@@ -22,7 +22,7 @@ def complaint(wrong: Wrong, path: Path | None, variables: Mapping[tuple[str, str
     if not rest and wrong.said:
         return f"{_in(path)}[{table}] {wrong.said}."
     if not rest:
-        return f"{_in(path)}{table} is a section; write [{table}] for it."
+        return f"{_in(path)}{table} is a section; write it as [{table}]."
     key = rest[0]
     if key not in known:
         return (
@@ -34,7 +34,7 @@ def complaint(wrong: Wrong, path: Path | None, variables: Mapping[tuple[str, str
     if known[key].named:
         place = ".".join([table, *rest])
         right = place if len(rest) > 1 else f"{place}.<name>"
-        return f"{_in(path)}{place} is a section; write [{right}] for it."
+        return f"{_in(path)}{place} is a section; write it as [{right}]."
     if known[key].is_table:
         return f"{_in(path)}[{table}.{key}] {_of_table(known[key], rest[1:])}."
     return f"{_in(path)}[{table}] {key} must be {_allowed(known[key])}."

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def sample_settings() -> str:
     """The text of a fleet.toml that holds every setting, commented, with its default."""
     lines = [
-        "# Settings of fleet. Every key is shown with its default; take the # away to change one.",
+        "# Settings of fleet. Every key is shown with its default; remove the # to change one.",
         "# Durations are written as 90s, 5m, 2h or 400d; a number is seconds. In the environment",
         "# FLEET_<SECTION>_<KEY> overrides, for instance FLEET_POLL_CONCURRENCY or",
         "# FLEET_WEB_UI_PASSWORD; an empty variable counts as unset.",

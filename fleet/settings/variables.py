@@ -64,8 +64,8 @@ def _refuse_if_ours(variable: str) -> None:
     rest = variable.removeprefix(PREFIX)
     if rest.startswith(_IN_THE_FILE):
         raise SettingsError(
-            f"The variable {variable} is not a setting; what has a name of its own, such as a "
-            "rule, is set in fleet.toml only."
+            f"The variable {variable} is not a setting; sections with a name of their own, such as "
+            "rules, can be set in fleet.toml only."
         )
     near = _nearest(rest, _KNOWN, _LIKE)
     section = _section_meant(rest)

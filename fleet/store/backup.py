@@ -53,7 +53,7 @@ def backup(engine: sa.Engine, path: Path) -> None:
 
 
 def _is_there(path: Path) -> StoreError:
-    return StoreError(f"{path} is there already and was left alone; name another file.")
+    return StoreError(f"{path} already exists and was not changed; choose another name.")
 
 
 def _give_name(part: Path, path: Path) -> None:
@@ -111,7 +111,7 @@ def restore(url: str, file: Path) -> Path | None:
 def _copy_checked(file: Path, new: Path) -> None:
     """Copy a backup with all that its own log holds. Raises `StoreError` if it is no database."""
     if not file.is_file() or not file.stat().st_size:
-        raise StoreError(f"{file} is no backup: it is empty, or not there.")
+        raise StoreError(f"{file} is not a backup: it is empty or missing.")
     new.touch(mode=0o600)
     try:
         with (
@@ -125,7 +125,7 @@ def _copy_checked(file: Path, new: Path) -> None:
                 raise StoreError(f"The backup {file} is damaged: {damage}.")
             target.execute("SELECT version_num FROM alembic_version").fetchone()
     except sqlite3.Error as error:
-        raise StoreError(f"{file} is no backup of fleet's database: {error}.") from None
+        raise StoreError(f"{file} is not a backup of fleet's database: {error}.") from None
 
 
 @contextmanager

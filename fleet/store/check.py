@@ -36,7 +36,7 @@ def _check_file(connection: sa.Connection) -> Iterator[str]:
         if said != "ok":
             yield f"SQLite finds the file damaged: {said}."
     for table, row, parent, _ in connection.exec_driver_sql("PRAGMA foreign_key_check"):
-        yield f"Row {row} of {table} belongs to a row of {parent} that is not there."
+        yield f"Row {row} of {table} belongs to a row of {parent} that does not exist."
 
 
 def _check_periods(
@@ -73,4 +73,4 @@ def _check_states(connection: sa.Connection) -> Iterator[str]:
         .where(phone_states.c.reach.is_distinct_from(reach_periods.c.reach))
     )
     if count := connection.scalar(differ):
-        yield f"{count} phones have another reach now than in their history."
+        yield f"{count} phones have a current reach that differs from their history."

@@ -107,7 +107,7 @@ class Database:
         if self._file != file_identity(self._engine.url):
             raise StoreError(
                 f"The database {self.place} was deleted or replaced while fleet had it open; "
-                "nothing is written any more. Restart fleet."
+                "fleet can no longer write to it. Restart fleet."
             )
 
     @contextmanager

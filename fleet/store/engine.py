@@ -166,7 +166,7 @@ def raise_plainly(error: DBAPIError, url: sa.URL) -> NoReturn:
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         raise StoreError(
             f"The database {place_of(url)} was locked by {lock_owner(Path(str(url.database)))} for "
-            f"more than {BUSY_TIMEOUT // 1000} s; try again when that has ended."
+            f"more than {BUSY_TIMEOUT // 1000} s; try again when that process has ended."
         ) from None
     if code in _SQLITE_SENTENCES:
         raise StoreError(_SQLITE_SENTENCES[code].format(place_of(url))) from None
@@ -178,7 +178,8 @@ def raise_plainly(error: DBAPIError, url: sa.URL) -> NoReturn:
 
 
 _SQLITE_SENTENCES = {
-    sqlite3.SQLITE_FULL: "The disk of the database {} is full; make room. Nothing was written.",
+    sqlite3.SQLITE_FULL: "The disk of the database {} is full; free some space. Nothing was "
+    "written.",
     sqlite3.SQLITE_READONLY: "The database {} cannot be written by this user: it is read-only.",
     sqlite3.SQLITE_NOTADB: "The database {} cannot be used: file is not a database; "
     "restore a backup: fleet db restore.",
@@ -235,15 +236,15 @@ def _check_file(url: sa.URL, *, create: bool) -> None:
         _check_place(path)
         if not path.exists():
             if not create:
-                raise NoDatabase(f"There is no database {path}; fleet init makes one.")
+                raise NoDatabase(f"There is no database {path}; run fleet init to create it.")
             _make_file(path)
         elif not path.stat().st_size:
             raise StoreError(
-                f"The database {path} is empty (0 bytes), as a copy that was cut off leaves it. "
-                "Restore a backup with fleet db restore, or delete the file and run fleet init."
+                f"The database {path} is empty (0 bytes), as after an interrupted copy. Restore a "
+                "backup with fleet db restore, or delete the file and run fleet init."
             )
     except OSError as error:
-        raise StoreError(f"The database {path} cannot be made: {error.strerror}.") from None
+        raise StoreError(f"The database {path} cannot be created: {error.strerror}.") from None
 
 
 def _make_file(path: Path) -> None:
@@ -258,16 +259,18 @@ def _make_file(path: Path) -> None:
         with suppress(FileExistsError):  # another process was quicker
             os.link(part, path)
     except sqlite3.Error as error:
-        raise StoreError(f"The database {path} cannot be made: {error}.") from None
+        raise StoreError(f"The database {path} cannot be created: {error}.") from None
     finally:
         part.unlink(missing_ok=True)
 
 
 def _check_place(path: Path) -> None:
     if not path.parent.is_dir():
-        raise StoreError(f"The database {path} cannot be: the folder {path.parent} is not there.")
+        raise StoreError(
+            f"The database {path} cannot be created: there is no folder {path.parent}."
+        )
     if path.is_dir():
-        raise StoreError(f"The database {path} cannot be: that is a folder.")
+        raise StoreError(f"The database {path} cannot be used: it is a folder.")
     if kind := _network_file_system(path):
         raise StoreError(
             f"The database {path} is on a network file system ({kind}), which loses data; "

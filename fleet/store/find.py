@@ -32,7 +32,7 @@ def find_phone(connection: sa.Connection, text: str) -> int:
         if found:
             hosts = ", ".join(row.host for row in found[:10])
             raise PhoneNotFound(
-                f"{len(found)} phones are {said} {wanted}; say which by its host: {hosts}."
+                f"{len(found)} phones are {said} {wanted}; select one by its host: {hosts}."
             )
     raise PhoneNotFound(_not_found(connection, wanted))
 

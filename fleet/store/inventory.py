@@ -129,7 +129,7 @@ def _give_hosts(connection: sa.Connection, hosts: Mapping[int, str]) -> None:
     _park(connection, list(hosts), macs=False)
     taken = connection.scalars(sa.select(phones.c.host).where(phones.c.host.in_(hosts.values())))
     if host := taken.first():
-        raise StoreError(f"The host {host} belongs to a phone that was not seen to move.")
+        raise StoreError(f"The host {host} belongs to another phone, which has not moved.")
     connection.execute(
         sa.update(phones).where(phones.c.id == sa.bindparam("of")),
         [{"of": i, "host": host} for i, host in hosts.items()],

@@ -46,7 +46,9 @@ def check_version(engine: sa.Engine) -> None:
         if before == SCHEMA:
             return
         if before is None and not sa.inspect(connection).get_table_names():
-            raise NoDatabase(f"The database {place} has no tables yet; fleet init makes them.")
+            raise NoDatabase(
+                f"The database {place} has no tables yet; run fleet init to create them."
+            )
         _check_known(connection, before)
     raise OldDatabase(
         f"The database {place} has tables of version {before}, and this fleet needs {SCHEMA}; "
@@ -95,5 +97,6 @@ def _check_known(connection: sa.Connection, before: str | None) -> None:
         )
     if before is None and sa.inspect(connection).get_table_names():
         raise StoreError(
-            f"The database {place} holds tables of something else; give fleet its own."
+            f"The database {place} contains tables of another program; use a separate database for "
+            "fleet."
         )

@@ -212,8 +212,8 @@ def _tell_of_trust(connection: sa.Connection, trusted: Sequence[Difference]) -> 
                 at=found.at,
                 phone_id=found.after.stored.id,
                 kind=EventKind.CERTIFICATE_TRUSTED,
-                text=f"{found.after.stored.phone.label} showed its certificate for the first "
-                f"time, and is trusted with it: {found.after.stored.tls_fingerprint}.",
+                text=f"{found.after.stored.phone.label} showed its certificate for the first time; "
+                f"fleet trusts it from now on: {found.after.stored.tls_fingerprint}.",
             )
             for found in trusted
         ],

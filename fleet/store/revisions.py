@@ -93,8 +93,8 @@ def load_revision(connection: sa.Connection, number: int) -> Revision:
         raise UsageError(f"There is no revision {number}; nothing was applied yet.")
     if 1 <= number < last:
         raise UsageError(
-            f"Revision {number} was deleted, for it was old ([retention] revisions); "
-            "fleet provision revisions lists those that are kept."
+            f"Revision {number} was deleted because of its age ([retention] revisions); fleet "
+            "provision revisions lists those that exist."
         )
     raise UsageError(f"There is no revision {number}; the last one is {last}.")
 
@@ -234,8 +234,8 @@ def _expect(connection: sa.Connection, expected: int) -> None:
     last = last_revision(connection)
     if last != expected:
         raise StoreError(
-            f"Revision {last} was applied meanwhile, and this was planned against {expected}; "
-            "nothing was changed, plan again."
+            f"Revision {last} was applied meanwhile, but this plan is based on revision "
+            f"{expected}; nothing was changed. Run fleet provision plan again."
         )
 
 

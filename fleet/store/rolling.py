@@ -106,7 +106,7 @@ class Rolling(Database):
         me = holder or Holder.this_process()
         with self._writing() as connection:
             if not leases.renew(connection, rollouts.LEASE, me, now, ttl):
-                raise RolloutRunning("Another process runs this roll-out by now.")
+                raise RolloutRunning("Another process now runs this roll-out.")
             return rollouts.save(connection, rollout, changed)
 
     def leave_rollout(self, holder: Holder | None = None) -> None:

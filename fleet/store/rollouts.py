@@ -54,14 +54,17 @@ def check_none(connection: sa.Connection, me: Holder, now: datetime) -> None:
     if standing is None:
         return
     if standing.state is RolloutState.PAUSED:
-        how = "is paused: continue it by fleet provision rollout resume"
+        how = "is paused: continue it with fleet provision rollout resume"
     elif holder := runner(connection, me, now):
         how = f"is run by {holder.label}: wait for it"
     else:
-        how = "is not over, and nobody runs it: continue it by fleet provision rollout resume"
+        how = (
+            "is not finished, and no process runs it: continue it with fleet provision rollout "
+            "resume"
+        )
     raise RolloutRunning(
-        f"The roll-out of revision {standing.revision} {how}, or end it by fleet provision rollout "
-        "stop."
+        f"The roll-out of revision {standing.revision} {how}, or end it with fleet provision "
+        "rollout stop."
     )
 
 

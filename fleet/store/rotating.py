@@ -70,9 +70,9 @@ class Rotating(Database):
                     connection, self._keyring, each, before=each.old, after=each.new, now=now
                 ):
                     raise StoreError(
-                        f"The inventory has another password of {each.name} than when the "
-                        "rotation was planned: fleet provision rotate sip --abandon, then begin "
-                        "it anew."
+                        f"The password of {each.name} in the inventory has changed since the "
+                        "rotation was planned: run fleet provision rotate sip --abandon, then "
+                        "start the rotation again."
                     )
 
     def save_accounts(self, some: Sequence[RotatedAccount]) -> None:

@@ -41,7 +41,8 @@ def begin(
     keymark.hold(connection, keyring, needed=True)
     if load(connection, keyring, is_open=True):
         raise RolloutRunning(
-            "A rotation of SIP passwords is not over: fleet provision rotate sip --continue."
+            "A rotation of SIP passwords is not finished: run fleet provision rotate sip "
+            "--continue."
         )
     forget_earlier(connection)
     values = {"began": now, "by": by, "gives_back": gives_back}
@@ -51,7 +52,7 @@ def begin(
         _insert(connection, keyring, number, account)
     found = load(connection, keyring, rotation_id=number)
     if found is None:
-        raise StoreError("The rotation was not written.")
+        raise StoreError("The rotation was not recorded.")
     return found
 
 
@@ -94,8 +95,8 @@ def check_passwords(connection: sa.Connection, revision: int) -> None:
     query = sa.select(rotations.c.id).join(rotation_accounts).where(sa.or_(older, untaken))
     if connection.scalar(query.limit(1)) is not None:
         raise UsageError(
-            f"Revision {revision} has SIP passwords that registrars do not take, for they were "
-            "rotated; nothing was changed. Change the inventory instead, then plan and apply."
+            f"Revision {revision} has SIP passwords that registrars no longer accept, because they "
+            "were rotated; nothing was changed. Change the inventory instead, then plan and apply."
         )
 
 

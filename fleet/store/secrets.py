@@ -18,10 +18,11 @@ if TYPE_CHECKING:
 
 _KEY_BYTES = 32  # of a Fernet key, which is written in Base64
 NO_KEY_TO_STORE = (
-    "A password cannot be stored without a key; make one with fleet init, or set FLEET_SECRETS_KEY."
+    "A password cannot be stored without a key; create one with fleet init, or set "
+    "FLEET_SECRETS_KEY."
 )
 NO_KEY_TO_READ = (
-    "The database holds passwords, and their key is not there; bring back the key file, or set "
+    "The database contains passwords, but their key is missing; restore the key file, or set "
     "FLEET_SECRETS_KEY."
 )
 
@@ -59,8 +60,8 @@ class Keyring:
             return cls(keys=_split(text), origin=origin)
         except ValueError:
             raise SettingsError(
-                f"{origin} is not a key of fleet; it must be the text of a key file, "
-                f"and fleet init makes one where {origin} is not set."
+                f"{origin} is not a key of fleet; it must be the text of a key file. fleet init "
+                f"creates one if {origin} is not set."
             ) from None
 
     @classmethod
@@ -70,15 +71,15 @@ class Keyring:
             if path.exists() and not path.is_file():
                 raise StoreError(f"The key file {path} is not a file.")
             if os.name == "posix" and path.stat().st_mode & 0o077:
-                raise StoreError(f"Others can read the key file {path}; run: chmod 600 {path}")
+                raise StoreError(f"Other users can read the key file {path}; run: chmod 600 {path}")
             text = path.read_text(encoding="ascii", errors="replace")
             return cls(keys=_split(text), origin=f"the key file {path}", path=path)
         except OSError as error:
             raise StoreError(f"The key file {path} cannot be read: {error.strerror}.") from None
         except ValueError:
             raise StoreError(
-                f"The key file {path} does not hold a key of fleet; bring back the right one. "
-                "Where no passwords are stored yet, delete it: fleet init makes another."
+                f"The key file {path} does not contain a key of fleet; restore the right one. If "
+                "no passwords are stored yet, delete it: fleet init creates another."
             ) from None
 
     def encrypt(self, text: str) -> str:
@@ -103,8 +104,8 @@ class Keyring:
             if self._read_again():
                 return self.decrypt_bytes(secret)
             raise StoreError(
-                f"{_begin(self.origin)} is not the one that encrypted this database's passwords; "
-                "bring back the right key, or import the inventory with its passwords into a new "
+                f"{_begin(self.origin)} did not encrypt this database's passwords; restore the "
+                "right key, or import the inventory with its passwords into a new "
                 "database."
             ) from None
 
@@ -132,7 +133,7 @@ def make_key_file(path: Path) -> Keyring:
     try:
         _write(path, keyring)
     except FileExistsError:
-        raise StoreError(f"The key file {path} is there already and was left alone.") from None
+        raise StoreError(f"The key file {path} already exists and was not changed.") from None
     except OSError as error:
         raise StoreError(f"The key file {path} cannot be written: {error.strerror}.") from None
     return keyring

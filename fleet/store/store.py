@@ -173,7 +173,7 @@ class Store(Watching, Intending, FetchRecords, Rolling, Rotating, Paging, Upkeep
     def interrupted_sweep(
         self, selection: str, *, since: datetime, now: datetime, holder: Holder | None = None
     ) -> Sweep | None:
-        """Give the selection's newest sweep if it was cut off and began after `since`."""
+        """Give the selection's newest sweep if it was interrupted and began after `since`."""
         me = holder or Holder.this_process()
         with self._writing() as connection:
             return sweeps.interrupted_sweep(

@@ -76,7 +76,7 @@ def resume_sweep(
         .values(interrupted=False)
     )
     if not carried_on.rowcount:
-        raise SweepRunning("That sweep was carried on with by another process; try again.")
+        raise SweepRunning("Another process continued that sweep; try again.")
     _give_lease(connection, sweep_id)
     return _load(connection, sweeps.c.id == sweep_id)
 
@@ -90,7 +90,7 @@ def interrupted_sweep(
     now: datetime,
     ended: Collection[int] = (),
 ) -> Sweep | None:
-    """Give the newest sweep of that selection if it was cut off, and began after `since`.
+    """Give the newest sweep of that selection if it was interrupted, and began after `since`.
 
     A sweep whose holder is gone is marked as cut off first, so that it is found; so is one of
     `ended`, those that could not give back their lease.
@@ -256,7 +256,7 @@ def _take_lease(connection: sa.Connection, holder: Holder, now: datetime, ttl: t
 
 def _insert_lease(connection: sa.Connection, holder: Holder, now: datetime, ttl: timedelta) -> None:
     if not lease.insert(connection, _LEASE, holder, now, ttl):
-        raise SweepRunning("A sweep was begun by another process just now; wait for it.")
+        raise SweepRunning("Another process has just started a sweep; wait for it.")
 
 
 def _give_lease(connection: sa.Connection, sweep_id: int) -> None:
@@ -281,5 +281,5 @@ def _clear(connection: sa.Connection, held: sa.Row[Any], now: datetime) -> None:
 
 def _lost() -> SweepRunning:
     return SweepRunning(
-        "Another process has taken this sweep's lease; what this one saw last was not written."
+        "Another process took over this sweep; the last results of this process were not recorded."
     )

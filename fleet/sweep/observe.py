@@ -92,9 +92,9 @@ class Observer:
         except Exception as error:
             if lack := shortage(error):
                 raise NotAsked(lack) from error
-            log.exception("A bug of fleet cost the poll of phone %s", phone_id)
+            log.exception("A bug in fleet ended the poll of phone %s", phone_id)
             detail = (
-                f"A bug of fleet ended this poll: {type(error).__name__}; the log has it whole."
+                f"A bug in fleet ended this poll: {type(error).__name__}; see the log for details."
             )
             return self._failed(phone_id, PhoneError(Reason.INTERNAL_ERROR, detail))
 
@@ -237,9 +237,9 @@ def _with_change(error: PhoneError, facts: Facts | None, realm: str) -> PhoneErr
     before = f"{facts.model or 'phone'} {facts.mac}".strip()
     model = model_of_realm(realm)
     if error.reason in _OF_OTHER_DEVICES:
-        note = f"Before, the {before} answered here: another device may have its address now."
+        note = f"Before, the {before} answered here: another device may now use its address."
     elif error.reach is Reach.REFUSED and model and facts.model and model != facts.model:
-        note = f"It says that it is a {clean(model)}; before, the {before} answered here."
+        note = f"It reports that it is a {clean(model)}; before, the {before} answered here."
     else:
         return error
     return PhoneError(error.reason, f"{error.detail} {note}")

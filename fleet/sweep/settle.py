@@ -64,7 +64,7 @@ class Settling:
             f"{phones[phone_id].label} moved from {phones[phone_id].host} to {host}."
             if phone_id in moved
             else f"{phones[phone_id].label} lost its address {phones[phone_id].host} to another "
-            f"phone; {host}, which became free, is tried for it from now on."
+            f"phone; {host}, which became free, is used for it from now on."
             for phone_id, host in changes.items()
         ]
 

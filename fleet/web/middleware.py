@@ -137,4 +137,4 @@ async def wrong_method(request: Request, error: Exception) -> Response:
 
 async def internal_error(request: Request, _: Exception) -> Response:
     """Answer for a bug, which the server logs with its traceback."""
-    return error_response(request.url.path, "fleet failed to answer; its log says why.", 500)
+    return error_response(request.url.path, "fleet failed to answer; see its log.", 500)

@@ -64,9 +64,9 @@ def test_the_policy_has_the_defaults_of_the_settings(tmp_path: Path) -> None:
     [
         (
             "[alerts.routes.default]\nurls = ['json://a']",
-            "[alerts.routes.default]: this name stands for [alerts] urls; take another.",
+            "[alerts.routes.default]: this name is reserved for [alerts] urls; choose another.",
         ),
-        ("[alerts.routes.boss]", "[alerts.routes.boss] has no urls, so it would tell nobody."),
+        ("[alerts.routes.boss]", "[alerts.routes.boss] has no urls, so it would alert nobody."),
         (
             "[alerts.routes.boss]\nurls = ['json://a']\nrules = ['line-bad']",
             "[alerts.routes.boss] rules: there is no rule line-bad; rules: line-failed",

@@ -63,14 +63,17 @@ def test_one_problem_is_told_whole() -> None:
         "  line-failed, critical, since 2026-11-23 07:59 CET; seen 2 times in a row by polling\n\n"
         "What to check:\n"
         "- Compare auth name and SIP password with the registrar's.\n"
-        "- A phone may show 401 for up to 30 minutes after the PBX was mended: so long it waits "
-        "before it tries again.\n\n"
+        "- A phone may show 401 for up to 30 minutes after the PBX was repaired, because it waits "
+        "that long before it tries again.\n\n"
         f"X-Fleet-Alert: {alert.key}\n"
     )
 
 
 def test_what_only_the_phone_says_is_said_to_be_so() -> None:
-    assert "only the phone's own word so far" in digest(incident(1, confirmed=False)).text
+    assert (
+        "reported by the phone; not confirmed by a poll yet"
+        in digest(incident(1, confirmed=False)).text
+    )
 
 
 def test_a_digest_names_twenty_and_counts_the_rest() -> None:
@@ -242,7 +245,11 @@ def test_an_alert_is_not_lost_to_a_template_that_fails(
     ("name", "text", "said"),
     [
         ("problem.txt", "{% if %}", "problem.txt cannot be used: "),
-        ("problems.txt", "", "problems.txt is no template of fleet; those are cause.html"),
+        (
+            "problems.txt",
+            "",
+            "problems.txt is not a template of fleet; the templates are cause.html",
+        ),
     ],
 )
 def test_a_wrong_template_stops_the_start(tmp_path: Path, name: str, text: str, said: str) -> None:

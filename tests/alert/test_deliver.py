@@ -113,7 +113,7 @@ async def test_what_nobody_takes_is_given_up_and_told_by_the_others(
 async def test_a_route_that_the_settings_have_no_more_is_said_to_be_gone(store: Store) -> None:
     write(store, "gone")
     assert await deliverer(store, Clock(), {}).run() == Delivered(failed=1)
-    assert store.deliveries()[0].error == "the settings have no such route any more"
+    assert store.deliveries()[0].error == "the settings no longer have this route"
 
 
 async def test_a_channel_that_hangs_costs_its_own_time_out(store: Store) -> None:

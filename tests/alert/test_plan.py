@@ -62,7 +62,7 @@ def test_what_was_over_before_anybody_was_told_is_dropped(world: World) -> None:
     world.round()
     world.resolve(1)
     world.round(MINUTE)
-    assert world.dropped == dict.fromkeys((10, 11), "it was over before anybody was told")
+    assert world.dropped == dict.fromkeys((10, 11), "it was over before anybody was alerted")
     assert not world.alerts
 
 

@@ -92,7 +92,7 @@ def test_every_notice_is_told_or_dropped_for_a_reason(world: World) -> None:
         one = world.notices[number].incident
         if why.startswith("covered by cause"):
             assert int(why.rsplit(" ", 1)[1]) == world.cause_of[one.id or 0]
-        elif why != "told with its cause":
+        elif why != "sent with its cause":
             assert one.id not in told
 
 

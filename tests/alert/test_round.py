@@ -215,10 +215,10 @@ def test_an_alert_names_the_recorded_reasons_of_its_delay(store: Store, phones: 
     rounds = alerting(store, quiet_hours=night)  # a receiver is set, and fleet is started again
     assert rounds.run(START + 20 * MINUTE) == rounds.run(START + 30 * MINUTE) == Round(held=1)
     [waiting] = store.unhandled_notices()
-    assert waiting.delayed_by == ("nobody is told: no receiver", "quiet hours")
+    assert waiting.delayed_by == ("nobody is alerted: no receiver", "quiet hours")
     assert rounds.run(START + HOUR) == Round(alerts=1)
     [alert] = alerts(store)
-    assert "(nobody is told: no receiver, quiet hours)" in " ".join(alert.text.split())
+    assert "(nobody is alerted: no receiver, quiet hours)" in " ".join(alert.text.split())
 
 
 def test_a_delay_does_not_change_a_notice_that_is_handled(store: Store, phones: list[int]) -> None:

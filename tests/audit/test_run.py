@@ -288,7 +288,7 @@ async def test_sweeps_that_were_missed_or_cut_off_are_told(fleet: Fleet) -> None
 
     assert [(each.schedule, each.count, each.reason) for each in done.report.missed] == [
         ("poll", 3, "The machine slept."),
-        ("manual", 1, "it was cut off"),
+        ("manual", 1, "it was interrupted"),
     ]
 
 
@@ -387,7 +387,7 @@ async def test_recipients_of_a_site_get_that_sites_part_alone(fleet: Fleet) -> N
     assert "berlin1" in whole.text
     assert json.loads(part.attachments[1].read_text())["phones"] == 1
     assert done.sent == 2
-    assert done.troubles == ("Nobody was sent the audit of rome: no phone is at that site.",)
+    assert done.troubles == ("The audit of rome was not sent: that site has no phone.",)
 
 
 async def test_an_audit_that_cannot_be_sent_is_done_all_the_same(fleet: Fleet) -> None:

@@ -116,10 +116,13 @@ def test_a_paused_rollout_asks_nobody_until_it_is_resumed_or_stopped(
     begin(loop.store, Terms(), now())
     assert "Nobody runs it" in done(fleet, "provision", "rollout")
     ran = fleet("provision", "rollout", "start")
-    assert (ran.code, "is not over, and nobody runs it: continue it by" in ran.err) == (3, True)
+    assert (ran.code, "is not finished, and no process runs it: continue it with" in ran.err) == (
+        3,
+        True,
+    )
     assert "Paused" in done(fleet, "provision", "rollout", "pause")
     ran = fleet("provision", "rollout", "start")
-    assert (ran.code, "is paused: continue it by" in ran.err) == (3, True)
+    assert (ran.code, "is paused: continue it with" in ran.err) == (3, True)
     assert "2 proven" in done(fleet, "provision", "rollout", "resume", "--settle", "0")
     assert fleet("provision", "rollout", "stop").code == 2
     written = done(fleet, "provision", "journal")

@@ -34,7 +34,7 @@ def test_a_signal_stops_it_and_it_ends_well(tmp_path: Path, number: signal.Signa
         code, log = served.stop(number)
     assert code == 0
     first, last = log.splitlines()
-    assert first.endswith(" INFO Stopping; what is under way is left to be carried on with.")
+    assert first.endswith(" INFO Stopping; unfinished work continues at the next start.")
     assert last.endswith(" INFO Stopped.")
 
 

@@ -108,7 +108,7 @@ def test_prune_names_the_revisions_that_it_deleted(
     out = done(fleet, "db", "prune")
     assert "2 revisions, 2 file contents.\nRevisions deleted: 1 to 2.\n" in out
     ran = fleet("provision", "show", "1")
-    assert (ran.code, "Revision 1 was deleted, for it was old" in ran.err) == (2, True)
+    assert (ran.code, "Revision 1 was deleted because of its age" in ran.err) == (2, True)
     assert "Deleted old revisions" in done(fleet, "provision", "journal")
 
 
@@ -132,6 +132,6 @@ def test_init_says_that_the_key_of_its_passwords_is_lost(fleet: Fleet, tmp_path:
     (tmp_path / "fleet.key").unlink()
     ran = fleet("init")
     assert ran.code == 3
-    assert "their key is not there" in ran.err
+    assert "their key is missing" in ran.err
     assert "is ready" not in ran.out
     assert fleet("status").code == 0  # no key is needed to read

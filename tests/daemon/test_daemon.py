@@ -88,7 +88,7 @@ async def test_a_push_opens_an_incident_at_once_and_has_the_phone_polled(
         assert (incident.rule, incident.line, incident.code) == ("line-failed", 1, 401)
         assert not incident.confirmed
         [event] = [e for e in app.store.events() if e.kind is EventKind.LINE_PUSHED]
-        assert event.text == "The phone says of 1001: refused 401."
+        assert event.text == "The phone reports about 1001: refused 401."
 
 
 @asynccontextmanager

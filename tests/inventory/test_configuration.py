@@ -186,7 +186,8 @@ def test_a_secret_in_clear_is_refused_without_being_shown() -> None:
     rows = refused(SECRETS.format(top=""))
     assert rows[0] == (
         "profiles.office.configuration.admin_password (line 4): `admin password` is a secret in "
-        "clear; write {env: VARIABLE}, {file: PATH} or {secret: NAME}, or put clear_secrets: true "
+        "clear text; write {env: VARIABLE}, {file: PATH} or {secret: NAME}, or put clear_secrets: "
+        "true "
         "at the top of the file"
     )
     assert len(rows) == 4
@@ -219,7 +220,8 @@ def test_named_secrets_may_stand_in_such_a_file_too() -> None:
     assert file.secrets == {"admin": "4711"}
     (reason,) = refused("secrets: {admin: 4711}")
     assert reason == (
-        "secrets (line 1): holds secrets in clear; put clear_secrets: true at the top of the file"
+        "secrets (line 1): contains secrets in clear text; put clear_secrets: true at the top of "
+        "the file"
     )
 
 
@@ -231,11 +233,11 @@ def test_named_secrets_may_stand_in_such_a_file_too() -> None:
         ("registrar_port: 70000", "`sip registrar port` has to be from 0 to 65535"),
         ("transport: carrier pigeon", "must be one of udp+tcp, udp, tcp, tls"),
         ("timezone: Berlin", "'Berlin': not an IANA time zone"),
-        ("'!timezone': UTC", "cannot be marked !; mark what is in it"),
+        ("'!timezone': UTC", "cannot be marked !; mark its values"),
         ("modules: [M600i]", "must be a list of at most 3 of M670i, M675i"),
         ("modules: [M670i, M670i, M670i, M670i]", "must be a list of at most 3 of M670i"),
         ("modules: M670i", "modules (line 3): must be a list"),
-        ("'!modules': [M670i]", "cannot be marked !; mark what is in it"),
+        ("'!modules': [M670i]", "cannot be marked !; mark its values"),
         ("vlan: [1]", "vlan (line 3): must be a text"),
         ("vlan: 1.5", "put it in quotes"),
         ("ntp: [a, b, c, d]", "must be a list of 1 to 3 items"),
@@ -255,8 +257,8 @@ def test_named_secrets_may_stand_in_such_a_file_too() -> None:
         ("parameters: {lldp: {secret: ''}}", "must be one of {env: …}"),
         ("parameters: {lldp: {hidden: x}}", "hidden (line 3): is unknown"),
         ("parameters: {lldp: {env: a-b}}", "'a-b' is not the name of a variable"),
-        ("{registrar: a, parameters: {sip registrar ip: b}}", "`sip registrar ip` is said twice"),
-        ("parameters: {lldp: 1, LLDP: 0}", "`lldp` is said twice here"),
+        ("{registrar: a, parameters: {sip registrar ip: b}}", "`sip registrar ip` is set twice"),
+        ("parameters: {lldp: 1, LLDP: 0}", "`lldp` is set twice here"),
     ],
 )
 def test_what_cannot_be_taken_is_refused_by_path_and_line(line: str, reason: str) -> None:

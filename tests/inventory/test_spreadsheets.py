@@ -40,7 +40,7 @@ def test_the_separator_line_is_no_row_and_chooses_the_delimiter(first: str, end:
     assert _only(text.replace(f"nonsense!;x{end}", "")).name == "a,b"
 
 
-_HOST = "not a host name; it has letters, digits, - and . only"
+_HOST = "not a host name; a host name has only letters, digits, - and ."
 
 
 def test_a_table_with_tabs_is_read() -> None:
@@ -59,10 +59,10 @@ def test_what_marks_a_text_is_taken_away(cell: str) -> None:
 @pytest.mark.parametrize(
     ("column", "cell", "reason"),
     [
-        ("user", "1001.0", "decimal places"),
-        ("auth_name", '"1001,0"', "decimal places"),
-        ("sip_password", "48151623.0", "decimal places"),
-        ("model", "6930.0", "decimal places"),
+        ("user", "1001.0", "decimal number"),
+        ("auth_name", '"1001,0"', "decimal number"),
+        ("sip_password", "48151623.0", "decimal number"),
+        ("model", "6930.0", "decimal number"),
         ("mac", "1.40009E+11", "rounded"),
         ("mac", '"1,40009E+11"', "rounded"),
         ("user", "4.93012E+12", "rounded"),
@@ -76,15 +76,15 @@ def test_what_marks_a_text_is_taken_away(cell: str) -> None:
         ("auth_name", "FALSCH", "truth value"),
         ("name", "#REF!", "error of a spreadsheet's formula"),
         ("registrar", "#N/A", "error of a spreadsheet's formula"),
-        ("mac", "85D126411", "drops zeros"),
-        ("mac", "8512641100", "drops zeros"),
+        ("mac", "85D126411", "drops leading zeros"),
+        ("mac", "8512641100", "drops leading zeros"),
         ("model", "\u201c6753i\u201d", "typographic"),
         ("user", "10\u00a001", "no-break space"),
         ("registrar", "sip:pbx.example.com", "has no scheme"),
         ("registrar", "SIPS:pbx.example.com:5061", "has no scheme"),
         ("backup_registrar", "https://pbx.example.com", "has no scheme"),
         ("registrar", "1001@pbx.example.com", "has no user"),
-        ("registrar", "pbx.example.com;transport=tcp", "alone"),
+        ("registrar", "pbx.example.com;transport=tcp", "only an address"),
         ("user", "sip:1001", "has no scheme"),
     ],
 )

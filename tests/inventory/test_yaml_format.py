@@ -154,7 +154,7 @@ def test_every_bad_place_is_named_with_its_line() -> None:
         "sites.Berlin.colour (line 7): is unknown; known are timezone, username, password, "
         "legacy_tls, networks, profile, profiles, configuration, phones",
         "sites.Berlin.timezone (line 4): 'Europe/Berln': not an IANA time zone (did you mean "
-        "Europe/Berlin?); say Europe/Berlin",
+        "Europe/Berlin?); write it as Europe/Berlin",
         "sites.Berlin.legacy_tls (line 6): must be true or false",
         "sites.Berlin.networks[1] (line 5): '10.1.0.5/24': has host bits set; the network is "
         "10.1.0.0/24",
@@ -229,7 +229,7 @@ def test_alias_bombs_do_not_go_off() -> None:
     phones = ",".join(f"{{host: h{n}}}" for n in range(300))
     sites = ",".join(f"s{n}: {{phones: *p}}" for n in range(300))
     text = f"sites: {{s: {{phones: &p [{phones}]}}, {sites}}}"
-    assert "blown up" in message(text)
+    assert "expands too much" in message(text)
 
 
 @pytest.mark.parametrize(

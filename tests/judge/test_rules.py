@@ -413,6 +413,6 @@ def test_a_stale_phone_is_told_since_when_whether_it_can_be_polled_or_not() -> N
     )
     assert unreachable.rule == "phone-unreachable"
     assert stale.text == (
-        "its configuration is behind: revision 4 was applied at 2026-03-01 07:00 UTC, and it "
-        "fetched at 2026-02-01 00:00 UTC"
+        "its configuration is out of date: revision 4 was applied at 2026-03-01 07:00 UTC, and the "
+        "phone last fetched at 2026-02-01 00:00 UTC"
     )

@@ -56,7 +56,7 @@ def test_a_scan_of_ten_thousand_macs_is_one_incident_and_one_alert(store: Store)
     assert (incident.rule, incident.subject) == ("unexpected-fetch", "unknown-mac")
     assert (incident.phone_id, incident.phone, incident.line) == (None, "strangers", None)
     assert incident.text == (
-        "10.9.9.9 asked for 00085D00270F.cfg, and no phone of the inventory has that MAC "
+        "10.9.9.9 asked for 00085D00270F.cfg, but no phone in the inventory has that MAC "
         "(10000 times, 10000 MACs, within a day)."
     )
     alerting(store).run(START + HOUR)

@@ -194,7 +194,7 @@ def test_a_loss_is_an_unconfirmed_incident_an_event_and_a_poll(store: Store) -> 
     [incident] = store.incidents()
     assert (incident.rule, incident.line, incident.confirmed) == ("line-failed", 1, False)
     [event] = [each for each in store.events() if each.kind is EventKind.LINE_PUSHED]
-    assert (event.text, event.phone_id) == ("The phone says of 1001: refused 401.", phone_id)
+    assert (event.text, event.phone_id) == ("The phone reports about 1001: refused 401.", phone_id)
 
 
 def test_an_event_is_written_for_each_change_and_no_more(store: Store) -> None:
@@ -205,9 +205,9 @@ def test_an_event_is_written_for_each_change_and_no_more(store: Store) -> None:
         assert desk.take([(phone_id, push)]).poll == (phone_id,)
     kinds = [each.text for each in store.events() if each.kind is EventKind.LINE_PUSHED]
     assert kinds == [
-        "The phone says of 1001: registered.",
-        "The phone says of 1001: refused.",
-        "The phone says of 1001: refused.",
+        "The phone reports about 1001: registered.",
+        "The phone reports about 1001: refused.",
+        "The phone reports about 1001: refused.",
     ]
     assert store.incidents() == []
 

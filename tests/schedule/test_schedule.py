@@ -154,7 +154,9 @@ def test_a_failure_is_told_once_and_stops_nothing_else(caplog: pytest.LogCapture
     with caplog.at_level(logging.INFO):
         assert run_at(START, observed(worker)) == (5, "ZeroDivisionError")
     told = [record for record in caplog.records if record.exc_info]
-    assert [record.message for record in told] == ["The planned sweep failed, by a bug of fleet:"]
+    assert [record.message for record in told] == [
+        "The planned sweep failed because of a bug in fleet:"
+    ]
     assert "The planned sweep works again, after 6 failures." in caplog.messages
     assert worker.rounds > 100
 

@@ -156,7 +156,7 @@ def test_phones_that_swapped_addresses_are_moved_with_an_event_each(store: Store
 
 def test_a_phone_is_not_moved_onto_another(store: Store) -> None:
     one, _ = add(store, Phone(host="10.0.0.1"), Phone(host="10.0.0.2"))
-    with pytest.raises(StoreError, match=r"10\.0\.0\.2 belongs to a phone"):
+    with pytest.raises(StoreError, match=r"10\.0\.0\.2 belongs to another phone"):
         store.rehost({one: "10.0.0.2"}, START)
     assert store.phones()[0].phone.host == "10.0.0.1"
 

@@ -80,7 +80,7 @@ def test_old_ones_go_with_their_files_and_it_is_told(store: Store, database_url:
     assert count(database_url, "revisions") == 2
     assert store.journal()[0].what == "Deleted old revisions ([retention]): 1 to 2."
     assert prune(store, at_least=2).revisions == ()
-    with pytest.raises(UsageError, match=r"Revision 2 was deleted, for it was old"):
+    with pytest.raises(UsageError, match=r"Revision 2 was deleted because of its age"):
         store.revision(2)
     with pytest.raises(UsageError, match="was deleted"):
         store.roll_back(1, by="me", comment="", now=START, expected=4)

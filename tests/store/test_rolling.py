@@ -73,7 +73,9 @@ def test_a_rollout_and_its_proofs_come_back_as_they_were_written(store: Store) -
 def test_no_rollout_begins_while_another_is_not_over(store: Store) -> None:
     ids = filled(store)
     first = begun(store, ids)
-    with pytest.raises(RolloutRunning, match="of revision 1 is not over, and nobody runs it"):
+    with pytest.raises(
+        RolloutRunning, match="of revision 1 is not finished, and no process runs it"
+    ):
         begun(store, ids)
     assert store.control_rollout(
         first.id, RolloutState.STOPPED, among=[RolloutState.RUNNING], why="enough", now=START

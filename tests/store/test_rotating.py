@@ -120,7 +120,7 @@ def test_the_end_says_again_what_is_in_force_and_forgets_the_rest(store: Store) 
 def test_nothing_is_intended_where_the_inventory_changed_meanwhile(store: Store) -> None:
     ids = filled(store)
     rotation = begun(store, [account(ids[1], "1002"), replace(account(ids[0]), old="older")])
-    with pytest.raises(StoreError, match="another password of 1001"):
+    with pytest.raises(StoreError, match="The password of 1001"):
         store.intend_rotation(rotation, last=1, now=START)
     assert passwords(store) == ["old", "old"]
     assert not store.held_phones()

@@ -104,7 +104,7 @@ def test_a_sweep_is_carried_on_with_once(store: Store) -> None:
     store.interrupted_sweep("all", since=START, now=later)
     store.resume_sweep(first.id, now=later, ttl=MINUTE)
     store.finish_sweep(first.id, SweepCounts(), later)
-    with pytest.raises(SweepRunning, match="carried on"):
+    with pytest.raises(SweepRunning, match="continued that sweep"):
         store.resume_sweep(first.id, now=later, ttl=MINUTE)
 
 

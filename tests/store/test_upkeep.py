@@ -130,7 +130,7 @@ def test_a_copy_taken_while_a_sweep_writes_is_whole(
 def test_a_copy_overwrites_nothing(store: Store, tmp_path: Path) -> None:
     place = tmp_path / "precious"
     place.write_text("precious")
-    with pytest.raises(StoreError, match="left alone"):
+    with pytest.raises(StoreError, match="already exists"):
         store.backup(place)
     assert place.read_text() == "precious"
 
@@ -176,7 +176,7 @@ def test_what_must_never_be_is_found(store: Store, database_url: str) -> None:
     assert phone
     assert store.check() == [
         "1 rows of line_periods overlap the one after them.",
-        "1 phones have another reach now than in their history.",
+        "1 phones have a current reach that differs from their history.",
     ]
 
 
@@ -227,16 +227,16 @@ def test_a_server_that_does_not_answer_is_named_without_its_password() -> None:
 def test_a_missing_file_or_folder_is_named(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="fleet init"):
         Store.open(f"sqlite:///{tmp_path / 'no.db'}", keyring=None, create=False)
-    with pytest.raises(StoreError, match="is not there"):
+    with pytest.raises(StoreError, match="there is no folder"):
         Store.open(f"sqlite:///{tmp_path / 'no' / 'fleet.db'}", keyring=None)
-    with pytest.raises(StoreError, match="that is a folder"):
+    with pytest.raises(StoreError, match="it is a folder"):
         Store.open(f"sqlite:///{tmp_path}", keyring=None)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_file_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> None:
     path = tmp_path / ("x" * 300)
-    with pytest.raises(StoreError, match=rf"^The database {path} cannot be made: \S.*\.$"):
+    with pytest.raises(StoreError, match=rf"^The database {path} cannot be created: \S.*\.$"):
         Store.open(f"sqlite:///{path}", keyring=None)
 
 
@@ -289,7 +289,7 @@ def test_what_is_no_backup_is_not_restored(sqlite_url: str, tmp_path: Path) -> N
     before = (tmp_path / "fleet.db").read_bytes()
     for content in (b"", b"x" * 5000):
         (tmp_path / "copy.db").write_bytes(content)
-        with pytest.raises(StoreError, match="is no backup"):
+        with pytest.raises(StoreError, match="is not a backup"):
             restore_database(sqlite_url, tmp_path / "copy.db")
     assert (tmp_path / "fleet.db").read_bytes() == before
 

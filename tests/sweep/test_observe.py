@@ -122,10 +122,13 @@ KNOWN = Facts(dialect="aastra_67xxi", lines=(), mac="00:08:5D:12:64:12", model="
 @pytest.mark.parametrize(
     ("answer", "named"),
     [
-        (http(b"<html><title>Printer</title>Ready</html>"), "another device may have its address"),
-        (challenge("My Router").replace(b"Aragorn", b"httpd"), "another device may have"),
-        (b"SSH-2.0-OpenSSH_9.2\r\n", "another device may have its address"),
-        (challenge("Mitel 6930"), "says that it is a 6930"),
+        (
+            http(b"<html><title>Printer</title>Ready</html>"),
+            "another device may now use its address",
+        ),
+        (challenge("My Router").replace(b"Aragorn", b"httpd"), "another device may now use"),
+        (b"SSH-2.0-OpenSSH_9.2\r\n", "another device may now use its address"),
+        (challenge("Mitel 6930"), "reports that it is a 6930"),
     ],
 )
 async def test_another_device_at_a_phone_s_address_is_named(answer: bytes, named: str) -> None:

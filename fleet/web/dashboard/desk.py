@@ -78,7 +78,7 @@ class Desk:
         """Find out why a line is not registered."""
         said = Said(line=line)
         if self._diagnoses.locked():
-            return replace(said, trouble="Others are being diagnosed: try again in a moment.")
+            return replace(said, trouble="Other lines are being diagnosed: try again in a moment.")
         async with self._diagnoses:
             try:
                 async with asyncio.timeout(LONGEST_DIAGNOSIS):
@@ -88,8 +88,9 @@ class Desk:
             except TimeoutError:
                 return replace(
                     said,
-                    trouble=f"That took longer than {LONGEST_DIAGNOSIS:g} s: fleet diagnose, on "
-                    "the command line, waits longer.",
+                    trouble=f"The diagnosis took longer than {LONGEST_DIAGNOSIS:g} s. fleet "
+                    "diagnose, "
+                    "on the command line, waits longer.",
                 )
 
     async def _diagnose(self, said: Said, phone_id: int, by: str) -> Said:

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _NO_PHONE = "There is no such phone."
-_OLD_PAGE = "This button is of an old page, or of another one: load the phone's page again."
-_NO_DATABASE = "The database cannot be used; the log says why."
+_OLD_PAGE = "This button is out of date: load the phone's page again."
+_NO_DATABASE = "The database cannot be used; see the log."
 _LONGEST = 200  # characters of a search
 
 

@@ -42,9 +42,9 @@ async def test_the_first_page_counts_the_fleet_and_names_what_is_flagged(store: 
     tiles = [words(tile) for tile in page.xpath("//div[@class='tile']")]
     assert tiles == [
         "4phones",
-        "1phones not polled",
-        "1phones unreachable",
-        "1lines failed",
+        "1phone not polled",
+        "1phone unreachable",
+        "1line failed",
         "2lines registered",
     ]
     found = [row[:5] + row[6:] for row in rows(page, "Flagged lines")]
@@ -334,7 +334,7 @@ async def test_a_bug_is_answered_like_everything_else(
     async with served(store, more=[Route("/api/bug", lambda _: fail())]) as board:
         answer = await board.get("/api/bug")
     assert answer.status_code == 500
-    assert answer.json() == {"error": "fleet failed to answer; its log says why."}
+    assert answer.json() == {"error": "fleet failed to answer; see its log."}
     assert answer.headers["x-frame-options"] == "DENY"
 
 
@@ -352,7 +352,7 @@ async def test_a_database_that_fails_is_told_in_a_sentence(sqlite_url: str, path
         async with served(store) as board:
             answer = await board.get(path)
     assert answer.status_code == 503
-    assert "The database cannot be used; the log says why." in answer.text
+    assert "The database cannot be used; see the log." in answer.text
 
 
 async def test_a_button_is_pressed_on_our_own_page_alone(store: Store) -> None:
