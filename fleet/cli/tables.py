@@ -9,11 +9,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from rich import box
+from rich.measure import Measurement
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from fleet.cli.common import time_zone
+from fleet.cli.common import WIDE, time_zone
 from fleet.model import Reach, Registration, Severity
 from fleet.report import yes_or_no
 from fleet.status import was_not_read, worst_of_rules
@@ -95,9 +96,10 @@ def print_lines(
         for status in statuses
         for each in status.lines
     }
-    columns = ["phone", "host", "line", ACCOUNT[1], "state", "since", "flags"]
+    columns = ["site", "phone", "host", "line", ACCOUNT[1], "state", "since", "flags"]
     rows: list[list[str | Text]] = [
         [
+            record.site,
             record.phone,
             record.host,
             "" if record.line is None else str(record.line),
@@ -110,17 +112,34 @@ def print_lines(
         ]
         for record in records
     ]
-    if screen.width >= WITH_SITES:
-        columns.insert(0, "site")
-        for row, record in zip(rows, records, strict=True):
-            row.insert(0, record.site)
     if all(record.host == record.phone for record in records):
-        place = columns.index("host")
-        del columns[place]
-        for row in rows:
-            del row[place]
+        _drop("host", columns, rows)
+    # A phone's name says more than its host, and the user of an account more than the site.
+    if "host" in columns and not _fits(screen, columns, rows):
+        _drop("host", columns, rows)
+    place = columns.index(ACCOUNT[1])
+    users = [
+        [*row[:place], f"{str(row[place]).partition('@')[0]}…", *row[place + 1 :]] for row in rows
+    ]
+    if not _fits(screen, [*columns[:place], ACCOUNT[0], *columns[place + 1 :]], users):
+        _drop("site", columns, rows)
     with paged(screen, len(rows)):
         screen.print(table(columns, rows))
+
+
+def _drop(column: str, columns: list[str], rows: list[list[str | Text]]) -> None:
+    place = columns.index(column)
+    del columns[place]
+    for row in rows:
+        del row[place]
+
+
+def _fits(screen: Console, columns: Sequence[str], rows: Sequence[Sequence[str | Text]]) -> bool:
+    """Return whether there is room for a table with nothing cut off or folded."""
+    if not screen.is_terminal:
+        return True
+    whole = screen.options.update(max_width=WIDE)
+    return Measurement.get(screen, whole, table(columns, rows)).maximum <= screen.width
 
 
 @contextmanager

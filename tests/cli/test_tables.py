@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import io
 import re
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from rich.console import Console
 
-from fleet.cli.tables import _state, hanging, table
+from fleet.cli.tables import _state, hanging, print_lines, table
 from fleet.report import LineRecord
 
 NAME = "reception-main-entrance-ground-floor-north-wing-left-of-the-window"
+NOW = datetime(2026, 11, 25, 4, 11, tzinfo=UTC)
+LINE = LineRecord(
+    site="", phone="", mac="", host="", model="6753i", firmware="", reach="ok", reason="",
+    line=1, account="1002@pbx.hamburg.example.com", user="1002", registrar="", port=None,
+    state="failed", code=401, backup="no", status_text="", since=NOW - timedelta(minutes=12),
+    observed_at=NOW, flags="line-failed line-flapping",
+)  # fmt: skip
 HOST = "[2001:db8:85a3:8d3:1319:8a2e:370:7348]:5060"
 SAID = f"{HOST} does not answer SIP: check address, port and transport"
 
@@ -44,6 +52,32 @@ def test_a_long_line_goes_on_as_far_in_as_it_began() -> None:
 
 def test_where_there_is_room_nothing_is_folded_or_filled_up() -> None:
     assert shown(hanging(f"    {SAID}"), width=10_000) == [f"    {SAID}"]
+
+
+@pytest.mark.parametrize(
+    ("width", "named", "is_whole"),
+    [
+        (120, ["site", "phone", "host", "line"], True),
+        (80, ["site", "phone", "line"], False),
+        (64, ["phone", "line"], False),
+    ],
+)
+def test_lines_lose_the_host_first_then_the_site_and_never_the_user(
+    width: int, named: list[str], is_whole: bool
+) -> None:
+    lines = [
+        replace(LINE, site="hamburg", phone="workshop", host="10.1.1.21", line=1),
+        replace(LINE, site="berlin", phone="hall", host="10.1.1.20", line=12, flags=""),
+    ]
+    out = io.StringIO()
+    print_lines(Console(file=out, width=width, force_terminal=True, color_system=None), lines, NOW)
+
+    printed = out.getvalue()
+    assert re.search("^.*phone.*$", printed, re.MULTILINE)[0].split()[: len(named)] == named  # type: ignore[index]
+    assert printed.count("1002") == 2
+    assert printed.count("1002@pbx.hamburg.example.com") == (2 if is_whole else 0)
+    assert printed.count("line-flapping") == 1
+    assert max(map(len, printed.splitlines())) <= width
 
 
 @pytest.mark.parametrize(
