@@ -45,7 +45,7 @@ COMMANDS = {
     "doctor": "Check the installation, and say how to fix problems.",
     "config": "Show and check the settings.",
     "db": "Upgrade, check, prune, back up and restore the database.",
-    "help": "Show the help of a command: fleet help provision plan.",
+    "help": "Show the help of a command, or a page of the documentation.",
 }
 
 
@@ -69,6 +69,7 @@ def cli() -> None:
                       fleet inventory import phones.csv
                       fleet poll
                       fleet status --flagged
+    Documentation:    fleet help docs
 
     Exit codes: 0 done; 1 done, and --fail-on applies; 2 wrong usage or settings; 3 failed.
     """  # noqa: D301  \b is a character here: click's mark for a block kept as it is

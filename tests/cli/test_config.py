@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,8 +14,6 @@ from fleet.settings import sample_settings
 from fleet.store import Store
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.cli.conftest import Fleet
 
 
@@ -133,6 +132,21 @@ def test_help_shows_the_help_of_a_command(fleet: Fleet) -> None:
     assert fleet("help", "provision", "plan").out == fleet("provision", "plan", "--help").out
     ran = fleet("help", "provison")
     assert (ran.code, "Did you mean provision?" in ran.err) == (2, True)
+
+
+def test_help_prints_the_pages_that_helps_and_errors_name(fleet: Fleet) -> None:
+    root = Path(__file__).parents[2]
+    sources = [path.read_text() for path in (root / "fleet").rglob("*.py")]
+    named = {page for text in sources for page in re.findall(r"docs/[\w-]+\.md", text)}
+    pages = {f"docs/{path.name}": path.read_text() for path in (root / "docs").glob("*.md")}
+
+    assert len(named) > 5
+    assert named <= {*pages}
+    assert fleet("help", "docs/alerts.md").out.strip() == pages["docs/alerts.md"].strip()
+    assert fleet("help", "alerts.md").out == fleet("help", "docs/alerts.md").out
+    assert [line.split()[0] for line in fleet("help", "docs").out.splitlines()] == sorted(pages)
+    ran = fleet("help", "../fleet.toml.md")
+    assert (ran.code, "fleet help docs lists the pages." in ran.err) == (2, True)
 
 
 def test_the_helps_of_groups_are_never_cut(fleet: Fleet) -> None:

@@ -8,6 +8,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -89,6 +90,17 @@ def built(tmp_path: Path, version: str) -> Path:
         pytest.skip("hatchling, which builds the wheel, cannot be had here")
     assert made.returncode == 0, made.stderr
     return Path(made.stdout.splitlines()[-1])
+
+
+def test_the_wheel_holds_the_documentation_and_the_migrations(tmp_path: Path) -> None:
+    wheel = pytest.importorskip("hatchling.builders.wheel")
+    [made] = wheel.WheelBuilder(str(PACKAGING.parent)).build(directory=str(tmp_path))
+
+    inside = set(zipfile.ZipFile(made).namelist())
+    pages = {f"fleet/docs/{path.name}" for path in (PACKAGING.parent / "docs").glob("*.md")}
+    assert "fleet/docs/install.md" in pages
+    assert pages <= inside
+    assert "fleet/migrations/env.py" in inside
 
 
 LIFE = """
