@@ -1,4 +1,4 @@
-"""The one door for bs4: reads the tables of whole pages, and of any whose slice is in doubt."""
+"""The only module that imports bs4: reads a page's tables if the SIP table is not plain."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
 """The one door for lxml: a page's text becomes its visible text runs and its tables.
 
 lxml builds the tree once, drops what nobody sees and finds the table that may be the SIP table.
-Where that table is plain, rows of cells with nothing odd in them, its texts are taken as they
-stand. Whenever anything is in doubt bs4 reads the whole page: the careful way is the definition,
-the plain table a shortcut, and tests hold one against the other.
+Where that table is plain, rows of cells with nothing odd in them, its texts are used unchanged.
+In any doubt bs4 reads all tables of the tree: the careful way defines the result, the plain table
+is a shortcut, and tests compare the two.
 """
 
 from __future__ import annotations
