@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from fleet.cli.common import JSON, TIME, counted, no_phones, print_json, with_app
+from fleet.cli.completion import SITE
 from fleet.cli.groups import examples
 from fleet.cli.poll import order_of, sweep
 from fleet.errors import FleetError, UsageError
@@ -47,7 +48,7 @@ NEW = (AuditChange.REGRESSION, AuditChange.NEW)
     "--format", "forms", multiple=True, type=click.Choice(list(AUDIT_FORMATS)),
     help="File format to write; may be repeated.  [default: [audit] formats]",
 )  # fmt: skip
-@click.option("--site", help="Audit only the phones of this site.")
+@click.option("--site", type=SITE, help="Audit only the phones of this site.")
 @click.option(
     "--record",
     is_flag=True,

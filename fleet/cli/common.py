@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 import click
 from rich.console import Console
 
+from fleet.cli.completion import PHONE
 from fleet.cli.groups import CONFIG_OPTION, config_path
 from fleet.clock import machine_zone
 from fleet.errors import NoDatabase
@@ -234,7 +235,7 @@ class Later(click.ParamType[datetime]):
 TIME = Time()
 LATER = Later()
 
-PHONES = click.argument("phones", nargs=-1, metavar="[PHONE]...")
+PHONES = click.argument("phones", type=PHONE, nargs=-1, metavar="[PHONE]...")
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 FAIL_ON = click.option(
     "--fail-on",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from fleet.cli.common import JSON, console, print_json, user_name, with_app
+from fleet.cli.completion import PHONE
 from fleet.cli.groups import examples
 from fleet.cli.tables import hanging, local, pairs
 from fleet.loop import run
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
         "fleet diagnose 10.1.1.20 --line 1 --json",
     )
 )
-@click.argument("phone", metavar="PHONE")
+@click.argument("phone", type=PHONE, metavar="PHONE")
 @click.option("--line", "number", type=click.IntRange(min=1), help="Diagnose only this line.")
 @JSON
 @with_app

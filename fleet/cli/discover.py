@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from fleet.cli.common import JSON, console, counted, opened, print_json, with_settings
+from fleet.cli.completion import SITE
 from fleet.cli.groups import examples
 from fleet.cli.progress import progressing
 from fleet.cli.tables import table
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 )
 @click.option("--https", is_flag=True, help="Use https.")
 @click.option("--import", "import_", is_flag=True, help="Add new phones to the inventory.")
-@click.option("--site", default="", help="Site of the imported phones.")
+@click.option("--site", default="", type=SITE, help="Site of the imported phones.")
 @JSON
 @with_settings
 def command(

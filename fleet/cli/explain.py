@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from fleet.cli.common import console, with_app
+from fleet.cli.completion import PHONE
 from fleet.cli.groups import examples
 from fleet.cli.tables import ago, local, pairs, print_lines
 from fleet.clock import now
@@ -40,7 +41,7 @@ class Which(StrEnum):
         "fleet explain 00085D126411 --failed-page",
     )
 )
-@click.argument("phone", metavar="PHONE")
+@click.argument("phone", type=PHONE, metavar="PHONE")
 @click.option(
     "--page", "which", flag_value=Which.NEWEST, help="Print the newest saved page as HTML."
 )

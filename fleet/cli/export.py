@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import click
 
 from fleet.cli.common import TIME, format_for, standard_output, with_app
+from fleet.cli.completion import SITE
 from fleet.cli.groups import examples
 from fleet.clock import now
 from fleet.errors import UsageError
@@ -93,7 +94,7 @@ SINCE = ("history", "incidents")
     type=click.Path(dir_okay=False, path_type=Path),
     help="File to write; an existing file is replaced when the new one is complete.",
 )
-@click.option("--site", help="Export only the phones of this site.")
+@click.option("--site", type=SITE, help="Export only the phones of this site.")
 @click.option(
     "--since", type=TIME, help="Start of the history or incidents: 2026-11-23T07:00 or 30d."
 )

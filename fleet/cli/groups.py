@@ -129,7 +129,7 @@ class Group(click.Group):
         while place < len(args) and (width := _width(args[place])):
             place += width
         named = place < len(args) and (not args[place].startswith("-") or _asks_help(args[place]))
-        if self.default and not named:
+        if self.default and not named and not ctx.resilient_parsing:  # a shell completes
             args = [*args[:place], self.default, *args[place:]]
         return super().parse_args(ctx, args)
 

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from fleet.cli.answers import answer, moment, phone_answer, span
 from fleet.cli.common import JSON, TIME, console, print_json, time_zone, with_app
+from fleet.cli.completion import PHONE
 from fleet.cli.groups import examples
 from fleet.cli.tables import ago, local, period_state, table
 from fleet.cli.timeline import Scale, axis, coloured, legend, line_bar, reach_bar
@@ -65,7 +66,7 @@ class Past:
         "fleet history 10.1.1.20 --format table",
     )
 )
-@click.argument("phone", metavar="PHONE")
+@click.argument("phone", type=PHONE, metavar="PHONE")
 @click.option("--line", type=click.IntRange(1, 99), help="Show only this line.")
 @click.option(
     "--since", type=TIME, help=f"Start of the history: 2026-11-23T07:00 or 30d.  [default: {DAYS}d]"

@@ -8,6 +8,7 @@ import click
 
 from fleet.cli.answers import moment
 from fleet.cli.common import JSON, LATER, TIME, console, counted, print_json, user_name, with_app
+from fleet.cli.completion import PHONE, RULE, SITE
 from fleet.cli.groups import Group, examples
 from fleet.cli.tables import ago, local, table
 from fleet.clock import now
@@ -55,7 +56,7 @@ def command() -> None:
     default=True,
     help="List open incidents only, or resolved ones too.  [default: open]",
 )
-@click.option("--site", help="List only incidents at this site.")
+@click.option("--site", type=SITE, help="List only incidents at this site.")
 @click.option("--cause", "cause_id", type=NUMBER, help="List only incidents with this cause.")
 @click.option(
     "--since",
@@ -200,10 +201,10 @@ def unack(app: App, ids: tuple[int, ...], cause_id: int | None) -> None:
         "fleet incidents silence --everything --for 90m",
     )
 )
-@click.option("--site", help="Silence this site.")
-@click.option("--phone", help="Silence this phone: a MAC, a host or a name.")
+@click.option("--site", type=SITE, help="Silence this site.")
+@click.option("--phone", type=PHONE, help="Silence this phone: a MAC, a host or a name.")
 @click.option("--line", type=click.IntRange(1, 99), help="Silence this line of the phone.")
-@click.option("--rule", help=f"Silence this rule: {', '.join(RULES)}.")
+@click.option("--rule", type=RULE, help=f"Silence this rule: {', '.join(RULES)}.")
 @click.option("--everything", is_flag=True, help="Silence everything.")
 @click.option("--for", "span", type=LATER, help="Length of the silence: 2h, 90m or 3d.")
 @click.option("--until", type=LATER, help="End of the silence: 2026-11-23T12:00.")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from fleet.cli.common import JSON, console, counted, format_for, no_phones, print_json, with_app
+from fleet.cli.completion import PHONE, SITE
 from fleet.cli.groups import Group, examples
 from fleet.cli.tables import WITH_SITES, table
 from fleet.clock import now
@@ -72,7 +73,7 @@ def import_(app: App, file: Path, dry_run: bool, ignore_unknown_columns: bool) -
     )
 )
 @click.argument("host")
-@click.option("--site", default="", help="Site of the phone.")
+@click.option("--site", default="", type=SITE, help="Site of the phone.")
 @click.option("--name", default="", help="Name of the phone.")
 @click.option(
     "--mac", default="", help="MAC of the phone.  [default: recorded by the first successful poll]"
@@ -188,7 +189,7 @@ def inventory_text(inventory: Inventory, form: str, *, with_secrets: bool) -> st
         "fleet inventory list --site berlin --json",
     ),
 )
-@click.option("--site", help="List only the phones of this site.")
+@click.option("--site", type=SITE, help="List only the phones of this site.")
 @JSON
 @with_app
 def list_(app: App, site: str | None, as_json: bool) -> None:
@@ -232,7 +233,7 @@ def _object(status: PhoneStatus) -> dict[str, object]:
         "fleet inventory remove 10.1.1.20 10.1.1.21 --yes",
     )
 )
-@click.argument("phones", nargs=-1, required=True, metavar="PHONE...")
+@click.argument("phones", type=PHONE, nargs=-1, required=True, metavar="PHONE...")
 @click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @with_app
 def remove(app: App, phones: tuple[str, ...], yes: bool) -> None:
@@ -252,7 +253,7 @@ def remove(app: App, phones: tuple[str, ...], yes: bool) -> None:
         "fleet inventory trust 10.1.1.20 10.1.1.21",
     )
 )
-@click.argument("phones", nargs=-1, required=True, metavar="PHONE...")
+@click.argument("phones", type=PHONE, nargs=-1, required=True, metavar="PHONE...")
 @with_app
 def trust(app: App, phones: tuple[str, ...]) -> None:
     """Trust the next certificate that these phones show.

@@ -20,6 +20,7 @@ from fleet.cli.common import (
     time_zone,
     with_app,
 )
+from fleet.cli.completion import SITE
 from fleet.cli.documents import document
 from fleet.cli.groups import examples
 from fleet.cli.progress import watched
@@ -46,7 +47,7 @@ MOST_SHOWN = 50
     )
 )
 @PHONES
-@click.option("--site", help="Poll only the phones of this site.")
+@click.option("--site", type=SITE, help="Poll only the phones of this site.")
 @JSON
 @click.option(
     "--confirm",

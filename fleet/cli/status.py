@@ -24,6 +24,7 @@ from fleet.cli.common import (
     standard_output,
     with_app,
 )
+from fleet.cli.completion import SITE
 from fleet.cli.documents import document
 from fleet.cli.groups import examples
 from fleet.cli.tables import ON_BACKUP, local, paged, print_lines, table
@@ -122,7 +123,7 @@ def _sort(ctx: click.Context, param: click.Parameter, value: str | None) -> str 
 )
 @PHONES
 @click.option("--flagged", is_flag=True, help="Show only flagged lines.")
-@click.option("--site", help="Show only the phones of this site.")
+@click.option("--site", type=SITE, help="Show only the phones of this site.")
 @click.option(
     "--rule",
     "rules",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from fleet.cli.common import JSON, TIME, console, print_json, with_app
+from fleet.cli.completion import PHONE
 from fleet.cli.groups import examples
 from fleet.cli.provision.stages import labels_of
 from fleet.cli.tables import local, table
@@ -25,7 +26,7 @@ MOST = 200
         "fleet provision journal reception --since 7d --json",
     )
 )
-@click.argument("phone", required=False)
+@click.argument("phone", type=PHONE, required=False)
 @click.option(
     "--since", type=TIME, help="List only entries after this time: 2026-11-23T07:00 or 7d."
 )

@@ -16,6 +16,7 @@ from fleet.cli.common import (
     user_name,
     with_app,
 )
+from fleet.cli.completion import PHONE, SITE
 from fleet.cli.groups import Group, examples
 from fleet.cli.provision.resyncing import chosen_phones
 from fleet.cli.tables import local, table
@@ -43,7 +44,7 @@ def logins() -> None:
         "fleet provision logins list --site berlin --json",
     ),
 )
-@click.option("--site", help="List only the phones of this site.")
+@click.option("--site", type=SITE, help="List only the phones of this site.")
 @JSON
 @with_app
 def list_(app: App, site: str | None, as_json: bool) -> None:
@@ -86,7 +87,7 @@ def list_(app: App, site: str | None, as_json: bool) -> None:
         "fleet provision logins show 00085D126411 --json",
     )
 )
-@click.argument("phone")
+@click.argument("phone", type=PHONE)
 @JSON
 @with_app
 def show(app: App, phone: str, as_json: bool) -> None:
@@ -119,7 +120,7 @@ def show(app: App, phone: str, as_json: bool) -> None:
     )
 )
 @PHONES
-@click.option("--site", help="Select the phones of this site.")
+@click.option("--site", type=SITE, help="Select the phones of this site.")
 @click.option("--all", "every", is_flag=True, help="Select all phones.")
 @click.option(
     "--factory",

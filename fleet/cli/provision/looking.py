@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from fleet.cli.common import JSON, console, print_json, with_app
+from fleet.cli.completion import PHONE
 from fleet.cli.groups import examples
 from fleet.cli.provision.changes import finding_line, finding_object, some
 from fleet.errors import PhoneNotFound, UsageError
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
         "fleet provision explain reception 'sip line1 user name'",
     )
 )
-@click.argument("phone", metavar="PHONE")
+@click.argument("phone", type=PHONE, metavar="PHONE")
 @click.argument("parameter", required=False, metavar="[PARAM]")
 @JSON
 @with_app

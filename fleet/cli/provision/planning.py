@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from fleet.cli.common import JSON, PHONES, console, counted, print_json, user_name, with_app
+from fleet.cli.completion import SITE
 from fleet.cli.groups import examples
 from fleet.cli.provision.changes import (
     change_line,
@@ -39,7 +40,7 @@ _AS_BAD = {
     )
 )
 @PHONES
-@click.option("--site", help="Show only the phones of this site.")
+@click.option("--site", type=SITE, help="Show only the phones of this site.")
 @click.option("--all", "every", is_flag=True, help="Show every change and finding, however many.")
 @JSON
 @click.option(

@@ -17,6 +17,7 @@ from fleet.cli.common import (
     user_name,
     with_app,
 )
+from fleet.cli.completion import SITE
 from fleet.cli.groups import examples
 from fleet.cli.progress import progressing
 from fleet.cli.tables import table
@@ -39,7 +40,7 @@ PER_PHONE = 0.2  # seconds between two phones, where nothing else is said
     )
 )
 @PHONES
-@click.option("--site", help="Ask the phones of this site.")
+@click.option("--site", type=SITE, help="Ask the phones of this site.")
 @click.option("--all", "every", is_flag=True, help="Ask all phones.")
 @click.option(
     "--how",

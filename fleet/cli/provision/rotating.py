@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from fleet.cli.common import PHONES, console, counted, user_name, with_app
+from fleet.cli.completion import SITE
 from fleet.cli.groups import Group, examples
 from fleet.cli.provision.resyncing import chosen_phones
 from fleet.cli.provision.running import run_rollout, run_to_end
@@ -59,7 +60,7 @@ def rotate() -> None:
     )
 )
 @PHONES
-@click.option("--site", help="Select the phones of this site.")
+@click.option("--site", type=SITE, help="Select the phones of this site.")
 @click.option("--all", "every", is_flag=True, help="Select all phones.")
 @DEADLINE
 @AT_ONCE
@@ -103,7 +104,7 @@ def admin(
     )
 )
 @PHONES
-@click.option("--site", help="Select the phones of this site.")
+@click.option("--site", type=SITE, help="Select the phones of this site.")
 @click.option("--all", "every", is_flag=True, help="Select all phones.")
 @click.option(
     "--length",

@@ -21,6 +21,7 @@ from fleet.cli.common import (
     with_app,
     with_settings,
 )
+from fleet.cli.completion import PHONE, SITE
 from fleet.cli.groups import examples, is_quiet, is_verbose
 from fleet.cli.logs import FORMATS, log_to_stderr
 from fleet.cli.tables import local, table
@@ -94,7 +95,7 @@ async def _serve(app: App) -> None:
         "fleet provision fetches --outcome unknown-mac --json",
     )
 )
-@click.argument("phone", required=False, metavar="[PHONE]")
+@click.argument("phone", type=PHONE, required=False, metavar="[PHONE]")
 @click.option(
     "--since", type=TIME, help="List only fetches after this time: 2026-11-23T07:00 or 6h."
 )
@@ -184,7 +185,7 @@ def _fetch_object(fetch: Fetch) -> dict[str, Any]:
         "fleet provision firmware --site berlin --json",
     )
 )
-@click.option("--site", help="Show only the phones of this site.")
+@click.option("--site", type=SITE, help="Show only the phones of this site.")
 @click.option(
     "--state",
     type=click.Choice([state.value for state in Compliance]),
