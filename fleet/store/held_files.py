@@ -11,9 +11,11 @@ from fleet.store import codec, revisions
 from fleet.store.engine import insert_into
 from fleet.store.phones import of_phones
 from fleet.store.provision_tables import held_files
+from fleet.store.revisions import Made
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from fleet.store.secrets import Keyring
     from fleet.store.values import OwnFile
@@ -62,6 +64,24 @@ def as_held(connection: sa.Connection, keyring: Keyring | None) -> list[NewFile]
         for file in found
         if file and (file.name not in now or now[file.name].digest != file.digest)
     ]
+
+
+def apply_held(
+    connection: sa.Connection, keyring: Keyring | None, since: int | None, by: str, now: datetime
+) -> None:
+    """Apply what held phones are given, if the last revision is not before `since`; hold none."""
+    files = as_held(connection, keyring)
+    last = revisions.last_revision(connection)
+    if files and since is not None and last >= since:
+        made = Made(
+            by=by,
+            comment="phones that keep their SIP passwords",
+            at=now,
+            expected=last,
+            secret_names=revisions.secret_names(connection, [last, since - 1]),
+        )
+        revisions.apply_files(connection, keyring, files, made)
+    release(connection, sorted(held_phones(connection)))
 
 
 def own_files(connection: sa.Connection) -> dict[int, OwnFile]:

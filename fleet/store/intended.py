@@ -47,17 +47,6 @@ def with_intents(stored: Iterable[StoredPhone], intents: Intents) -> dict[int, P
     }
 
 
-def with_own_intents(connection: sa.Connection, stored: Sequence[StoredPhone]) -> list[StoredPhone]:
-    """The phones as they are stored, each with its intent."""
-    intents = load_intents(connection, phones_only=True).phones
-    return [
-        replace(each, phone=replace(each.phone, intent=intents[each.id]))
-        if each.id in intents
-        else each
-        for each in stored
-    ]
-
-
 def apply_intents(
     connection: sa.Connection,
     before: Intents,

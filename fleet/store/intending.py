@@ -105,6 +105,11 @@ class Intending(Database):
         with self._writing() as connection:
             return revisions.roll_back(connection, made)
 
+    def check_passwords(self, revision: int) -> None:
+        """Raise `UsageError` if a revision has passwords that a rotation left with no registrar."""
+        with self._reading() as connection:
+            revisions.check_passwords(connection, revision)
+
     def revisions(self, *, pruned: bool = False) -> list[Revision]:
         """Give all revisions, the newest first; `pruned`: those too that are not kept whole."""
         with self._reading() as connection:

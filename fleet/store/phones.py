@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 from collections import defaultdict
 from contextlib import contextmanager
+from dataclasses import replace
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
@@ -12,13 +13,14 @@ import sqlalchemy as sa
 
 from fleet.model import Observation, Reach
 from fleet.store import codec
+from fleet.store.intents import load_intents
 from fleet.store.secrets import unseal
 from fleet.store.tables import accounts, line_periods, phone_states, phones, sites
 from fleet.store.values import Known, StoredPhone
 from fleet.store.watch_tables import incidents
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from fleet.model import IntendedAccount, Line, Site
     from fleet.store.secrets import Keyring
@@ -229,3 +231,22 @@ def _password(row: sa.Row[Any], keyring: Keyring | None, secrets: Secrets) -> st
     if secrets is Secrets.NONE:
         return ""
     return None if row.password_secret is None else unseal(keyring, row.password_secret)
+
+
+def present(connection: sa.Connection, ids: Collection[int]) -> set[int]:
+    """Those of the phones that are there."""
+    found: set[int] = set()
+    for some in codec.chunks(sorted(ids)):
+        found.update(connection.scalars(sa.select(phones.c.id).where(phones.c.id.in_(some))))
+    return found
+
+
+def with_own_intents(connection: sa.Connection, stored: Sequence[StoredPhone]) -> list[StoredPhone]:
+    """The phones as they are stored, each with its intent."""
+    intents = load_intents(connection, phones_only=True).phones
+    return [
+        replace(each, phone=replace(each.phone, intent=intents[each.id]))
+        if each.id in intents
+        else each
+        for each in stored
+    ]

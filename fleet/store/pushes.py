@@ -9,9 +9,8 @@ import sqlalchemy as sa
 
 from fleet.model import LastPush
 from fleet.store.engine import insert_into
-from fleet.store.phones import of_phones
+from fleet.store.phones import of_phones, present
 from fleet.store.provision_tables import last_pushes
-from fleet.store.rollouts import present
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence

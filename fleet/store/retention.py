@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from fleet.model import DeliveryState, Reach
+from fleet.store.audits import BY_HAND
 from fleet.store.engine import is_sqlite, writing
 from fleet.store.old_revisions import prune_revisions
 from fleet.store.piecemeal import AT_ONCE, delete
-from fleet.store.planned import BY_HAND
 from fleet.store.provision_tables import fetches
 from fleet.store.tables import events, evidence, line_periods, phone_states, reach_periods, sweeps
 from fleet.store.values import Pruned

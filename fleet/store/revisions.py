@@ -8,13 +8,19 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from fleet.errors import StoreError, UsageError
-from fleet.model import AppliedFile, Revision
+from fleet.model import AccountState, AppliedFile, Revision
 from fleet.store import codec, keymark
 from fleet.store.contents import make_digester, read_content, write_contents
 from fleet.store.incidents import judge_again
 from fleet.store.phones import of_phones
-from fleet.store.provision_tables import contents, journal, revision_files, revisions
-from fleet.store.rotations import check_passwords
+from fleet.store.provision_tables import (
+    contents,
+    journal,
+    revision_files,
+    revisions,
+    rotation_accounts,
+    rotations,
+)
 from fleet.store.values import FileDigest, OwnFile
 
 if TYPE_CHECKING:
@@ -24,7 +30,7 @@ if TYPE_CHECKING:
     from fleet.model import NewFile
     from fleet.store.secrets import Keyring
 
-
+_CHANGED = (AccountState.TAKEN, AccountState.PROVEN)
 _REVISION = ("number", "at", "by", "comment", "rolled_back_to")
 
 
@@ -206,6 +212,19 @@ def roll_back(connection: sa.Connection, made: Made) -> Revision:
         for name in changed
     ]
     return _write(connection, made, rows)
+
+
+def check_passwords(connection: sa.Connection, revision: int) -> None:
+    """Raise `UsageError` if a revision has passwords that a rotation left with no registrar."""
+    is_changed = rotation_accounts.c.state.in_(_CHANGED)
+    older = sa.and_(rotations.c.revision > revision, is_changed)
+    untaken = sa.and_(rotations.c.revision == revision, sa.not_(is_changed))
+    query = sa.select(rotations.c.id).join(rotation_accounts).where(sa.or_(older, untaken))
+    if connection.scalar(query.limit(1)) is not None:
+        raise UsageError(
+            f"Revision {revision} has SIP passwords that registrars do not take, for they were "
+            "rotated; nothing was changed. Change the inventory instead, then plan and apply."
+        )
 
 
 def _write(connection: sa.Connection, made: Made, rows: list[dict[str, Any]]) -> Revision:

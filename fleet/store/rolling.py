@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from fleet.errors import RolloutRunning
 from fleet.model import RunBy
-from fleet.store import held_files, leases, pushes, rollouts, rotations
+from fleet.store import held_files, journal, leases, pushes, rollouts, rotations
 from fleet.store.database import Database
 from fleet.store.holder import Holder
 
@@ -173,7 +173,7 @@ class Rolling(Database):
     def add_journal(self, entries: Sequence[JournalEntry]) -> None:
         """Write down what we did to phones or asked of registrars; never a secret."""
         with self._writing() as connection:
-            rollouts.write_journal(connection, entries)
+            journal.write_journal(connection, entries)
 
     def add_journal_once(self, entry: JournalEntry, since: datetime) -> bool:
         """Write an entry down unless its like, of the same phone, was from `since` on.
@@ -181,19 +181,19 @@ class Rolling(Database):
         Tells whether it was written: of many who ask for the same at once, one is told so.
         """
         with self._writing() as connection:
-            return rollouts.write_journal_once(connection, entry, since)
+            return journal.write_journal_once(connection, entry, since)
 
     def remove_journal(self, entry: JournalEntry) -> None:
         """Remove an entry about what was not done after all."""
         with self._writing() as connection:
-            rollouts.delete_journal(connection, entry)
+            journal.delete_journal(connection, entry)
 
     def journal(
         self, *, phone_id: int | None = None, since: datetime | None = None, limit: int = 1000
     ) -> list[JournalEntry]:
         """Give what we did, the newest first."""
         with self._reading() as connection:
-            return rollouts.load_journal(connection, phone_id=phone_id, since=since, limit=limit)
+            return journal.load_journal(connection, phone_id=phone_id, since=since, limit=limit)
 
 
 def _revision_before(connection: sa.Connection, undone: Rollout) -> int:

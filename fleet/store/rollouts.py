@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from fleet.errors import RolloutRunning
-from fleet.model import JournalEntry, Proof, ProofState, Rollout, RolloutState, RunBy
-from fleet.store import codec, leases
-from fleet.store.engine import insert_into, take_turns
+from fleet.model import Proof, ProofState, Rollout, RolloutState, RunBy
+from fleet.store import leases
+from fleet.store.engine import insert_into
 from fleet.store.holder import Holder
 from fleet.store.incidents import judge_again
-from fleet.store.phones import of_phones
-from fleet.store.provision_tables import journal, proofs, rollouts
-from fleet.store.tables import phones
+from fleet.store.phones import of_phones, present
+from fleet.store.provision_tables import proofs, rollouts
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
     from fleet.store.values import RolloutStart
 
 LEASE = "rollout"
-_JOURNAL_LOCK = 0x6A726E6C  # whoever may do something only if nobody did it a moment ago
 DONE = RolloutState.DONE
 STANDING = (RolloutState.RUNNING, RolloutState.PAUSED)
 _PROOF = tuple(column.name for column in proofs.columns if column.name != "rollout_id")
@@ -235,65 +233,6 @@ def load_proofs(
         query = query.where(proofs.c.state.in_(list(states)))
     rows = connection.execute(query.order_by(proofs.c.stage, proofs.c.phone_id))
     return [Proof(**row._asdict()) for row in rows]
-
-
-def write_journal(connection: sa.Connection, entries: Sequence[JournalEntry]) -> None:
-    """Write down what we did; the phone of an entry may be gone by now."""
-    ids = {entry.phone_id for entry in entries if entry.phone_id is not None}
-    there = present(connection, ids)
-    rows = [
-        asdict(entry) | ({} if entry.phone_id in there else {"phone_id": None}) for entry in entries
-    ]
-    if rows:
-        connection.execute(sa.insert(journal), rows)
-
-
-def write_journal_once(connection: sa.Connection, entry: JournalEntry, since: datetime) -> bool:
-    """Write an entry down unless its like was; tell whether it was written."""
-    take_turns(connection, _JOURNAL_LOCK)
-    like = sa.select(journal.c.id).where(
-        journal.c.phone_id == entry.phone_id,
-        journal.c.at >= since,
-        journal.c.what == entry.what,
-    )
-    if connection.scalar(like.limit(1)) is not None:
-        return False
-    write_journal(connection, [entry])
-    return True
-
-
-def delete_journal(connection: sa.Connection, entry: JournalEntry) -> None:
-    """Remove the entries of this moment about this phone that say the same."""
-    connection.execute(
-        sa.delete(journal).where(
-            journal.c.phone_id == entry.phone_id,
-            journal.c.at == entry.at,
-            journal.c.what == entry.what,
-        )
-    )
-
-
-def load_journal(
-    connection: sa.Connection, *, phone_id: int | None, since: datetime | None, limit: int
-) -> list[JournalEntry]:
-    """Give what we did, the newest first."""
-    query = sa.select(journal).order_by(journal.c.at.desc(), journal.c.id.desc()).limit(limit)
-    if phone_id is not None:
-        query = query.where(journal.c.phone_id == phone_id)
-    if since is not None:
-        query = query.where(journal.c.at >= since)
-    return [
-        JournalEntry(at=row.at, by=row.by, what=row.what, phone_id=row.phone_id)
-        for row in connection.execute(query)
-    ]
-
-
-def present(connection: sa.Connection, ids: Collection[int]) -> set[int]:
-    """Those of the phones that are there."""
-    found: set[int] = set()
-    for some in codec.chunks(sorted(ids)):
-        found.update(connection.scalars(sa.select(phones.c.id).where(phones.c.id.in_(some))))
-    return found
 
 
 def _rollout(row: sa.Row[Any]) -> Rollout:

@@ -8,13 +8,10 @@ from fleet.errors import StoreError
 from fleet.model import AccountState
 from fleet.store import held_files, keymark, revisions, rotations
 from fleet.store.database import Database
-from fleet.store.revisions import Made
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
-
-    import sqlalchemy as sa
 
     from fleet.model import RotatedAccount, Rotation
 
@@ -94,31 +91,13 @@ class Rotating(Database):
                     rotations.intend(
                         connection, self._keyring, each, before=each.new, after=each.old, now=now
                     )
-            self._apply_held(connection, rotation, by, now)
+            held_files.apply_held(connection, self._keyring, rotation.revision, by, now)
             if not is_over:
                 rotations.set_revision(connection, rotation.id, None)
                 return
             rotations.save_accounts(connection, rotation.accounts)
             settled = revisions.last_revision(connection)
             rotations.end(connection, rotation.id, now, settled)
-
-    def _apply_held(
-        self, connection: sa.Connection, rotation: Rotation, by: str, now: datetime
-    ) -> None:
-        """Make what held phones are given what is applied."""
-        files = held_files.as_held(connection, self._keyring)
-        last = revisions.last_revision(connection)
-        if files and rotation.revision is not None and last >= rotation.revision:
-            comment = "phones that keep their SIP passwords"
-            names = revisions.secret_names(connection, [last, rotation.revision - 1])
-            made = Made(by=by, comment=comment, at=now, expected=last, secret_names=names)
-            revisions.apply_files(connection, self._keyring, files, made)
-        held_files.release(connection, sorted(held_files.held_phones(connection)))
-
-    def check_passwords(self, revision: int) -> None:
-        """Raise `UsageError` if a revision has passwords that a rotation left with no registrar."""
-        with self._reading() as connection:
-            rotations.check_passwords(connection, revision)
 
     # Files that are held back
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from fleet.errors import RolloutRunning, StoreError, UsageError
+from fleet.errors import RolloutRunning, StoreError
 from fleet.model import AccountLine, AccountState, RotatedAccount, Rotation, SipServer
 from fleet.store import keymark
 from fleet.store.named_secrets import load_secrets, write_secrets
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from fleet.store.secrets import Keyring
 
 _SETTLED = (AccountState.PROVEN, AccountState.KEPT)
-_CHANGED = (AccountState.TAKEN, AccountState.PROVEN)
 
 
 def begin(
@@ -85,19 +84,6 @@ def load(
         settled=row.settled,
         accounts=_load_accounts(connection, keyring, row.id),
     )
-
-
-def check_passwords(connection: sa.Connection, revision: int) -> None:
-    """Raise `UsageError` if a revision has passwords that a rotation left with no registrar."""
-    is_changed = rotation_accounts.c.state.in_(_CHANGED)
-    older = sa.and_(rotations.c.revision > revision, is_changed)
-    untaken = sa.and_(rotations.c.revision == revision, sa.not_(is_changed))
-    query = sa.select(rotations.c.id).join(rotation_accounts).where(sa.or_(older, untaken))
-    if connection.scalar(query.limit(1)) is not None:
-        raise UsageError(
-            f"Revision {revision} has SIP passwords that registrars no longer accept, because they "
-            "were rotated; nothing was changed. Change the inventory instead, then plan and apply."
-        )
 
 
 def settled_after(connection: sa.Connection, revision: int) -> int:

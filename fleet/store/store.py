@@ -14,7 +14,7 @@ from fleet.store.find import find_phone
 from fleet.store.history import history
 from fleet.store.holder import Holder
 from fleet.store.incidents import lock_findings, take_steps
-from fleet.store.intended import load_inventory, with_own_intents
+from fleet.store.intended import load_inventory
 from fleet.store.intending import Intending
 from fleet.store.inventory import apply_inventory, forget_certificates, rehost, remove_phones
 from fleet.store.paging import Paging
@@ -26,6 +26,7 @@ from fleet.store.phones import (
     load_sites,
     mac_owners,
     read_with_settings_password,
+    with_own_intents,
 )
 from fleet.store.recorder import record
 from fleet.store.rolling import Rolling

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fleet.store import alerting, incidents, planned, silences, sweeps
+from fleet.store import alerting, audits, incidents, planned, silences, sweeps
 from fleet.store.database import Database
 from fleet.store.holder import Holder
 from fleet.store.phones import Secrets, load_known
@@ -297,7 +297,7 @@ class Watching(Database):
         One whose runner is gone before it was finished is begun anew.
         """
         with self._writing() as connection:
-            return planned.begin_audit(
+            return audits.begin_audit(
                 connection,
                 trigger=trigger,
                 selection=selection,
@@ -311,9 +311,7 @@ class Watching(Database):
     ) -> None:
         """Keep what an audit flagged."""
         with self._writing() as connection:
-            planned.finish_audit(
-                connection, audit_id, sweep_id=sweep_id, findings=findings, now=now
-            )
+            audits.finish_audit(connection, audit_id, sweep_id=sweep_id, findings=findings, now=now)
 
     def last_audit(
         self,
@@ -329,7 +327,7 @@ class Watching(Database):
         leaves out audits by hand.
         """
         with self._reading() as connection:
-            return planned.last_audit(
+            return audits.last_audit(
                 connection,
                 selection,
                 before_id=before_id,
@@ -340,4 +338,4 @@ class Watching(Database):
     def last_planned_audit(self, until: datetime | None = None) -> datetime | None:
         """Return the newest moment, up to `until`, whose planned audit was finished."""
         with self._reading() as connection:
-            return planned.last_planned_audit(connection, until)
+            return audits.last_planned_audit(connection, until)
