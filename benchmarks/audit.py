@@ -48,8 +48,8 @@ def make_fleet(path: Path, phones: int, changes: float, now: datetime) -> None:
     named = [Phone(host=f"10.{n >> 16}.{n >> 8 & 255}.{n & 255}:80", site=f"site {n % SITES:02}",
                    mac=f"00:08:5D:{n >> 16:02X}:{n >> 8 & 255:02X}:{n & 255:02X}",
                    name=f"phone {n:05}") for n in range(phones)]  # fmt: skip
-    store.apply_inventory([], [Change(id=None, phone=phone) for phone in named])
-    ids = [stored.id for stored in store.phones()]
+    store.inventory.apply([], [Change(id=None, phone=phone) for phone in named])
+    ids = [stored.id for stored in store.phones.load()]
     store.close()
     dice, began = random.Random(7), now - timedelta(days=DAYS + 10)
     engine = sa.create_engine(f"sqlite:///{path}")

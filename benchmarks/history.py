@@ -95,15 +95,15 @@ def watch(url: str, shape: Shape) -> tuple[float, int]:
         for n in range(shape.phones)
     ]
     sites = [Site(name=name) for name in sorted({phone.site for phone in phones})]
-    store.apply_inventory(sites, [Change(id=None, phone=phone) for phone in phones])
-    known, chance = store.load_known(), random.Random(1)
+    store.inventory.apply(sites, [Change(id=None, phone=phone) for phone in phones])
+    known, chance = store.observations.known(), random.Random(1)
     step = partial(advance, watch=watch_for({}))
     sweeps = int(timedelta(days=shape.days) / SWEEP)
     odds = shape.outages * (SWEEP / timedelta(days=1))
     began, fed = time.perf_counter(), 0
     for number in range(sweeps):
         at = START + number * SWEEP
-        sweep = store.begin_sweep(
+        sweep = store.sweeps.begin(
             trigger="test", selection="all", planned=shape.phones, now=at, ttl=LEASE
         )
         polls = [
@@ -113,8 +113,8 @@ def watch(url: str, shape: Shape) -> tuple[float, int]:
         ]
         fed += len(polls)
         for place in range(0, len(polls), BATCH):
-            known |= store.record(sweep.id, polls[place : place + BATCH], step)
-        store.finish_sweep(sweep.id, SweepCounts(ok=shape.phones), at)
+            known |= store.observations.record(sweep.id, polls[place : place + BATCH], step)
+        store.sweeps.finish(sweep.id, SweepCounts(ok=shape.phones), at)
         if number % 2000 == 0:
             print(f"day {number * SWEEP / timedelta(days=1):.0f}", file=sys.stderr, flush=True)
     store.close()

@@ -64,7 +64,7 @@ def make_fleet(folder: Path, phones: int) -> Store:
     ]
     changes = [Change(id=None, phone=_phone(n)) for n in range(phones)]
     change = IntentChange(at=AT, fleet=FLEET, secrets={"admin": "48151623"})
-    store.apply_inventory(sites, changes, change)
+    store.inventory.apply(sites, changes, change)
     return store
 
 
@@ -108,9 +108,9 @@ def main() -> None:
         measure(store, "nothing new", apply=False)
         more = {**FLEET.parameters, "sip registration period": Wanted(value="300")}
         change = IntentChange(at=AT, fleet=replace(FLEET, parameters=more))
-        store.apply_inventory([], [], change)
+        store.inventory.apply([], [], change)
         measure(store, "one value of the fleet")
-        store.set_secret("admin", "11235813", AT)
+        store.intents.set_secret("admin", "11235813", AT)
         measure(store, "one secret of the fleet")
         store.close()
     print(f"peak memory {peak_memory(os.getpid()) >> 20} MB")

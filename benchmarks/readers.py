@@ -76,18 +76,21 @@ def questions(store: Store, phones: int) -> Iterator[tuple[str, Callable[[], obj
     yield "100 flagged rows", lambda: _rows(store)
     site = Choice(site="site03")
     yield "first page of one site", lambda: overview(store, NOW, site, 1, 100)
-    yield "counts of /metrics", store.states
+    yield "counts of /metrics", store.observations.count
     yield "one phone's page", lambda: detail_of(store, phones // 2, NOW)
-    yield "status --flagged", lambda: list(line_records(store.statuses(flagged_by=FLAGGING)))
+    yield (
+        "status --flagged",
+        lambda: list(line_records(store.observations.statuses(flagged_by=FLAGGING))),
+    )
     yield (
         "status --flagged --at, 45 days ago",
-        lambda: list(line_records(store.statuses(at=then, flagged_by=FLAGGING))),
+        lambda: list(line_records(store.observations.statuses(at=then, flagged_by=FLAGGING))),
     )
 
 
 def _rows(store: Store) -> object:
-    found = store.flagged(FLAGGING, limit=100)
-    return list(store.statuses(ids=[phone_id for phone_id, _ in found.places]))
+    found = store.findings.flagged(FLAGGING, limit=100)
+    return list(store.observations.statuses(ids=[phone_id for phone_id, _ in found.places]))
 
 
 def fill(url: str, phones: int, days: int) -> int:
@@ -103,8 +106,8 @@ def fill(url: str, phones: int, days: int) -> int:
         )
         for n in range(phones)
     ]
-    store.apply_inventory(sites, [Change(id=None, phone=phone) for phone in wanted])
-    ids = store.phone_ids()
+    store.inventory.apply(sites, [Change(id=None, phone=phone) for phone in wanted])
+    ids = store.phones.ids()
     store.close()
     chance, start = random.Random(1), NOW - timedelta(days=days)
     engine = sa.create_engine(url)

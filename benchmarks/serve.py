@@ -110,10 +110,10 @@ def prepare(folder: Path, phones: int, port: int) -> None:
                                     site="here", model="6753i"))
         for n, mac in enumerate(macs(phones), 1)
     ]  # fmt: skip
-    app.store.apply_inventory([site], changes)
-    ids = {mac_file(one.phone.mac): one.id for one in app.store.phones()}
+    app.store.inventory.apply([site], changes)
+    ids = {mac_file(one.phone.mac): one.id for one in app.store.phones.load()}
     new = [NewFile(name=name, body=body, phone_id=ids.get(name)) for name, body in files.items()]
-    app.store.apply_files(new, by="benchmark", comment="", now=datetime.now(UTC), expected=0)
+    app.store.revisions.apply(new, by="benchmark", comment="", now=datetime.now(UTC), expected=0)
     app.close()
 
 

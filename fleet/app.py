@@ -225,7 +225,9 @@ class App:
 
     def check_site(self, site: str | None) -> None:
         """Raise `UsageError` if there is no such site."""
-        if site is not None and site not in (names := sorted(s.name for s in self.store.sites())):
+        if site is not None and site not in (
+            names := sorted(s.name for s in self.store.inventory.sites())
+        ):
             raise UsageError(f"There is no site {site}; sites: {', '.join(names) or 'none'}.")
 
     def ensure_key(self) -> None:

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 def enrol(store: Store, changes: Plan, now: datetime) -> None:
     """Make the inventory as a plan says, all or nothing. Raises `StoreError`."""
-    ids = {each.phone.host: each.id for each in store.phones(secrets=Secrets.NONE)}
-    store.apply_inventory(
+    ids = {each.phone.host: each.id for each in store.phones.load(secrets=Secrets.NONE)}
+    store.inventory.apply(
         [site.after for site in changes.sites],
         [
             Change(id=ids[change.before.host] if change.before else None, phone=change.after)
@@ -45,10 +45,12 @@ def _intent_change(changes: Plan, now: datetime) -> IntentChange:
 
 def enrol_found(store: Store, phones: Sequence[Phone]) -> int:
     """Add phones whose hosts are not in the inventory yet; give how many that were."""
-    present = {each.phone.host for each in store.phones(secrets=Secrets.NONE)}
+    present = {each.phone.host for each in store.phones.load(secrets=Secrets.NONE)}
     new = [phone for phone in phones if phone.host not in present]
-    sites = {phone.site for phone in new if phone.site} - {site.name for site in store.sites()}
-    store.apply_inventory(
+    sites = {phone.site for phone in new if phone.site} - {
+        site.name for site in store.inventory.sites()
+    }
+    store.inventory.apply(
         [Site(name=name) for name in sorted(sites)], [Change(id=None, phone=phone) for phone in new]
     )
     return len(new)

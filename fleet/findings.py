@@ -107,10 +107,10 @@ def rejudge(store: Store, judge: Judge, clock: Callable[[], datetime]) -> int:
     It goes on where one that was killed stopped. Rules that are switched off have their findings
     closed.
     """
-    store.judge_all_again(judge.settings(), enabled_rules(judge.rules), clock())
+    store.findings.judge_all_again(judge.settings(), enabled_rules(judge.rules), clock())
     done = 0
-    while store.has_unjudged():
+    while store.findings.has_unjudged():
         at = clock()
         judge.files.read(at)
-        done += store.judge_again(partial(judge.stored, at=at), judge.step, limit=AT_ONCE)
+        done += store.findings.judge_again(partial(judge.stored, at=at), judge.step, limit=AT_ONCE)
     return done

@@ -133,24 +133,24 @@ class Past:
             )
         self.polled[phone_id] = observation
         self.say([phone_id])
-        sweep = self.store.begin_sweep(
+        sweep = self.store.sweeps.begin(
             trigger="test", selection="", planned=1, now=self.now, ttl=MINUTE
         )
-        known = self.store.load_known([phone_id])[phone_id]
+        known = self.store.observations.known([phone_id])[phone_id]
         recorded = judged(
             self.judge, Recorded(known=known, observation=observation, page_key=f"{self.now}")
         )
-        self.store.record(sweep.id, [recorded], self.judge.step)
-        self.store.finish_sweep(sweep.id, sweep.counts, self.now)
+        self.store.observations.record(sweep.id, [recorded], self.judge.step)
+        self.store.sweeps.finish(sweep.id, sweep.counts, self.now)
 
     def intend(self, phone_id: int, user: int) -> None:
         wanted = (IntendedAccount(line=1, user=f"10{user}"),) if user else ()
         if wanted == self.accounts.get(phone_id, ()):
             return
         self.accounts[phone_id] = wanted
-        [stored] = self.store.phones(ids=[phone_id])
+        [stored] = self.store.phones.load(ids=[phone_id])
         phone = replace(stored.phone, accounts=self.accounts[phone_id])
-        self.store.apply_inventory([], [Change(id=phone_id, phone=phone)])
+        self.store.inventory.apply([], [Change(id=phone_id, phone=phone)])
         self.say([phone_id])
 
     def apply(self, bodies: dict[int, int]) -> None:
@@ -158,13 +158,13 @@ class Past:
             NewFile(name=f"{i}.cfg", phone_id=i, body=b"x: %d\n" % body if body else None)
             for i, body in bodies.items()
         ]
-        self.store.apply_files(
+        self.store.revisions.apply(
             files, by="me", comment="", now=self.now, expected=len(self.applied) - 1
         )
         self.take({i: body for i, body in bodies.items() if body})
 
     def roll_back(self, number: int) -> None:
-        self.store.roll_back(
+        self.store.revisions.roll_back(
             number, by="me", comment="", now=self.now, expected=len(self.applied) - 1
         )
         self.take(self.applied[number])
@@ -176,11 +176,11 @@ class Past:
         self.say(changed)
 
     def fetch(self, phone_id: int) -> None:
-        own = self.store.own_files().get(phone_id)
+        own = self.store.held_files.own().get(phone_id)
         if own is None:
             return
         self.fetched[phone_id] = self.applied[-1][phone_id]
-        self.store.record_fetches(
+        self.store.fetches.record(
             [
                 Fetch(
                     at=self.now, file=own.name, address="10.0.0.1", phone_id=phone_id,
@@ -216,7 +216,7 @@ class Past:
     def shown(self, at: datetime | None) -> dict[int, Said]:
         return {
             status.stored.id: frozenset((each.rule, each.line) for each in findings_of(status))
-            for status in self.store.statuses(at=at)
+            for status in self.store.observations.statuses(at=at)
             if status.reach is not None
         }
 
@@ -281,25 +281,25 @@ def test_an_import_closes_what_it_mends_though_the_phone_cannot_be_read_now(past
     for _ in range(2):
         past.happen("poll", 0, [0])
     past.happen("fail", 0, Reason.NO_ANSWER)
-    [mismatch] = past.store.incidents(open_only=True)
+    [mismatch] = past.store.findings.incidents(open_only=True)
     assert (mismatch.rule, mismatch.state) == ("account-mismatch", IncidentState.OPEN)
 
     past.happen("import", 0, 1)
 
-    assert past.store.incidents(open_only=True) == []
+    assert past.store.findings.incidents(open_only=True) == []
     past.happen("import", 0, 3)  # nobody can see whether the phone has it now
-    assert past.store.incidents(open_only=True, pending=True, phone_id=phone_id)[0].rule == (
-        "phone-unreachable"
-    )
+    assert past.store.findings.incidents(open_only=True, pending=True, phone_id=phone_id)[
+        0
+    ].rule == ("phone-unreachable")
 
 
 def test_judging_again_is_no_look_and_opens_nothing(past: Past) -> None:
     past.happen("poll", 0, [2])
     for user in (2, 1, 2, 1):
         past.happen("import", 0, user)
-    assert past.store.incidents(open_only=True) == []
+    assert past.store.findings.incidents(open_only=True) == []
     past.happen("poll", 0, [2])
-    [failed] = past.store.incidents(open_only=True)
+    [failed] = past.store.findings.incidents(open_only=True)
     assert (failed.rule, failed.sightings) == ("line-failed", 2)
 
 
@@ -309,15 +309,15 @@ def test_what_a_kill_left_is_judged_by_whoever_comes_next(past: Past) -> None:
     past.rules = OFF[1]
     past.say(past.ids)
     store, judge_ = past.store, past.judge
-    assert store.judge_all_again(judge_.settings(), ["line-unknown"], past.now)
+    assert store.findings.judge_all_again(judge_.settings(), ["line-unknown"], past.now)
 
     def killed(_: object) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        store.judge_again(killed, judge_.step, limit=1)  # type: ignore[arg-type]
-    assert store.judge_again(lambda _: None, judge_.step, limit=1) == 1
-    assert store.has_unjudged()
+        store.findings.judge_again(killed, judge_.step, limit=1)  # type: ignore[arg-type]
+    assert store.findings.judge_again(lambda _: None, judge_.step, limit=1) == 1
+    assert store.findings.has_unjudged()
 
     assert rejudge(store, judge_, lambda: past.now) == PHONES - 1
 
@@ -325,9 +325,9 @@ def test_what_a_kill_left_is_judged_by_whoever_comes_next(past: Past) -> None:
 def test_the_rows_of_a_removed_phone_end_with_it(past: Past) -> None:
     for _ in range(2):
         past.happen("poll", 0, [2])
-    past.store.remove_phones([past.ids[0]], past.now + MINUTE)
-    assert past.store.incidents(open_only=True, pending=True) == []
-    [over] = past.store.incidents()
+    past.store.inventory.remove([past.ids[0]], past.now + MINUTE)
+    assert past.store.findings.incidents(open_only=True, pending=True) == []
+    [over] = past.store.findings.incidents()
     assert over.resolved == past.now + MINUTE
 
 
@@ -341,9 +341,9 @@ def test_an_import_and_judging_again_do_not_wait_for_each_other_for_ever(
     def move(turn: int) -> None:
         changes = [
             Change(id=each.id, phone=replace(each.phone, host=f"10.{turn}.{each.id}.1"))
-            for each in postgres_store.phones()
+            for each in postgres_store.phones.load()
         ]
-        postgres_store.apply_inventory([], changes)
+        postgres_store.inventory.apply([], changes)
 
     with ThreadPoolExecutor(max_workers=2) as pool:
         moves = pool.map(move, range(1, 13))
@@ -351,4 +351,4 @@ def test_an_import_and_judging_again_do_not_wait_for_each_other_for_ever(
             rejudge(postgres_store, past.judge, lambda: past.now)
         list(moves)
     rejudge(postgres_store, past.judge, lambda: past.now)
-    assert not postgres_store.has_unjudged()
+    assert not postgres_store.findings.has_unjudged()

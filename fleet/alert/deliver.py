@@ -84,7 +84,7 @@ class Deliverer:
         alert = word_of_fleet(AlertKind.DAEMON, key, now, subject, text)
         routes = tuple((name, now) for name in self.channels)
         if routes:
-            self.store.apply_alerting(
+            self.store.alerts.apply(
                 Alerting(at=now, alerts=(NewAlert(alert=alert, routes=routes),))
             )
 
@@ -95,18 +95,20 @@ class Deliverer:
         ours; a further one waits no longer than the pause before it.
         """
         now = self.clock()
-        for waiting in self.store.deliveries([DeliveryState.WAITING]):
+        for waiting in self.store.alerts.deliveries([DeliveryState.WAITING]):
             pause = self.claim + _pause(waiting.attempts)
             if waiting.attempts:
                 is_wrong = waiting.due > now + pause
             else:
                 is_wrong = now < waiting.due <= waiting.alert.at + pause and waiting.alert.at > now
             if is_wrong:
-                self.store.mark_delivery(replace(waiting, due=now))
+                self.store.alerts.mark_delivery(replace(waiting, due=now))
 
     def _claim(self) -> list[Delivery]:
         now = self.clock()
-        return self.store.claim_deliveries(now=now, until=now + self.claim, limit=self.concurrency)
+        return self.store.alerts.claim_deliveries(
+            now=now, until=now + self.claim, limit=self.concurrency
+        )
 
     async def _deliver(self, delivery: Delivery) -> DeliveryState:
         why = await self._try(delivery)
@@ -135,7 +137,7 @@ class Deliverer:
             )  # fmt: skip
         if tried.state is DeliveryState.GIVEN_UP:
             self._tell_others(tried)
-        self.store.mark_delivery(tried)
+        self.store.alerts.mark_delivery(tried)
 
     def _tell_others(self, tried: Delivery) -> None:
         """Tell of an alert that was given up, by every channel but its own."""
@@ -158,7 +160,7 @@ class Deliverer:
                 text=alert.text,
             ),
         )
-        self.store.apply_alerting(Alerting(at=now, alerts=(NewAlert(alert=told, routes=others),)))
+        self.store.alerts.apply(Alerting(at=now, alerts=(NewAlert(alert=told, routes=others),)))
 
 
 def after_try(delivery: Delivery, why: str, now: datetime, give_up_after: timedelta) -> Delivery:

@@ -101,7 +101,7 @@ class Alerting:
         alert = word_of_fleet(AlertKind.DAEMON, key, now, subject, text)
         routes = [route for route in self.policy.routes if route.takes_of_fleet(alert.severity)]
         channels = tuple((name, now) for route in routes for name in route.channels)
-        self.store.apply_alerting(Decided(at=now, alerts=(NewAlert(alert=alert, routes=channels),)))
+        self.store.alerts.apply(Decided(at=now, alerts=(NewAlert(alert=alert, routes=channels),)))
 
     def _policy_for(self, now: datetime) -> tuple[Policy, str]:
         """Leave out reminders where those of this beat were seen to; give the beat, if there is."""
@@ -141,7 +141,7 @@ class Alerting:
             )
             for telling in decided.tellings
         )
-        return self.store.apply_alerting(
+        return self.store.alerts.apply(
             Decided(
                 at=now,
                 causes=tuple(changed),
@@ -152,25 +152,29 @@ class Alerting:
         )
 
     def _zones(self) -> Zones:
-        zones = {site.name: ZoneInfo(site.timezone) for site in self.store.sites() if site.timezone}
+        zones = {
+            site.name: ZoneInfo(site.timezone)
+            for site in self.store.inventory.sites()
+            if site.timezone
+        }
         return Zones(of_sites=zones, otherwise=self.policy.zone)
 
     # What there is
 
     def _judge(self, now: datetime, *, write: bool, remind: bool) -> _Judged:
         """Load what stands and judge its causes. New ones are written first: alerts name them."""
-        notices = tuple(self.store.unhandled_notices())
-        known = self.store.open_causes()
+        notices = tuple(self.store.alerts.unhandled_notices())
+        known = self.store.alerts.open_causes()
         is_calm = not (notices or known)  # no cause can begin, and none end
         standing = () if is_calm and not remind else self._standing()
         if is_calm:
             return _Judged(standing=_by_id(standing))
-        population = self.store.population(registrars_of(standing, known))
+        population = self.store.phones.population(registrars_of(standing, known))
         changed = self.find_causes(standing, known, population, now)
         new = [cause for cause in changed if cause.id is None and cause.ended is None]
         if new and write:
-            self.store.apply_alerting(Decided(at=now, causes=tuple(new)))
-            known = self.store.open_causes()
+            self.store.alerts.apply(Decided(at=now, causes=tuple(new)))
+            known = self.store.alerts.open_causes()
         changed = tuple(_as_written(cause, known) for cause in changed)
         ids = {cause.id for cause in changed}
         return _Judged(
@@ -182,11 +186,11 @@ class Alerting:
         )
 
     def _standing(self) -> tuple[Incident, ...]:
-        return tuple(self.store.incidents(open_only=True, pending=True))
+        return tuple(self.store.findings.incidents(open_only=True, pending=True))
 
     def _situation(self, now: datetime, judged: _Judged) -> Situation:
         of_ended = {
-            cause.id: tuple(self.store.incidents(cause_id=cause.id))
+            cause.id: tuple(self.store.findings.incidents(cause_id=cause.id))
             for cause in judged.causes
             if cause.id is not None and cause.ended
         }
@@ -196,16 +200,16 @@ class Alerting:
             now=now,
             notices=judged.notices,
             standing=judged.standing,
-            told=self.store.announced([i for i in ids if i is not None]),
+            told=self.store.alerts.announced([i for i in ids if i is not None]),
             causes=judged.causes,
             members=self._members(judged, of_ended),
             of_ended=of_ended,
-            told_causes=self.store.announced_causes(),
-            flapping=frozenset(self.store.flapping()),
-            silences=tuple(self.store.silences(now)),
+            told_causes=self.store.alerts.announced_causes(),
+            flapping=frozenset(self.store.findings.flapping()),
+            silences=tuple(self.store.silences.load(now)),
             windows=tuple(map(self._known_phones, self.windows)),
-            sent=self.store.alerts_since(now - _HOUR),
-            sweeping_since=self.store.sweeping_since(now),
+            sent=self.store.alerts.sent_since(now - _HOUR),
+            sweeping_since=self.store.sweeps.running_since(now),
             unread=frozenset(look.phone_id for look in looks if look.reach not in (None, Reach.OK)),
         )
 
@@ -218,7 +222,7 @@ class Alerting:
         for cause in judged.causes if over else ():
             if cause.id is None:
                 continue
-            once = of_ended.get(cause.id) or self.store.incidents(cause_id=cause.id)
+            once = of_ended.get(cause.id) or self.store.findings.incidents(cause_id=cause.id)
             found |= {one.id: cause for one in once if one.id is not None and one.id in over}
         return found | {i: cause for cause in judged.causes for i in cause.members}
 
@@ -227,7 +231,7 @@ class Alerting:
         ids = set()
         for phone in window.phones:
             try:
-                ids.add(self.store.find_phone(phone))
+                ids.add(self.store.phones.find(phone))
             except PhoneNotFound:
                 continue
         return replace(window, phone_ids=frozenset(ids))

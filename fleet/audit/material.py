@@ -72,12 +72,12 @@ def gather(store: Store, question: Question) -> Material:
     since = question.since
     # A sweep that ended within the history, or soon before, began earlier.
     began = since - timedelta(seconds=LOOKS_HOLD_FOR * question.interval) - _LONGEST_SWEEP
-    events = store.events(since=question.at - timedelta(seconds=DAY))
+    events = store.events.load(since=question.at - timedelta(seconds=DAY))
     return Material(
-        statuses=tuple(store.statuses()),
-        sweeps=tuple(store.sweeps(since=began, until=question.at)),
-        missed=tuple(store.missed(since)),
-        incidents=tuple(store.incidents(since=since, until=question.at)),
+        statuses=tuple(store.observations.statuses()),
+        sweeps=tuple(store.sweeps.load(since=began, until=question.at)),
+        missed=tuple(store.sweeps.missed(since)),
+        incidents=tuple(store.findings.incidents(since=since, until=question.at)),
         conflicts=tuple(event for event in events if event.kind is EventKind.MAC_CONFLICT),
         passwords=_default_passwords(store),
     )
@@ -89,12 +89,12 @@ def past(store: Store, question: Question, material: Material) -> Iterator[Perio
     if question.site is not None:
         stored = (each.stored for each in material.statuses)
         ids = [each.id for each in stored if each.phone.site == question.site]
-    return store.history(ids=ids, since=question.since)
+    return store.observations.history(ids=ids, since=question.since)
 
 
 def _default_passwords(store: Store) -> frozenset[int] | None:
     try:
-        stored = store.phones(secrets=Secrets.WEB_UI)
+        stored = store.phones.load(secrets=Secrets.WEB_UI)
     except StoreError:
         return None
     return frozenset(each.id for each in stored if _password(each) == DEFAULT_PASSWORD)

@@ -93,7 +93,7 @@ class Auditor:
         return await asyncio.to_thread(self._audit, order, audit_id, outcome, notes)
 
     def _begin(self, order: AuditOrder) -> int | None:
-        return self.store.begin_audit(
+        return self.store.audits.begin(
             trigger=order.trigger,
             selection=self._question(order).selection,
             planned_for=order.planned_for,
@@ -121,7 +121,7 @@ class Auditor:
         sweep = outcome.sweep if outcome else None
         whole = report(audit, compared, sweep=sweep, notes=notes)
         files = write_files(whole, order.output, order.formats)
-        self.store.finish_audit(
+        self.store.audits.finish(
             audit_id,
             sweep_id=sweep.id if sweep else None,
             findings=encode(compared.findings),
@@ -133,7 +133,7 @@ class Auditor:
         self, selection: str, audit_id: int, against: datetime | None
     ) -> tuple[Findings | None, str]:
         """Return what the audit before found, or a sentence that says why there is none."""
-        stored = self.store.last_audit(
+        stored = self.store.audits.last(
             selection, before_id=audit_id, until=against, baselines_only=against is None
         )
         if stored is None:

@@ -126,7 +126,7 @@ def pending(app: App, as_json: bool) -> None:
     """
     alerting = app.alerting()
     held = alerting.look(now()).held
-    waiting = app.store.deliveries(
+    waiting = app.store.alerts.deliveries(
         [DeliveryState.WAITING, DeliveryState.GIVEN_UP], limit=MOST_SHOWN
     )
     if as_json:

@@ -66,7 +66,7 @@ def _target(app: App, host: str, password: str) -> Target:
     from fleet.sweep import target_of
 
     try:
-        [stored] = app.store.phones(ids=[app.store.find_phone(host)])
+        [stored] = app.store.phones.load(ids=[app.store.phones.find(host)])
     except PhoneNotFound:
         stored = StoredPhone(id=0, phone=Phone(host=host))
     if password:

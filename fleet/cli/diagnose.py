@@ -36,7 +36,7 @@ def command(app: App, phone: str, number: int | None, as_json: bool) -> None:
     model. It registers and changes nothing. It asks a registrar about a line at most once a minute,
     because a registrar may count wrong passwords. PHONE is a MAC, a host or a name.
     """
-    [stored] = app.store.phones(ids=[app.store.find_phone(phone)])
+    [stored] = app.store.phones.load(ids=[app.store.phones.find(phone)])
     found = run(app.diagnoser(by=user_name()).diagnose(stored, number))
     if as_json:
         print_json(_document(found))

@@ -63,9 +63,9 @@ def command(app: App, phone: str, which: str | None) -> None:
 
     PHONE is a MAC, a host or a name. Saved pages contain no secrets.
     """
-    phone_id = app.store.find_phone(phone)
-    evidence = app.store.evidence(phone_id)
-    [status] = app.store.statuses(ids=[phone_id])
+    phone_id = app.store.phones.find(phone)
+    evidence = app.store.observations.evidence(phone_id)
+    [status] = app.store.observations.statuses(ids=[phone_id])
     if which:
         click.echo(kept_page(Which(which), evidence, status).body.decode("utf-8", "replace"))
         return
@@ -81,7 +81,7 @@ def command(app: App, phone: str, which: str | None) -> None:
     _evidence(
         screen, "Last page that could not be parsed", evidence.failed, f"{name} --failed-page"
     )
-    events = app.store.events(phone_id=phone_id)
+    events = app.store.events.load(phone_id=phone_id)
     screen.print(pairs((local(event.at), event.text) for event in events))
 
 

@@ -30,29 +30,29 @@ Give: TypeAlias = "Callable[[App, str | None, datetime | None], Iterable[Record]
 
 
 def _lines(app: App, site: str | None, _: datetime | None) -> Iterable[Record]:
-    return line_records(app.store.statuses(site=site))
+    return line_records(app.store.observations.statuses(site=site))
 
 
 def _phones(app: App, site: str | None, _: datetime | None) -> Iterable[Record]:
-    return phone_records(app.store.statuses(site=site))
+    return phone_records(app.store.observations.statuses(site=site))
 
 
 def _history(app: App, site: str | None, since: datetime | None) -> Iterable[Record]:
     phones = _by_id(app, site)
     ids = None if site is None else list(phones)
-    return history_records(app.store.history(ids=ids, since=since), phones, now())
+    return history_records(app.store.observations.history(ids=ids, since=since), phones, now())
 
 
 def _incidents(app: App, site: str | None, since: datetime | None) -> Iterable[Record]:
-    found = app.store.incidents(site=site, since=since)
-    return incident_records(found, _by_id(app, None), app.store.caused(), now())
+    found = app.store.findings.incidents(site=site, since=since)
+    return incident_records(found, _by_id(app, None), app.store.alerts.caused(), now())
 
 
 def _audit(app: App, site: str | None, _: datetime | None) -> Iterable[Record]:
     from fleet.audit import decode  # only here: the other exports start without it
 
     selections = ["all"] if site is None else ["all", f"site {site}"]
-    kept = [audit for each in selections if (audit := app.store.last_audit(each))]
+    kept = [audit for each in selections if (audit := app.store.audits.last(each))]
     if not kept:
         raise UsageError("There is no audit yet: run fleet audit.")
     flags = decode(max(kept, key=lambda audit: audit.id).findings).flags
@@ -62,7 +62,7 @@ def _audit(app: App, site: str | None, _: datetime | None) -> Iterable[Record]:
 def _by_id(app: App, site: str | None) -> dict[int, Phone]:
     from fleet.store import Secrets
 
-    return {each.id: each.phone for each in app.store.phones(site=site, secrets=Secrets.NONE)}
+    return {each.id: each.phone for each in app.store.phones.load(site=site, secrets=Secrets.NONE)}
 
 
 KINDS: dict[str, tuple[type[Record], Give]] = {

@@ -86,7 +86,7 @@ def command(
     unknown: their periods continue, and the phone's own periods show the gap. A flap is one loss of
     a registration.
     """
-    past = _past(app, app.store.find_phone(phone), line, since)
+    past = _past(app, app.store.phones.find(phone), line, since)
     if as_json:
         print_json(_document(past))
     elif not past.periods or (line and not past.lines):
@@ -100,10 +100,10 @@ def command(
 def _past(app: App, phone_id: int, line: int | None, since: datetime | None) -> Past:
     from fleet.store import LinePeriod, ReachPeriod
 
-    [status] = app.store.statuses(ids=[phone_id])
+    [status] = app.store.observations.statuses(ids=[phone_id])
     present = now()
     start = since or present - timedelta(days=DAYS)
-    every = list(app.store.history(ids=[phone_id], since=start))
+    every = list(app.store.observations.history(ids=[phone_id], since=start))
     reaches = tuple(each for each in every if isinstance(each, ReachPeriod))
     asked = [each for each in every if isinstance(each, LinePeriod)]
     asked = [each for each in asked if line in (None, each.line.number)]

@@ -75,8 +75,8 @@ def list_(
 ) -> None:
     """List incidents, the newest first, and open causes."""
     app.check_site(site)
-    causes = [_cause(app, cause_id)] if cause_id is not None else app.store.open_causes()
-    found = app.store.incidents(
+    causes = [_cause(app, cause_id)] if cause_id is not None else app.store.alerts.open_causes()
+    found = app.store.findings.incidents(
         open_only=open_only and not (cause_id and causes[0].ended),
         site=site,
         cause_id=cause_id,
@@ -90,7 +90,7 @@ def list_(
 
 
 def _cause(app: App, cause_id: int) -> Cause:
-    cause = app.store.cause(cause_id)
+    cause = app.store.alerts.cause(cause_id)
     if cause is None:
         raise UsageError(f"There is no cause {cause_id}; fleet incidents lists the open causes.")
     return cause
@@ -156,16 +156,16 @@ def ack(
         raise click.UsageError("Name the IDs of incidents, or use --cause.")
     by = f"{user_name()}: {comment}" if comment else user_name()
     if cause_id is not None:
-        if not app.store.acknowledge_cause(cause_id, by=by, at=now(), until=until):
+        if not app.store.findings.acknowledge_cause(cause_id, by=by, at=now(), until=until):
             raise UsageError(
                 f"Cause {cause_id} is not open; fleet incidents lists the open causes."
             )
         click.echo(f"Acknowledged cause {cause_id}.")
         return
-    standing = {one.id for one in app.store.incidents(ids=ids, open_only=True)}
+    standing = {one.id for one in app.store.findings.incidents(ids=ids, open_only=True)}
     if unknown := [str(i) for i in ids if i not in standing]:
         raise UsageError(f"Not open: {', '.join(unknown)}; see fleet incidents.")
-    done = app.store.acknowledge(ids, by=by, at=now(), until=until)
+    done = app.store.findings.acknowledge(ids, by=by, at=now(), until=until)
     click.echo(f"Acknowledged {counted(done, 'incident')}.")
 
 
@@ -184,14 +184,18 @@ def unack(app: App, ids: tuple[int, ...], cause_id: int | None) -> None:
         raise click.UsageError("Name the IDs of incidents, or use --cause.")
     if cause_id is not None:
         cause = _cause(app, cause_id)
-        if cause.acked_at is None or not app.store.unacknowledge_cause(cause_id):
+        if cause.acked_at is None or not app.store.findings.unacknowledge_cause(cause_id):
             raise UsageError(f"Cause {cause_id} is not open and acknowledged.")
         click.echo(f"Cause {cause_id} is no longer acknowledged.")
         return
-    acked = {one.id for one in app.store.incidents(ids=ids, open_only=True) if one.acked_at}
+    acked = {
+        one.id for one in app.store.findings.incidents(ids=ids, open_only=True) if one.acked_at
+    }
     if unknown := [str(i) for i in ids if i not in acked]:
         raise UsageError(f"Not open and acknowledged: {', '.join(unknown)}; see fleet incidents.")
-    click.echo(f"No longer acknowledged: {counted(app.store.unacknowledge(ids), 'incident')}.")
+    click.echo(
+        f"No longer acknowledged: {counted(app.store.findings.unacknowledge(ids), 'incident')}."
+    )
 
 
 @command.command(
@@ -235,7 +239,7 @@ def silence(
         )
     end = span or until
     assert end is not None  # noqa: S101  one of them was given
-    number = app.store.add_silence(
+    number = app.store.silences.add(
         Silence(selector=selector, since=now(), until=end, by=user_name(), comment=comment)
     )
     click.echo(
@@ -251,7 +255,7 @@ def _selector(
         raise click.UsageError("--line requires --phone.")
     if rule is not None and rule not in RULES:
         raise UsageError(f"There is no rule {rule}; rules: {', '.join(RULES)}.")
-    number = app.store.find_phone(phone) if phone is not None else None
+    number = app.store.phones.find(phone) if phone is not None else None
     return Selector(site=site or "", phone_id=number, line=line, rule=rule or "")
 
 
@@ -265,7 +269,7 @@ def _selector(
 @with_app
 def unsilence(app: App, silence_id: int) -> None:
     """End a silence now; fleet then sends the delayed alerts."""
-    if not app.store.end_silence(silence_id, now()):
+    if not app.store.silences.end(silence_id, now()):
         raise UsageError(f"Silence {silence_id} is not active; see fleet incidents silences.")
     click.echo(f"Ended silence {silence_id}.")
 
@@ -282,9 +286,9 @@ def unsilence(app: App, silence_id: int) -> None:
 def silences(app: App, past: bool, as_json: bool) -> None:
     """List the active silences."""
     screen = console()
-    found = app.store.silences(now(), past=past)
+    found = app.store.silences.load(now(), past=past)
     ids = [one.selector.phone_id for one in found if one.selector.phone_id is not None]
-    names = {each.id: each.phone.label for each in app.store.phones(ids=ids)}
+    names = {each.id: each.phone.label for each in app.store.phones.load(ids=ids)}
     if as_json:
         print_json({"silences": [_silence_object(one, names) for one in found]})
         return

@@ -97,7 +97,7 @@ def _import(app: App, wanted: InventoryFile, *, dry_run: bool) -> None:
     from fleet.enrolment import enrol
     from fleet.inventory import plan
 
-    changes = plan(app.store.load_inventory(), wanted)
+    changes = plan(app.store.inventory.load(), wanted)
     if not (dry_run or changes.changes_nothing):
         app.ensure_key()
         enrol(app.store, changes, now())
@@ -165,7 +165,7 @@ def export(
 ) -> None:
     """Export the inventory; importing the file again changes nothing."""
     form = format_for(form, output, {"csv": "csv", "yaml": "yaml", "yml": "yaml"})
-    text = inventory_text(app.store.load_inventory(), form, with_secrets=with_secrets)
+    text = inventory_text(app.store.inventory.load(), form, with_secrets=with_secrets)
     if output is None:
         click.echo(text, nl=False)
     else:
@@ -197,9 +197,11 @@ def list_(app: App, site: str | None, as_json: bool) -> None:
     app.check_site(site)
     screen = console()
     if as_json:
-        print_json({"phones": [_object(status) for status in app.store.statuses(site=site)]})
+        print_json(
+            {"phones": [_object(status) for status in app.store.observations.statuses(site=site)]}
+        )
         return
-    if not app.store.count_phones():
+    if not app.store.phones.count():
         screen.print(no_phones(app))
         return
     wide = screen.width >= WITH_SITES
@@ -208,7 +210,7 @@ def list_(app: App, site: str | None, as_json: bool) -> None:
         ([phone.site] if wide else [])
         + [phone.label, phone.mac, phone.host, status.model or phone.model, status.firmware]
         + [str(len(phone.accounts) or "")]
-        for status in app.store.statuses(site=site)
+        for status in app.store.observations.statuses(site=site)
         for phone in (status.stored.phone,)
     )
     screen.print(table(["site", *columns] if wide else columns, rows))
@@ -240,11 +242,11 @@ def remove(app: App, phones: tuple[str, ...], yes: bool) -> None:
     """Remove phones and their history."""
     from fleet.store import Secrets
 
-    ids = sorted({app.store.find_phone(phone) for phone in phones})
-    names = [each.phone.label for each in app.store.phones(ids=ids, secrets=Secrets.NONE)]
+    ids = sorted({app.store.phones.find(phone) for phone in phones})
+    names = [each.phone.label for each in app.store.phones.load(ids=ids, secrets=Secrets.NONE)]
     if not yes:
         click.confirm(f"Remove {_some(names)} and their history?", abort=True, err=True)
-    click.echo(f"Removed {counted(app.store.remove_phones(ids, now()), 'phone')}.")
+    click.echo(f"Removed {counted(app.store.inventory.remove(ids, now()), 'phone')}.")
 
 
 @command.command(
@@ -260,6 +262,6 @@ def trust(app: App, phones: tuple[str, ...]) -> None:
 
     Use it for a phone with the reason certificate_changed, once you know why it changed.
     """
-    ids = sorted({app.store.find_phone(phone) for phone in phones})
-    app.store.forget_certificates(ids)
+    ids = sorted({app.store.phones.find(phone) for phone in phones})
+    app.store.inventory.forget_certificates(ids)
     click.echo(f"Fleet will trust the next certificate of {counted(len(ids), 'phone')}.")

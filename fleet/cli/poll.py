@@ -94,7 +94,7 @@ def command(
         show(outcome, flagged_records(app, outcome))
         for hint in hints(outcome):
             click.echo(hint)
-        if not (outcome.sweep.planned or app.store.count_phones()):
+        if not (outcome.sweep.planned or app.store.phones.count()):
             click.echo(no_phones(app))
     outcome.check()
     fail_if(fail_on, outcome.flagged)
@@ -106,14 +106,14 @@ def order_of(app: App, phones: tuple[str, ...], site: str | None, *, insist: boo
     from fleet.sweep import Order
 
     if phones:
-        ids = tuple(sorted({app.store.find_phone(phone) for phone in phones}))
+        ids = tuple(sorted({app.store.phones.find(phone) for phone in phones}))
         if site is not None:
             raise click.UsageError("Name phones or a site, not both.")
         selection = "phones " + " ".join(map(str, ids))
         return Order(ids=ids, selection=selection, insist=True)
     if site is not None:
         app.check_site(site)
-        stored = app.store.phones(site=site, secrets=Secrets.NONE)
+        stored = app.store.phones.load(site=site, secrets=Secrets.NONE)
         ids = tuple(each.id for each in stored)
         return Order(ids=ids, selection=f"site {site}", insist=insist)
     return Order(insist=insist)
@@ -157,7 +157,7 @@ def confirmed(outcome: Outcome, again: Outcome) -> Outcome:
 
 def document_of(app: App, order: Order, outcome: Outcome) -> dict[str, Any]:
     """Make the JSON document: the sweep, its phones and their lines, and notes."""
-    statuses = list(app.store.statuses(ids=order.ids))
+    statuses = list(app.store.observations.statuses(ids=order.ids))
     phones, lines = phone_records(statuses), line_records(statuses)
     made = document(outcome.sweep, phones, lines)
     made["sweep"]["carried_on"] = outcome.carried_on
@@ -166,7 +166,7 @@ def document_of(app: App, order: Order, outcome: Outcome) -> dict[str, Any]:
 
 def flagged_records(app: App, outcome: Outcome) -> list[LineRecord]:
     """Give the flagged lines of the phones that a sweep found something held against."""
-    statuses = app.store.statuses(ids=outcome.flagged)
+    statuses = app.store.observations.statuses(ids=outcome.flagged)
     return [record for record in line_records(statuses) if record.flags]
 
 

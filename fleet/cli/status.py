@@ -199,7 +199,7 @@ def command(
     if columns and form != "table":
         raise click.UsageError("--columns works with the table format only.")
     choice = Choice(
-        ids=tuple(sorted({app.store.find_phone(phone) for phone in phones})) or None,
+        ids=tuple(sorted({app.store.phones.find(phone) for phone in phones})) or None,
         site=site,
         at=at,
         flagged=flagged,
@@ -222,7 +222,9 @@ def _print(app: App, choice: Choice, form: str, columns: list[str]) -> list[Line
     """Print the chosen lines; return them."""
     flagged_by = FLAGGING if choice.flagged else None
     statuses = list(
-        app.store.statuses(site=choice.site, ids=choice.ids, at=choice.at, flagged_by=flagged_by)
+        app.store.observations.statuses(
+            site=choice.site, ids=choice.ids, at=choice.at, flagged_by=flagged_by
+        )
     )
     every = line_records(statuses)
     records = choice.sorted([record for record in every if choice.takes(record)])
@@ -236,7 +238,7 @@ def _print(app: App, choice: Choice, form: str, columns: list[str]) -> list[Line
             for phone in phone_records(statuses)
             if not choice.is_narrowed or phone.host in hosts or (choice.flagged and phone.flags)
         )
-        made = document(app.store.last_sweep(), shown, records)
+        made = document(app.store.sweeps.last(), shown, records)
         made["strangers"] = [_as_object(each) for each in strangers]
         print_json(made)
     else:
@@ -248,7 +250,9 @@ def _print(app: App, choice: Choice, form: str, columns: list[str]) -> list[Line
 
 def _strangers(app: App, site: str | None) -> list[Incident]:
     """What stands of those who are no phone of ours."""
-    return [each for each in app.store.incidents(open_only=True, site=site) if each.subject]
+    return [
+        each for each in app.store.findings.incidents(open_only=True, site=site) if each.subject
+    ]
 
 
 def _told(incident: Incident) -> str:
@@ -282,7 +286,7 @@ def _show(
     elif records:
         print_lines(screen, records, moment, statuses)
         screen.print(summary(records, flagged=choice.flagged))
-    elif not app.store.count_phones():
+    elif not app.store.phones.count():
         screen.print(no_phones(app))
     elif choice.is_narrowed:
         only_flagged = choice.flagged and not (choice.rules or choice.states or choice.models)

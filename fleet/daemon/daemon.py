@@ -158,7 +158,7 @@ class Daemon:
         host, port = taken.getsockname()[:2]
         log.info(
             "Watching %d phones of %s, polling each every %g s; listening on %s port %d.",
-            self._app.store.count_phones(),
+            self._app.store.phones.count(),
             self._app.store.place,
             self._app.settings.poll.interval,
             host,

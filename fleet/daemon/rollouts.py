@@ -32,7 +32,7 @@ class Rollouts:
     async def run(self) -> None:
         """Run the one that waits, until it is over or paused. Cancelled, it can be gone on with."""
         store = self._app.store
-        found = await asyncio.to_thread(store.rollout_to_take_over, now())
+        found = await asyncio.to_thread(store.rollouts.to_take_over, now())
         if found is None:
             return
         try:
@@ -50,8 +50,8 @@ class Rollouts:
         store = self._app.store
         what = f"Runs the roll-out of revision {rollout.revision}."
         log.info("%s", what)
-        store.add_journal([JournalEntry(at=now(), by=BY, what=what)])
-        phones = store.phones(secrets=Secrets.NONE)
+        store.journal.add([JournalEntry(at=now(), by=BY, what=what)])
+        phones = store.phones.load(secrets=Secrets.NONE)
         teller = Teller({each.id: each.phone.label for each in phones})
 
         def progress(rollout: Rollout, proofs: Mapping[int, Proof]) -> None:

@@ -109,7 +109,7 @@ class Vitals:
         since = now() - 5 * self._work.interval - timedelta(hours=1)
         ended = [
             (each.id, each.finished)
-            for each in self._app.store.sweeps(since=since)
+            for each in self._app.store.sweeps.load(since=since)
             if each.schedule is not None and each.finished is not None
         ]
         return max(ended)[1] if ended else None
@@ -138,13 +138,13 @@ class Vitals:
         )
 
     async def _find_states(self) -> States:
-        return await asyncio.to_thread(self._app.store.states)
+        return await asyncio.to_thread(self._app.store.observations.count)
 
     def _find_open(self) -> tuple[Counter[str], Counter[str]]:
         store = self._app.store
-        incidents = Counter(str(each.severity) for each in store.incidents(open_only=True))
+        incidents = Counter(str(each.severity) for each in store.findings.incidents(open_only=True))
         states = (DeliveryState.WAITING, DeliveryState.GIVEN_UP)
-        deliveries = store.deliveries(states, limit=_MOST_DELIVERIES)
+        deliveries = store.alerts.deliveries(states, limit=_MOST_DELIVERIES)
         return incidents, Counter(str(each.state) for each in deliveries)
 
     def _pushes(self) -> dict[str, int]:

@@ -80,10 +80,10 @@ class Work:
         store, given = self._app.store, self._services
         return Duties(
             sweep=self.sweep,
-            planned=off_loop(partial(store.planned_sweeps, SCHEDULE)),
-            last_planned=off_loop(partial(store.last_planned_sweep, SCHEDULE)),
-            missed=off_loop(store.missed),
-            add_missed=off_loop(store.add_missed),
+            planned=off_loop(partial(store.sweeps.planned, SCHEDULE)),
+            last_planned=off_loop(partial(store.sweeps.last_planned, SCHEDULE)),
+            missed=off_loop(store.sweeps.missed),
+            add_missed=off_loop(store.sweeps.add_missed),
             poll=self.poll,
             push=self.push,
             prune=self.prune,
@@ -92,7 +92,7 @@ class Work:
             clock_set=given.clock_set,
             rollout=Rollouts(self._app, self._look_at).run,
             audit=self._audit if given.audit else None,
-            last_audit=off_loop(lambda: store.last_planned_audit(until=now())),
+            last_audit=off_loop(lambda: store.audits.last_planned(until=now())),
         )
 
     async def _audit(self, moment: datetime) -> None:

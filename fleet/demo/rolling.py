@@ -95,9 +95,11 @@ class RolloutDemo:
         if ended.state is not RolloutState.STOPPED:
             return
         canary = next(
-            each.phone_id for each in app.store.proofs(ended.id) if each.stage == ended.stage
+            each.phone_id
+            for each in app.store.rollouts.proofs(ended.id)
+            if each.stage == ended.stage
         )
-        [stored] = app.store.phones(ids=[canary])
+        [stored] = app.store.phones.load(ids=[canary])
         say(f"\nfleet diagnose {stored.phone.label}:")
         found = await diagnoser_of(app.settings, app.store, app.provisioner(), by=_BY).diagnose(
             stored
@@ -137,17 +139,17 @@ class RolloutDemo:
         common = Intent(parameters={"admin password": Wanted(value=admin, lock=True)})
         site = Site(name="demo", networks=("127.0.0.0/8",))
         changes = [Change(id=None, phone=phone) for phone in phones]
-        app.store.apply_inventory([site], changes, IntentChange(at=now(), fleet=common))
+        app.store.inventory.apply([site], changes, IntentChange(at=now(), fleet=common))
 
     def _change(self, app: App, passwords: dict[str, str]) -> None:
         changes = []
-        for stored in app.store.phones(secrets=Secrets.ALL):
+        for stored in app.store.phones.load(secrets=Secrets.ALL):
             accounts = tuple(
                 replace(account, sip_password=passwords[account.user])
                 for account in stored.phone.accounts
             )
             changes.append(Change(id=stored.id, phone=replace(stored.phone, accounts=accounts)))
-        app.store.apply_inventory([], changes)
+        app.store.inventory.apply([], changes)
 
     @asynccontextmanager
     async def _phones(self, app: App, pbx: SimulatedRegistrar) -> AsyncIterator[None]:
@@ -161,8 +163,8 @@ class RolloutDemo:
             ]
             async with Simulator(specs) as simulator:
                 hosts = zip(range(1, len(specs) + 1), simulator.hosts, strict=True)
-                places = {app.store.find_phone(_mac(number)): host for number, host in hosts}
-                await asyncio.to_thread(app.store.rehost, places, now())
+                places = {app.store.phones.find(_mac(number)): host for number, host in hosts}
+                await asyncio.to_thread(app.store.inventory.rehost, places, now())
                 async with asyncio.timeout(_WAIT):
                     await pbx.until(lambda one: len(one.registered) == len(specs))
                 yield

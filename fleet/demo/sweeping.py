@@ -73,7 +73,7 @@ class Demo:
             inventory_csv(simulator.phones, text, with_lines=True)
             (self.folder / "phones.csv").write_text(text.getvalue(), encoding="utf-8")
             file = parse_csv(text.getvalue(), source="The demo's inventory")
-            enrol(app.store, plan(app.store.load_inventory(), file), now())
+            enrol(app.store, plan(app.store.inventory.load(), file), now())
             with watched() as progress:
                 outcome = await app.sweep(Order(), progress)
             await app.sweep(_second_look(outcome), lambda _tally: None)

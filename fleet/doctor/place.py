@@ -96,7 +96,9 @@ def clock(app: App) -> Iterator[Checked]:
         yield ok("clock", f"{before:%Y-%m-%d %H:%M:%S} UTC; no second clock to compare it with.")
     else:
         yield ok("clock", "It matches the database's clock.")
-    for zone in sorted({site.timezone for site in app.store.sites() if site.timezone} | {"UTC"}):
+    for zone in sorted(
+        {site.timezone for site in app.store.inventory.sites() if site.timezone} | {"UTC"}
+    ):
         try:
             ZoneInfo(zone)
         except (ZoneInfoNotFoundError, ValueError, OSError):

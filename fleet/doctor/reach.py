@@ -23,7 +23,7 @@ _NAMED = 5
 
 def phones(app: App) -> Iterator[Checked]:
     """See whether connections to phones come about. No login is sent, nor anything else."""
-    stored = app.store.phones(secrets=Secrets.NONE)
+    stored = app.store.phones.load(secrets=Secrets.NONE)
     if not stored:
         yield ok("phones", "None yet; fleet inventory import FILE adds them.")
         return

@@ -27,7 +27,7 @@ _SLOW = timedelta(hours=1)  # an alert that waits for so long does not get throu
 def daemon(app: App) -> Iterator[Checked]:
     """See whether the daemon runs."""
     interval = timedelta(seconds=app.settings.poll.interval)
-    planned = app.store.planned_sweeps(SCHEDULE, now() - interval * _LATE - _DAY)
+    planned = app.store.sweeps.planned(SCHEDULE, now() - interval * _LATE - _DAY)
     ahead = [moment for moment in planned if moment > now() + _SKEW]
     if ahead:
         text = f"{len(ahead)} planned sweeps have a start time in the future, the last at "
@@ -35,7 +35,7 @@ def daemon(app: App) -> Iterator[Checked]:
         yield fail(
             "daemon", text, "Check this machine's clock; fleet continues with the time it shows."
         )
-    elif not planned and not app.store.count_phones():
+    elif not planned and not app.store.phones.count():
         yield ok("daemon", "No sweep is planned: there are no phones yet.")
     elif not planned:
         mend = "fleet serve; fleet serve --systemd-unit prints a unit for it."
@@ -68,7 +68,7 @@ def unit(_: App) -> Iterator[Checked]:
 
 def missed(app: App) -> Iterator[Checked]:
     """See whether all planned sweeps took place."""
-    gaps = app.store.missed(now() - _DAY)
+    gaps = app.store.sweeps.missed(now() - _DAY)
     if gaps:
         count = sum(gap.count for gap in gaps)
         text = f"{count} missed since yesterday, the last time because {gaps[-1].reason}."
@@ -81,10 +81,10 @@ def alerts(app: App) -> Iterator[Checked]:
     """See whether anybody hears of trouble."""
     settings = app.settings.alerts
     has_receivers = settings.urls or any(route.urls for route in settings.routes.values())
-    if not has_receivers and app.store.count_phones():
+    if not has_receivers and app.store.phones.count():
         yield warn("alerts", "No receivers: nobody gets alerts.", "Set [alerts] urls.")
-    given_up = app.store.deliveries([DeliveryState.GIVEN_UP])
-    waiting = app.store.deliveries([DeliveryState.WAITING])
+    given_up = app.store.alerts.deliveries([DeliveryState.GIVEN_UP])
+    waiting = app.store.alerts.deliveries([DeliveryState.WAITING])
     late = [each for each in waiting if now() - each.alert.at > _SLOW]
     if given_up:
         text = f"{len(given_up)} alerts could not be delivered, the last by {given_up[-1].route}: "
@@ -93,7 +93,7 @@ def alerts(app: App) -> Iterator[Checked]:
         text = f"{len(late)} alerts have waited for over an hour: {late[0].error}"
         yield warn("alerts", text, "fleet alert pending; fleet alert test")
     if not given_up and not late:
-        open_now = len(app.store.incidents(open_only=True))
+        open_now = len(app.store.findings.incidents(open_only=True))
         yield ok("alerts", f"None is stuck. Open incidents: {open_now}.")
 
 

@@ -45,7 +45,7 @@ def _audit_time(given: Settings) -> None:
 
 
 def _unknown_sites(app: App) -> Iterator[Checked]:
-    known = {site.name for site in app.store.sites()}
+    known = {site.name for site in app.store.inventory.sites()}
     for place, names in _chosen_sites(app.settings):
         for name in names:
             if name not in known:
@@ -65,6 +65,6 @@ def _unknown_phones(app: App) -> Iterator[Checked]:
     for name, window in app.settings.maintenance.items():
         for phone in window.phones:
             try:
-                app.store.find_phone(phone)
+                app.store.phones.find(phone)
             except PhoneNotFound as error:
                 yield warn("settings", f"[maintenance.{name}] phones: {error}", _NOBODY)

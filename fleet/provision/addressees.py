@@ -37,10 +37,10 @@ def addressees(
     A phone that has not fetched is as what was applied has it, or else the inventory's accounts.
     `owners` spares who calls this often reading them again.
     """
-    seen, held = store.seen_models(), HeldFiles(store, applied.number)
+    seen, held = store.phones.models(), HeldFiles(store, applied.number)
     owners = owners or AccountOwners(store)
     found = []
-    for each in store.phones(ids=ids, site=site, secrets=Secrets.ALL):
+    for each in store.phones.load(ids=ids, site=site, secrets=Secrets.ALL):
         sip = _sip(each, applied, held, seen.get(each.id, "") or each.phone.model)
         shared = {line.number: owners.others(each.id, line) for line in sip.lines}
         found.append(
@@ -60,7 +60,7 @@ class AccountOwners:
 
     def __init__(self, store: Store) -> None:
         self._owners: defaultdict[str, dict[tuple[int, str], str]] = defaultdict(dict)
-        for status in store.statuses():
+        for status in store.observations.statuses():
             phone = status.stored.phone
             has = [(each.user, each.registrar) for each in phone.accounts]
             shown = (each.line.account for each in status.lines)

@@ -26,7 +26,7 @@ class AppliedRevision:
 
     @cached_property
     def _digests(self) -> Mapping[str, FileDigest]:
-        return self._store.file_digests(self.number) if self.number else {}
+        return self._store.revisions.digests(self.number) if self.number else {}
 
     @cached_property
     def _own(self) -> Mapping[int, str]:
@@ -54,7 +54,7 @@ class AppliedRevision:
     def values(self, phone_id: int, model: str) -> Mapping[str, EffectiveValue]:
         """Every parameter of a phone, by name; secrets in clear. Empty without an own file."""
         name = self._own.get(phone_id)
-        own = self._store.file(name, self.number) if name else None
+        own = self._store.revisions.file(name, self.number) if name else None
         return self._values_of(own, model) if own else {}
 
     def sip(self, phone_id: int, model: str) -> IntendedSip:
@@ -72,6 +72,6 @@ class AppliedRevision:
 
     def _read(self, name: str) -> ConfigFile | None:
         if name not in self._shared:
-            file = self._store.file(name, self.number)
+            file = self._store.revisions.file(name, self.number)
             self._shared[name] = read(file.body, name=name) if file else None
         return self._shared[name]

@@ -64,7 +64,7 @@ def resyncer_of(
         sip=sip_client_of(settings),
         http=client,
         names=frozenset(settings.provisioning.reachable_as),
-        write=store.add_journal,
+        write=store.journal.add,
         clock=_now,
         by=by,
         ways=ways,
@@ -95,7 +95,7 @@ def rollout_service_of(
 
 def _gate(settings: Settings, store: Store, by: str, rollout: Rollout) -> Gate:
     """What stands before the phones of a roll-out: registrars, where SIP passwords are rotated."""
-    rotation = store.rotation(revision=rollout.revision)
+    rotation = store.rotations.get(revision=rollout.revision)
     if rotation is None or rotation.ended is not None:
         return OpenGate()
     return rotation_gate(settings, store, rotation, by=by)

@@ -86,8 +86,8 @@ class _Side:
     """A revision, as phones see it."""
 
     def __init__(self, store: Store, revision: int, models: Mapping[int, str]) -> None:
-        store.revision(revision)
-        self.digests: Digests = store.file_digests(revision)
+        store.revisions.get(revision)
+        self.digests: Digests = store.revisions.digests(revision)
         self._store = store
         self._revision = revision
         self._models = models
@@ -105,7 +105,7 @@ class _Side:
     def load(self, names: list[str]) -> None:
         """Read these files, and all that phones share."""
         shared = [name for name in self.digests if requested_file(name).kind is not FileKind.MAC]
-        files = self._store.files(self._revision, names=[*shared, *names])
+        files = self._store.revisions.files(self._revision, names=[*shared, *names])
         self._bodies = {file.name: file.body for file in files}
 
     def values(self, name: str) -> Mapping[str, EffectiveValue]:

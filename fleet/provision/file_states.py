@@ -55,14 +55,14 @@ class FileStates:
     def read(self, at: datetime) -> None:
         """Read the states as they are now, which is `at`."""
         refused: defaultdict[int, list[Fetch]] = defaultdict(list)
-        for fetch in self._store.fetches(
+        for fetch in self._store.fetches.load(
             since=at - REFUSED_FOR, outcomes=REFUSALS, of_phones=True, limit=_MOST_REFUSED
         ):
             if fetch.phone_id is not None:
                 refused[fetch.phone_id].append(fetch)
         states = {phone_id: FileState(refused=tuple(some)) for phone_id, some in refused.items()}
-        if own := self._store.own_files():
-            waiting, last = self._waiting(), self._store.last_fetches()
+        if own := self._store.held_files.own():
+            waiting, last = self._waiting(), self._store.fetches.last()
             for phone_id, file in own.items():
                 fetched = last.get((phone_id, file.name))
                 states[phone_id] = FileState(
@@ -77,10 +77,10 @@ class FileStates:
         self._states, self._read_at = states, at
 
     def _waiting(self) -> set[int]:
-        rollout = self._store.rollout(states=_GOES_ON)
+        rollout = self._store.rollouts.get(states=_GOES_ON)
         if rollout is None:
             return set()
-        proofs = self._store.proofs(rollout.id, states=(ProofState.WAITING,))
+        proofs = self._store.rollouts.proofs(rollout.id, states=(ProofState.WAITING,))
         return {proof.phone_id for proof in proofs}
 
 

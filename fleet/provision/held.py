@@ -30,14 +30,14 @@ class HeldFiles:
         A phone reads the file that bears its MAC last, so by then it has read the others too
         (facts/provisioning 1.1).
         """
-        fetch = _own(self._store.last_fetches(phone_id))
+        fetch = _own(self._store.fetches.last(phone_id))
         if fetch is None:
             return None
-        number = self._store.revision_at(fetch.at)
+        number = self._store.revisions.at(fetch.at)
         if number == self._newest:
             return None
         name = mac_file(requested_file(fetch.file).mac)
-        own = self._store.file(name, number) if number else None
+        own = self._store.revisions.file(name, number) if number else None
         if own is None or own.digest != fetch.digest:
             return None
         if number not in self._revisions:

@@ -87,7 +87,7 @@ def rotate(
     whose own configuration names its login.
     """
     found: dict[int, Credentials] = {}
-    for stored in store.phones(ids=ids, secrets=Secrets.NONE):
+    for stored in store.phones.load(ids=ids, secrets=Secrets.NONE):
         phone = stored.phone
         if not phone.mac:
             raise UsageError(f"{phone.label} has no MAC in the inventory, and so no file.")
@@ -96,9 +96,9 @@ def rotate(
                 f"The configuration of {phone.label} sets its login: change `{PASSWORD}` there."
             )
         found[stored.id] = new_login(phone.mac)
-    store.set_fetch_logins(found, now, keep_previous=not from_factory)
+    store.fetch_logins.set_many(found, now, keep_previous=not from_factory)
     what = "Created a new login for fetching its file."
-    store.add_journal([JournalEntry(at=now, by=by, what=what, phone_id=each) for each in found])
+    store.journal.add([JournalEntry(at=now, by=by, what=what, phone_id=each) for each in found])
     return len(found)
 
 

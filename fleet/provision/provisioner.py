@@ -72,7 +72,7 @@ class Provisioner:
     @cached_property
     def intents(self) -> Intents:
         """What the inventory says."""
-        return self.store.intents()
+        return self.store.intents.load()
 
     @property
     def secret_names(self) -> frozenset[str]:
@@ -91,22 +91,22 @@ class Provisioner:
 
     @cached_property
     def _resolved(self) -> tuple[Resolver, Mapping[int, Credentials]]:
-        known = self.store.fetch_logins()
+        known = self.store.fetch_logins.load()
         asked = {
             number: asked_login(each.username, each.password) for number, each in known.items()
         }
         resolver = Resolver(
             self.intents,
-            timezones={site.name: site.timezone for site in self.store.sites()},
+            timezones={site.name: site.timezone for site in self.store.inventory.sites()},
             at=self.at,
             asked=asked,
         )
         if not self.demands.fetch_login:
             return resolver, {}
-        seen = self.store.seen_models()
+        seen = self.store.phones.models()
         phones = (
             resolver.phone(each.id, each.phone, seen.get(each.id, ""))
-            for each in self.store.phones(secrets=Secrets.NONE)
+            for each in self.store.phones.load(secrets=Secrets.NONE)
         )
         new = wanted_logins(phones, known, self.find_secret)
         asked |= {number: asked_login(each.username, each.password) for number, each in new.items()}
@@ -115,24 +115,24 @@ class Provisioner:
     @cached_property
     def find_secret(self) -> FindSecret:
         """What finds the secrets that intents refer to."""
-        named = self.store.secret_values()
+        named = self.store.intents.secret_values()
         return SecretFinder(named=named, environ=self.environ, folder=self.folder)
 
     @cached_property
     def rendered(self) -> Rendered:
         """The files of the whole fleet."""
         with without_collecting():
-            seen = self.store.seen_models()
+            seen = self.store.phones.models()
             phones = [
                 self.resolver.phone(each.id, each.phone, seen.get(each.id, ""))
-                for each in self.store.phones(secrets=Secrets.ALL)
+                for each in self.store.phones.load(secrets=Secrets.ALL)
             ]
             return render(self.resolver, phones, self.find_secret)
 
     @cached_property
     def linter(self) -> PhoneLinter:
         """What lints phones."""
-        return PhoneLinter(self.demands.context, self.store.fitted_modules())
+        return PhoneLinter(self.demands.context, self.store.fetches.fitted_modules())
 
     def own(self, phone_id: int) -> OwnFile:
         """One phone's own file."""
@@ -140,7 +140,7 @@ class Provisioner:
 
     def effective(self, stored: StoredPhone) -> Effective:
         """Every parameter of one phone as it shall have it; none where it cannot be rendered."""
-        seen = self.store.seen_models().get(stored.id, "")
+        seen = self.store.phones.models().get(stored.id, "")
         phone = self.resolver.phone(stored.id, stored.phone, seen)
         [own] = render(self.resolver, [phone], self.find_secret).own
         return own.effective
@@ -158,7 +158,7 @@ class Provisioner:
         """What applying would change, against the last revision."""
         with without_collecting():
             applied = self._applied()
-            secrets = self.secret_names | self.store.secret_names(applied.revision)
+            secrets = self.secret_names | self.store.revisions.secret_names(applied.revision)
             return plan(self.rendered, applied, self.linter.lint, secrets)
 
     def apply(
@@ -177,7 +177,7 @@ class Provisioner:
             if check not in allow:
                 raise ConfigurationError(_refusal(check, [phone.label for phone in phones]))
         self.make_logins()
-        return self.store.apply_files(
+        return self.store.revisions.apply(
             planned.files,
             by=by,
             comment=comment,
@@ -189,23 +189,23 @@ class Provisioner:
     def make_logins(self) -> int:
         """Give phones the logins for fetching that they lack; return how many got one."""
         if self.new_logins:
-            self.store.set_fetch_logins(self.new_logins, self.at)
+            self.store.fetch_logins.set_many(self.new_logins, self.at)
         return len(self.new_logins)
 
     def _applied(self) -> Applied:
-        revision = self.store.last_revision()
-        digester = self.store.digester()
+        revision = self.store.revisions.last()
+        digester = self.store.revisions.digester()
         if digester is None:
             return Applied(revision=revision)
         return Applied(
             revision=revision,
-            digests=self.store.file_digests(revision),
+            digests=self.store.revisions.digests(revision),
             digest_of=digester,
             load=lambda names: self._bodies(names, revision),
         )
 
     def _bodies(self, names: Sequence[str], revision: int) -> Mapping[str, bytes]:
-        return {file.name: file.body for file in self.store.files(revision, names=names)}
+        return {file.name: file.body for file in self.store.revisions.files(revision, names=names)}
 
 
 def provisioner_of(

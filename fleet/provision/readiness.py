@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from fleet.model import Intents
-    from fleet.provision.serve.desk import PhoneStore
     from fleet.settings import Settings
     from fleet.store import FetchingPhone, Store
 
@@ -23,9 +22,9 @@ class Obstacle(NamedTuple):
     is_fatal: bool = False
 
 
-def obstacles(settings: Settings, store: PhoneStore) -> Iterator[Obstacle]:
+def obstacles(settings: Settings, store: Store) -> Iterator[Obstacle]:
     """Say what keeps phones from their files."""
-    phones = list(store.fetching_phones().values())
+    phones = list(store.fetch_logins.phones().values())
     yield from _networks(settings, store, phones)
     if settings.provisioning.login == "digest":
         yield from _logins(store, phones)
@@ -35,17 +34,15 @@ def is_used(settings: Settings, store: Store) -> bool:
     """Return whether files are served, were applied, or are configured in the inventory."""
     return (
         settings.provisioning.enabled
-        or store.last_revision() > 0
-        or _says_something(store.intents())
+        or store.revisions.last() > 0
+        or _says_something(store.intents.load())
     )
 
 
-def _networks(
-    settings: Settings, store: PhoneStore, phones: list[FetchingPhone]
-) -> Iterator[Obstacle]:
+def _networks(settings: Settings, store: Store, phones: list[FetchingPhone]) -> Iterator[Obstacle]:
     if settings.provisioning.networks:
         return
-    if not any(site.networks for site in store.sites()):
+    if not any(site.networks for site in store.inventory.sites()):
         yield Obstacle(
             "No phone may fetch a file: neither [provisioning] networks nor any site has a "
             "network.",
@@ -61,8 +58,8 @@ def _networks(
         )
 
 
-def _logins(store: PhoneStore, phones: list[FetchingPhone]) -> Iterator[Obstacle]:
-    found = store.fetch_logins()
+def _logins(store: Store, phones: list[FetchingPhone]) -> Iterator[Obstacle]:
+    found = store.fetch_logins.load()
     if without := sum(phone.id not in found for phone in phones):
         yield Obstacle(
             f"{_phones(without)} without a login for fetching: fleet refuses to serve their own "

@@ -32,12 +32,12 @@ def watch_strangers(
     An incident ends when nobody was so refused for a day. It is one for each outcome and site,
     however many addresses and MACs there are.
     """
-    refused = store.stranger_fetches(since=now - REFUSED_FOR, outcomes=REFUSALS)
-    sites = store.sites()
+    refused = store.fetches.by_strangers(since=now - REFUSED_FOR, outcomes=REFUSALS)
+    sites = store.inventory.sites()
     found = stranger_findings(refused, lambda address: site_at(address, sites))
     held = {key: each for key, one in found.items() if (each := as_set(one, rules))}
     step = partial(advance_strangers, watch=watch)
-    return store.record_strangers(UNEXPECTED_FETCH, held, now, step)
+    return store.findings.record_strangers(UNEXPECTED_FETCH, held, now, step)
 
 
 def site_at(address: str, sites: Sequence[Site]) -> str:

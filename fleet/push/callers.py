@@ -27,11 +27,11 @@ class Caller:
 def callers(store: Store, push_networks: Iterable[str]) -> dict[str, Caller]:
     """Give the phones that may push by their MAC: those with networks, or with a site that has."""
     default = _networks(push_networks)
-    sites = {site.name: _networks(site.networks) or default for site in store.sites()}
-    places = {each.id: each.phone.site for each in store.phones(secrets=Secrets.NONE)}
+    sites = {site.name: _networks(site.networks) or default for site in store.inventory.sites()}
+    places = {each.id: each.phone.site for each in store.phones.load(secrets=Secrets.NONE)}
     return {
         mac: Caller(phone_id=phone_id, networks=networks)
-        for mac, phone_id in store.mac_owners().items()
+        for mac, phone_id in store.phones.mac_owners().items()
         if (networks := sites.get(places.get(phone_id, ""), default))
     }
 

@@ -51,11 +51,11 @@ class PushDesk:
             for phone_id, push in pushes
         ]
         ids = sorted({phone_id for phone_id, _ in pushes})
-        known = {each.stored.id: each for each in self._store.statuses(ids=ids)}
+        known = {each.stored.id: each for each in self._store.observations.statuses(ids=ids)}
         there = [(known[phone_id], push) for phone_id, push in pushes if phone_id in known]
         words = (last_word(push, status) for status, push in there)
-        self._store.record_pushes([word for word in words if word is not None])
-        self._store.add_events(self._changes(there))
+        self._store.pushes.record([word for word in words if word is not None])
+        self._store.events.add(self._changes(there))
         return Taken(
             poll=tuple(dict.fromkeys(s.stored.id for s, push in there if _asks_for_poll(s, push))),
             has_notices=self._record(there),
@@ -66,7 +66,7 @@ class PushDesk:
         sightings = [each for each in found if each is not None]
         if self._step is None or not sightings:
             return False
-        return bool(self._store.record_sightings(sightings, self._step))
+        return bool(self._store.findings.record(sightings, self._step))
 
     def _changes(self, there: Sequence[tuple[PhoneStatus, Push]]) -> list[Event]:
         """Events of what a phone did not say of that line before."""

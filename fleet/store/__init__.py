@@ -1,11 +1,11 @@
 """What fleet remembers: the one door for SQLAlchemy, Alembic, psycopg and cryptography."""
 
 from fleet.store.backup import restore as restore_database
-from fleet.store.fetch_values import FetchingPhone, FetchLogin, StrangerFetches
+from fleet.store.fetches import FetchingPhone, FetchLogin, StrangerFetches
+from fleet.store.findings import Flagged, TakeStep
 from fleet.store.holder import Holder
-from fleet.store.incidents import TakeStep
+from fleet.store.observations import NOT_READ, States
 from fleet.store.old_revisions import spans
-from fleet.store.paging import NOT_READ, Flagged, States
 from fleet.store.phones import Secrets, without_collecting
 from fleet.store.secrets import Keyring, make_key_file, rotate_key_file
 from fleet.store.store import Store

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from fleet.store.database import Repository
 from fleet.store.engine import insert_into
 from fleet.store.holder import Holder
 from fleet.store.values import StoredAudit
@@ -21,29 +22,87 @@ _LONGEST_AUDIT = timedelta(hours=6)  # after which its runner, on another machin
 BY_HAND = "manual"  # the trigger of an audit that is no baseline for later ones
 
 
-def begin_audit(
-    connection: sa.Connection,
-    *,
-    trigger: str,
-    selection: str,
-    planned_for: datetime | None,
-    now: datetime,
-    holder: Holder,
-) -> int | None:
-    """Begin an audit; None if another runner has, or had, the one planned for that moment.
+class Audits(Repository):
+    """The audits: which began, and what each flagged."""
 
-    One whose runner is gone before it was finished is begun anew.
-    """
-    values = {
-        "trigger": trigger,
-        "selection": selection,
-        "planned_for": planned_for,
-        "at": now,
-        "holder": str(holder),
-    }
-    insert = insert_into(connection, audits).values(values).on_conflict_do_nothing()
-    made: int | None = connection.scalar(insert.returning(audits.c.id))
-    return made or _take_over(connection, values, holder)
+    def begin(
+        self,
+        *,
+        trigger: str,
+        selection: str,
+        planned_for: datetime | None,
+        now: datetime,
+        holder: Holder | None = None,
+    ) -> int | None:
+        """Begin an audit; None if another runner has the one planned for that moment.
+
+        One whose runner is gone before it was finished is begun anew.
+        """
+        with self._writing() as connection:
+            holder = holder or Holder.this_process()
+            values = {
+                "trigger": trigger,
+                "selection": selection,
+                "planned_for": planned_for,
+                "at": now,
+                "holder": str(holder),
+            }
+            insert = insert_into(connection, audits).values(values).on_conflict_do_nothing()
+            made: int | None = connection.scalar(insert.returning(audits.c.id))
+            return made or _take_over(connection, values, holder)
+
+    def finish(
+        self, audit_id: int, *, sweep_id: int | None, findings: bytes, now: datetime
+    ) -> None:
+        """Keep what an audit flagged."""
+        with self._writing() as connection:
+            values = {"sweep_id": sweep_id, "findings": findings, "finished": now}
+            connection.execute(sa.update(audits).where(audits.c.id == audit_id).values(values))
+
+    def last(
+        self,
+        selection: str,
+        before_id: int | None = None,
+        *,
+        until: datetime | None = None,
+        baselines_only: bool = False,
+    ) -> StoredAudit | None:
+        """Return the selection's newest finished audit.
+
+        Older than `before_id` and begun before `until` where they are given. `baselines_only`
+        leaves out audits by hand.
+        """
+        with self._reading() as connection:
+            query = sa.select(audits).where(
+                audits.c.selection == selection, audits.c.finished.is_not(None)
+            )
+            if before_id is not None:
+                query = query.where(audits.c.id < before_id)
+            if until is not None:
+                query = query.where(audits.c.at < until)
+            if baselines_only:
+                query = query.where(audits.c.trigger != BY_HAND)
+            row = connection.execute(query.order_by(audits.c.id.desc()).limit(1)).first()
+            if row is None:
+                return None
+            return StoredAudit(
+                id=row.id,
+                at=row.at,
+                selection=row.selection,
+                sweep_id=row.sweep_id,
+                findings=row.findings,
+            )
+
+    def last_planned(self, until: datetime | None = None) -> datetime | None:
+        """Return the newest moment, up to `until`, whose planned audit was finished."""
+        with self._reading() as connection:
+            query = sa.select(sa.func.max(audits.c.planned_for)).where(
+                audits.c.finished.is_not(None)
+            )
+            if until is not None:
+                query = query.where(audits.c.planned_for <= until)
+            moment: datetime | None = connection.scalar(query)
+            return moment
 
 
 def _take_over(connection: sa.Connection, values: Values, me: Holder) -> int | None:
@@ -55,57 +114,3 @@ def _take_over(connection: sa.Connection, values: Values, me: Holder) -> int | N
     connection.execute(sa.update(audits).where(audits.c.id == row.id).values(values))
     number: int = row.id
     return number
-
-
-def finish_audit(
-    connection: sa.Connection,
-    audit_id: int,
-    *,
-    sweep_id: int | None,
-    findings: bytes,
-    now: datetime,
-) -> None:
-    """Keep what an audit flagged."""
-    values = {"sweep_id": sweep_id, "findings": findings, "finished": now}
-    connection.execute(sa.update(audits).where(audits.c.id == audit_id).values(values))
-
-
-def last_audit(
-    connection: sa.Connection,
-    selection: str,
-    *,
-    before_id: int | None,
-    until: datetime | None,
-    baselines_only: bool,
-) -> StoredAudit | None:
-    """Return the newest audit of the selection that was finished.
-
-    Older than `before_id` and begun before `until` where they are given. `baselines_only` leaves
-    out audits by hand.
-    """
-    query = sa.select(audits).where(audits.c.selection == selection, audits.c.finished.is_not(None))
-    if before_id is not None:
-        query = query.where(audits.c.id < before_id)
-    if until is not None:
-        query = query.where(audits.c.at < until)
-    if baselines_only:
-        query = query.where(audits.c.trigger != BY_HAND)
-    row = connection.execute(query.order_by(audits.c.id.desc()).limit(1)).first()
-    if row is None:
-        return None
-    return StoredAudit(
-        id=row.id,
-        at=row.at,
-        selection=row.selection,
-        sweep_id=row.sweep_id,
-        findings=row.findings,
-    )
-
-
-def last_planned_audit(connection: sa.Connection, until: datetime | None) -> datetime | None:
-    """Return the newest moment, up to `until`, whose planned audit somebody finished."""
-    query = sa.select(sa.func.max(audits.c.planned_for)).where(audits.c.finished.is_not(None))
-    if until is not None:
-        query = query.where(audits.c.planned_for <= until)
-    moment: datetime | None = connection.scalar(query)
-    return moment

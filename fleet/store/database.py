@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Self
 import sqlalchemy as sa
 
 from fleet.errors import StoreError
+from fleet.store import engine as connections
 from fleet.store import migrate
 from fleet.store.backup import backup
-from fleet.store.engine import file_identity, open_engine, place_of, plainly, reading, writing
+from fleet.store.engine import file_identity, open_engine, place_of, plainly
 from fleet.store.tables import SCHEMA
 
 if TYPE_CHECKING:
@@ -27,9 +28,8 @@ class Database:
 
     def __init__(self, engine: sa.Engine, keyring: Keyring | None) -> None:
         self._engine = engine
-        self._keyring = keyring
+        self.keyring = keyring
         self._file = file_identity(engine.url)
-        self._ended_sweeps = set[int]()  # of this process, that could not give back their lease
         self.upgraded_from: str | None = None  # the tables' version before, if this opening did it
         self.copy: Path | None = None  # of the file, from before the upgrade
 
@@ -78,7 +78,7 @@ class Database:
 
     def use_keyring(self, keyring: Keyring) -> None:
         """Encrypt and decrypt with this keyring from now on."""
-        self._keyring = keyring
+        self.keyring = keyring
 
     @property
     def place(self) -> str:
@@ -87,12 +87,12 @@ class Database:
 
     def version(self) -> str | None:
         """Give the version of the database's tables."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             return migrate.current(connection)
 
     def time(self) -> datetime:
         """Give the time by the database's own clock; SQLite's is this machine's."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             if connection.dialect.name == "sqlite":
                 return datetime.now(UTC)
             moment: datetime = connection.execute(sa.select(sa.func.clock_timestamp())).scalar_one()
@@ -111,16 +111,35 @@ class Database:
             )
 
     @contextmanager
-    def _reading(self) -> Iterator[sa.Connection]:
+    def reading(self) -> Iterator[sa.Connection]:
+        """Open a transaction that sees the database as it is at its first query."""
         self.check_in_place()
-        with self._plainly(), reading(self._engine).connect() as connection:
+        with self._plainly(), connections.reading(self._engine).connect() as connection:
             yield connection
 
     @contextmanager
-    def _writing(self) -> Iterator[sa.Connection]:
+    def writing(self) -> Iterator[sa.Connection]:
+        """Open a transaction that writes all or nothing."""
         self.check_in_place()
-        with self._plainly(), writing(self._engine).begin() as connection:
+        with self._plainly(), connections.writing(self._engine).begin() as connection:
             yield connection
 
     def _plainly(self) -> AbstractContextManager[None]:
         return plainly(self._engine.url)
+
+
+class Repository:
+    """What the repositories of the store share: the open database they read and write."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @property
+    def _keyring(self) -> Keyring | None:
+        return self._database.keyring
+
+    def _reading(self) -> AbstractContextManager[sa.Connection]:
+        return self._database.reading()
+
+    def _writing(self) -> AbstractContextManager[sa.Connection]:
+        return self._database.writing()

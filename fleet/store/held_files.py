@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from fleet.model import NewFile
 from fleet.store import codec, revisions
+from fleet.store.database import Repository
 from fleet.store.engine import insert_into
 from fleet.store.phones import of_phones
 from fleet.store.provision_tables import held_files
@@ -19,6 +20,34 @@ if TYPE_CHECKING:
 
     from fleet.store.secrets import Keyring
     from fleet.store.values import OwnFile
+
+
+class HeldFiles(Repository):
+    """The phones' own files as they are served now, some of them held back at an older revision."""
+
+    def own(self) -> dict[int, OwnFile]:
+        """Give the phones' own files as they are given now, by the phones' numbers."""
+        with self._reading() as connection:
+            own, held = revisions.own_files(connection), load_held(connection)
+            for revision in set(held.values()):
+                older = revisions.own_files(connection, revision)
+                own |= {i: file for i, file in older.items() if held.get(file.name) == revision}
+            return own
+
+    def release(self, phone_ids: Sequence[int]) -> None:
+        """Give these phones their own files as they were applied last."""
+        with self._writing() as connection:
+            release(connection, phone_ids)
+
+    def phones(self) -> frozenset[int]:
+        """Give the phones whose own files are given as an older revision has them."""
+        with self._reading() as connection:
+            return held_phones(connection)
+
+    def revisions(self, names: Sequence[str]) -> dict[str, int]:
+        """Give the revision of each of these files that is given as an older one has it."""
+        with self._reading() as connection:
+            return load_held(connection, names)
 
 
 def hold(connection: sa.Connection, phone_ids: Sequence[int], revision: int) -> None:
@@ -82,12 +111,3 @@ def apply_held(
         )
         revisions.apply_files(connection, keyring, files, made)
     release(connection, sorted(held_phones(connection)))
-
-
-def own_files(connection: sa.Connection) -> dict[int, OwnFile]:
-    """Give the phones' own files as they are given now, by the phones' numbers."""
-    own, held = revisions.own_files(connection), load_held(connection)
-    for revision in set(held.values()):
-        older = revisions.own_files(connection, revision)
-        own |= {i: file for i, file in older.items() if held.get(file.name) == revision}
-    return own

@@ -8,12 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from fleet.errors import StoreError
 from fleet.model import NO_INTENT, Intent, Intents, Level, SecretKind, SecretRef, Wanted
-from fleet.store import codec
-from fleet.store.provision_tables import intents
+from fleet.store import codec, keymark
+from fleet.store.database import Repository
+from fleet.store.engine import insert_into
+from fleet.store.provision_tables import intents, named_secrets
+from fleet.store.secrets import seal, unseal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from datetime import datetime
+
+    from fleet.store.secrets import Keyring
 
 _MARKS = "!^"
 _ROWS_OF = {Level.FLEET: "fleet", Level.MODEL: "models", Level.SITE: "sites", None: "profiles"}
@@ -28,6 +35,51 @@ class _Found:
     sites: dict[str, Intent] = field(default_factory=dict)
     profiles: dict[str, Intent] = field(default_factory=dict)
     phones: dict[int, Intent] = field(default_factory=dict)
+
+
+class StoredIntents(Repository):
+    """The intended configuration of every level, and the secrets that it names."""
+
+    def load(self) -> Intents:
+        """Give all intents, level by level."""
+        with self._reading() as connection:
+            return load_intents(connection)
+
+    def set_secret(self, name: str, value: str, now: datetime) -> None:
+        """Keep a secret, encrypted, in place of what its name stood for."""
+        with self._writing() as connection:
+            keymark.hold(connection, self._keyring, needed=True)
+            write_secrets(connection, self._keyring, {name: value}, now)
+
+    def secrets(self) -> list[tuple[str, datetime]]:
+        """Give the names of all secrets, and when each was set last."""
+        with self._reading() as connection:
+            columns = (named_secrets.c.name, named_secrets.c.changed)
+            rows = connection.execute(sa.select(*columns).order_by(named_secrets.c.name))
+            return [(row.name, row.changed) for row in rows]
+
+    def secret(self, name: str) -> str:
+        """Give a secret's value. Raises `StoreError` if there is none of that name."""
+        with self._reading() as connection:
+            query = sa.select(named_secrets.c.value_secret).where(named_secrets.c.name == name)
+            found = connection.scalar(query)
+            if found is None:
+                raise StoreError(
+                    f"There is no secret {name!r} in the database; "
+                    "set it: fleet provision secret set."
+                )
+            return unseal(self._keyring, found or None)
+
+    def secret_values(self) -> dict[str, str]:
+        """Give all named secrets, decrypted."""
+        with self._reading() as connection:
+            return load_secrets(connection, self._keyring)
+
+    def remove_secret(self, name: str) -> bool:
+        """Forget a secret; False if there is none of that name."""
+        with self._writing() as connection:
+            gone = connection.execute(sa.delete(named_secrets).where(named_secrets.c.name == name))
+            return bool(gone.rowcount)
 
 
 def load_intents(connection: sa.Connection, *, phones_only: bool = False) -> Intents:
@@ -126,3 +178,25 @@ def _parameter(marked: str, value: Any) -> tuple[str, Wanted]:
         value = SecretRef(kind=SecretKind(kind), name=name)
     wanted = Wanted(value=value, lock=marked[:1] == "!", overwrite=marked[:1] == "^")
     return marked.lstrip(_MARKS), wanted
+
+
+def write_secrets(
+    connection: sa.Connection, keyring: Keyring | None, values: Mapping[str, str], now: datetime
+) -> None:
+    """Keep secrets, in place of what their names stood for. The caller holds the key."""
+    rows = [
+        {"name": name, "value_secret": seal(keyring, value or None) or "", "changed": now}
+        for name, value in values.items()
+    ]
+    if rows:
+        insert = insert_into(connection, named_secrets)
+        instead = {name: insert.excluded[name] for name in ("value_secret", "changed")}
+        connection.execute(
+            insert.on_conflict_do_update(index_elements=["name"], set_=instead), rows
+        )
+
+
+def load_secrets(connection: sa.Connection, keyring: Keyring | None) -> dict[str, str]:
+    """Give every named secret's value."""
+    rows = connection.execute(sa.select(named_secrets).order_by(named_secrets.c.name))
+    return {row.name: unseal(keyring, row.value_secret or None) for row in rows}

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from fleet.errors import StoreError
+from fleet.model import NO_INTENT, Inventory, Level
 from fleet.store import codec, keymark
+from fleet.store.database import Repository
 from fleet.store.events import add_events
-from fleet.store.incidents import close_of_phones, judge_again, lock_findings
-from fleet.store.intended import apply_common, apply_intents, with_intents
-from fleet.store.intents import load_intents
+from fleet.store.findings import close_of_phones, judge_again, lock_findings
+from fleet.store.intents import load_intents, load_secrets, write_level, write_phones, write_secrets
 from fleet.store.phones import Secrets, load_phones, load_sites
 from fleet.store.tables import accounts, phone_states, phones, sites
 from fleet.store.values import Change, Event, EventKind
@@ -21,45 +22,116 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
-    from fleet.model import Phone, Site
+    from fleet.model import Intent, Intents, Phone, Site
     from fleet.store.secrets import Keyring
-    from fleet.store.values import IntentChange
+    from fleet.store.values import IntentChange, StoredPhone
 
 
-def apply_inventory(
-    connection: sa.Connection,
-    keyring: Keyring | None,
-    wanted_sites: Sequence[Site],
-    changes: Sequence[Change],
-    intent: IntentChange | None = None,
-) -> None:
-    """Make sites, phones and intents as they shall be; what is not named stays as it is.
+class StoredInventory(Repository):
+    """The inventory: its sites and phones with what is intended for them."""
 
-    New credentials, a new host or new TLS rules end a phone's back-off; a new host or another MAC
-    is not trusted by the old certificate. A MAC, once known, is not forgotten. Raises `StoreError`
-    for a phone that is gone.
-    """
-    lock_findings(connection)
-    needs_key = _has_secrets(wanted_sites, changes) or bool(intent and intent.secrets)
-    keymark.hold(connection, keyring, needs_key)
-    intents = load_intents(connection)
-    site_ids = _apply_sites(connection, keyring, wanted_sites, {c.phone.site for c in changes})
-    before = with_intents(load_phones(connection, keyring, Secrets.ALL), intents)
-    if any(change.id is not None and change.id not in before for change in changes):
-        raise StoreError(
-            "A phone was removed from the inventory at the same time; nothing was changed, "
-            "try again."
-        )
-    changed = {i: phone for i, phone in _with_macs(changes, before).items() if before[i] != phone}
-    _change_phones(connection, keyring, site_ids, before, changed)
-    added = [change.phone for change in changes if change.id is None]
-    inserted = _insert(connection, keyring, site_ids, added)
-    _replace_accounts(connection, keyring, inserted)
-    judge_again(connection, list(changed))
-    of_phones = {i: p.intent for i, p in {**changed, **inserted}.items()}
-    apply_intents(connection, intents, wanted_sites, of_phones)
-    if intent is not None:
-        apply_common(connection, keyring, intent)
+    def load(self) -> Inventory:
+        """Give all sites and phones and what is intended, with passwords and secrets."""
+        with self._reading() as connection:
+            intents = load_intents(connection)
+            sites = load_sites(connection, self._keyring, Secrets.ALL)
+            phones = load_phones(connection, self._keyring, Secrets.ALL)
+            return Inventory(
+                sites=tuple(
+                    replace(site, intent=intents.sites.get(site.name, NO_INTENT))
+                    for site in sites.values()
+                ),
+                phones=tuple(with_intents(phones, intents).values()),
+                fleet=intents.fleet,
+                models=intents.models,
+                profiles=intents.profiles,
+                secrets=load_secrets(connection, self._keyring),
+            )
+
+    def apply(
+        self, sites: Sequence[Site], changes: Sequence[Change], intent: IntentChange | None = None
+    ) -> None:
+        """Make these sites and phones as given, all or nothing; leave all others alone."""
+        with self._writing() as connection:
+            lock_findings(connection)
+            needs_key = _has_secrets(sites, changes) or bool(intent and intent.secrets)
+            keymark.hold(connection, self._keyring, needs_key)
+            intents = load_intents(connection)
+            site_ids = _apply_sites(
+                connection, self._keyring, sites, {c.phone.site for c in changes}
+            )
+            before = with_intents(load_phones(connection, self._keyring, Secrets.ALL), intents)
+            if any(change.id is not None and change.id not in before for change in changes):
+                raise StoreError(
+                    "A phone was removed from the inventory at the same time; nothing was changed, "
+                    "try again."
+                )
+            changed = {
+                i: phone for i, phone in _with_macs(changes, before).items() if before[i] != phone
+            }
+            _change_phones(connection, self._keyring, site_ids, before, changed)
+            added = [change.phone for change in changes if change.id is None]
+            inserted = _insert(connection, self._keyring, site_ids, added)
+            _replace_accounts(connection, self._keyring, inserted)
+            judge_again(connection, list(changed))
+            of_phones = {i: p.intent for i, p in {**changed, **inserted}.items()}
+            apply_intents(connection, intents, sites, of_phones)
+            if intent is not None:
+                apply_common(connection, self._keyring, intent)
+
+    def sites(self) -> list[Site]:
+        """Give all sites, without their passwords."""
+        with self._reading() as connection:
+            return list(load_sites(connection, None, Secrets.NONE).values())
+
+    def remove(self, ids: Sequence[int], now: datetime) -> int:
+        """Remove phones and their history; give how many there were."""
+        with self._writing() as connection:
+            removed = load_phones(connection, None, Secrets.NONE, ids=ids)
+            close_of_phones(connection, [stored.id for stored in removed], now)
+            for some in codec.chunks([stored.id for stored in removed]):
+                connection.execute(sa.delete(phones).where(phones.c.id.in_(some)))
+            texts = (
+                f"{stored.phone.label} ({stored.phone.host}) was removed." for stored in removed
+            )
+            add_events(
+                connection,
+                [Event(at=now, kind=EventKind.PHONE_REMOVED, text=text) for text in texts],
+            )
+            return len(removed)
+
+    def rehost(self, hosts: Mapping[int, str], now: datetime) -> None:
+        """Give phones new hosts, also each other's, and write an event for each."""
+        with self._writing() as connection:
+            stored = {
+                phone.id: phone
+                for phone in load_phones(connection, None, Secrets.NONE, ids=list(hosts))
+                if phone.phone.host != hosts[phone.id]
+            }
+            if not stored:
+                return
+            _give_hosts(connection, {i: hosts[i] for i in stored})
+            texts = {
+                i: f"{phone.phone.label} moved from {phone.phone.host} to {hosts[i]}."
+                for i, phone in stored.items()
+            }
+            add_events(
+                connection,
+                [
+                    Event(at=now, phone_id=i, kind=EventKind.PHONE_MOVED, text=text)
+                    for i, text in texts.items()
+                ],
+            )
+
+    def forget_certificates(self, ids: Sequence[int]) -> None:
+        """Trust whatever certificates these phones show next."""
+        with self._writing() as connection:
+            for some in codec.chunks(ids):
+                connection.execute(
+                    sa.update(phone_states)
+                    .where(phone_states.c.phone_id.in_(some))
+                    .values(tls_fingerprint="")
+                )
 
 
 def _change_phones(
@@ -84,45 +156,6 @@ def _with_macs(changes: Sequence[Change], before: Mapping[int, Phone]) -> dict[i
         for change in changes
         if change.id is not None
     }
-
-
-def remove_phones(connection: sa.Connection, ids: Sequence[int], now: datetime) -> int:
-    """Remove phones with all that is known of them; give how many there were."""
-    removed = load_phones(connection, None, Secrets.NONE, ids=ids)
-    close_of_phones(connection, [stored.id for stored in removed], now)
-    for some in codec.chunks([stored.id for stored in removed]):
-        connection.execute(sa.delete(phones).where(phones.c.id.in_(some)))
-    texts = (f"{stored.phone.label} ({stored.phone.host}) was removed." for stored in removed)
-    add_events(
-        connection, [Event(at=now, kind=EventKind.PHONE_REMOVED, text=text) for text in texts]
-    )
-    return len(removed)
-
-
-def rehost(connection: sa.Connection, hosts: Mapping[int, str], now: datetime) -> None:
-    """Give phones new hosts, also each other's; their certificates stay trusted with them.
-
-    Raises `StoreError` if a host belongs to a phone that is not among them.
-    """
-    stored = {
-        phone.id: phone
-        for phone in load_phones(connection, None, Secrets.NONE, ids=list(hosts))
-        if phone.phone.host != hosts[phone.id]
-    }
-    if not stored:
-        return
-    _give_hosts(connection, {i: hosts[i] for i in stored})
-    texts = {
-        i: f"{phone.phone.label} moved from {phone.phone.host} to {hosts[i]}."
-        for i, phone in stored.items()
-    }
-    add_events(
-        connection,
-        [
-            Event(at=now, phone_id=i, kind=EventKind.PHONE_MOVED, text=text)
-            for i, text in texts.items()
-        ],
-    )
 
 
 def _give_hosts(connection: sa.Connection, hosts: Mapping[int, str]) -> None:
@@ -271,11 +304,37 @@ def learn_macs(connection: sa.Connection, macs: Iterable[tuple[int, str]]) -> No
         connection.execute(nameless, rows)
 
 
-def forget_certificates(connection: sa.Connection, ids: Sequence[int]) -> None:
-    """Forget which certificates phones are trusted with."""
-    for some in codec.chunks(ids):
-        connection.execute(
-            sa.update(phone_states)
-            .where(phone_states.c.phone_id.in_(some))
-            .values(tls_fingerprint="")
-        )
+def with_intents(stored: Iterable[StoredPhone], intents: Intents) -> dict[int, Phone]:
+    """The phones by their numbers, each with its intent."""
+    return {
+        each.id: replace(each.phone, intent=intents.phones[each.id])
+        if each.id in intents.phones
+        else each.phone
+        for each in stored
+    }
+
+
+def apply_intents(
+    connection: sa.Connection,
+    before: Intents,
+    sites: Sequence[Site],
+    of_phones: Mapping[int, Intent],
+) -> None:
+    """Write the intents of sites and phones that differ."""
+    of_sites = {
+        site.name: site.intent
+        for site in sites
+        if before.sites.get(site.name, NO_INTENT) != site.intent
+    }
+    write_level(connection, Level.SITE, of_sites)
+    differ = {i: each for i, each in of_phones.items() if before.phones.get(i, NO_INTENT) != each}
+    write_phones(connection, differ)
+
+
+def apply_common(connection: sa.Connection, keyring: Keyring | None, change: IntentChange) -> None:
+    """Write the intents of the fleet, of models and profiles, and the secrets they refer to."""
+    if change.fleet is not None:
+        write_level(connection, Level.FLEET, {"": change.fleet})
+    write_level(connection, Level.MODEL, change.models)
+    write_level(connection, None, change.profiles)
+    write_secrets(connection, keyring, change.secrets, change.at)

@@ -1,7 +1,8 @@
-"""Reads the inventory's phones and what is known of them."""
+"""Reads the inventory's phones, finds them by text, and returns what is known of them."""
 
 from __future__ import annotations
 
+import difflib
 import gc
 from collections import defaultdict
 from contextlib import contextmanager
@@ -11,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from fleet.model import Observation, Reach
+from fleet.errors import PhoneNotFound
+from fleet.model import Observation, PhoneLook, Population, Reach, normalise_mac
 from fleet.store import codec
+from fleet.store.database import Repository
 from fleet.store.intents import load_intents
 from fleet.store.secrets import unseal
 from fleet.store.tables import accounts, line_periods, phone_states, phones, sites
@@ -21,9 +24,14 @@ from fleet.store.watch_tables import incidents
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
+    from datetime import datetime
 
     from fleet.model import IntendedAccount, Line, Site
     from fleet.store.secrets import Keyring
+
+_SCHEMES = ("", "http://", "https://")
+_LABEL = sa.func.coalesce(sa.func.nullif(phones.c.name, ""), phones.c.mac, phones.c.host)
+_FEWEST_DIGITS = 4  # of a MAC: with fewer, every text of hex digits would find many phones
 
 
 class Secrets(Enum):
@@ -34,23 +42,115 @@ class Secrets(Enum):
     ALL = 2
 
 
+class Phones(Repository):
+    """The phones of the inventory, by number, name and site."""
+
+    def load(
+        self,
+        *,
+        site: str | None = None,
+        ids: Sequence[int] | None = None,
+        secrets: Secrets = Secrets.ALL,
+    ) -> list[StoredPhone]:
+        """Give phones in the order they came: all, a site's, or those of `ids`.
+
+        With all secrets they have their intents too, and are whole: fit to be changed and given
+        back to `StoredInventory.apply`.
+        """
+        with self._reading() as connection:
+            found = load_phones(connection, self._keyring, secrets, site=site, ids=ids)
+            return with_own_intents(connection, found) if secrets is Secrets.ALL else found
+
+    def read_with_settings_password(self, ids: Sequence[int] | None) -> list[StoredPhone]:
+        """Return the phones (of `ids`; None: all) last read with the password of the settings.
+
+        They have their web UI passwords.
+        """
+        with self._reading() as connection:
+            found = read_with_settings_password(connection, ids)
+            return (
+                load_phones(connection, self._keyring, Secrets.WEB_UI, ids=found) if found else []
+            )
+
+    def count(self) -> int:
+        """Tell how many phones there are."""
+        with self._reading() as connection:
+            return connection.scalar(sa.select(sa.func.count()).select_from(phones)) or 0
+
+    def mac_owners(self) -> dict[str, int]:
+        """Give the phone of every known MAC."""
+        with self._reading() as connection:
+            rows = connection.execute(
+                sa.select(phones.c.mac, phones.c.id).where(phones.c.mac.is_not(None))
+            )
+            return {row.mac: row.id for row in rows}
+
+    def find(self, text: str) -> int:
+        """Give the number of the phone with this MAC, host or name, else raise `PhoneNotFound`."""
+        with self._reading() as connection:
+            wanted = text.strip()
+            query = sa.select(phones.c.id, phones.c.host).order_by(phones.c.host)
+            for condition, said in _meanings(wanted):
+                found = connection.execute(query.where(condition)).all()
+                if len(found) == 1:
+                    return int(found[0].id)
+                if found:
+                    hosts = ", ".join(row.host for row in found[:10])
+                    raise PhoneNotFound(
+                        f"{len(found)} phones are {said} {wanted}; select one by its host: {hosts}."
+                    )
+            raise PhoneNotFound(_not_found(connection, wanted))
+
+    def population(self, registrars: Collection[str]) -> Population:
+        """Give all phones, and when the lines of these registrars were looked at."""
+        with self._reading() as connection:
+            return Population(
+                phones=_looks(connection),
+                lines=_lines(connection, registrars) if registrars else {},
+                networks={
+                    row.name: tuple(row.networks.split())
+                    for row in connection.execute(sa.select(sites.c.name, sites.c.networks))
+                    if row.networks
+                },
+            )
+
+    def models(self) -> dict[int, str]:
+        """Give the models that phones said to be when they were read last."""
+        query = sa.select(phone_states.c.phone_id, phone_states.c.seen_model)
+        with self._reading() as connection:
+            rows = connection.execute(query.where(phone_states.c.seen_model.is_not(None)))
+            return {row.phone_id: row.seen_model for row in rows}
+
+    def ids(self, *, site: str | None = None) -> list[int]:
+        """Give the numbers of all phones, or of a site's, by site and then by what they are called.
+
+        The numbers of a large fleet are little; what they stand for is to be read by the hundred.
+        """
+        with self._reading() as connection:
+            return list(connection.scalars(in_order(_of_site(site))))
+
+    def search(
+        self, *, site: str | None = None, text: str = "", limit: int, offset: int = 0
+    ) -> tuple[int, list[int]]:
+        """Count the phones with a text in name, host, MAC or a line's account; give some of them.
+
+        They come in the order of `phone_ids`.
+        """
+        found = _of_site(site)
+        if text:
+            found = found.where(sa.or_(*mentions(text.lower())))
+        count = sa.select(sa.func.count()).select_from(found.subquery())
+        page = in_order(found).limit(limit).offset(offset)
+        with self._reading() as connection:
+            return connection.scalar(count) or 0, list(connection.scalars(page))
+
+
 def load_sites(
     connection: sa.Connection, keyring: Keyring | None, secrets: Secrets
 ) -> dict[int, Site]:
     """Give every site by its number."""
     rows = connection.execute(sa.select(sites).order_by(sites.c.id))
     return {row.id: codec.site_of(row, _password(row, keyring, secrets)) for row in rows}
-
-
-def count_phones(connection: sa.Connection) -> int:
-    """Tell how many phones there are."""
-    return connection.scalar(sa.select(sa.func.count()).select_from(phones)) or 0
-
-
-def mac_owners(connection: sa.Connection) -> dict[str, int]:
-    """Give the phone of every known MAC."""
-    rows = connection.execute(sa.select(phones.c.mac, phones.c.id).where(phones.c.mac.is_not(None)))
-    return {row.mac: row.id for row in rows}
 
 
 def load_phones(
@@ -250,3 +350,120 @@ def with_own_intents(connection: sa.Connection, stored: Sequence[StoredPhone]) -
         else each
         for each in stored
     ]
+
+
+def _meanings(wanted: str) -> Iterator[tuple[sa.ColumnElement[bool], str]]:
+    """What a text may mean, the likeliest first, and how phones of that meaning are named."""
+    if not wanted:
+        return
+    host = wanted.lower().rstrip("/")
+    if mac := _mac(wanted):
+        yield phones.c.mac == mac, "known by"
+    yield phones.c.host == wanted, "at"
+    yield phones.c.host.in_([f"{scheme}{host}" for scheme in _SCHEMES]), "at"
+    yield phones.c.name == wanted, "called"
+    yield sa.func.lower(phones.c.name) == wanted.lower(), "called"
+    yield _at_any_port(host), "at"
+
+
+def _mac(text: str) -> str:
+    try:
+        return normalise_mac(text)
+    except ValueError:
+        return ""
+
+
+def _at_any_port(host: str) -> sa.ColumnElement[bool]:
+    with_port = (phones.c.host.startswith(f"{s}{host}:", autoescape=True) for s in _SCHEMES)
+    scheme_alone = phones.c.host.startswith(f"{host}://", autoescape=True)
+    return sa.and_(sa.or_(*with_port), sa.not_(scheme_alone))
+
+
+def _not_found(connection: sa.Connection, wanted: str) -> str:
+    rows = connection.execute(sa.select(phones.c.host, phones.c.name, phones.c.mac))
+    near = _near(wanted, {word for row in rows for word in row if word})
+    hint = f" Did you mean {' or '.join(near)}?" if near else ""
+    return f"No phone of the inventory has the MAC, host or name {wanted}.{hint}"
+
+
+def _near(wanted: str, words: set[str]) -> list[str]:
+    """At most three words: those that go on where this one ends, then those spelt alike."""
+    begun = sorted(
+        word
+        for word in words
+        if wanted and word.rpartition("://")[2].lower().startswith(wanted.lower())
+    )
+    alike = sorted(difflib.get_close_matches(wanted, words - set(begun), n=3))
+    return [*begun, *alike][:3]
+
+
+def _looks(connection: sa.Connection) -> tuple[PhoneLook, ...]:
+    columns = (
+        phones.c.id,
+        phones.c.host,
+        phones.c.password_secret.is_not(None).label("has_own_login"),
+        sites.c.name.label("site"),
+        sites.c.password_secret.is_not(None).label("site_has_login"),
+        phone_states.c.reach,
+        phone_states.c.observed_at,
+    )
+    query = sa.select(*columns).join(phone_states).outerjoin(sites, sites.c.id == phones.c.site_id)
+    return tuple(
+        PhoneLook(
+            phone_id=row.id,
+            host=row.host,
+            site=row.site or "",
+            login=_login(row),
+            reach=row.reach,
+            observed_at=row.observed_at,
+        )
+        for row in connection.execute(query)
+    )
+
+
+def _login(row: sa.Row[tuple[object, ...]]) -> str:
+    if row.has_own_login:
+        return ""
+    return f"site {row.site}" if row.site and row.site_has_login else "settings"
+
+
+def _lines(
+    connection: sa.Connection, registrars: Collection[str]
+) -> dict[str, tuple[datetime, ...]]:
+    wanted = sorted({registrar.lower() for registrar in registrars})
+    name = sa.func.lower(line_periods.c.registrar)
+    query = (
+        sa.select(name.label("registrar"), phone_states.c.observed_at)
+        .join(phone_states, phone_states.c.phone_id == line_periods.c.phone_id)
+        .where(line_periods.c.until.is_(None), phone_states.c.reach == Reach.OK, name.in_(wanted))
+    )
+    found: dict[str, list[datetime]] = defaultdict(list)
+    for row in connection.execute(query):
+        found[row.registrar].append(row.observed_at)
+    return {registrar: tuple(moments) for registrar, moments in found.items()}
+
+
+def _of_site(site: str | None) -> sa.Select[Any]:
+    query = sa.select(phones.c.id).outerjoin(sites, sites.c.id == phones.c.site_id)
+    return query if site is None else query.where(sites.c.name == site)
+
+
+def in_order(query: sa.Select[Any]) -> sa.Select[Any]:
+    """Sort phones by site, name and number, and then by line."""
+    in_order = (sa.func.coalesce(sites.c.name, ""), _LABEL, phones.c.id)
+    return query.order_by(*in_order, *(c for c in query.selected_columns if c.name == "line"))
+
+
+def mentions(text: str) -> Iterator[sa.ColumnElement[bool]]:
+    """Return conditions for a lower-case text in name, host, MAC or a line's account."""
+    for column in (phones.c.name, phones.c.host):
+        yield sa.func.lower(column).contains(text, autoescape=True)
+    digits = "".join(sign for sign in text if sign not in ":-. ")
+    if len(digits) >= _FEWEST_DIGITS:
+        mac = sa.func.lower(sa.func.replace(phones.c.mac, ":", ""))
+        yield mac.contains(digits, autoescape=True)
+    shown = sa.select(line_periods.c.phone_id).where(
+        line_periods.c.until.is_(None),
+        sa.func.lower(line_periods.c.account).contains(text, autoescape=True),
+    )
+    yield phones.c.id.in_(shown)

@@ -10,8 +10,9 @@ import sqlalchemy as sa
 from fleet.errors import StoreError, UsageError
 from fleet.model import AccountState, AppliedFile, Revision
 from fleet.store import codec, keymark
-from fleet.store.contents import make_digester, read_content, write_contents
-from fleet.store.incidents import judge_again
+from fleet.store.contents import load_digester, make_digester, read_content, write_contents
+from fleet.store.database import Repository
+from fleet.store.findings import judge_again
 from fleet.store.phones import of_phones
 from fleet.store.provision_tables import (
     contents,
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from fleet.model import NewFile
+    from fleet.store.contents import Digester
     from fleet.store.secrets import Keyring
 
 _CHANGED = (AccountState.TAKEN, AccountState.PROVEN)
@@ -49,6 +51,143 @@ class Made:
     secret_names: frozenset[str] = frozenset()
 
 
+class Revisions(Repository):
+    """The revisions of the configuration files, and the files of each."""
+
+    def apply(
+        self,
+        files: Sequence[NewFile],
+        *,
+        by: str,
+        comment: str,
+        now: datetime,
+        expected: int,
+        rolled_back_to: int | None = None,
+        secret_names: frozenset[str] = frozenset(),
+    ) -> Revision:
+        """Write a revision with those of the files that differ from the last one's.
+
+        Files that are not named stay as they are. `secret_names` are the parameters that hold
+        secrets although their names do not say so. `expected` is the revision that this was planned
+        against: raises `StoreError`, and writes nothing, if another was applied meanwhile.
+        """
+        made = Made(
+            by=by,
+            comment=comment,
+            at=now,
+            expected=expected,
+            rolled_back_to=rolled_back_to,
+            secret_names=secret_names,
+        )
+        with self._writing() as connection:
+            return apply_files(connection, self._keyring, files, made)
+
+    def roll_back(
+        self, number: int, *, by: str, comment: str, now: datetime, expected: int
+    ) -> Revision:
+        """Write a revision that has the files of an older one.
+
+        Raises `UsageError` if there is none of that number, `StoreError` as `apply_files` does.
+        """
+        made = Made(by=by, comment=comment, at=now, expected=expected, rolled_back_to=number)
+        with self._writing() as connection:
+            keymark.hold(connection, None, needed=False)
+            _expect(connection, made.expected)
+            check_passwords(connection, load_revision(connection, made.rolled_back_to or 0).number)
+            made = replace(made, secret_names=secret_names(connection, [made.rolled_back_to or 0]))
+            current, then = file_digests(connection), file_digests(connection, made.rolled_back_to)
+            changed = [
+                name
+                for name in {**current, **then}
+                if _digest(current, name) != _digest(then, name)
+            ]
+            rows = [
+                {
+                    "name": name,
+                    "phone_id": (then.get(name) or current[name]).phone_id,
+                    "digest": _digest(then, name),
+                }
+                for name in changed
+            ]
+            return _write(connection, made, rows)
+
+    def check_passwords(self, revision: int) -> None:
+        """Raise `UsageError` if a revision has passwords that a rotation left with no registrar."""
+        with self._reading() as connection:
+            check_passwords(connection, revision)
+
+    def load(self, *, pruned: bool = False) -> list[Revision]:
+        """Give all revisions, the newest first; `pruned`: those too that are not kept whole."""
+        with self._reading() as connection:
+            return load_revisions(connection, pruned=pruned)
+
+    def get(self, number: int) -> Revision:
+        """Give one revision. Raises `UsageError` if there is none of that number."""
+        with self._reading() as connection:
+            return load_revision(connection, number)
+
+    def last(self) -> int:
+        """Give the newest revision's number; 0 if nothing was applied yet."""
+        with self._reading() as connection:
+            return last_revision(connection)
+
+    def secret_names(self, *numbers: int) -> frozenset[str]:
+        """Give the parameters that one of these revisions holds as secrets unlike their names."""
+        with self._reading() as connection:
+            return secret_names(connection, numbers)
+
+    def at(self, moment: datetime) -> int:
+        """Give the revision that was the newest at that moment; 0 if there was none."""
+        with self._reading() as connection:
+            query = sa.select(revisions.c.number, revisions.c.pruned).where(
+                revisions.c.at <= moment
+            )
+            row = connection.execute(query.order_by(revisions.c.number.desc()).limit(1)).first()
+            return row.number if row is not None and row.pruned is None else 0
+
+    def file(self, name: str, revision: int | None = None) -> AppliedFile | None:
+        """Give a file as a revision (None: the last) has it; None if it has none of that name."""
+        with self._reading() as connection:
+            return load_file(connection, self._keyring, name, revision)
+
+    def files(
+        self,
+        revision: int | None = None,
+        phone_id: int | None = None,
+        *,
+        names: Sequence[str] | None = None,
+    ) -> Iterator[AppliedFile]:
+        """Give files by name as a revision has them: all, a phone's own, or some.
+
+        Holds a connection until it is used up or closed.
+        """
+        with self._reading() as connection:
+            if names is not None:
+                for some in codec.chunks(sorted(set(names))):
+                    query = _files(revision, contents.c.body_secret, names=some).join(contents)
+                    for row in connection.execute(query.order_by(revision_files.c.name)).all():
+                        yield _applied(row, self._keyring)
+                return
+            chosen = None if phone_id is None else [phone_id]
+            query = (
+                _files(revision, contents.c.body_secret)
+                .join(contents)
+                .order_by(revision_files.c.name)
+            )
+            for row in of_phones(connection, query, revision_files.c.phone_id, chosen):
+                yield _applied(row, self._keyring)
+
+    def digests(self, revision: int | None = None) -> dict[str, FileDigest]:
+        """Give every file of a revision by name, without its body; needs no key."""
+        with self._reading() as connection:
+            return file_digests(connection, revision)
+
+    def digester(self) -> Digester | None:
+        """Give what makes the digests of this database's files; None before the first of them."""
+        with self._reading() as connection:
+            return load_digester(connection, self._keyring)
+
+
 def last_revision(connection: sa.Connection) -> int:
     """Give the newest revision's number; 0 if there is none."""
     return connection.scalar(sa.select(sa.func.max(revisions.c.number))) or 0
@@ -58,13 +197,6 @@ def secret_names(connection: sa.Connection, numbers: Collection[int]) -> frozens
     """Give the parameters that one of these revisions holds as secrets, as it was noted then."""
     query = sa.select(revisions.c.secret_names).where(revisions.c.number.in_(list(numbers)))
     return frozenset(name for said in connection.scalars(query) for name in said.splitlines())
-
-
-def revision_at(connection: sa.Connection, moment: datetime) -> int:
-    """Give the newest revision of that moment; 0 if there was none, or it is not kept."""
-    query = sa.select(revisions.c.number, revisions.c.pruned).where(revisions.c.at <= moment)
-    row = connection.execute(query.order_by(revisions.c.number.desc()).limit(1)).first()
-    return row.number if row is not None and row.pruned is None else 0
 
 
 def load_revisions(
@@ -142,26 +274,6 @@ def load_file(
     return None if row is None or row.digest is None else _applied(row, keyring)
 
 
-def load_files(
-    connection: sa.Connection,
-    keyring: Keyring | None,
-    revision: int | None,
-    *,
-    phone_ids: Sequence[int] | None = None,
-    names: Sequence[str] | None = None,
-) -> Iterator[AppliedFile]:
-    """Give files as a revision (None: the last) has them: all, of some phones, or of some names."""
-    if names is not None:
-        for some in codec.chunks(sorted(set(names))):
-            query = _files(revision, contents.c.body_secret, names=some).join(contents)
-            for row in connection.execute(query.order_by(revision_files.c.name)).all():
-                yield _applied(row, keyring)
-        return
-    query = _files(revision, contents.c.body_secret).join(contents).order_by(revision_files.c.name)
-    for row in of_phones(connection, query, revision_files.c.phone_id, phone_ids):
-        yield _applied(row, keyring)
-
-
 def apply_files(
     connection: sa.Connection, keyring: Keyring | None, files: Sequence[NewFile], made: Made
 ) -> Revision:
@@ -189,31 +301,6 @@ def apply_files(
     return _write(connection, made, rows)
 
 
-def roll_back(connection: sa.Connection, made: Made) -> Revision:
-    """Write a revision that has the files of the one `made` rolls back to.
-
-    Raises `UsageError` if there is no such one, or if registrars take other passwords since;
-    `StoreError` if another was applied meanwhile.
-    """
-    keymark.hold(connection, None, needed=False)
-    _expect(connection, made.expected)
-    check_passwords(connection, load_revision(connection, made.rolled_back_to or 0).number)
-    made = replace(made, secret_names=secret_names(connection, [made.rolled_back_to or 0]))
-    current, then = file_digests(connection), file_digests(connection, made.rolled_back_to)
-    changed = [
-        name for name in {**current, **then} if _digest(current, name) != _digest(then, name)
-    ]
-    rows = [
-        {
-            "name": name,
-            "phone_id": (then.get(name) or current[name]).phone_id,
-            "digest": _digest(then, name),
-        }
-        for name in changed
-    ]
-    return _write(connection, made, rows)
-
-
 def check_passwords(connection: sa.Connection, revision: int) -> None:
     """Raise `UsageError` if a revision has passwords that a rotation left with no registrar."""
     is_changed = rotation_accounts.c.state.in_(_CHANGED)
@@ -222,8 +309,8 @@ def check_passwords(connection: sa.Connection, revision: int) -> None:
     query = sa.select(rotations.c.id).join(rotation_accounts).where(sa.or_(older, untaken))
     if connection.scalar(query.limit(1)) is not None:
         raise UsageError(
-            f"Revision {revision} has SIP passwords that registrars do not take, for they were "
-            "rotated; nothing was changed. Change the inventory instead, then plan and apply."
+            f"Revision {revision} has SIP passwords that registrars no longer accept, because they "
+            "were rotated; nothing was changed. Change the inventory instead, then plan and apply."
         )
 
 

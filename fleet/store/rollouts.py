@@ -11,11 +11,13 @@ import sqlalchemy as sa
 from fleet.errors import RolloutRunning
 from fleet.model import Proof, ProofState, Rollout, RolloutState, RunBy
 from fleet.store import leases
+from fleet.store.database import Repository
 from fleet.store.engine import insert_into
+from fleet.store.findings import judge_again
 from fleet.store.holder import Holder
-from fleet.store.incidents import judge_again
 from fleet.store.phones import of_phones, present
 from fleet.store.provision_tables import proofs, rollouts
+from fleet.store.rotations import settled_after
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -29,21 +31,164 @@ STANDING = (RolloutState.RUNNING, RolloutState.PAUSED)
 _PROOF = tuple(column.name for column in proofs.columns if column.name != "rollout_id")
 
 
-def begin(connection: sa.Connection, start: RolloutStart, me: Holder, now: datetime) -> Rollout:
-    """Write a new roll-out. Raises `RolloutRunning` while another is not over."""
-    check_none(connection, me, now)
-    _forget_who_crashed(connection, me, now)
-    names = ("revision", "deadline", "most_failures", "run_by", "at_once", "settle", "hold")
-    values = {name: getattr(start, name) for name in names} | {
-        "state": RolloutState.RUNNING,
-        "began": now,
-        "stage_began": now,
-        "stages": json.dumps(start.stages, ensure_ascii=False),
-    }
-    made = connection.execute(sa.insert(rollouts).values(values).returning(rollouts)).one()
-    write_proofs(connection, made.id, start.proofs)
-    _judge_waiting_again(connection, made.id)
-    return _rollout(made)
+class Rollouts(Repository):
+    """The roll-outs, the proofs of their phones, and the process that runs them."""
+
+    def begin(self, start: RolloutStart, now: datetime) -> Rollout:
+        """Write a new roll-out, running. Raises `RolloutRunning` while another is not over."""
+        with self._writing() as connection:
+            me = Holder.this_process()
+            check_none(connection, me, now)
+            _forget_who_crashed(connection, me, now)
+            names = ("revision", "deadline", "most_failures", "run_by", "at_once", "settle", "hold")
+            values = {name: getattr(start, name) for name in names} | {
+                "state": RolloutState.RUNNING,
+                "began": now,
+                "stage_began": now,
+                "stages": json.dumps(start.stages, ensure_ascii=False),
+            }
+            made = connection.execute(sa.insert(rollouts).values(values).returning(rollouts)).one()
+            write_proofs(connection, made.id, start.proofs)
+            _judge_waiting_again(connection, made.id)
+            return _rollout(made)
+
+    def get(
+        self, rollout_id: int | None = None, *, states: Collection[RolloutState] | None = None
+    ) -> Rollout | None:
+        """Give a roll-out, or the newest, or the newest in one of these states."""
+        with self._reading() as connection:
+            return load(connection, rollout_id, states)
+
+    def load(self) -> list[Rollout]:
+        """Give all roll-outs, the newest first."""
+        with self._reading() as connection:
+            return load_all(connection)
+
+    def revision_before(self, undone: Rollout) -> int:
+        """Give the revision that phones had before a roll-out; 0 if there was none."""
+        with self._reading() as connection:
+            return _revision_before(connection, undone)
+
+    def proofs(
+        self, rollout_id: int, *, states: Collection[ProofState] | None = None
+    ) -> list[Proof]:
+        """Give what the phones of a roll-out came to, by stage."""
+        with self._reading() as connection:
+            query = sa.select(*(proofs.c[name] for name in _PROOF)).where(
+                proofs.c.rollout_id == rollout_id
+            )
+            if states is not None:
+                query = query.where(proofs.c.state.in_(list(states)))
+            rows = connection.execute(query.order_by(proofs.c.stage, proofs.c.phone_id))
+            return [Proof(**row._asdict()) for row in rows]
+
+    def take(
+        self,
+        *,
+        now: datetime,
+        ttl: timedelta,
+        holder: Holder | None = None,
+        rollout_id: int | None = None,
+        run_by: RunBy = RunBy.FOREGROUND,
+    ) -> None:
+        """Be the one who runs roll-outs for `ttl`, this one at first.
+
+        Raises `RolloutRunning` while another is.
+        """
+        with self._writing() as connection:
+            take(connection, holder or Holder.this_process(), now, ttl)
+            if rollout_id is not None:
+                steer(connection, rollout_id, {"run_by": run_by})
+
+    def to_take_over(self, now: datetime, holder: Holder | None = None) -> Rollout | None:
+        """Give the running roll-out that was given to daemons, or whose runner crashed."""
+        with self._writing() as connection:
+            me = holder or Holder.this_process()
+            found = load(connection, states=(RolloutState.RUNNING,))
+            if found is None:
+                return None
+            held = leases.lock(connection, LEASE)
+            if held is None:
+                return found if found.run_by is RunBy.DAEMON else None
+            return found if leases.is_free(held, me, now) else None
+
+    def steer(
+        self,
+        rollout_id: int,
+        *,
+        run_by: RunBy | None = None,
+        at_once: int | None = None,
+        settle: float | None = None,
+    ) -> None:
+        """Say anew who is to run a roll-out, or how fast; None: as it was."""
+        given = {"run_by": run_by, "at_once": at_once, "settle": settle}
+        if values := {name: value for name, value in given.items() if value is not None}:
+            with self._writing() as connection:
+                steer(connection, rollout_id, values)
+
+    def save(
+        self,
+        rollout: Rollout,
+        changed: Collection[Proof],
+        *,
+        now: datetime,
+        ttl: timedelta,
+        holder: Holder | None = None,
+    ) -> Rollout:
+        """Write a step as its one runner, and run it for `ttl` more; give what it is then.
+
+        That it was paused or stopped meanwhile stays. Raises `RolloutRunning`, and writes nothing,
+        if another process runs it by now.
+        """
+        me = holder or Holder.this_process()
+        with self._writing() as connection:
+            if not leases.renew(connection, LEASE, me, now, ttl):
+                raise RolloutRunning("Another process now runs this roll-out.")
+            return save(connection, rollout, changed)
+
+    def leave(self, holder: Holder | None = None) -> None:
+        """Let another process run roll-outs."""
+        with self._writing() as connection:
+            leases.give_back(connection, LEASE, holder or Holder.this_process())
+
+    def runner(self, now: datetime, holder: Holder | None = None) -> Holder | None:
+        """Give the process that runs roll-outs now; None if none does."""
+        with self._writing() as connection:
+            return runner(connection, holder or Holder.this_process(), now)
+
+    def held_back(self, phone_ids: Sequence[int]) -> tuple[int, frozenset[int]] | None:
+        """Return the revision that phones are given whom a roll-out has not asked, and those."""
+        with self._reading() as connection:
+            found = held_back(connection, phone_ids)
+            return (_revision_before(connection, found[0]), found[1]) if found else None
+
+    def check_none(self, now: datetime, holder: Holder | None = None) -> None:
+        """Raise `RolloutRunning` while a roll-out is not over."""
+        with self._writing() as connection:
+            check_none(connection, holder or Holder.this_process(), now)
+
+    def control(
+        self,
+        rollout_id: int,
+        state: RolloutState,
+        *,
+        among: Collection[RolloutState],
+        why: str,
+        now: datetime,
+    ) -> bool:
+        """Put a roll-out that is in a state `among` these into another; False if it is not."""
+        with self._writing() as connection:
+            me = Holder.this_process()
+            _forget_who_crashed(connection, me, now)
+            ended = None if state in STANDING else now
+            put = connection.execute(
+                sa.update(rollouts)
+                .where(rollouts.c.id == rollout_id, rollouts.c.state.in_(list(among)))
+                .values(state=state, why=why, ended=ended)
+            )
+            if ended:
+                _judge_waiting_again(connection, rollout_id)
+            return bool(put.rowcount)
 
 
 def check_none(connection: sa.Connection, me: Holder, now: datetime) -> None:
@@ -136,20 +281,6 @@ def runner(connection: sa.Connection, me: Holder, now: datetime) -> Holder | Non
     return Holder.parse(held.holder)
 
 
-def to_take_over(connection: sa.Connection, me: Holder, now: datetime) -> Rollout | None:
-    """Give the roll-out that a daemon has to run: it was given to daemons, or its runner crashed.
-
-    A runner that ends in peace gives its lease back; the lease of one that crashed runs out.
-    """
-    found = load(connection, states=(RolloutState.RUNNING,))
-    if found is None:
-        return None
-    held = leases.lock(connection, LEASE)
-    if held is None:
-        return found if found.run_by is RunBy.DAEMON else None
-    return found if leases.is_free(held, me, now) else None
-
-
 def _forget_who_crashed(connection: sa.Connection, me: Holder, now: datetime) -> None:
     """Delete the lease of a runner that is gone: it says nothing of what begins now."""
     held = leases.lock(connection, LEASE)
@@ -177,29 +308,6 @@ def save(connection: sa.Connection, rollout: Rollout, changed: Collection[Proof]
     )
 
 
-def control(
-    connection: sa.Connection,
-    rollout_id: int,
-    state: RolloutState,
-    *,
-    among: Collection[RolloutState],
-    why: str,
-    me: Holder,
-    now: datetime,
-) -> bool:
-    """Put a roll-out that is in one of the states `among` into another; False if it is in none."""
-    _forget_who_crashed(connection, me, now)
-    ended = None if state in STANDING else now
-    put = connection.execute(
-        sa.update(rollouts)
-        .where(rollouts.c.id == rollout_id, rollouts.c.state.in_(list(among)))
-        .values(state=state, why=why, ended=ended)
-    )
-    if ended:
-        _judge_waiting_again(connection, rollout_id)
-    return bool(put.rowcount)
-
-
 def _judge_waiting_again(connection: sa.Connection, rollout_id: int) -> None:
     """Have the phones judged again whose turn has not come: until then they are not behind."""
     waiting = sa.select(proofs.c.phone_id).where(
@@ -224,16 +332,10 @@ def write_proofs(connection: sa.Connection, rollout_id: int, some: Collection[Pr
     )
 
 
-def load_proofs(
-    connection: sa.Connection, rollout_id: int, states: Collection[ProofState] | None
-) -> list[Proof]:
-    """Give what the phones of a roll-out came to, by stage."""
-    query = sa.select(*(proofs.c[name] for name in _PROOF)).where(proofs.c.rollout_id == rollout_id)
-    if states is not None:
-        query = query.where(proofs.c.state.in_(list(states)))
-    rows = connection.execute(query.order_by(proofs.c.stage, proofs.c.phone_id))
-    return [Proof(**row._asdict()) for row in rows]
-
-
 def _rollout(row: sa.Row[Any]) -> Rollout:
     return Rollout(**row._asdict() | {"stages": tuple(json.loads(row.stages))})
+
+
+def _revision_before(connection: sa.Connection, undone: Rollout) -> int:
+    number = before(load_all(connection), undone)
+    return min(settled_after(connection, number), undone.revision - 1)

@@ -12,8 +12,9 @@ import sqlalchemy as sa
 
 from fleet.errors import RolloutRunning, StoreError
 from fleet.model import AccountLine, AccountState, RotatedAccount, Rotation, SipServer
-from fleet.store import keymark
-from fleet.store.named_secrets import load_secrets, write_secrets
+from fleet.store import held_files, keymark, revisions
+from fleet.store.database import Repository
+from fleet.store.intents import load_secrets, write_secrets
 from fleet.store.provision_tables import rotation_accounts, rotation_lines, rotations
 from fleet.store.secrets import seal, unseal
 from fleet.store.tables import accounts
@@ -24,35 +25,101 @@ if TYPE_CHECKING:
 
     from fleet.store.secrets import Keyring
 
+_IN_FORCE = (AccountState.TAKEN, AccountState.PROVEN)
 _SETTLED = (AccountState.PROVEN, AccountState.KEPT)
 
 
-def begin(
-    connection: sa.Connection,
-    keyring: Keyring | None,
-    planned: Sequence[RotatedAccount],
-    *,
-    by: str,
-    gives_back: bool,
-    now: datetime,
-) -> Rotation:
-    """Write a new rotation. Raises `RolloutRunning` while another is not over."""
-    keymark.hold(connection, keyring, needed=True)
-    if load(connection, keyring, is_open=True):
-        raise RolloutRunning(
-            "A rotation of SIP passwords is not finished: run fleet provision rotate sip "
-            "--continue."
-        )
-    forget_earlier(connection)
-    values = {"began": now, "by": by, "gives_back": gives_back}
-    made = connection.execute(sa.insert(rotations).values(values).returning(rotations.c.id))
-    number = made.scalar_one()
-    for account in planned:
-        _insert(connection, keyring, number, account)
-    found = load(connection, keyring, rotation_id=number)
-    if found is None:
-        raise StoreError("The rotation was not recorded.")
-    return found
+class Rotations(Repository):
+    """The rotations of SIP passwords, and what the inventory says during one."""
+
+    def begin(
+        self,
+        planned: Sequence[RotatedAccount],
+        *,
+        by: str,
+        now: datetime,
+        gives_back: bool = False,
+    ) -> Rotation:
+        """Write a new rotation. Raises `RolloutRunning` while another is not over."""
+        with self._writing() as connection:
+            keymark.hold(connection, self._keyring, needed=True)
+            if load(connection, self._keyring, is_open=True):
+                raise RolloutRunning(
+                    "A rotation of SIP passwords is not finished: run fleet provision rotate sip "
+                    "--continue."
+                )
+            forget_earlier(connection)
+            values = {"began": now, "by": by, "gives_back": gives_back}
+            made = connection.execute(sa.insert(rotations).values(values).returning(rotations.c.id))
+            number = made.scalar_one()
+            for account in planned:
+                _insert(connection, self._keyring, number, account)
+            found = load(connection, self._keyring, rotation_id=number)
+            if found is None:
+                raise StoreError("The rotation was not recorded.")
+            return found
+
+    def get(
+        self,
+        rotation_id: int | None = None,
+        *,
+        revision: int | None = None,
+        is_open: bool = False,
+    ) -> Rotation | None:
+        """Give a rotation, that of a revision, the one that is not over, or else the newest."""
+        with self._reading() as connection:
+            return load(
+                connection,
+                self._keyring,
+                rotation_id=rotation_id,
+                revision=revision,
+                is_open=is_open,
+            )
+
+    def intend(self, rotation: Rotation, *, last: int, now: datetime) -> None:
+        """Have the inventory say the new passwords, and hold the phones' files as they are.
+
+        The next revision after `last` is the one that has them. Raises `StoreError`, and changes
+        nothing, where the inventory says another password by now than was planned.
+        """
+        with self._writing() as connection:
+            keymark.hold(connection, self._keyring, needed=True)
+            held_files.hold(connection, rotation.phones, last)
+            set_revision(connection, rotation.id, last + 1)
+            for each in rotation.accounts:
+                if not intend(
+                    connection, self._keyring, each, before=each.old, after=each.new, now=now
+                ):
+                    raise StoreError(
+                        f"The password of {each.name} in the inventory has changed since the "
+                        "rotation was planned: run fleet provision rotate sip --abandon, then "
+                        "start the rotation again."
+                    )
+
+    def save_accounts(self, some: Sequence[RotatedAccount]) -> None:
+        """Write how far accounts of a rotation are, and why."""
+        with self._writing() as connection:
+            save_accounts(connection, some)
+
+    def end(self, rotation: Rotation, *, by: str, now: datetime, is_over: bool = True) -> None:
+        """Have inventory and files say again what is in force, and hold no file any more.
+
+        `is_over` False: the rotation is as it was before `intend_rotation`.
+        """
+        with self._writing() as connection:
+            keymark.hold(connection, self._keyring, needed=True)
+            for each in rotation.accounts:
+                if each.state not in _IN_FORCE and each.old:
+                    intend(
+                        connection, self._keyring, each, before=each.new, after=each.old, now=now
+                    )
+            held_files.apply_held(connection, self._keyring, rotation.revision, by, now)
+            if not is_over:
+                set_revision(connection, rotation.id, None)
+                return
+            save_accounts(connection, rotation.accounts)
+            settled = revisions.last_revision(connection)
+            end(connection, rotation.id, now, settled)
 
 
 def load(

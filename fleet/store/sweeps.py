@@ -9,134 +9,228 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from fleet.errors import SweepRunning, SweepTaken
-from fleet.model import Sweep, SweepCounts
+from fleet.model import MissedSweeps, Sweep, SweepCounts
 from fleet.store import leases as lease
+from fleet.store.database import Repository
 from fleet.store.engine import insert_into
 from fleet.store.events import add_events
 from fleet.store.holder import Holder
 from fleet.store.tables import leases, sweeps
 from fleet.store.values import Event, EventKind
+from fleet.store.watch_tables import missed_sweeps
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
     from datetime import datetime
+
+    from fleet.store.database import Database
 
 _LEASE = "sweep"
 _SKEW = timedelta(seconds=2)  # between the clocks of machines that share a database
 
 
-def begin_sweep(
-    connection: sa.Connection,
-    *,
-    trigger: str,
-    selection: str,
-    planned: int,
-    holder: Holder,
-    now: datetime,
-    ttl: timedelta,
-    schedule: str | None = None,
-    planned_for: datetime | None = None,
-) -> Sweep:
-    """Take the lease and begin a sweep.
+class Sweeps(Repository):
+    """The sweeps, their lease, and the planned ones that were missed."""
 
-    Raises `SweepRunning` while another holds the lease, `SweepTaken` if another runner has had
-    the sweep that the schedule planned for that moment.
-    """
-    if planned_for is not None and _is_taken(connection, schedule, planned_for, now):
-        raise _taken()
-    _take_lease(connection, holder, now, ttl)
-    values = {
-        "trigger": trigger,
-        "selection": selection,
-        "planned": planned,
-        "schedule": schedule,
-        "planned_for": planned_for,
-        "started": now,
-        "interrupted": False,
-    }
-    insert = insert_into(connection, sweeps).values(values).on_conflict_do_nothing()
-    made = connection.execute(insert.returning(sweeps)).first()
-    if made is None:
-        raise _taken()
-    _give_lease(connection, made.id)
-    return sweep_of(made)
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
+        self._ended = set[int]()  # sweeps of this process that could not give back their lease
 
+    def begin(
+        self,
+        *,
+        trigger: str,
+        selection: str,
+        planned: int,
+        now: datetime,
+        ttl: timedelta,
+        holder: Holder | None = None,
+        schedule: str | None = None,
+        planned_for: datetime | None = None,
+    ) -> Sweep:
+        """Begin a sweep that holds the lease for `ttl`, else raise `SweepRunning`.
 
-def resume_sweep(
-    connection: sa.Connection, sweep_id: int, *, holder: Holder, now: datetime, ttl: timedelta
-) -> Sweep:
-    """Take the lease and carry on with an interrupted sweep.
+        Raises `SweepTaken` if the one that the schedule planned for that moment was begun already.
+        """
+        with self._writing() as connection:
+            holder = holder or Holder.this_process()
+            if planned_for is not None and _is_taken(connection, schedule, planned_for, now):
+                raise _taken()
+            _take_lease(connection, holder, now, ttl)
+            values = {
+                "trigger": trigger,
+                "selection": selection,
+                "planned": planned,
+                "schedule": schedule,
+                "planned_for": planned_for,
+                "started": now,
+                "interrupted": False,
+            }
+            insert = insert_into(connection, sweeps).values(values).on_conflict_do_nothing()
+            made = connection.execute(insert.returning(sweeps)).first()
+            if made is None:
+                raise _taken()
+            _give_lease(connection, made.id)
+            return sweep_of(made)
 
-    Raises `SweepRunning` while another holds the lease, or if another has carried on with it.
-    """
-    _take_lease(connection, holder, now, ttl)
-    carried_on = connection.execute(
-        sa.update(sweeps)
-        .where(sweeps.c.id == sweep_id, sweeps.c.interrupted)
-        .values(interrupted=False)
-    )
-    if not carried_on.rowcount:
-        raise SweepRunning("Another process continued that sweep; try again.")
-    _give_lease(connection, sweep_id)
-    return _load(connection, sweeps.c.id == sweep_id)
+    def interrupted(
+        self, selection: str, *, since: datetime, now: datetime, holder: Holder | None = None
+    ) -> Sweep | None:
+        """Return the selection's newest sweep if it was cut off and began after `since`.
 
+        A sweep whose holder is gone, or that could not give back its lease, is marked as cut off.
+        """
+        me = holder or Holder.this_process()
+        with self._writing() as connection:
+            held = lease.lock(connection, _LEASE)
+            if held is not None and (held.sweep_id in self._ended or lease.is_free(held, me, now)):
+                _clear(connection, held, now)
+            newest = (
+                sa.select(sweeps)
+                .where(sweeps.c.selection == selection)
+                .order_by(sweeps.c.started.desc(), sweeps.c.id.desc())
+                .limit(1)
+            )
+            row = connection.execute(newest).first()
+            return sweep_of(row) if row and row.interrupted and row.started >= since else None
 
-def interrupted_sweep(
-    connection: sa.Connection,
-    selection: str,
-    *,
-    since: datetime,
-    me: Holder,
-    now: datetime,
-    ended: Collection[int] = (),
-) -> Sweep | None:
-    """Give the newest sweep of that selection if it was interrupted, and began after `since`.
+    def resume(
+        self, sweep_id: int, *, now: datetime, ttl: timedelta, holder: Holder | None = None
+    ) -> Sweep:
+        """Carry on with a sweep that was cut off: phones whose `sweep_id` is its are done."""
+        with self._writing() as connection:
+            _take_lease(connection, holder or Holder.this_process(), now, ttl)
+            carried_on = connection.execute(
+                sa.update(sweeps)
+                .where(sweeps.c.id == sweep_id, sweeps.c.interrupted)
+                .values(interrupted=False)
+            )
+            if not carried_on.rowcount:
+                raise SweepRunning("Another process continued that sweep; try again.")
+            _give_lease(connection, sweep_id)
+            return _load(connection, sweeps.c.id == sweep_id)
 
-    A sweep whose holder is gone is marked as cut off first, so that it is found; so is one of
-    `ended`, those that could not give back their lease.
-    """
-    held = lease.lock(connection, _LEASE)
-    if held is not None and (held.sweep_id in ended or lease.is_free(held, me, now)):
-        _clear(connection, held, now)
-    newest = (
-        sa.select(sweeps)
-        .where(sweeps.c.selection == selection)
-        .order_by(sweeps.c.started.desc(), sweeps.c.id.desc())
-        .limit(1)
-    )
-    row = connection.execute(newest).first()
-    return sweep_of(row) if row and row.interrupted and row.started >= since else None
+    def renew_lease(self, sweep_id: int, *, now: datetime, ttl: timedelta) -> bool:
+        """Hold the lease for longer, and tell whether somebody waits for it.
 
+        Raises `SweepRunning` if another took it.
+        """
+        with self._writing() as connection:
+            renewed = connection.execute(
+                sa.update(leases)
+                .where(leases.c.name == _LEASE, leases.c.sweep_id == sweep_id)
+                .values(until=now + ttl)
+                .returning(leases.c.wanted_until)
+            ).first()
+            if renewed is None:
+                raise _lost()
+            wanted_until = renewed.wanted_until
+            return wanted_until is not None and bool(now < wanted_until <= now + lease.LONGEST)
 
-def renew_lease(connection: sa.Connection, sweep_id: int, *, now: datetime, ttl: timedelta) -> bool:
-    """Keep the lease for longer; tell whether somebody waits for it.
+    def finish(
+        self, sweep_id: int, counts: SweepCounts, now: datetime, *, interrupted: bool = False
+    ) -> None:
+        """End a sweep and give back its lease; `interrupted` if it is to be carried on with.
 
-    Raises `SweepRunning` if another has taken it.
-    """
-    renewed = connection.execute(
-        sa.update(leases)
-        .where(leases.c.name == _LEASE, leases.c.sweep_id == sweep_id)
-        .values(until=now + ttl)
-        .returning(leases.c.wanted_until)
-    ).first()
-    if renewed is None:
-        raise _lost()
-    wanted_until = renewed.wanted_until
-    return wanted_until is not None and bool(now < wanted_until <= now + lease.LONGEST)
+        Where the database cannot be used now, the lease counts as free for the next sweep.
+        """
+        values = asdict(counts) | {
+            "finished": None if interrupted else now,
+            "interrupted": interrupted,
+        }
+        try:
+            with self._writing() as connection:
+                hold_lease(connection, sweep_id)
+                connection.execute(sa.update(sweeps).where(sweeps.c.id == sweep_id).values(values))
+                connection.execute(sa.delete(leases).where(leases.c.name == _LEASE))
+        except BaseException:
+            self._ended.add(sweep_id)
+            raise
 
+    def last(self) -> Sweep | None:
+        """Give the sweep that began last."""
+        with self._reading() as connection:
+            query = sa.select(sweeps).order_by(sweeps.c.started.desc(), sweeps.c.id.desc()).limit(1)
+            row = connection.execute(query).first()
+            return sweep_of(row) if row else None
 
-def want_lease(connection: sa.Connection, *, now: datetime, ttl: timedelta) -> bool:
-    """Ask the planned sweep that runs now to give way; False if it is not a planned one.
+    def want_lease(self, *, now: datetime, ttl: timedelta) -> bool:
+        """Ask the planned sweep that runs to give way; False if what runs is not a planned one."""
+        with self._writing() as connection:
+            holds = sa.select(sweeps.c.planned_for).join(leases, leases.c.sweep_id == sweeps.c.id)
+            row = connection.execute(holds.where(leases.c.name == _LEASE)).first()
+            if row is not None and row.planned_for is None:
+                return False
+            wanted = sa.update(leases).where(leases.c.name == _LEASE).values(wanted_until=now + ttl)
+            connection.execute(wanted)
+            return True
 
-    True as well where nothing holds the lease any more.
-    """
-    holds = sa.select(sweeps.c.planned_for).join(leases, leases.c.sweep_id == sweeps.c.id)
-    row = connection.execute(holds.where(leases.c.name == _LEASE)).first()
-    if row is not None and row.planned_for is None:
-        return False
-    wanted = sa.update(leases).where(leases.c.name == _LEASE).values(wanted_until=now + ttl)
-    connection.execute(wanted)
-    return True
+    def load(self, *, since: datetime | None = None, until: datetime | None = None) -> list[Sweep]:
+        """Give the sweeps that began in [since, until), the oldest first."""
+        with self._reading() as connection:
+            query = sa.select(sweeps).order_by(sweeps.c.started, sweeps.c.id)
+            if since is not None:
+                query = query.where(sweeps.c.started >= since)
+            if until is not None:
+                query = query.where(sweeps.c.started < until)
+            return [sweep_of(row) for row in connection.execute(query)]
+
+    def running_since(self, now: datetime) -> datetime | None:
+        """Give the beginning of the planned sweep that goes on; None if there is none."""
+        with self._reading() as connection:
+            until = (leases.c.until > now, leases.c.until <= now + lease.LONGEST)
+            held = (leases.c.name == _LEASE, *until, sweeps.c.planned_for.is_not(None))
+            query = sa.select(sweeps.c.started).join(leases, leases.c.sweep_id == sweeps.c.id)
+            moment: datetime | None = connection.scalar(query.where(*held))
+            return moment
+
+    def planned(self, schedule: str, since: datetime) -> list[datetime]:
+        """Give the moments from `since` on whose planned sweep somebody began, in order."""
+        with self._reading() as connection:
+            which = (sweeps.c.schedule == schedule, sweeps.c.planned_for >= since)
+            query = sa.select(sweeps.c.planned_for).where(*which).order_by(sweeps.c.planned_for)
+            return list(connection.scalars(query))
+
+    def last_planned(self, schedule: str) -> datetime | None:
+        """Give the newest moment whose planned sweep was begun, or noted as missed."""
+        with self._reading() as connection:
+            began = sa.select(sa.func.max(sweeps.c.planned_for)).where(
+                sweeps.c.schedule == schedule
+            )
+            missed = sa.select(sa.func.max(missed_sweeps.c.last)).where(
+                missed_sweeps.c.schedule == schedule
+            )
+            known = [moment for query in (began, missed) if (moment := connection.scalar(query))]
+            return max(known, default=None)
+
+    def add_missed(self, missed: MissedSweeps) -> None:
+        """Write down that planned sweeps did not take place."""
+        with self._writing() as connection:
+            values = {
+                "schedule": missed.schedule,
+                "first": missed.first,
+                "last": missed.last,
+                "count": missed.count,
+                "reason": missed.reason,
+            }
+            connection.execute(
+                insert_into(connection, missed_sweeps).values(values).on_conflict_do_nothing()
+            )
+
+    def missed(self, since: datetime) -> list[MissedSweeps]:
+        """Give what was missed from then on, the oldest first."""
+        with self._reading() as connection:
+            times = missed_sweeps.c.count.label("times")  # `count` is a method of rows
+            query = sa.select(missed_sweeps, times).where(missed_sweeps.c.last >= since)
+            return [
+                MissedSweeps(
+                    schedule=row.schedule,
+                    first=row.first,
+                    last=row.last,
+                    count=row.times,
+                    reason=row.reason,
+                )
+                for row in connection.execute(query.order_by(missed_sweeps.c.first))
+            ]
 
 
 def hold_lease(connection: sa.Connection, sweep_id: int) -> None:
@@ -144,31 +238,6 @@ def hold_lease(connection: sa.Connection, sweep_id: int) -> None:
     query = sa.select(leases.c.sweep_id).where(leases.c.name == _LEASE).with_for_update()
     if connection.scalar(query) != sweep_id:
         raise _lost()
-
-
-def end_sweep(
-    connection: sa.Connection,
-    sweep_id: int,
-    counts: SweepCounts,
-    now: datetime,
-    *,
-    interrupted: bool,
-) -> None:
-    """Write how a sweep ended and give back its lease. A sweep that lost its lease is let be."""
-    hold_lease(connection, sweep_id)
-    connection.execute(
-        sa.update(sweeps)
-        .where(sweeps.c.id == sweep_id)
-        .values(finished=None if interrupted else now, interrupted=interrupted, **asdict(counts))
-    )
-    connection.execute(sa.delete(leases).where(leases.c.name == _LEASE))
-
-
-def last_sweep(connection: sa.Connection) -> Sweep | None:
-    """Give the sweep that began last."""
-    query = sa.select(sweeps).order_by(sweeps.c.started.desc(), sweeps.c.id.desc()).limit(1)
-    row = connection.execute(query).first()
-    return sweep_of(row) if row else None
 
 
 def sweep_of(row: sa.Row[Any]) -> Sweep:
@@ -192,27 +261,6 @@ def sweep_of(row: sa.Row[Any]) -> Sweep:
             not_polled=row.not_polled,
         ),
     )
-
-
-def sweeping_since(connection: sa.Connection, now: datetime) -> datetime | None:
-    """Give the beginning of the planned sweep that holds the lease; None if there is none."""
-    until = (leases.c.until > now, leases.c.until <= now + lease.LONGEST)
-    held = (leases.c.name == _LEASE, *until, sweeps.c.planned_for.is_not(None))
-    query = sa.select(sweeps.c.started).join(leases, leases.c.sweep_id == sweeps.c.id)
-    moment: datetime | None = connection.scalar(query.where(*held))
-    return moment
-
-
-def load_sweeps(
-    connection: sa.Connection, *, since: datetime | None, until: datetime | None
-) -> list[Sweep]:
-    """Give the sweeps that began in [since, until), the oldest first; None sets no bound."""
-    query = sa.select(sweeps).order_by(sweeps.c.started, sweeps.c.id)
-    if since is not None:
-        query = query.where(sweeps.c.started >= since)
-    if until is not None:
-        query = query.where(sweeps.c.started < until)
-    return [sweep_of(row) for row in connection.execute(query)]
 
 
 def _is_taken(

@@ -58,8 +58,8 @@ class Settling:
         concerned = set(moved) | set(moved.values())
         phones = {phone_id: sweep.known[phone_id].stored.phone for phone_id in concerned}
         changes = new_hosts(moved, {phone_id: phone.host for phone_id, phone in phones.items()})
-        self.store.rehost(changes, self.clock())
-        sweep.known.update(self.store.load_known(sorted(changes)))
+        self.store.inventory.rehost(changes, self.clock())
+        sweep.known.update(self.store.observations.known(sorted(changes)))
         return [
             f"{phones[phone_id].label} moved from {phones[phone_id].host} to {host}."
             if phone_id in moved

@@ -132,19 +132,19 @@ class Sweeper:
         tally = Tally()
         try:
             # Only what is loaded under the lease is what the next diff has to be made against.
-            known = await asyncio.to_thread(self.store.load_known, order.ids)
+            known = await asyncio.to_thread(self.store.observations.known, order.ids)
             asked = self._asked(order, known, tally, sweep.id if is_carried_on else None)
             carried_on = tally.answers
             progress(tally)
             notes, gave_way = await self._poll(order, sweep.id, known, asked, tally, progress)
         except BaseException as error:
-            self.store.finish_sweep(sweep.id, tally.counts(), self.clock(), interrupted=True)
+            self.store.sweeps.finish(sweep.id, tally.counts(), self.clock(), interrupted=True)
             if not isinstance(error, FleetError) and (lack := shortage(error)):
                 raise NotAsked(lack) from error
             raise
         counts = tally.counts()
         await asyncio.to_thread(
-            self.store.finish_sweep, sweep.id, counts, self.clock(), interrupted=gave_way
+            self.store.sweeps.finish, sweep.id, counts, self.clock(), interrupted=gave_way
         )
         return Outcome(
             sweep=replace(sweep, finished=None if gave_way else self.clock(), counts=counts),
@@ -166,7 +166,7 @@ class Sweeper:
         """
         if self.logins.password is not None:
             return
-        phones = self.store.read_with_settings_password(order.ids)
+        phones = self.store.phones.read_with_settings_password(order.ids)
         missing = sum(target_of(each, self.logins).credentials is None for each in phones)
         if missing:
             one = missing == 1
@@ -188,7 +188,7 @@ class Sweeper:
                 if order.plan is not None or clock() >= patience:
                     raise
                 now = self.clock()
-                if not await asyncio.to_thread(self.store.want_lease, now=now, ttl=WANTED):
+                if not await asyncio.to_thread(self.store.sweeps.want_lease, now=now, ttl=WANTED):
                     raise
             await asyncio.sleep(ASK_AGAIN)
 
@@ -196,11 +196,11 @@ class Sweeper:
         """Begin a sweep, or carry on with the one of this selection that was cut off."""
         now, plan = self.clock(), order.plan
         since = now - self.carry_on_within
-        cut_off = self.store.interrupted_sweep(order.selection, since=since, now=now)
+        cut_off = self.store.sweeps.interrupted(order.selection, since=since, now=now)
         if cut_off and not order.anew and cut_off.planned_for == (plan.moment if plan else None):
-            return self.store.resume_sweep(cut_off.id, now=now, ttl=LEASE), True
-        planned = self.store.count_phones() if order.ids is None else len(order.ids)
-        sweep = self.store.begin_sweep(
+            return self.store.sweeps.resume(cut_off.id, now=now, ttl=LEASE), True
+        planned = self.store.phones.count() if order.ids is None else len(order.ids)
+        sweep = self.store.sweeps.begin(
             trigger=order.trigger,
             selection=order.selection,
             planned=planned,
@@ -251,7 +251,7 @@ class Sweeper:
         progress: Callable[[Tally], None],
     ) -> tuple[list[str], bool]:
         """Poll, settle, and tell whether the sweep gave way before its end."""
-        owners = await asyncio.to_thread(self.store.mac_owners)
+        owners = await asyncio.to_thread(self.store.phones.mac_owners)
         wanted = asyncio.Event()
         everyone = Pass(
             observer=self.observer,
@@ -303,7 +303,9 @@ class Sweeper:
         self, agenda: Agenda, plan: Plan, asked: Collection[int]
     ) -> None:
         """Look early at what the sweep before saw too late to look at again."""
-        standing = await asyncio.to_thread(self.store.incidents, open_only=True, pending=True)
+        standing = await asyncio.to_thread(
+            self.store.findings.incidents, open_only=True, pending=True
+        )
         for each in standing:
             if each.state is IncidentState.PENDING and each.phone_id and each.phone_id in asked:
                 agenda.look_again(each.phone_id, each.first_seen + plan.confirm_after)
@@ -315,14 +317,14 @@ class Sweeper:
         wanted: asyncio.Event,
         batch: Sequence[Recorded],
     ) -> Mapping[int, Known]:
-        written = self.store.record(sweep_id, batch, self.step)
-        if self.store.renew_lease(sweep_id, now=self.clock(), ttl=LEASE):
+        written = self.store.observations.record(sweep_id, batch, self.step)
+        if self.store.sweeps.renew_lease(sweep_id, now=self.clock(), ttl=LEASE):
             loop.call_soon_threadsafe(wanted.set)
         return written
 
     def _more(self, known: dict[int, Known], ids: Sequence[int]) -> list[Job]:
         """Make jobs for phones that were not chosen, but are needed to settle who is who."""
-        known.update(self.store.load_known(ids))
+        known.update(self.store.observations.known(ids))
         return [self._job(known[phone_id]) for phone_id in ids]
 
 

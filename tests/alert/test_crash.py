@@ -39,8 +39,8 @@ def sender(database: str, seconds: float, *urls: str) -> Iterator[subprocess.Pop
 
 def all_sent(store: Store) -> bool:
     """Whether there is nothing left to do."""
-    waiting = store.deliveries([DeliveryState.WAITING], limit=10_000)
-    return not (waiting or store.unhandled_notices())
+    waiting = store.alerts.deliveries([DeliveryState.WAITING], limit=10_000)
+    return not (waiting or store.alerts.unhandled_notices())
 
 
 def test_a_kill_between_taking_and_marking_repeats_the_alert_with_its_key(
@@ -75,12 +75,14 @@ def test_kills_at_random_moments_lose_nothing(
     with sender(database_url, 120 * KILLS, *urls):
         wait_until(lambda: all_sent(store))
 
-    deliveries = store.deliveries(limit=100_000)
+    deliveries = store.alerts.deliveries(limit=100_000)
     assert {delivery.state for delivery in deliveries} <= {DeliveryState.SENT}
     keys = {delivery.alert.key for delivery in deliveries}
     assert set(webhook.keys) == set(mail_server.keys) == keys
-    told = store.announced([one.id for one in store.incidents(open_only=True) if one.id])
-    assert len(told) == len(store.incidents(open_only=True))
+    told = store.alerts.announced(
+        [one.id for one in store.findings.incidents(open_only=True) if one.id]
+    )
+    assert len(told) == len(store.findings.incidents(open_only=True))
 
 
 def wait_until(is_so: Callable[[], bool], seconds: float = 60) -> None:

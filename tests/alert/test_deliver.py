@@ -43,7 +43,7 @@ def alert(key: str, kind: AlertKind = AlertKind.PROBLEM) -> Alert:
 
 def write(store: Store, *routes: str, key: str = "fleet-1") -> None:
     new = NewAlert(alert=alert(key), routes=tuple((route, START) for route in routes))
-    store.apply_alerting(Alerting(at=START, alerts=(new,)))
+    store.alerts.apply(Alerting(at=START, alerts=(new,)))
 
 
 def deliverer(
@@ -59,7 +59,7 @@ def deliverer(
 
 
 def states(store: Store) -> dict[str, DeliveryState]:
-    return {delivery.route: delivery.state for delivery in store.deliveries()}
+    return {delivery.route: delivery.state for delivery in store.alerts.deliveries()}
 
 
 async def test_what_is_due_is_sent_once_by_each_channel(
@@ -82,7 +82,7 @@ async def test_a_channel_that_fails_is_tried_again_and_repeats_no_other(
     clock = Clock()
     sender = deliverer(store, clock, {"chat": webhook.url, "mail": mail_server.url})
     assert await sender.run() == Delivered(sent=1, failed=1)
-    [waiting] = store.deliveries([DeliveryState.WAITING])
+    [waiting] = store.alerts.deliveries([DeliveryState.WAITING])
     assert (waiting.attempts, waiting.due) == (1, START + 30 * SECOND)
     assert "503" in waiting.error
     assert "geheim" not in waiting.error
@@ -113,7 +113,7 @@ async def test_what_nobody_takes_is_given_up_and_told_by_the_others(
 async def test_a_route_that_the_settings_have_no_more_is_said_to_be_gone(store: Store) -> None:
     write(store, "gone")
     assert await deliverer(store, Clock(), {}).run() == Delivered(failed=1)
-    assert store.deliveries()[0].error == "the settings no longer have this route"
+    assert store.alerts.deliveries()[0].error == "the settings no longer have this route"
 
 
 async def test_a_channel_that_hangs_costs_its_own_time_out(store: Store) -> None:
@@ -127,7 +127,9 @@ async def test_a_channel_that_hangs_costs_its_own_time_out(store: Store) -> None
     sender = deliverer(store, Clock(), channels, send=send, timeout=2)
     assert await sender.run() == Delivered(sent=1, failed=1)
     let_go.set()
-    assert store.deliveries([DeliveryState.WAITING])[0].error == "it did not answer within 2 s"
+    assert (
+        store.alerts.deliveries([DeliveryState.WAITING])[0].error == "it did not answer within 2 s"
+    )
 
 
 async def test_two_who_deliver_at_once_do_not_send_twice(store: Store, webhook: Webhook) -> None:
@@ -170,7 +172,7 @@ async def test_a_further_try_keeps_its_pause_unless_the_clock_was_set_back(
     for now in (START, START - 90 * SECOND, START - 91 * SECOND):
         clock.now = now
         sender.clock_was_set()
-        [waiting] = store.deliveries([DeliveryState.WAITING])
+        [waiting] = store.alerts.deliveries([DeliveryState.WAITING])
         due.append(waiting.due)
     assert due == [START + 30 * SECOND, START + 30 * SECOND, START - 91 * SECOND]
 
@@ -182,6 +184,6 @@ async def test_a_clock_that_was_set_back_delays_no_alert(store: Store, webhook: 
     for back in (HOUR, DAY):
         clock.now = START - back
         made.clock_was_set()
-        (waiting,) = store.deliveries([DeliveryState.WAITING])
+        (waiting,) = store.alerts.deliveries([DeliveryState.WAITING])
         assert waiting.due <= clock.now
     assert (await made.run()).sent == 1

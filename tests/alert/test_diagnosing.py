@@ -99,9 +99,9 @@ async def world(store: Store, password: str = WRONG, count: int = 7) -> AsyncIte
             for number, user in enumerate(users, 1)
         ]  # fmt: skip
         await asyncio.to_thread(
-            store.apply_inventory, [], [Change(id=None, phone=phone) for phone in phones]
+            store.inventory.apply, [], [Change(id=None, phone=phone) for phone in phones]
         )
-        ids = [store.find_phone(phone.host) for phone in phones]
+        ids = [store.phones.find(phone.host) for phone in phones]
         settings = settings_of({"alerts": {"urls": ["json://x"], "diagnose": True}})
         app = App(
             settings=settings, store=store, words=words_of(settings), rules=rules_of(settings)
@@ -123,7 +123,7 @@ async def test_an_alert_of_a_refused_line_says_what_the_registrar_says(store: St
             f"  diagnosis: The primary registrar {made.pbx.address}:{made.pbx.port} {said}" in text
         )
         assert made.pbx.record.wrong_passwords["1001"] == 1
-        [entry] = store.journal(phone_id=made.ids[0])
+        [entry] = store.journal.load(phone_id=made.ids[0])
         assert entry.by == "fleet, for an alert"
         [alert] = alerts(store)
         assert said in alert.html.replace("&#39;", "'")
@@ -166,7 +166,7 @@ async def test_a_line_that_was_asked_about_a_moment_ago_is_told_without_a_senten
     store: Store,
 ) -> None:
     async with world(store) as made:
-        [stored] = store.phones(ids=[made.ids[0]])
+        [stored] = store.phones.load(ids=[made.ids[0]])
         await made.app.diagnoser(by="somebody", patience=0.3).diagnose(stored)
         tries = made.tries
         await made.refused(1)
@@ -213,7 +213,7 @@ async def test_a_diagnosis_that_hangs_costs_its_sentence_and_not_the_alert(store
         await made.round(made.brief(patience=None, within=0.3))
         [text] = made.texts
         assert "diagnosis" not in text
-        assert store.unhandled_notices() == []
+        assert store.alerts.unhandled_notices() == []
 
 
 @pytest.mark.parametrize("error", [StoreError("The database is gone."), RuntimeError("a bug")])
@@ -233,9 +233,9 @@ async def test_a_diagnosis_that_fails_costs_its_sentence_and_not_the_alert(
 
 async def test_one_that_fails_does_not_cost_the_others_theirs(store: Store) -> None:
     async with world(store) as made:
-        [stored] = store.phones(ids=[made.ids[0]])
+        [stored] = store.phones.load(ids=[made.ids[0]])
         bare = replace(stored.phone, accounts=())
-        store.apply_inventory([], [Change(id=stored.id, phone=bare)])
+        store.inventory.apply([], [Change(id=stored.id, phone=bare)])
         await made.refused(1, 2)
         await made.round()
         [text] = made.texts

@@ -71,7 +71,7 @@ def alerting(store: Store, causes: Causes | None = None, **fields: object) -> Al
 
 def alerts(store: Store) -> list[Alert]:
     """The alerts, in the order in which they were written."""
-    found = {delivery.alert.id: delivery.alert for delivery in store.deliveries()}
+    found = {delivery.alert.id: delivery.alert for delivery in store.alerts.deliveries()}
     return [found[number] for number in sorted(found, key=lambda n: n or 0)]
 
 
@@ -91,7 +91,7 @@ def test_a_problem_and_its_end_are_told_once(store: Store, phones: list[int]) ->
         (AlertKind.PROBLEM, "[fleet] 2 lines: 2 × 401 Unauthorized"),
         (AlertKind.RECOVERY, "[fleet] recovered: 2 lines: 2 × 401 Unauthorized"),
     ]
-    assert store.unhandled_notices() == []
+    assert store.alerts.unhandled_notices() == []
 
 
 def test_every_channel_of_a_route_has_a_delivery_of_its_own(
@@ -99,7 +99,7 @@ def test_every_channel_of_a_route_has_a_delivery_of_its_own(
 ) -> None:
     look(store, phones[0], START, finding(1))
     alerting(store, routes=(replace(ALL, urls=("json://a", "json://b")),)).run(START + MINUTE)
-    assert [delivery.route for delivery in store.deliveries()] == ["default", "default #2"]
+    assert [delivery.route for delivery in store.alerts.deliveries()] == ["default", "default #2"]
 
 
 def test_a_cause_is_written_before_its_alert_which_names_it(
@@ -112,11 +112,11 @@ def test_a_cause_is_written_before_its_alert_which_names_it(
     rounds.run(START + MINUTE)
     look(store, phones[3], START + MINUTE, finding(1))
     rounds.run(START + 2 * MINUTE)
-    [cause] = store.open_causes()
+    [cause] = store.alerts.open_causes()
     [alert] = alerts(store)
     assert f"fleet incidents list --cause {cause.id}" in alert.text
     assert len(cause.members) == 4
-    assert store.unhandled_notices() == []
+    assert store.alerts.unhandled_notices() == []
 
 
 def test_the_end_of_a_cause_names_what_still_fails(store: Store, phones: list[int]) -> None:
@@ -136,7 +136,7 @@ def test_the_end_of_a_cause_names_what_still_fails(store: Store, phones: list[in
     look(store, phones[2], START + 2 * HOUR)
     rounds.run(START + 2 * HOUR)
     assert [alert.kind for alert in alerts(store)].count(AlertKind.RECOVERY) == 2
-    assert store.unhandled_notices() == []
+    assert store.alerts.unhandled_notices() == []
 
 
 def test_two_rounds_at_once_tell_nobody_twice(store: Store, phones: list[int]) -> None:
@@ -147,22 +147,22 @@ def test_two_rounds_at_once_tell_nobody_twice(store: Store, phones: list[int]) -
         list(pool.map(lambda each: each.run(START + MINUTE), runners))
     [alert] = alerts(store)
     assert alert.subject.startswith("[fleet] 10 lines")
-    assert store.unhandled_notices() == []
+    assert store.alerts.unhandled_notices() == []
 
 
 def test_a_silence_of_a_site_holds_until_it_is_ended(store: Store) -> None:
-    store.apply_inventory(
+    store.inventory.apply(
         [Site(name="berlin", timezone="Europe/Berlin")],
         [Change(id=None, phone=Phone(host="10.0.0.1", site="berlin"))],
     )
-    look(store, store.find_phone("10.0.0.1"), START, finding(1))
-    number = store.add_silence(
+    look(store, store.phones.find("10.0.0.1"), START, finding(1))
+    number = store.silences.add(
         Silence(selector=Selector(site="berlin"), since=START, until=START + HOUR)
     )
     rounds = alerting(store)
     assert rounds.run(START + MINUTE) == Round(held=1)
     assert [held.why for held in rounds.look(START + MINUTE).held] == ["silence 1 until 08:00 UTC"]
-    store.end_silence(number, START + 2 * MINUTE)
+    store.silences.end(number, START + 2 * MINUTE)
     assert rounds.run(START + 2 * MINUTE) == Round(alerts=1)
     assert "since 2026-03-01 08:00 CET" in alerts(store)[0].text
 
@@ -214,7 +214,7 @@ def test_an_alert_names_the_recorded_reasons_of_its_delay(store: Store, phones: 
     assert nobody.run(START + MINUTE) == nobody.run(START + 10 * MINUTE) == Round(held=1)
     rounds = alerting(store, quiet_hours=night)  # a receiver is set, and fleet is started again
     assert rounds.run(START + 20 * MINUTE) == rounds.run(START + 30 * MINUTE) == Round(held=1)
-    [waiting] = store.unhandled_notices()
+    [waiting] = store.alerts.unhandled_notices()
     assert waiting.delayed_by == ("nobody is alerted: no receiver", "quiet hours")
     assert rounds.run(START + HOUR) == Round(alerts=1)
     [alert] = alerts(store)
@@ -223,11 +223,11 @@ def test_an_alert_names_the_recorded_reasons_of_its_delay(store: Store, phones: 
 
 def test_a_delay_does_not_change_a_notice_that_is_handled(store: Store, phones: list[int]) -> None:
     look(store, phones[0], START, finding(1), finding(2))
-    [first, second] = [one.id or 0 for one in store.unhandled_notices()]
+    [first, second] = [one.id or 0 for one in store.alerts.unhandled_notices()]
     delayed = tuple((number, ("quiet hours",)) for number in (first, second))
     dropped = ((first, "it was nothing"),)
-    assert store.apply_alerting(Decided(at=START + MINUTE, dropped=dropped, delayed=delayed))
-    assert [(one.id, one.delayed_by) for one in store.unhandled_notices()] == [
+    assert store.alerts.apply(Decided(at=START + MINUTE, dropped=dropped, delayed=delayed))
+    assert [(one.id, one.delayed_by) for one in store.alerts.unhandled_notices()] == [
         (second, ("quiet hours",))
     ]
 
@@ -242,7 +242,7 @@ def test_a_removed_phone_is_told_to_be_over(store: Store, phones: list[int]) -> 
     look(store, phones[0], START, finding(1))
     rounds = alerting(store)
     rounds.run(START + MINUTE)
-    store.remove_phones(phones[:1], START + HOUR)
+    store.inventory.remove(phones[:1], START + HOUR)
     assert rounds.run(START + HOUR) == Round(alerts=1)
     assert alerts(store)[-1].kind is AlertKind.RECOVERY
 
@@ -251,7 +251,7 @@ def test_a_roll_out_that_stopped_is_an_alert_once(store: Store) -> None:
     rollout = begun(store, filled(store))
     alerting(store).run(START + MINUTE)
     assert alerts(store) == []
-    store.control_rollout(
+    store.rollouts.control(
         rollout.id,
         RolloutState.STOPPED,
         among=[RolloutState.RUNNING],
@@ -271,7 +271,7 @@ def test_a_roll_out_that_stopped_is_an_alert_once(store: Store) -> None:
 
 def test_a_roll_out_that_stopped_long_ago_is_no_news(store: Store) -> None:
     rollout = begun(store, filled(store))
-    store.control_rollout(
+    store.rollouts.control(
         rollout.id, RolloutState.STOPPED, among=[RolloutState.RUNNING], why="", now=START
     )
     alerting(store).run(START + 25 * HOUR)

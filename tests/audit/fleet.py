@@ -55,18 +55,20 @@ class Fleet:
         """Sweep so many times, five minutes apart; what is `seen` is what each poll sees."""
         for _ in range(sweeps):
             self.now += MINUTES
-            began = self.store.begin_sweep(
+            began = self.store.sweeps.begin(
                 trigger="test", selection=selection, planned=len(self.seen), now=self.now,
                 ttl=timedelta(minutes=1),
             )  # fmt: skip
             judge = self.judge()
             rejudge(self.store, judge, lambda: self.now)
-            known = self.store.load_known()
+            known = self.store.observations.known()
             batch = [self._polled(known[i], what) for i, what in self.seen.items() if i in known]
-            self.store.record(began.id, [judged(judge, each) for each in batch], judge.step)
+            self.store.observations.record(
+                began.id, [judged(judge, each) for each in batch], judge.step
+            )
             counts = SweepCounts(ok=len(batch))
-            self.store.finish_sweep(began.id, counts, self.now)
-        [*_, last] = self.store.sweeps()
+            self.store.sweeps.finish(began.id, counts, self.now)
+        [*_, last] = self.store.sweeps.load()
         return Outcome(sweep=last)
 
     def _polled(self, known: Any, what: tuple[Line, ...] | Reason) -> Recorded:

@@ -55,7 +55,7 @@ async def test_what_changed_is_told_trouble_by_trouble(fleet: Fleet) -> None:
     first = await fleet.audit()
     fleet.seen |= {fine: (REFUSED,), sick: (GONE,), other: (REFUSED,), mended: (line(1),)}
     fleet.seen[hidden] = Reason.NO_ANSWER
-    fleet.store.remove_phones([removed], fleet.now)
+    fleet.store.inventory.remove([removed], fleet.now)
     (new,) = fleet.add(phone(7))
     fleet.seen[new] = (REFUSED,)
     fleet.sweep()
@@ -130,7 +130,7 @@ async def test_what_an_audit_kept_is_what_the_rows_say_of_its_time(fleet: Fleet)
         }
         fleet.sweep()
         await fleet.audit()
-        stored = fleet.store.last_audit("all")
+        stored = fleet.store.audits.last("all")
         assert stored is not None
         found = decode(stored.findings)
         kept[found.at] = {
@@ -140,7 +140,7 @@ async def test_what_an_audit_kept_is_what_the_rows_say_of_its_time(fleet: Fleet)
     for at, flags in kept.items():
         assert flags == {
             (status.stored.id, each.line, each.rule)
-            for status in fleet.store.statuses(at=at)
+            for status in fleet.store.observations.statuses(at=at)
             for each in findings_of(status)
         }
 
@@ -177,11 +177,11 @@ async def test_audits_of_different_selections_are_not_compared(fleet: Fleet) -> 
 
 async def test_findings_that_cannot_be_read_are_not_compared(fleet: Fleet) -> None:
     fleet.add(phone(1))
-    number = fleet.store.begin_audit(
+    number = fleet.store.audits.begin(
         trigger="test", selection="all", planned_for=None, now=fleet.now
     )
     assert number is not None
-    fleet.store.finish_audit(number, sweep_id=None, findings=b"?", now=fleet.now)
+    fleet.store.audits.finish(number, sweep_id=None, findings=b"?", now=fleet.now)
 
     done = await fleet.audit()
 
@@ -228,7 +228,7 @@ async def test_everything_that_differs_from_the_inventory_is_named(fleet: Fleet)
     conflict = Event(
         at=fleet.now, kind=EventKind.MAC_CONFLICT, text="Its MAC is another's.", phone_id=other
     )
-    fleet.store.add_events([conflict])
+    fleet.store.events.add([conflict])
 
     done = await fleet.audit()
 
@@ -277,11 +277,11 @@ async def test_sweeps_that_were_missed_or_cut_off_are_told(fleet: Fleet) -> None
     missed = MissedSweeps(
         schedule="poll", first=fleet.now, last=fleet.now, count=3, reason="The machine slept."
     )
-    fleet.store.add_missed(missed)
-    cut_off = fleet.store.begin_sweep(
+    fleet.store.sweeps.add_missed(missed)
+    cut_off = fleet.store.sweeps.begin(
         trigger="manual", selection="all", planned=1, now=fleet.now, ttl=timedelta(minutes=1)
     )
-    fleet.store.finish_sweep(cut_off.id, cut_off.counts, fleet.now, interrupted=True)
+    fleet.store.sweeps.finish(cut_off.id, cut_off.counts, fleet.now, interrupted=True)
     fleet.now += timedelta(minutes=1)
 
     done = await fleet.audit()
@@ -403,7 +403,7 @@ async def test_an_audit_that_cannot_be_sent_is_done_all_the_same(fleet: Fleet) -
     assert done.troubles == (
         "The audit could not be sent to the recipients: The mail server does not answer.",
     )
-    kept = fleet.store.last_audit("all")
+    kept = fleet.store.audits.last("all")
     assert kept is not None
     assert decode(kept.findings).at == fleet.now
 
@@ -414,7 +414,7 @@ async def test_an_audit_planned_for_a_moment_is_one_runners(fleet: Fleet) -> Non
 
     assert await fleet.auditor().run(order, None) is not None
     assert await fleet.auditor().run(order, None) is None
-    assert fleet.store.last_planned_audit() == fleet.now
+    assert fleet.store.audits.last_planned() == fleet.now
 
 
 async def test_the_sweep_belongs_to_the_audit_and_one_that_runs_is_not_waited_for(
@@ -434,7 +434,7 @@ async def test_the_sweep_belongs_to_the_audit_and_one_that_runs_is_not_waited_fo
 
     assert swept is not None
     assert busy is not None
-    assert swept.report.sweep == fleet.store.last_sweep()
+    assert swept.report.sweep == fleet.store.sweeps.last()
     assert swept.report.notes == ("berlin1 moved.",)
     assert busy.report.sweep is None
     assert busy.report.notes == ("The audit did not sweep: A sweep is running.",)
@@ -447,4 +447,4 @@ async def test_a_folder_that_cannot_be_made_is_one_sentence(fleet: Fleet) -> Non
     with pytest.raises(UsageError, match=r"The folder .* cannot be made"):
         await fleet.audit(formats=("csv",))
 
-    assert fleet.store.last_audit("all") is None
+    assert fleet.store.audits.last("all") is None

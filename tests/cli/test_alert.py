@@ -46,8 +46,8 @@ def trouble(fleet: Fleet) -> datetime:
     begun = datetime.now(UTC) - timedelta(minutes=10)
     with opened() as store:
         phone = Phone(host="10.0.0.1", name="reception", site="berlin")
-        store.apply_inventory([Site(name="berlin")], [Change(id=None, phone=phone)])
-        look(store, store.find_phone("reception"), begun, finding(1), finding(2))
+        store.inventory.apply([Site(name="berlin")], [Change(id=None, phone=phone)])
+        look(store, store.phones.find("reception"), begun, finding(1), finding(2))
     return begun
 
 
@@ -134,9 +134,9 @@ def test_a_rule_that_is_switched_off_ends_what_was_told_of_it(
     assert done(fleet, "alert", "send") == "Delivered: 1.\n"
     Path("fleet.toml").write_text("[rules.line-failed]\nenabled = false\n")
     with answering([spec(1)]) as phones, opened() as store:
-        [stored] = store.phones()
+        [stored] = store.phones.load()
         phone = replace(stored.phone, host=phones.simulator.hosts[0])
-        store.apply_inventory([], [Change(id=stored.id, phone=phone)])
+        store.inventory.apply([], [Change(id=stored.id, phone=phone)])
         done(fleet, "poll")
     assert done(fleet, "alert", "send") == "Delivered: 1.\n"
     assert webhook.bodies[-1]["title"].startswith("[fleet] recovered: 2 lines")
@@ -175,9 +175,9 @@ def test_a_cause_is_shown_with_its_members_and_acknowledged(
     fleet: Fleet, trouble: datetime
 ) -> None:
     with opened() as store:
-        standing = store.incidents(open_only=True)
-        found = Causes(least=2)(standing, (), store.population(()), trouble)
-        store.apply_alerting(Alerting(at=trouble, causes=found))
+        standing = store.findings.incidents(open_only=True)
+        found = Causes(least=2)(standing, (), store.phones.population(()), trouble)
+        store.alerts.apply(Alerting(at=trouble, causes=found))
     shown = done(fleet, "incidents", "list", "--cause", "1")
     assert shown.startswith("Cause 1: registrar pbx.example, 2 of 2 fail, since ")
     assert shown.count("reception") == 2

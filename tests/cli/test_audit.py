@@ -106,7 +106,7 @@ def test_incidents_are_exported(fleet: Fleet, simulated: Simulate) -> None:
     done(fleet, "poll")
     began = datetime(2026, 11, 24, 7, 0, tzinfo=UTC)
     app = App.open(load_settings(None, {}))
-    phone_id = app.store.find_phone("phone1")
+    phone_id = app.store.phones.find("phone1")
     finding = Finding(rule="line-failed", severity=Severity.CRITICAL, text="=1+1", check="", line=1)
     sighting = Sighting(phone_id=phone_id, at=began, verdicts={"line-failed": (finding,)})
     incident = Incident(
@@ -115,7 +115,7 @@ def test_incidents_are_exported(fleet: Fleet, simulated: Simulate) -> None:
         phone="phone1", code=401, registrar="pbx.example",
         resolved=began.replace(hour=8),
     )  # fmt: skip
-    app.store.record_sightings([sighting], lambda *_: Step(incidents=(incident,)))
+    app.store.findings.record([sighting], lambda *_: Step(incidents=(incident,)))
     app.close()
 
     out = done(fleet, "export", "incidents")

@@ -35,7 +35,7 @@ def filled(fleet: Fleet) -> Fleet:
     settings = load_settings(None, {})
     store = Store.open(settings.database_url, keyring=Keyring.read(settings.key_file))
     number = fill(store)
-    store.record_fetches([fetch(number, agent="x" * 200)])
+    store.fetches.record([fetch(number, agent="x" * 200)])
     store.close()
     return fleet
 

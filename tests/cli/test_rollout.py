@@ -148,7 +148,7 @@ def test_new_admin_passwords_are_made_applied_rolled_out_and_used(fleet: Fleet, 
     out = done(fleet, "provision", "rotate", "admin", "--all", "--settle", "0")
     assert "Applied revision 2: 2 phones to change." in out
     assert "Revision 2 done: 2 proven." in out
-    used = {each.phone.password for each in loop.store.phones()}
+    used = {each.phone.password for each in loop.store.phones.load()}
     assert len(used) == 2
     assert all(password.isdecimal() and len(password) == 9 for password in used)
     assert not any(password in out for password in used)

@@ -40,7 +40,7 @@ def told(loop: Loop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def passwords(loop: Loop) -> list[str]:
-    phones = loop.store.phones()
+    phones = loop.store.phones.load()
     return [account.sip_password for each in phones for account in each.phone.accounts]
 
 
@@ -162,6 +162,6 @@ def test_a_rotation_that_nobody_runs_is_stopped_and_keeps_what_was_not_reached(
     assert OLD not in passwords(loop)
     assert "Stopped" in done(fleet, "provision", "rollout", "stop")
     assert passwords(loop) == [OLD, OLD]
-    assert not loop.store.held_phones()
+    assert not loop.store.held_files.phones()
     assert not list(told.iterdir()), "no registrar was told of anything"
     assert "0 phones to change" in done(fleet, "provision", "plan")

@@ -49,13 +49,15 @@ def test_a_stop_amid_a_sweep_of_silent_phones_leaves_it_to_be_carried_on(tmp_pat
             code, log = served.stop(signal.SIGTERM)
     assert (code, "Traceback" in log) == (0, False)
     with closing(Store.open(url(tmp_path), keyring=None)) as store:
-        assert store.sweeps()[-1].interrupted
-        assert {status.reach for status in store.statuses()} == {None}  # not polled, not failed
+        assert store.sweeps.load()[-1].interrupted
+        assert {status.reach for status in store.observations.statuses()} == {
+            None
+        }  # not polled, not failed
 
 
 def sweeps(database_url: str) -> list[Sweep]:
     with closing(Store.open(database_url, keyring=None)) as store:
-        return store.sweeps()
+        return store.sweeps.load()
 
 
 def test_of_two_on_one_database_each_sweep_is_run_once(

@@ -140,8 +140,8 @@ def wait_for_trouble(served: Served, text: str) -> None:
 
 def assert_nothing_false(fleet: Fleet) -> None:
     with closing(Store.open(fleet.database, keyring=None)) as store:
-        assert [each.reach for each in store.statuses()] == [Reach.OK] * PHONES
-        assert store.incidents(pending=True) == []
+        assert [each.reach for each in store.observations.statuses()] == [Reach.OK] * PHONES
+        assert store.findings.incidents(pending=True) == []
     engine = sa.create_engine(fleet.database.replace("postgresql:", "postgresql+psycopg:"))
     with engine.connect() as connection:
         seen = connection.exec_driver_sql("SELECT DISTINCT reach FROM reach_periods").all()
@@ -191,7 +191,7 @@ def sweeps_since(fleet: Fleet, moment: str) -> int:
     with closing(Store.open(fleet.database, keyring=None)) as store:
         return sum(
             sweep.finished is not None and sweep.finished.isoformat() > moment
-            for sweep in store.sweeps()
+            for sweep in store.sweeps.load()
         )
 
 

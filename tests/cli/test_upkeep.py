@@ -100,7 +100,7 @@ def test_prune_names_the_revisions_that_it_deleted(
     with closing(App.open(load_settings(folder / "fleet.toml", {}))) as app:
         for number in range(3):
             file = NewFile(name="aastra.cfg", body=b"%d" % number)
-            app.store.apply_files([file], by="me", comment="", now=START, expected=number)
+            app.store.revisions.apply([file], by="me", comment="", now=START, expected=number)
     assert "Deleted 0" in done(fleet, "db", "prune")
     monkeypatch.setenv("FLEET_RETENTION_REVISIONS", "1")
     assert "0 revisions" in done(fleet, "db", "prune")

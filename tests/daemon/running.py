@@ -58,7 +58,7 @@ def opened(
 
 def add(app: App, *phones: Phone, networks: Sequence[str] = ("127.0.0.0/8",)) -> None:
     site = Site(name="here", networks=tuple(networks))
-    app.store.apply_inventory([site], [Change(id=None, phone=phone) for phone in phones])
+    app.store.inventory.apply([site], [Change(id=None, phone=phone) for phone in phones])
 
 
 def opens_at_once(standing: Sequence[Incident], flaps: Sequence[Flap], sighting: Sighting) -> Step:

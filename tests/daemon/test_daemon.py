@@ -45,11 +45,11 @@ PHONE = Phone(
 
 
 def polls_of(app: App) -> list[Reach | None]:
-    return [status.reach for status in app.store.statuses()]
+    return [status.reach for status in app.store.observations.statuses()]
 
 
 def last_poll(app: App) -> datetime | None:
-    [status] = app.store.statuses()
+    [status] = app.store.observations.statuses()
     return status.observed_at
 
 
@@ -60,7 +60,7 @@ async def test_a_planned_sweep_runs_at_the_start(database_url: str) -> None:
         async with running(app) as daemon:
             await until(lambda: polls_of(app) == [Reach.OK])
             answer = await daemon.ask("/healthz")
-        sweep = app.store.sweeps()[0]
+        sweep = app.store.sweeps.load()[0]
         assert sweep.planned_for is not None
         assert sweep.trigger == "schedule"
     assert answer.startswith("HTTP/1.1 200")
@@ -75,7 +75,7 @@ async def test_a_push_opens_an_incident_at_once_and_has_the_phone_polled(
         add(app, PHONE)
 
         async def alert() -> None:
-            if await asyncio.to_thread(app.store.unhandled_notices):
+            if await asyncio.to_thread(app.store.alerts.unhandled_notices):
                 told.set()
 
         async with running(app, step=opens_at_once, alert=alert) as daemon:
@@ -84,10 +84,10 @@ async def test_a_push_opens_an_incident_at_once_and_has_the_phone_polled(
             async with asyncio.timeout(30):
                 await told.wait()
             await until(lambda: (last_poll(app) or before) > before)
-        [incident] = app.store.incidents()
+        [incident] = app.store.findings.incidents()
         assert (incident.rule, incident.line, incident.code) == ("line-failed", 1, 401)
         assert not incident.confirmed
-        [event] = [e for e in app.store.events() if e.kind is EventKind.LINE_PUSHED]
+        [event] = [e for e in app.store.events.load() if e.kind is EventKind.LINE_PUSHED]
         assert event.text == "The phone reports about 1001: refused 401."
 
 
@@ -123,7 +123,9 @@ async def test_a_refused_line_that_is_pushed_is_told_within_seconds(database_url
                 await daemon.ask("/p/r?s=REFUSED&c=401&u=1001&ip=127.0.0.1")
                 async with asyncio.timeout(60):
                     alert = await told.get()
-                await until(lambda: [each.confirmed for each in app.store.incidents()] == [True])
+                await until(
+                    lambda: [each.confirmed for each in app.store.findings.incidents()] == [True]
+                )
     assert "401" in alert
     assert "1001" in alert
 
@@ -138,8 +140,8 @@ async def test_a_push_from_elsewhere_writes_nothing(database_url: str) -> None:
             )
             document = json.loads((await daemon.ask("/healthz")).split("\r\n\r\n")[1])
         assert document["pushes"] == {"foreign": 1, "unknown-phone": 1}
-        assert app.store.incidents() == []
-        assert [e for e in app.store.events() if e.kind is EventKind.LINE_PUSHED] == []
+        assert app.store.findings.incidents() == []
+        assert [e for e in app.store.events.load() if e.kind is EventKind.LINE_PUSHED] == []
 
 
 async def test_health_tells_of_a_job_that_fails(
@@ -184,7 +186,7 @@ async def test_a_missed_sweep_is_a_fact_in_the_database(database_url: str) -> No
         past = now() - timedelta(hours=2)
         slot = past.replace(minute=0, second=0, microsecond=0)
         ttl = timedelta(seconds=30)
-        sweep = app.store.begin_sweep(
+        sweep = app.store.sweeps.begin(
             trigger="schedule",
             selection="planned",
             planned=0,
@@ -193,10 +195,10 @@ async def test_a_missed_sweep_is_a_fact_in_the_database(database_url: str) -> No
             schedule="sweep",
             planned_for=slot,
         )
-        app.store.finish_sweep(sweep.id, sweep.counts, past)
+        app.store.sweeps.finish(sweep.id, sweep.counts, past)
         async with running(app):
-            await until(lambda: bool(app.store.missed(slot)))
-        [missed] = app.store.missed(slot)
+            await until(lambda: bool(app.store.sweeps.missed(slot)))
+        [missed] = app.store.sweeps.missed(slot)
         assert missed.first == slot + timedelta(minutes=5)
         assert missed.reason == "fleet was not running"
 
@@ -208,20 +210,20 @@ async def test_a_missed_audit_runs_once_after_the_restart(
     with closing(opened(database_url, audit=wanted)) as app:
         add(app, PHONE)
         past = now() - timedelta(days=3)
-        before = app.store.begin_audit(
+        before = app.store.audits.begin(
             trigger="schedule", selection="all", planned_for=past, now=past
         )
         assert before is not None
         nothing = encode(Findings(selection="all", at=past))
-        app.store.finish_audit(before, sweep_id=None, findings=nothing, now=past)
+        app.store.audits.finish(before, sweep_id=None, findings=nothing, now=past)
         for _ in range(2):
             async with running(app, Services.of(app)):
-                await until(lambda: app.store.last_planned_audit() != past)
-        last = app.store.last_planned_audit()
+                await until(lambda: app.store.audits.last_planned() != past)
+        last = app.store.audits.last_planned()
         assert last is not None
         assert now() - last < timedelta(days=1, hours=2)
         assert last.astimezone(ZoneInfo("Europe/Berlin")).strftime("%H:%M") == "02:30"
-        assert [sweep.trigger for sweep in app.store.sweeps()].count("audit") == 1
+        assert [sweep.trigger for sweep in app.store.sweeps.load()].count("audit") == 1
     assert {file.suffix for file in (tmp_path / "audits").rglob("*.*")} == {".html", ".xlsx"}
 
 
@@ -235,12 +237,12 @@ async def test_health_warns_of_an_audit_that_reached_nobody(
     }
     with closing(opened(sqlite_url, audit=wanted)) as app:
         past = now() - timedelta(days=3)
-        before = app.store.begin_audit(
+        before = app.store.audits.begin(
             trigger="schedule", selection="all", planned_for=past, now=past
         )
         assert before is not None
         nothing = encode(Findings(selection="all", at=past))
-        app.store.finish_audit(before, sweep_id=None, findings=nothing, now=past)
+        app.store.audits.finish(before, sweep_id=None, findings=nothing, now=past)
         async with running(app, Services.of(app)) as daemon, asyncio.timeout(60):
             health: dict[str, Any] = {"warnings": []}
             while not health["warnings"]:
@@ -264,13 +266,13 @@ async def test_a_stop_leaves_the_sweep_to_be_carried_on_with(database_url: str) 
     with closing(opened(database_url)) as app:
         add(app, *(Phone(host=f"127.0.0.{n}:9", site="here") for n in range(1, 40)))
         async with running(app):
-            await until(lambda: bool(app.store.sweeps()))
-        [sweep] = app.store.sweeps()
+            await until(lambda: bool(app.store.sweeps.load()))
+        [sweep] = app.store.sweeps.load()
         assert sweep.interrupted or sweep.finished
-        assert app.store.interrupted_sweep("planned", since=now() - timedelta(hours=1), now=now())
+        assert app.store.sweeps.interrupted("planned", since=now() - timedelta(hours=1), now=now())
         async with running(app):
-            await until(lambda: not app.store.sweeps()[0].interrupted)
-        assert len(app.store.sweeps()) == 1
+            await until(lambda: not app.store.sweeps.load()[0].interrupted)
+        assert len(app.store.sweeps.load()) == 1
 
 
 async def refusal(app: App) -> str:
@@ -360,7 +362,7 @@ async def test_phones_that_this_machine_cannot_ask_are_one_alert_about_the_daemo
             assert answer.startswith("HTTP/1.1 503")
             assert "no network buffers" in answer
             assert polls_of(app) == [None]
-            assert app.store.incidents(pending=True) == []
+            assert app.store.findings.incidents(pending=True) == []
             is_short = False
             await until(lambda: polls_of(app) == [Reach.UNREACHABLE])
         assert {key for key, _, _ in reports} == {reports[0][0]}

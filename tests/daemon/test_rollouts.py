@@ -62,7 +62,7 @@ async def says(daemon: Running, number: int) -> None:
 
 
 def last(loop: Loop) -> Rollout:
-    rollout = loop.store.rollout()
+    rollout = loop.store.rollouts.get()
     assert rollout
     return rollout
 
@@ -89,8 +89,8 @@ async def test_a_rollout_that_was_left_to_it_is_run_and_pushes_bring_it_on(
         assert last(loop).run_by is RunBy.DAEMON
         assert {proof.state for proof in loop.proofs().values()} == {ProofState.PROVEN}
         assert all(isinstance(proof.by, ProofWay) for proof in loop.proofs().values())
-        await until(lambda: store.rollout_runner(now()) is None)
-    assert "Runs the roll-out of revision 2." in [entry.what for entry in store.journal()]
+        await until(lambda: store.rollouts.runner(now()) is None)
+    assert "Runs the roll-out of revision 2." in [entry.what for entry in store.journal.load()]
 
 
 async def test_it_is_left_by_a_command_and_followed_by_another(
@@ -150,7 +150,7 @@ async def test_one_whose_runner_crashed_is_taken_over(store: Store, tmp_path: Pa
     async with changed(store, tmp_path, 1) as loop:
         begun = begin(store, replace(LEFT, run_by=RunBy.FOREGROUND), now())
         an_hour = timedelta(hours=1)
-        store.take_rollout(now=now(), ttl=an_hour, holder=GONE, rollout_id=begun.id)
+        store.rollouts.take(now=now(), ttl=an_hour, holder=GONE, rollout_id=begun.id)
         async with running(served(loop)):
             await until(lambda: is_over(loop))
         assert last(loop).run_by is RunBy.DAEMON
@@ -162,12 +162,12 @@ async def test_one_that_is_paused_waits_until_it_is_resumed(store: Store, tmp_pa
         standing = (RolloutState.RUNNING, RolloutState.PAUSED)
 
         def put(state: RolloutState) -> None:
-            assert store.control_rollout(begun.id, state, among=standing, why="", now=now())
+            assert store.rollouts.control(begun.id, state, among=standing, why="", now=now())
 
         put(RolloutState.PAUSED)
         async with running(served(loop)) as daemon:
             await daemon.ask("/healthz")
-            assert store.rollout_to_take_over(now()) is None
+            assert store.rollouts.to_take_over(now()) is None
             assert has(loop, 1, ProofState.WAITING)
             put(RolloutState.RUNNING)
             await until(lambda: is_over(loop))
@@ -180,7 +180,7 @@ async def test_a_stopped_daemon_leaves_it_to_the_next_and_nobody_is_told_twice(
         begin(store, LEFT, now())
         async with running(served(loop)):
             await until(lambda: bool(loop.pbx.record.forwarded))
-        assert store.rollout_runner(now()) is None
+        assert store.rollouts.runner(now()) is None
         assert last(loop).state is RolloutState.RUNNING
         async with running(served(loop)):
             await until(lambda: is_over(loop))

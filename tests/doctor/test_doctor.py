@@ -169,7 +169,7 @@ def test_phones_that_take_no_connection_are_named(database_url: str, tmp_path: P
             State.WARN,
             "1 of 2 tried accept no connection: attic.",
         )
-        app.store.remove_phones([app.store.find_phone("reception")], now())
+        app.store.inventory.remove([app.store.phones.find("reception")], now())
         assert states(found(made)["phones"]) == [State.FAIL]
 
 
@@ -177,7 +177,7 @@ def test_a_daemon_that_stopped_is_told_by_its_last_sweep(database_url: str, tmp_
     made = settings(database_url, tmp_path)
     with closing(App.open(made)) as app:
         for ago, expected in ((timedelta(hours=3), State.FAIL), (timedelta(minutes=4), State.OK)):
-            sweep = app.store.begin_sweep(
+            sweep = app.store.sweeps.begin(
                 trigger="schedule",
                 selection="planned",
                 planned=0,
@@ -186,7 +186,7 @@ def test_a_daemon_that_stopped_is_told_by_its_last_sweep(database_url: str, tmp_
                 schedule="sweep",
                 planned_for=now() - ago,
             )
-            app.store.finish_sweep(sweep.id, sweep.counts, now())
+            app.store.sweeps.finish(sweep.id, sweep.counts, now())
             assert states(found(made)["daemon"]) == [expected]
 
 
@@ -197,7 +197,7 @@ def test_missed_sweeps_are_counted_with_the_newest_reason(
     with closing(App.open(made)) as app:
         for hours, reason in ((3, "fleet was not running"), (1, "another sweep held the lease")):
             moment = now() - timedelta(hours=hours)
-            app.store.add_missed(
+            app.store.sweeps.add_missed(
                 MissedSweeps(schedule="sweep", first=moment, last=moment, count=2, reason=reason)
             )
     [said] = found(made)["sweeps"]
@@ -233,7 +233,7 @@ def test_phones_without_network_or_login_are_counted(sqlite_url: str, tmp_path: 
             Phone(host=f"10.0.0.{n}", mac=f"00:08:5D:00:00:0{n}", site=site)
             for n, site in enumerate("abb", 1)
         ]
-        store.apply_inventory(sites, [Change(id=None, phone=phone) for phone in phones])
+        store.inventory.apply(sites, [Change(id=None, phone=phone) for phone in phones])
     checks = found(
         settings(sqlite_url, tmp_path, provisioning={"enabled": True, "login": "digest"})
     )["files"]

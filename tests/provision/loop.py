@@ -85,17 +85,17 @@ class Loop:
 
     def intend(self, number: int, password: str) -> None:
         """Change a phone's SIP password in the inventory."""
-        (stored,) = self.store.phones(ids=[self.ids[number - 1]])
+        (stored,) = self.store.phones.load(ids=[self.ids[number - 1]])
         accounts = tuple(
             replace(account, sip_password=password) for account in stored.phone.accounts
         )
         changed = replace(stored.phone, accounts=accounts)
-        self.store.apply_inventory([], [Change(id=stored.id, phone=changed)])
+        self.store.inventory.apply([], [Change(id=stored.id, phone=changed)])
 
     def move(self, *, to: SimulatedRegistrar, password: str) -> None:
         """Change the registrar and the SIP password of all phones in the inventory."""
         changes = []
-        for stored in self.store.phones():
+        for stored in self.store.phones.load():
             accounts = tuple(
                 replace(
                     account,
@@ -107,7 +107,7 @@ class Loop:
             )
             changed = replace(stored.phone, accounts=accounts)
             changes.append(Change(id=stored.id, phone=changed))
-        self.store.apply_inventory([], changes)
+        self.store.inventory.apply([], changes)
 
     def apply(self) -> Revision:
         """Plan, and apply the plan."""
@@ -128,7 +128,7 @@ class Loop:
 
     def _fetchers(self) -> set[int]:
         """The phones whose fetch of their own file is in the database."""
-        return {number for number, name in self.store.last_fetches() if name[0] == "0"}
+        return {number for number, name in self.store.fetches.last() if name[0] == "0"}
 
     async def poll(self) -> None:
         await poll(self.app, self.ids)
@@ -158,9 +158,9 @@ class Loop:
 
     def proofs(self) -> Mapping[int, Proof]:
         """What the phones of the last roll-out came to, by the phones' numbers here."""
-        rollout = self.store.rollout()
+        rollout = self.store.rollouts.get()
         assert rollout
-        found = {proof.phone_id: proof for proof in self.store.proofs(rollout.id)}
+        found = {proof.phone_id: proof for proof in self.store.rollouts.proofs(rollout.id)}
         return {number: found[each] for number, each in enumerate(self.ids, 1) if each in found}
 
 
@@ -230,8 +230,8 @@ def fill(store: Store, pbx: SimulatedRegistrar, count: int, shared: str = "") ->
     common = Intent(parameters={"admin password": Wanted(value=ADMIN, lock=True)})
     site = Site(name="here", networks=("127.0.0.0/8",))
     changes = [Change(id=None, phone=phone) for phone in phones]
-    store.apply_inventory([site], changes, IntentChange(at=now(), fleet=common))
-    return tuple(store.find_phone(mac(number)) for number in range(1, count + 1))
+    store.inventory.apply([site], changes, IntentChange(at=now(), fleet=common))
+    return tuple(store.phones.find(mac(number)) for number in range(1, count + 1))
 
 
 @asynccontextmanager
@@ -255,7 +255,7 @@ async def whole_loop(
                 for number in range(1, count + 1)
             ]
             async with Simulator(specs, clock=quick_clock(SPEED)) as simulator:
-                store.rehost(dict(zip(ids, simulator.hosts, strict=True)), now())
+                store.inventory.rehost(dict(zip(ids, simulator.hosts, strict=True)), now())
                 loop = Loop(
                     app=app, pbx=pbx, service=service, simulator=simulator, ids=ids, users=users
                 )

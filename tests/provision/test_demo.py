@@ -17,7 +17,7 @@ async def test_the_demo_rolls_out_stops_and_takes_back(tmp_path: Path) -> None:
     said: list[str] = []
     try:
         await demo.run(app, said.append, lambda _app: lambda *_: None)
-        states = [rollout.state for rollout in app.store.rollouts()]
+        states = [rollout.state for rollout in app.store.rollouts.load()]
     finally:
         app.close()
     assert states == [RolloutState.DONE, RolloutState.ROLLED_BACK, RolloutState.DONE]

@@ -134,7 +134,7 @@ async def test_where_the_login_changes_a_push_has_it_tried_before_it_proves_anyt
     async with whole_loop(store, tmp_path, 1) as loop:
         await loop.poll()
         common = Intent(parameters={"admin password": Wanted(value="31415926", lock=True)})
-        store.apply_inventory([], [], IntentChange(at=now(), fleet=common))
+        store.inventory.apply([], [], IntentChange(at=now(), fleet=common))
         loop.apply()
         rollout = begin(store, Terms(order=CANARY_FIRST, deadline=30, settle=3600), now())
         patient = replace(PACE, settle=timedelta(hours=1))
@@ -142,7 +142,7 @@ async def test_where_the_login_changes_a_push_has_it_tried_before_it_proves_anyt
         await until(lambda: is_fetched(loop, 1))
         loop.push(1)
         assert (await running).state is RolloutState.DONE
-        assert {each.phone.password for each in store.phones()} == {"31415926"}
+        assert {each.phone.password for each in store.phones.load()} == {"31415926"}
 
 
 def is_fetched(loop: Loop, number: int) -> bool:
@@ -172,14 +172,14 @@ async def test_a_new_admin_password_is_used_as_soon_as_the_phone_takes_it(
     async with whole_loop(store, tmp_path) as loop:
         await loop.poll()
         common = Intent(parameters={"admin password": Wanted(value="31415926", lock=True)})
-        store.apply_inventory([], [], IntentChange(at=now(), fleet=common))
+        store.inventory.apply([], [], IntentChange(at=now(), fleet=common))
         loop.apply()
         ended = await loop.run(begin(store, Terms(order=CANARY_FIRST, deadline=30), now()))
         assert ended.state is RolloutState.DONE
-        assert {each.phone.password for each in store.phones()} == {"31415926"}
+        assert {each.phone.password for each in store.phones.load()} == {"31415926"}
         await loop.poll()
-        assert {status.reach for status in store.statuses()} == {Reach.OK}
-        written = store.journal(phone_id=loop.ids[0])
+        assert {status.reach for status in store.observations.statuses()} == {Reach.OK}
+        written = store.journal.load(phone_id=loop.ids[0])
         assert "accepts its new admin password" in "".join(entry.what for entry in written)
 
 
@@ -213,7 +213,7 @@ async def test_what_was_applied_and_not_fetched_is_told_by_the_rules(
         rollout = begin(store, Terms(order=CANARY_FIRST), now())
         hasty.rejudge()
         assert rules(hasty) == {"firmware-drift"}, "its turn has not come"
-        assert store.rollout() == rollout
+        assert store.rollouts.get() == rollout
         refused = Fetch(
             at=now(),
             file="00085D000101.cfg",
@@ -221,14 +221,14 @@ async def test_what_was_applied_and_not_fetched_is_told_by_the_rules(
             outcome=FetchOutcome.WRONG_AGENT,
             phone_id=loop.ids[0],
         )
-        store.record_fetches([refused])
+        store.fetches.record([refused])
         hasty.judging.files.read(now())
         await poll(hasty, loop.ids)
         assert rules(hasty) == {"firmware-drift", "unexpected-fetch"}
 
 
 def rules(app: App) -> set[str]:
-    statuses = app.store.statuses()
+    statuses = app.store.observations.statuses()
     return {finding.rule for status in statuses for finding in status.findings}
 
 
@@ -249,7 +249,7 @@ async def test_phones_get_their_logins_by_the_factorys_and_then_need_their_own(
         (number,) = loop.ids
 
         def login() -> FetchLogin:
-            return store.fetch_logins()[number]
+            return store.fetch_logins.load()[number]
 
         first = login()
         assert (first.username, first.used) == ("00085D000101", None)
@@ -285,7 +285,7 @@ async def test_a_rollout_that_holds_keeps_new_files_from_phones_it_has_not_asked
     store: Store, tmp_path: Path
 ) -> None:
     async with whole_loop(store, tmp_path) as loop:
-        before = store.last_revision()
+        before = store.revisions.last()
         for number in (1, 2):
             loop.intend(number, NEW)
         revision = loop.apply()
@@ -299,7 +299,7 @@ async def test_a_rollout_that_holds_keeps_new_files_from_phones_it_has_not_asked
                     url = f"{loop.service.urls['http']}00085D0001{number:02X}.cfg"
                     await client.get(url, headers={"User-Agent": agent})
             await loop.service.flush()
-            return [store.fetches(phone_id=each, limit=1)[0].revision for each in loop.ids]
+            return [store.fetches.load(phone_id=each, limit=1)[0].revision for each in loop.ids]
 
         order = StageOrder(canaries=(loop.ids[0],), steps=())
         rollout = begin(store, Terms(order=order, deadline=1, hold=True), now())
@@ -307,7 +307,7 @@ async def test_a_rollout_that_holds_keeps_new_files_from_phones_it_has_not_asked
         ended = await loop.run(rollout)  # the registrar does not take the new password
         assert ended.state is RolloutState.STOPPED
         assert await given() == [revision.number, before]
-        said = sentence(ended, store.proofs(ended.id))
+        said = sentence(ended, store.rollouts.proofs(ended.id))
         assert "1 phone that was not asked keeps the old files" in said
         assert begin(store, Terms(deadline=1), now()).hold is False
         assert await given() == [revision.number, revision.number]

@@ -51,7 +51,7 @@ class World:
 
     def __init__(self, store: Store) -> None:
         self.store = store
-        store.apply_inventory(
+        store.inventory.apply(
             [Site(name="Berlin")],
             [
                 Change(id=None, phone=replace(phone(1, LINE, name="one"), site="Berlin")),
@@ -74,12 +74,12 @@ class World:
         return provisioner.apply(provisioner.plan(), by="me", allow=allow)
 
     def intend(self, **levels: object) -> None:
-        self.store.apply_inventory([], [], IntentChange(at=AT, **levels))  # type: ignore[arg-type]
+        self.store.inventory.apply([], [], IntentChange(at=AT, **levels))  # type: ignore[arg-type]
 
     def change(self, number: int, **fields: object) -> None:
-        current = self.store.load_inventory().phones[number - 1]
+        current = self.store.inventory.load().phones[number - 1]
         change = Change(id=number, phone=replace(current, **fields))  # type: ignore[arg-type]
-        self.store.apply_inventory([], [change])
+        self.store.inventory.apply([], [change])
 
 
 @pytest.fixture
@@ -151,7 +151,7 @@ def test_a_value_of_all_does_not_change_a_phone_that_says_its_own(world: World) 
 
 def test_a_secret_shows_only_that_it_changed(world: World) -> None:
     world.apply()
-    world.store.set_secret("admin", "11235813", AT)
+    world.store.intents.set_secret("admin", "11235813", AT)
     planned = world.plan()
     assert {one.label: said(one) for one in planned.phones} == {
         label: {"admin password": (None, None)} for label in ("one", "two")
@@ -178,17 +178,19 @@ def test_what_was_a_secret_stays_one_when_it_becomes_a_text(world: World) -> Non
     (change,) = by_label(world.plan())["one"].changes
     assert (change.name, change.secret, change.old, change.new) == ("directory 1", True, None, None)
     new = world.apply().number
-    assert world.store.secret_names(old) == {"directory 1", *SAFE}
-    assert world.store.secret_names(new) == set(SAFE)
-    back = world.store.roll_back(old, by="me", comment="", now=AT, expected=new)
-    assert world.store.secret_names(back.number) == world.store.secret_names(old)
+    assert world.store.revisions.secret_names(old) == {"directory 1", *SAFE}
+    assert world.store.revisions.secret_names(new) == set(SAFE)
+    back = world.store.revisions.roll_back(old, by="me", comment="", now=AT, expected=new)
+    assert world.store.revisions.secret_names(back.number) == world.store.revisions.secret_names(
+        old
+    )
     intend("*98")
     (change,) = by_label(world.plan())["one"].changes
     assert (change.secret, change.old) == (True, None)
 
 
 def test_moving_a_value_between_files_changes_bytes_and_nothing_else(world: World) -> None:
-    world.store.apply_inventory([], [Change(id=None, phone=phone(3, name="three"))])
+    world.store.inventory.apply([], [Change(id=None, phone=phone(3, name="three"))])
     world.apply()
     world.change(1, intent=intent(lldp=None))
     planned = by_label(world.plan())
@@ -201,13 +203,13 @@ def test_moving_a_value_between_files_changes_bytes_and_nothing_else(world: Worl
 
 def test_a_removed_phones_file_goes_and_a_renamed_one_follows_its_mac(world: World) -> None:
     world.apply()
-    world.store.remove_phones([2], AT)
+    world.store.inventory.remove([2], AT)
     world.change(1, mac="00:08:5D:00:00:0A")
     planned = world.plan()
     assert planned.removed == ("00085D000001.cfg", "00085D000002.cfg")
     made = world.apply()
     assert made.files == 3
-    assert set(world.store.file_digests()) == {"aastra.cfg", "00085D00000A.cfg"}
+    assert set(world.store.revisions.digests()) == {"aastra.cfg", "00085D00000A.cfg"}
 
 
 def test_a_phone_with_a_problem_keeps_its_file_and_shows_what_it_gets_nevertheless(
@@ -222,7 +224,7 @@ def test_a_phone_with_a_problem_keeps_its_file_and_shows_what_it_gets_neverthele
     assert one.file is None
     assert said(one) == {"sip dial plan": ("*97", "*98"), "lldp": ("1", None)}
     world.apply()
-    assert "00085D000001.cfg" in world.store.file_digests()
+    assert "00085D000001.cfg" in world.store.revisions.digests()
 
 
 def test_critical_findings_refuse_unless_they_are_allowed(world: World) -> None:
@@ -254,7 +256,7 @@ def test_a_key_of_a_module_is_accepted_where_the_module_is_known(
 ) -> None:
     own = {name: Wanted(value=value) for name, value in KEY.items()}
     world.change(1, intent=Intent(parameters=own, modules=said))
-    world.store.record_fetches([fetch(1, modules=seen)])
+    world.store.fetches.record([fetch(1, modules=seen)])
     checks = {one.check for one in by_label(world.plan())["one"].findings}
     assert checks & {"module-not-possible", "key-out-of-range"} == held
 
@@ -298,7 +300,7 @@ def test_a_clock_of_dates_says_until_when_the_plan_holds(world: World) -> None:
 
 
 def test_the_login_that_our_server_asks_for_is_in_the_phones_file(world: World) -> None:
-    world.store.set_fetch_login(1, username="u1", password="p1", now=AT)
+    world.store.fetch_logins.set(1, username="u1", password="p1", now=AT)
     values = world.provisioner().own(1).values
     assert values["http digest username"].value == "u1"
     assert values["http digest password"].value == "p1"
@@ -311,7 +313,7 @@ def test_two_revisions_are_compared_as_phones_see_them(world: World) -> None:
         fleet=replace(FLEET, parameters={**FLEET.parameters, "sip dial plan": _text("*98")}),
         models={"6757i": intent(lldp="0")},
     )
-    world.store.set_secret("admin", "11235813", AT)
+    world.store.intents.set_secret("admin", "11235813", AT)
     world.apply()
     found = compare(world.store, 1, 2, models={1: "6753i", 2: "6757i"})
     assert set(found.files) == {

@@ -44,12 +44,12 @@ def watched(
 
 
 def standing(store: Store) -> list[Incident]:
-    return store.incidents(open_only=True)
+    return store.findings.incidents(open_only=True)
 
 
 def test_a_scan_of_ten_thousand_macs_is_one_incident_and_one_alert(store: Store) -> None:
     for first in range(0, 10_000, 1000):
-        store.record_fetches([stranger(number) for number in range(first, first + 1000)])
+        store.fetches.record([stranger(number) for number in range(first, first + 1000)])
     (notice,) = watched(store)
     (incident,) = standing(store)
     assert notice.kind is NoticeKind.OPENED
@@ -63,7 +63,7 @@ def test_a_scan_of_ten_thousand_macs_is_one_incident_and_one_alert(store: Store)
     (alert,) = alerts(store)
     assert "10.9.9.9" in alert.text
     assert alert.subject == "[fleet] strangers: unexpected-fetch"
-    store.record_fetches([stranger(20_000, at=START + HOUR, address="10.9.9.8")])
+    store.fetches.record([stranger(20_000, at=START + HOUR, address="10.9.9.8")])
     assert watched(store, START + HOUR) == []
     alerting(store).run(START + 2 * HOUR)
     assert len(alerts(store)) == 1
@@ -71,8 +71,8 @@ def test_a_scan_of_ten_thousand_macs_is_one_incident_and_one_alert(store: Store)
 
 
 def test_each_reason_and_each_site_is_an_incident_of_its_own(store: Store) -> None:
-    store.apply_inventory([BERLIN], [])
-    store.record_fetches(
+    store.inventory.apply([BERLIN], [])
+    store.fetches.record(
         [
             stranger(1),
             stranger(2, address="10.1.2.3"),
@@ -87,37 +87,37 @@ def test_each_reason_and_each_site_is_an_incident_of_its_own(store: Store) -> No
         ("unknown-mac", "Berlin"),
         ("wrong-network", ""),
     }
-    assert [each.site for each in store.incidents(site="Berlin")] == ["Berlin"]
+    assert [each.site for each in store.findings.incidents(site="Berlin")] == ["Berlin"]
 
 
 def test_it_is_over_after_a_quiet_day_and_may_come_again(store: Store) -> None:
-    store.record_fetches([stranger()])
+    store.fetches.record([stranger()])
     watched(store)
     assert watched(store, START + DAY) == []
     (notice,) = watched(store, START + DAY + MINUTE)
     assert (notice.kind, notice.incident.state) == (NoticeKind.RESOLVED, IncidentState.RESOLVED)
     assert standing(store) == []
-    store.record_fetches([stranger(at=START + 3 * DAY)])
+    store.fetches.record([stranger(at=START + 3 * DAY)])
     assert len(watched(store, START + 3 * DAY)) == 1
-    assert len(store.incidents()) == 2
+    assert len(store.findings.incidents()) == 2
 
 
 def test_what_was_asked_for_a_phone_of_ours_is_that_phones(store: Store) -> None:
     (number,) = add(store, Phone(host="10.1.0.1", mac="00:08:5D:00:00:01"))
-    store.record_fetches([stranger(1, phone_id=number, outcome=FetchOutcome.WRONG_NETWORK)])
+    store.fetches.record([stranger(1, phone_id=number, outcome=FetchOutcome.WRONG_NETWORK)])
     assert watched(store) == []
 
 
 def test_a_phone_that_is_removed_ends_nothing_of_strangers(store: Store) -> None:
     (number,) = add(store, Phone(host="10.1.0.1", mac="00:08:5D:00:00:01"))
-    store.record_fetches([stranger()])
+    store.fetches.record([stranger()])
     watched(store)
-    store.remove_phones([number], START)
+    store.inventory.remove([number], START)
     assert len(standing(store)) == 1
 
 
 def test_the_rule_can_be_switched_off_and_be_made_as_bad_as_one_likes(store: Store) -> None:
-    store.record_fetches([stranger()])
+    store.fetches.record([stranger()])
     watched(store, rules={"unexpected-fetch": RuleSetting(severity=Severity.INFO)})
     assert [each.severity for each in standing(store)] == [Severity.INFO]
     watched(store, START + MINUTE, {"unexpected-fetch": RuleSetting(enabled=False)})
@@ -125,10 +125,10 @@ def test_the_rule_can_be_switched_off_and_be_made_as_bad_as_one_likes(store: Sto
 
 
 def test_somebody_may_work_on_it(store: Store) -> None:
-    store.record_fetches([stranger()])
+    store.fetches.record([stranger()])
     watched(store)
     (incident,) = standing(store)
-    assert store.acknowledge([incident.id or 0], by="me", at=START) == 1
+    assert store.findings.acknowledge([incident.id or 0], by="me", at=START) == 1
     watched(store, START + MINUTE)
     assert standing(store)[0].acked_by == "me"
 

@@ -191,9 +191,9 @@ def test_a_loss_is_an_unconfirmed_incident_an_event_and_a_poll(store: Store) -> 
     taken = desk.take([(phone_id, replace(SAID, code=401))])
     assert taken.poll == (phone_id,)
     assert taken.has_notices
-    [incident] = store.incidents()
+    [incident] = store.findings.incidents()
     assert (incident.rule, incident.line, incident.confirmed) == ("line-failed", 1, False)
-    [event] = [each for each in store.events() if each.kind is EventKind.LINE_PUSHED]
+    [event] = [each for each in store.events.load() if each.kind is EventKind.LINE_PUSHED]
     assert (event.text, event.phone_id) == ("The phone reports about 1001: refused 401.", phone_id)
 
 
@@ -203,13 +203,13 @@ def test_an_event_is_written_for_each_change_and_no_more(store: Store) -> None:
     good_again = replace(SAID, state=PushState.REGISTERED, at=START + MINUTE)
     for push in (SAID, SAID, good_again, good_again, SAID, read(PushEvent.STARTUP)):
         assert desk.take([(phone_id, push)]).poll == (phone_id,)
-    kinds = [each.text for each in store.events() if each.kind is EventKind.LINE_PUSHED]
+    kinds = [each.text for each in store.events.load() if each.kind is EventKind.LINE_PUSHED]
     assert kinds == [
         "The phone reports about 1001: registered.",
         "The phone reports about 1001: refused.",
         "The phone reports about 1001: refused.",
     ]
-    assert store.incidents() == []
+    assert store.findings.incidents() == []
 
 
 def test_the_newest_word_of_each_line_is_kept_whatever_comes_late(store: Store) -> None:
@@ -218,11 +218,11 @@ def test_the_newest_word_of_each_line_is_kept_whatever_comes_late(store: Store) 
     later = replace(SAID, state=PushState.REGISTERED, at=START + MINUTE)
     for pushes in ([later, replace(SAID, code=401)], [SAID], [replace(later, user="?")]):
         desk.take([(phone_id, push) for push in pushes])
-    assert sorted(store.last_pushes([phone_id]), key=lambda word: word.user) == [
+    assert sorted(store.pushes.last([phone_id]), key=lambda word: word.user) == [
         LastPush(phone_id=phone_id, user="", at=START + MINUTE, registered=True),
         LastPush(phone_id=phone_id, user="1001", at=START + MINUTE, registered=True),
     ]
-    assert store.last_pushes([phone_id + 1]) == []
+    assert store.pushes.last([phone_id + 1]) == []
 
 
 def test_a_heartbeat_has_only_phones_polled_that_could_not_be_read(store: Store) -> None:
@@ -235,7 +235,7 @@ def test_a_heartbeat_has_only_phones_polled_that_could_not_be_read(store: Store)
 
 def test_a_phone_that_was_removed_meanwhile_is_passed_over(store: Store) -> None:
     phone_id = polled(store)
-    store.remove_phones([phone_id], START)
+    store.inventory.remove([phone_id], START)
     taken = PushDesk(store, {}, opens_at_once).take([(phone_id, SAID)])
     assert (taken.poll, taken.has_notices) == ((), False)
 
@@ -249,7 +249,7 @@ def test_who_may_push_is_said_by_the_sites_networks(store: Store) -> None:
         Phone(host="10.1.0.3", mac=macs[2]),
         Phone(host="10.1.0.4", site="a"),
     ]
-    store.apply_inventory(sites, [Change(id=None, phone=phone) for phone in phones])
+    store.inventory.apply(sites, [Change(id=None, phone=phone) for phone in phones])
     assert set(callers(store, [])) == {macs[0]}
     found = callers(store, ["192.0.2.0/24"])
     assert set(found) == set(macs[:3])
@@ -262,6 +262,6 @@ def test_a_push_that_holds_our_password_is_recorded_without_it(store: Store) -> 
     desk = PushDesk(store, {}, opens_at_once, known_secrets=["geheim-4711"])
     for user in ("geheim-4711", "1001 geheim-4711"):
         desk.take([(phone_id, replace(SAID, user=user))])
-    kept = f"{store.events()} {store.incidents()}"
+    kept = f"{store.events.load()} {store.findings.incidents()}"
     assert "[redacted]" in kept
     assert "geheim" not in kept

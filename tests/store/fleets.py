@@ -30,8 +30,8 @@ HOUR = timedelta(hours=1)
 
 def add(store: Store, *phones: Phone) -> list[int]:
     """Add phones; give their numbers, in order."""
-    store.apply_inventory([], [Change(id=None, phone=phone) for phone in phones])
-    ids = {stored.phone.host: stored.id for stored in store.phones()}
+    store.inventory.apply([], [Change(id=None, phone=phone) for phone in phones])
+    ids = {stored.phone.host: stored.id for stored in store.phones.load()}
     return [ids[phone.host] for phone in phones]
 
 
@@ -95,17 +95,17 @@ class Sweeping:
 
     def __init__(self, store: Store, now: datetime = START) -> None:
         self.store = store
-        self.sweep = store.begin_sweep(
+        self.sweep = store.sweeps.begin(
             trigger="test", selection="", planned=1, now=now, ttl=timedelta(days=9999)
         )
-        self.known = store.load_known()
+        self.known = store.observations.known()
 
     def write(self, *batch: Recorded) -> dict[int, Known]:
         """Write polls and keep up with what is known."""
-        written = self.store.record(self.sweep.id, batch)
+        written = self.store.observations.record(self.sweep.id, batch)
         self.known |= written
         return written
 
     def finish(self, now: datetime = START) -> None:
         """End the sweep."""
-        self.store.finish_sweep(self.sweep.id, SweepCounts(ok=1), now)
+        self.store.sweeps.finish(self.sweep.id, SweepCounts(ok=1), now)

@@ -54,11 +54,11 @@ def test_a_kill_at_any_moment_loses_nothing_already_written(
 
     store = Store.open(database_url, keyring=keyring)
     assert store.check() == []
-    statuses = list(store.statuses())
+    statuses = list(store.observations.statuses())
     codes = {one.line.code for status in statuses for one in status.lines}
     assert len(codes) == 1, "a batch is written whole or not at all"
     assert codes.pop() >= written
-    cut_off = store.interrupted_sweep("", since=START, now=START)
+    cut_off = store.sweeps.interrupted("", since=START, now=START)
     assert cut_off is not None
     Sweeping(store).finish()
     store.close()

@@ -26,10 +26,10 @@ NAMES = ("aastra.cfg", "6753i.cfg", "00085D000001.cfg", "00085D000002.cfg")
 
 def apply(store: Store, files: Mapping[str, bytes | None]) -> int:
     """Apply a revision, each a day after the one before."""
-    expected = store.last_revision()
+    expected = store.revisions.last()
     new = [NewFile(name=name, body=body) for name, body in files.items()]
     at = START + expected * DAY
-    return store.apply_files(new, by="me", comment="", now=at, expected=expected).number
+    return store.revisions.apply(new, by="me", comment="", now=at, expected=expected).number
 
 
 def applied(store: Store, *bodies: bytes) -> None:
@@ -47,20 +47,20 @@ def prune(store: Store, *, at_least: int = 1, since: int = 1000) -> Pruned:
 
 def rolled_out(store: Store, state: RolloutState) -> None:
     """A roll-out of the last revision that came to this."""
-    number = store.last_revision()
+    number = store.revisions.last()
     start = RolloutStart(revision=number, stages=("all",), proofs=(), deadline=60, most_failures=0)
-    made = store.begin_rollout(start, START)
+    made = store.rollouts.begin(start, START)
     running = RolloutState.RUNNING
     if state is not running:
-        assert store.control_rollout(made.id, state, among=[running], why="", now=START)
+        assert store.rollouts.control(made.id, state, among=[running], why="", now=START)
 
 
 def numbers(store: Store) -> list[int]:
-    return [revision.number for revision in store.revisions()]
+    return [revision.number for revision in store.revisions.load()]
 
 
 def bodies(store: Store, revision: int) -> dict[str, bytes]:
-    return {file.name: file.body for file in store.files(revision)}
+    return {file.name: file.body for file in store.revisions.files(revision)}
 
 
 def count(url: str, table: str) -> int:
@@ -78,12 +78,12 @@ def test_old_ones_go_with_their_files_and_it_is_told(store: Store, database_url:
     assert numbers(store) == [4, 3]
     assert count(database_url, "contents") == 2
     assert count(database_url, "revisions") == 2
-    assert store.journal()[0].what == "Deleted old revisions ([retention]): 1 to 2."
+    assert store.journal.load()[0].what == "Deleted old revisions ([retention]): 1 to 2."
     assert prune(store, at_least=2).revisions == ()
     with pytest.raises(UsageError, match=r"Revision 2 was deleted because of its age"):
-        store.revision(2)
+        store.revisions.get(2)
     with pytest.raises(UsageError, match="was deleted"):
-        store.roll_back(1, by="me", comment="", now=START, expected=4)
+        store.revisions.roll_back(1, by="me", comment="", now=START, expected=4)
 
 
 def test_the_young_ones_and_the_last_stay_however_few(store: Store) -> None:
@@ -107,9 +107,9 @@ def test_what_later_ones_have_of_it_stays_and_when_it_was_made(store: Store) -> 
     apply(store, {"aastra.cfg": b"2"})
     assert prune(store).revisions == (1,)
     assert bodies(store, 2) == {"aastra.cfg": b"2", "6753i.cfg": b"old"}
-    made = {each.number: each.at for each in store.revisions(pruned=True)}
+    made = {each.number: each.at for each in store.revisions.load(pruned=True)}
     assert made[1] == START
-    [file] = store.files(2, names=["6753i.cfg"])
+    [file] = store.revisions.files(2, names=["6753i.cfg"])
     assert file.revision == 1
 
 
@@ -137,7 +137,7 @@ def test_what_a_rollout_or_its_rollback_needs_stays(
 def test_where_a_phone_stands_that_has_not_fetched_what_is_applied_stays(store: Store) -> None:
     behind, current = add(store, Phone(host="10.0.0.1"), Phone(host="10.0.0.2"))
     applied(store, b"1", b"2", b"3", b"4")
-    digests = {number: store.file_digests(number)["aastra.cfg"].digest for number in (2, 4)}
+    digests = {number: store.revisions.digests(number)["aastra.cfg"].digest for number in (2, 4)}
     fetched = START + 2 * DAY  # by then revision 3 was applied
     for phone_id, number in ((behind, 2), (current, 4)):
         fetch = Fetch(
@@ -149,10 +149,10 @@ def test_where_a_phone_stands_that_has_not_fetched_what_is_applied_stays(store: 
             revision=number,
             digest=digests[number],
         )
-        store.record_fetches([fetch])
+        store.fetches.record([fetch])
     assert prune(store).revisions == (1,)
     assert bodies(store, 2) == {"aastra.cfg": b"2"}
-    assert (store.revision_at(fetched), store.revision_at(START)) == (3, 0)
+    assert (store.revisions.at(fetched), store.revisions.at(START)) == (3, 0)
 
 
 def random_files(chance: random.Random) -> dict[str, bytes | None]:
@@ -183,9 +183,9 @@ def test_whatever_is_kept_is_as_it_was(store: Store, database_url: str, seed: in
 def stop(store: Store) -> None:
     """End a roll-out that stands, so that another may begin."""
     standing = (RolloutState.RUNNING, RolloutState.PAUSED)
-    if (found := store.rollout(states=standing)) is not None:
+    if (found := store.rollouts.get(states=standing)) is not None:
         done = RolloutState.STOPPED
-        store.control_rollout(found.id, done, among=standing, why="", now=START)
+        store.rollouts.control(found.id, done, among=standing, why="", now=START)
 
 
 @pytest.mark.parametrize(

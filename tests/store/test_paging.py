@@ -24,19 +24,19 @@ PHONES = (
 @pytest.fixture
 def ids(store: Store) -> list[int]:
     sites = [Site(name="berlin"), Site(name="aachen")]
-    store.apply_inventory(sites, [Change(id=None, phone=phone) for phone in PHONES])
-    return [store.find_phone(phone.host) for phone in PHONES]
+    store.inventory.apply(sites, [Change(id=None, phone=phone) for phone in PHONES])
+    return [store.phones.find(phone.host) for phone in PHONES]
 
 
 def test_phones_come_by_site_and_then_by_what_they_are_called(store: Store, ids: list[int]) -> None:
     lobby, attic, nameless, nowhere = ids
-    assert store.phone_ids() == [
+    assert store.phones.ids() == [
         nowhere,
         nameless,
-        *sorted((lobby, attic), key=store.phone_ids(site="berlin").index),
+        *sorted((lobby, attic), key=store.phones.ids(site="berlin").index),
     ]
-    assert set(store.phone_ids(site="berlin")) == {lobby, attic}
-    assert store.phone_ids(site="paris") == []
+    assert set(store.phones.ids(site="berlin")) == {lobby, attic}
+    assert store.phones.ids(site="paris") == []
 
 
 @pytest.mark.parametrize(
@@ -57,18 +57,20 @@ def test_phones_come_by_site_and_then_by_what_they_are_called(store: Store, ids:
 def test_a_text_is_found_in_what_people_know_of_phones(
     store: Store, ids: list[int], text: str, places: list[int]
 ) -> None:
-    sweep = store.begin_sweep(
+    sweep = store.sweeps.begin(
         trigger="test", selection="all", planned=1, now=START, ttl=START - START
     )
     for number in (2, 1):  # account 1002 was shown once, and is shown no more
-        known = store.load_known()[ids[0]]
-        store.record(sweep.id, [good(known, START.replace(hour=9 - number), line(number))])
-    total, found = store.search_phones(text=text, limit=10)
+        known = store.observations.known()[ids[0]]
+        store.observations.record(
+            sweep.id, [good(known, START.replace(hour=9 - number), line(number))]
+        )
+    total, found = store.phones.search(text=text, limit=10)
     assert (total, set(found)) == (len(places), {ids[place] for place in places})
 
 
 def test_a_page_is_a_part_of_the_whole(store: Store, ids: list[int]) -> None:
-    whole = store.phone_ids()
-    pages = [store.search_phones(limit=3, offset=offset) for offset in (0, 3, 6)]
+    whole = store.phones.ids()
+    pages = [store.phones.search(limit=3, offset=offset) for offset in (0, 3, 6)]
     assert pages == [(4, whole[:3]), (4, whole[3:]), (4, [])]
-    assert store.search_phones(site="berlin", text="10.0", limit=1)[0] == 2
+    assert store.phones.search(site="berlin", text="10.0", limit=1)[0] == 2

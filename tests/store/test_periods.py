@@ -25,8 +25,8 @@ def test_an_unchanged_poll_adds_no_row_and_moves_no_since(store: Store) -> None:
     sweeping = Sweeping(store)
     for minute in range(3):
         sweeping.write(good(sweeping.known[phone], START + minute * MINUTE, line()))
-    (status,) = store.statuses()
-    assert len(list(store.history())) == 2
+    (status,) = store.observations.statuses()
+    assert len(list(store.observations.history())) == 2
     assert (status.reach_since, status.lines[0].since) == (START, START)
     assert status.observed_at == START + 2 * MINUTE
 
@@ -36,7 +36,7 @@ def test_a_change_ends_a_period_and_begins_another(store: Store) -> None:
     sweeping = Sweeping(store)
     sweeping.write(good(sweeping.known[phone], START, line()))
     sweeping.write(good(sweeping.known[phone], START + MINUTE, FAILED))
-    assert list(store.history(line=1)) == [
+    assert list(store.observations.history(line=1)) == [
         LinePeriod(phone_id=phone, line=line(), since=START, until=START + MINUTE),
         LinePeriod(phone_id=phone, line=FAILED, since=START + MINUTE, until=None),
     ]
@@ -47,12 +47,12 @@ def test_a_phone_that_stops_answering_keeps_its_lines_open_but_unknown(store: St
     sweeping = Sweeping(store)
     sweeping.write(good(sweeping.known[phone], START, line()))
     sweeping.write(bad(sweeping.known[phone], START + MINUTE))
-    (status,) = store.statuses()
+    (status,) = store.observations.statuses()
     assert (status.reach, status.reason) == (Reach.UNREACHABLE, Reason.NO_ANSWER)
     assert [(one.line, one.since) for one in status.lines] == [
         (unknown_line(line()), START + MINUTE)
     ]
-    assert [period.until for period in store.history(line=1)] == [None]
+    assert [period.until for period in store.observations.history(line=1)] == [None]
 
 
 def test_a_line_that_vanishes_from_a_readable_page_ends(store: Store) -> None:
@@ -60,9 +60,9 @@ def test_a_line_that_vanishes_from_a_readable_page_ends(store: Store) -> None:
     sweeping = Sweeping(store)
     sweeping.write(good(sweeping.known[phone], START, line(1), line(2)))
     sweeping.write(good(sweeping.known[phone], START + MINUTE, line(1)))
-    (status,) = store.statuses()
+    (status,) = store.observations.statuses()
     assert [one.line.number for one in status.lines] == [1]
-    assert [period.until for period in store.history(line=2)] == [START + MINUTE]
+    assert [period.until for period in store.observations.history(line=2)] == [START + MINUTE]
 
 
 def test_a_clock_that_goes_back_takes_no_period_along(store: Store) -> None:
@@ -71,7 +71,7 @@ def test_a_clock_that_goes_back_takes_no_period_along(store: Store) -> None:
     sweeping.write(good(sweeping.known[phone], START, line()))
     sweeping.write(good(sweeping.known[phone], START - MINUTE, FAILED))
     sweeping.write(bad(sweeping.known[phone], START - 2 * MINUTE))
-    assert all(p.until is None or p.until >= p.since for p in store.history())
+    assert all(p.until is None or p.until >= p.since for p in store.observations.history())
     assert store.check() == []
 
 
@@ -82,7 +82,7 @@ def test_one_phone_twice_in_a_batch_is_written_in_order(store: Store) -> None:
     sweeping.write(
         good(before, START, line()), bad(before, START + MINUTE), good(before, START + 2 * MINUTE)
     )
-    reaches = [p.reach for p in store.history() if isinstance(p, ReachPeriod)]
+    reaches = [p.reach for p in store.observations.history() if isinstance(p, ReachPeriod)]
     assert reaches == [Reach.OK, Reach.UNREACHABLE, Reach.OK]
     assert store.check() == []
 
@@ -96,7 +96,7 @@ def test_what_is_known_after_writing_is_what_is_loaded(store: Store) -> None:
         bad(b, START, Reason.WRONG_PASSWORD, refusals=1, next_try_at=START + MINUTE),
         bad(sweeping.known[phones[0]], START + MINUTE, evidence=page(START)),
     )
-    assert store.load_known() == sweeping.known
+    assert store.observations.known() == sweeping.known
 
 
 def test_a_period_counts_from_its_very_first_moment(store: Store) -> None:
@@ -107,7 +107,7 @@ def test_a_period_counts_from_its_very_first_moment(store: Store) -> None:
 
     states = []
     for moment in (START, START + MINUTE):
-        (status,) = store.statuses(at=moment)
+        (status,) = store.observations.statuses(at=moment)
         states.append((status.reach, [each.line.registration for each in status.lines]))
 
     assert states == [
@@ -121,7 +121,9 @@ def test_history_can_be_narrowed_to_a_span(store: Store) -> None:
     sweeping = Sweeping(store)
     for minute, shown in enumerate((line(), FAILED, line(), FAILED)):
         sweeping.write(good(sweeping.known[phone], START + minute * MINUTE, shown))
-    span = store.history(ids=[phone], line=1, since=START + MINUTE, until=START + 2 * MINUTE)
+    span = store.observations.history(
+        ids=[phone], line=1, since=START + MINUTE, until=START + 2 * MINUTE
+    )
     assert [period.since for period in span] == [START + MINUTE]
 
 
@@ -153,7 +155,7 @@ _polls = st.lists(
 def test_at_any_moment_history_says_what_was_observed_last(
     store: Store, polls: list[tuple[int, tuple[Line, ...] | Reason]]
 ) -> None:
-    store.remove_phones([stored.id for stored in store.phones()], START)
+    store.inventory.remove([stored.id for stored in store.phones.load()], START)
     (phone,) = add(store, Phone(host="10.0.0.1"))
     sweeping, at = Sweeping(store), START
     said: list[tuple[object, ...]] = []
@@ -166,7 +168,7 @@ def test_at_any_moment_history_says_what_was_observed_last(
     sweeping.finish(at)
     for minute in range(-1, 40):
         moment = START + minute * MINUTE + timedelta(seconds=1)
-        (status,) = store.statuses(at=moment)
+        (status,) = store.observations.statuses(at=moment)
         shown = (status.reach, status.reason, tuple(one.line for one in status.lines))
         assert shown == _naive([outcome for when, outcome in said if when <= moment])
     assert store.check() == []

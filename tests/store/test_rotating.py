@@ -37,7 +37,7 @@ def filled(store: Store) -> list[int]:
     ]
     ids = add(store, *phones)
     files = [NewFile(name=f"{i}.cfg", phone_id=i, body=b"old") for i in ids]
-    store.apply_files(files, by="me", comment="", now=START, expected=0)
+    store.revisions.apply(files, by="me", comment="", now=START, expected=0)
     return ids
 
 
@@ -54,16 +54,16 @@ def account(phone_id: int, user: str = "1001", secret: str = "") -> RotatedAccou
 
 
 def begun(store: Store, accounts: Sequence[RotatedAccount]) -> Rotation:
-    return store.begin_rotation(accounts, by="me", now=START)
+    return store.rotations.begin(accounts, by="me", now=START)
 
 
 def passwords(store: Store) -> list[str]:
-    return [each.phone.accounts[0].sip_password for each in store.phones()]
+    return [each.phone.accounts[0].sip_password for each in store.phones.load()]
 
 
 def apply_new(store: Store, ids: Sequence[int]) -> None:
     files = [NewFile(name=f"{i}.cfg", phone_id=i, body=b"new") for i in ids]
-    store.apply_files(files, by="me", comment="", now=START + HOUR, expected=1)
+    store.revisions.apply(files, by="me", comment="", now=START + HOUR, expected=1)
 
 
 def test_a_rotation_comes_back_as_it_was_written(store: Store) -> None:
@@ -74,7 +74,12 @@ def test_a_rotation_comes_back_as_it_was_written(store: Store) -> None:
     assert made.accounts == tuple(
         replace(each, id=number) for each, number in zip(planned, numbers, strict=True)
     )
-    assert store.rotation() == store.rotation(made.id) == store.rotation(is_open=True) == made
+    assert (
+        store.rotations.get()
+        == store.rotations.get(made.id)
+        == store.rotations.get(is_open=True)
+        == made
+    )
     assert (made.revision, made.ended, made.phones) == (None, None, (first, second))
     with pytest.raises(RolloutRunning, match="--continue"):
         begun(store, planned)
@@ -83,36 +88,36 @@ def test_a_rotation_comes_back_as_it_was_written(store: Store) -> None:
 def test_a_held_file_stays_as_it_was_until_it_is_released(store: Store) -> None:
     ids = filled(store)
     rotation = begun(store, [account(ids[0])])
-    store.intend_rotation(rotation, last=1, now=START)
+    store.rotations.intend(rotation, last=1, now=START)
     apply_new(store, ids)
-    assert store.held_phones() == {ids[0]}
-    assert store.held_files([f"{i}.cfg" for i in ids]) == {f"{ids[0]}.cfg": 1}
-    assert [store.own_files()[i].revision for i in ids] == [1, 2]
+    assert store.held_files.phones() == {ids[0]}
+    assert store.held_files.revisions([f"{i}.cfg" for i in ids]) == {f"{ids[0]}.cfg": 1}
+    assert [store.held_files.own()[i].revision for i in ids] == [1, 2]
     assert passwords(store) == ["new-1001", "old"]
-    store.release_files([ids[0]])
-    assert [store.own_files()[i].revision for i in ids] == [2, 2]
+    store.held_files.release([ids[0]])
+    assert [store.held_files.own()[i].revision for i in ids] == [2, 2]
 
 
 def test_the_end_says_again_what_is_in_force_and_forgets_the_rest(store: Store) -> None:
     ids = filled(store)
     rotation = begun(store, [account(ids[0]), account(ids[1], "1002")])
-    store.intend_rotation(rotation, last=1, now=START)
+    store.rotations.intend(rotation, last=1, now=START)
     apply_new(store, ids)
-    store.release_files([ids[0]])
+    store.held_files.release([ids[0]])
     states = (AccountState.TAKEN, AccountState.KEPT)
     ended = [replace(a, state=s) for a, s in zip(rotation.accounts, states, strict=True)]
     current = replace(rotation, accounts=tuple(ended), revision=2)
-    store.end_rotation(current, by="me", now=START + 2 * HOUR)
+    store.rotations.end(current, by="me", now=START + 2 * HOUR)
     assert passwords(store) == ["new-1001", "old"]
-    assert [file.body for file in store.files()] == [b"new", b"old"]
-    assert store.last_revision() == 3
-    assert not store.held_phones()
-    found = store.rotation(revision=2)
+    assert [file.body for file in store.revisions.files()] == [b"new", b"old"]
+    assert store.revisions.last() == 3
+    assert not store.held_files.phones()
+    found = store.rotations.get(revision=2)
     assert found
     assert found.ended == START + 2 * HOUR
     assert [(each.old, each.new) for each in found.accounts] == [("old", "new-1001"), ("", "")]
     begun(store, [account(ids[1], "1002")])
-    again = store.rotation(rotation.id)
+    again = store.rotations.get(rotation.id)
     assert again
     assert {each.old for each in again.accounts} == {""}, "the next rotation ends the last"
 
@@ -121,9 +126,9 @@ def test_nothing_is_intended_where_the_inventory_changed_meanwhile(store: Store)
     ids = filled(store)
     rotation = begun(store, [account(ids[1], "1002"), replace(account(ids[0]), old="older")])
     with pytest.raises(StoreError, match="The password of 1001"):
-        store.intend_rotation(rotation, last=1, now=START)
+        store.rotations.intend(rotation, last=1, now=START)
     assert passwords(store) == ["old", "old"]
-    assert not store.held_phones()
+    assert not store.held_files.phones()
 
 
 def test_a_new_key_opens_the_passwords_of_a_rotation(store: Store, keyring: Keyring) -> None:
@@ -131,6 +136,6 @@ def test_a_new_key_opens_the_passwords_of_a_rotation(store: Store, keyring: Keyr
     both = keyring.with_new_key()
     store.reencrypt(both)
     store.use_keyring(both.newest())
-    found = store.rotation()
+    found = store.rotations.get()
     assert found
     assert found.accounts[0].new == "new-1001"

@@ -72,11 +72,11 @@ def test_the_wrong_key_opens_nothing_and_adds_nothing(database_url: str, key_fil
     wrong = Keyring.parse(Fernet.generate_key().decode(), "FLEET_SECRETS_KEY")
     store = Store.open(database_url, keyring=wrong)
     with pytest.raises(StoreError, match="FLEET_SECRETS_KEY did not encrypt"):
-        store.load_inventory()
+        store.inventory.load()
     with pytest.raises(StoreError, match="FLEET_SECRETS_KEY did not encrypt"):
-        store.apply_inventory([Site(name="Bonn", password="new")], [])
+        store.inventory.apply([Site(name="Bonn", password="new")], [])
     assert store.check() != []
-    assert len(list(store.statuses())) == 1
+    assert len(list(store.observations.statuses())) == 1
     store.close()
 
 
@@ -121,7 +121,7 @@ def test_a_process_with_the_old_key_cannot_write_after_the_change(
     ):
         rotate_key_file(key_file, store.reencrypt)
         with pytest.raises(StoreError, match="did not encrypt"):
-            late.apply_inventory([Site(name="Bonn", password="new")], [])
+            late.inventory.apply([Site(name="Bonn", password="new")], [])
 
 
 def test_a_process_that_has_a_key_file_reads_the_new_key(database_url: str, key_file: Path) -> None:
@@ -131,8 +131,8 @@ def test_a_process_that_has_a_key_file_reads_the_new_key(database_url: str, key_
         closing(Store.open(database_url, keyring=Keyring.read(key_file))) as store,
     ):
         rotate_key_file(key_file, store.reencrypt)
-        late.apply_inventory([Site(name="Bonn", password="new")], [])
-        assert "new" in {site.password for site in late.load_inventory().sites}
+        late.inventory.apply([Site(name="Bonn", password="new")], [])
+        assert "new" in {site.password for site in late.inventory.load().sites}
 
 
 def cut_off_before(_: Keyring) -> None:
@@ -149,14 +149,14 @@ def cut_off_after(reencrypt: Callable[[Keyring], int]) -> Callable[[Keyring], No
 
 def fill(url: str, keyring: Keyring) -> None:
     store = Store.open(url, keyring=keyring)
-    store.apply_inventory([SITE], [Change(id=None, phone=PHONE)])
+    store.inventory.apply([SITE], [Change(id=None, phone=PHONE)])
     store.close()
 
 
 def passwords(url: str, keyring: Keyring) -> list[str]:
     store = Store.open(url, keyring=keyring)
     try:
-        inventory = store.load_inventory()
+        inventory = store.inventory.load()
     finally:
         store.close()
     found = [site.password for site in inventory.sites]

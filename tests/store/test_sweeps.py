@@ -28,7 +28,7 @@ ELSEWHERE = Holder(machine="elsewhere", pid=1)
 def begin(
     store: Store, now: datetime = START, holder: Holder = ME, slot: datetime | None = None
 ) -> Sweep:
-    return store.begin_sweep(
+    return store.sweeps.begin(
         trigger="test",
         selection="all",
         planned=3,
@@ -49,8 +49,8 @@ def test_a_second_sweep_is_refused_and_told_who_sweeps(store: Store) -> None:
 def test_a_finished_sweep_makes_room_and_keeps_its_counts(store: Store) -> None:
     sweep = begin(store)
     counts = SweepCounts(ok=1, unreachable=2, backing_off=3)
-    store.finish_sweep(sweep.id, counts, START + MINUTE)
-    assert store.last_sweep() == replace(sweep, finished=START + MINUTE, counts=counts)
+    store.sweeps.finish(sweep.id, counts, START + MINUTE)
+    assert store.sweeps.last() == replace(sweep, finished=START + MINUTE, counts=counts)
     assert begin(store).id > sweep.id
 
 
@@ -58,13 +58,13 @@ def test_an_expired_lease_is_taken_over_and_its_sweep_marked_as_cut_off(store: S
     first = begin(store, holder=ELSEWHERE)
     begin(store, now=START + 2 * MINUTE)
     with pytest.raises(SweepRunning):
-        store.renew_lease(first.id, now=START, ttl=MINUTE)
-    assert [event.kind for event in store.events()] == [EventKind.SWEEP_INTERRUPTED]
+        store.sweeps.renew_lease(first.id, now=START, ttl=MINUTE)
+    assert [event.kind for event in store.events.load()] == [EventKind.SWEEP_INTERRUPTED]
 
 
 def test_a_renewed_lease_lives_longer(store: Store) -> None:
     sweep = begin(store, holder=ELSEWHERE)
-    store.renew_lease(sweep.id, now=START + MINUTE, ttl=HOUR)
+    store.sweeps.renew_lease(sweep.id, now=START + MINUTE, ttl=HOUR)
     with pytest.raises(SweepRunning):
         begin(store, now=START + 30 * MINUTE)
 
@@ -90,28 +90,28 @@ def test_a_holder_on_this_machine_before_its_restart_is_gone() -> None:
 def test_a_cut_off_sweep_is_found_and_carried_on_with(store: Store) -> None:
     first = begin(store, holder=ELSEWHERE)
     later = START + 2 * MINUTE
-    found = store.interrupted_sweep("all", since=START - HOUR, now=later)
+    found = store.sweeps.interrupted("all", since=START - HOUR, now=later)
     assert found == replace(first, interrupted=True)
-    assert store.interrupted_sweep("site x", since=START - HOUR, now=later) is None
-    assert store.interrupted_sweep("all", since=later, now=later) is None
-    assert store.resume_sweep(first.id, now=later, ttl=MINUTE) == first
-    assert store.interrupted_sweep("all", since=START - HOUR, now=later) is None
+    assert store.sweeps.interrupted("site x", since=START - HOUR, now=later) is None
+    assert store.sweeps.interrupted("all", since=later, now=later) is None
+    assert store.sweeps.resume(first.id, now=later, ttl=MINUTE) == first
+    assert store.sweeps.interrupted("all", since=START - HOUR, now=later) is None
 
 
 def test_a_sweep_is_carried_on_with_once(store: Store) -> None:
     first = begin(store, holder=ELSEWHERE)
     later = START + 2 * MINUTE
-    store.interrupted_sweep("all", since=START, now=later)
-    store.resume_sweep(first.id, now=later, ttl=MINUTE)
-    store.finish_sweep(first.id, SweepCounts(), later)
+    store.sweeps.interrupted("all", since=START, now=later)
+    store.sweeps.resume(first.id, now=later, ttl=MINUTE)
+    store.sweeps.finish(first.id, SweepCounts(), later)
     with pytest.raises(SweepRunning, match="continued that sweep"):
-        store.resume_sweep(first.id, now=later, ttl=MINUTE)
+        store.sweeps.resume(first.id, now=later, ttl=MINUTE)
 
 
 def test_a_sweep_that_is_stopped_in_order_can_be_carried_on_with(store: Store) -> None:
     sweep = begin(store)
-    store.finish_sweep(sweep.id, SweepCounts(ok=1), START, interrupted=True)
-    found = store.interrupted_sweep("all", since=START, now=START)
+    store.sweeps.finish(sweep.id, SweepCounts(ok=1), START, interrupted=True)
+    found = store.sweeps.interrupted("all", since=START, now=START)
     assert found is not None
     assert (found.id, found.finished) == (sweep.id, None)
 
@@ -143,11 +143,11 @@ def test_a_holder_survives_being_written_down() -> None:
 def test_a_sweep_that_ended_in_the_future_leaves_its_slot_to_the_one_of_now(store: Store) -> None:
     slot = START + HOUR
     before = begin(store, now=slot, slot=slot)
-    store.finish_sweep(before.id, SweepCounts(), slot + MINUTE)
+    store.sweeps.finish(before.id, SweepCounts(), slot + MINUTE)
     again = begin(store, now=slot, slot=slot)  # the clock was set back
     assert again.planned_for == slot
     assert again.id != before.id
-    store.finish_sweep(again.id, SweepCounts(), slot + MINUTE)
+    store.sweeps.finish(again.id, SweepCounts(), slot + MINUTE)
     with pytest.raises(SweepTaken):
         begin(store, now=slot + 2 * MINUTE, slot=slot)
 

@@ -72,7 +72,9 @@ def test_readers_imports_and_a_sweep_do_not_disturb_each_other(store: Store) -> 
 
     def read() -> None:
         for _ in range(20):
-            codes = {one.line.code for status in store.statuses() for one in status.lines}
+            codes = {
+                one.line.code for status in store.observations.statuses() for one in status.lines
+            }
             assert len(codes) <= 1
 
     def load() -> None:
@@ -80,7 +82,7 @@ def test_readers_imports_and_a_sweep_do_not_disturb_each_other(store: Store) -> 
             add(store, Phone(host=f"10.0.1.{number}", password="secret"))
 
     together(sweep, read, read, load)
-    assert len(store.phones()) == 30
+    assert len(store.phones.load()) == 30
     assert store.check() == []
 
 
@@ -89,7 +91,7 @@ def test_a_reader_does_not_wait_for_a_writer(database_url: str, keyring: Keyring
     engine = open_engine(database_url, create=False)
     with writing(engine).begin() as connection:
         connection.execute(sa.insert(marks).values(name="half done", value=""))
-        assert list(store.statuses()) == []
+        assert list(store.observations.statuses()) == []
     engine.dispose()
     store.close()
 
@@ -98,7 +100,7 @@ def test_a_sweep_sees_what_was_so_when_its_reading_began(store: Store) -> None:
     (phone,) = add(store, Phone(host="10.0.0.1"))
     sweeping = Sweeping(store)
     sweeping.write(good(sweeping.known[phone], START, line()))
-    reading = store.history()
+    reading = store.observations.history()
     first = next(reading)
     failed = line(state=Registration.FAILED)
     sweeping.write(good(sweeping.known[phone], START + MINUTE, failed))
@@ -122,7 +124,7 @@ def test_a_long_history_is_read_in_little_memory(store: Store, database_url: str
     engine.dispose()
     del rows
     tracemalloc.start()
-    assert sum(1 for _ in store.history()) == count
+    assert sum(1 for _ in store.observations.history()) == count
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 5_000_000

@@ -91,7 +91,7 @@ def judge_of(store: Store) -> Judge:
 
 
 def standing(store: Store) -> set[tuple[int | None, str]]:
-    found = store.incidents(open_only=True, pending=True)
+    found = store.findings.incidents(open_only=True, pending=True)
     return {(one.phone_id, one.rule) for one in found}
 
 
@@ -109,15 +109,15 @@ def test_an_upgrade_keeps_every_row(
     engine.dispose()
     assert kept == {name: len(tables[name]) for name in names}
     was = {row["id"]: row for row in tables["incidents"]}
-    now = {one.id: one for one in upgraded.incidents(pending=True)}
+    now = {one.id: one for one in upgraded.findings.incidents(pending=True)}
     assert {i: (one.rule, one.text, one.first_seen) for i, one in now.items()} == {
         i: (row["rule"], row["text"], datetime.fromisoformat(row["first_seen"]).replace(tzinfo=UTC))
         for i, row in was.items()
     }
-    [silence] = upgraded.silences(NOW)
+    [silence] = upgraded.silences.load(NOW)
     assert (silence.selector.phone_id, silence.by) == (2, "mia")
     assert [one.acked_by for one in now.values() if one.acked_by] == ["mia: looking at it"]
-    assert upgraded.flapping() == {(2, 1)}
+    assert upgraded.findings.flapping() == {(2, 1)}
 
 
 def test_what_no_rule_holds_any_more_is_closed_once_judged_again(upgraded: Store) -> None:
@@ -137,17 +137,21 @@ def test_what_no_rule_holds_any_more_is_closed_once_judged_again(upgraded: Store
         (9, "account-mismatch"),
         (None, "unexpected-fetch"),
     }
-    closed = [one for one in upgraded.incidents() if one.resolved == NOW]
+    closed = [one for one in upgraded.findings.incidents() if one.resolved == NOW]
     assert Counter(one.rule for one in closed) == {"config-stale": 6, "line-on-backup": 1}
     assert {one.state for one in closed} == {IncidentState.RESOLVED}
-    told = [each.incident.rule for each in upgraded.unhandled_notices() if each.at == NOW]
+    told = [each.incident.rule for each in upgraded.alerts.unhandled_notices() if each.at == NOW]
     assert Counter(told) == {"config-stale": 6, "line-on-backup": 1}
     assert rejudge(upgraded, judge_of(upgraded), lambda: NOW) == 0
 
 
 def test_what_cannot_be_seen_with_a_phones_reach_is_not_shown(upgraded: Store) -> None:
     rejudge(upgraded, judge_of(upgraded), lambda: NOW)
-    flags = {each.phone: each.flags for each in line_records(upgraded.statuses()) if each.flags}
+    flags = {
+        each.phone: each.flags
+        for each in line_records(upgraded.observations.statuses())
+        if each.flags
+    }
     assert flags == {
         "desk1": "line-failed",
         "desk2": "line-failed",
@@ -163,7 +167,9 @@ def test_the_past_is_told_from_what_was_found_then(upgraded: Store) -> None:
     start = datetime(2026, 11, 20, 7, tzinfo=UTC)
 
     def stale(minutes: int) -> set[str]:
-        records = line_records(upgraded.statuses(at=start + timedelta(minutes=minutes)))
+        records = line_records(
+            upgraded.observations.statuses(at=start + timedelta(minutes=minutes))
+        )
         return {each.phone for each in records if "config-stale" in each.flags}
 
     assert stale(24) == set(), "the first revision is of 25 minutes after the start"

@@ -55,25 +55,25 @@ def prune(store: Store, **before: object) -> Pruned:
 
 def test_old_periods_are_deleted_and_what_is_so_now_is_not(store: Store) -> None:
     fill(store)
-    before = list(store.statuses())
+    before = list(store.observations.statuses())
     assert prune(store, history_before=START + HOUR).periods == 2
-    assert list(store.statuses()) == before
-    assert len(list(store.history())) == 2
+    assert list(store.observations.statuses()) == before
+    assert len(list(store.observations.history())) == 2
 
 
 def test_the_page_of_a_readable_phone_is_kept_however_old(store: Store) -> None:
     phone = fill(store)
     assert prune(store, evidence_before=START + HOUR) == Pruned(pages=1)
-    evidence = store.evidence(phone)
+    evidence = store.observations.evidence(phone)
     assert (evidence.good is not None, evidence.failed) == (True, None)
 
 
 def test_old_sweeps_go_but_the_last(store: Store) -> None:
     for hour in range(3):
         Sweeping(store, START + hour * HOUR).finish(START + hour * HOUR)
-    last = store.last_sweep()
+    last = store.sweeps.last()
     assert prune(store, sweeps_before=START + 9 * HOUR) == Pruned(sweeps=2)
-    assert store.last_sweep() == last
+    assert store.sweeps.last() == last
 
 
 def test_pruning_nothing_deletes_nothing(store: Store) -> None:
@@ -121,7 +121,9 @@ def test_a_copy_taken_while_a_sweep_writes_is_whole(
     assert sorted(file.name for file in tmp_path.glob("copy*")) == ["copy.db"]
     copy = Store.open(f"sqlite:///{tmp_path / 'copy.db'}", keyring=keyring)
     assert copy.check() == []
-    assert list(copy.history(ids=[phone])) == list(store.history(ids=[phone]))
+    assert list(copy.observations.history(ids=[phone])) == list(
+        store.observations.history(ids=[phone])
+    )
     assert (tmp_path / "copy.db").stat().st_mode & 0o777 == 0o600
     store.close()
     copy.close()
@@ -277,12 +279,12 @@ def test_a_restored_backup_takes_the_place_of_the_database_which_is_kept(
         store.backup(copy)
         with pytest.raises(StoreError, match="stop fleet serve first"):
             _restore_beside(sqlite_url, copy)
-        store.add_events([Event(at=START, kind=EventKind.SWEEP_INTERRUPTED, text="later")])
+        store.events.add([Event(at=START, kind=EventKind.SWEEP_INTERRUPTED, text="later")])
     old = restore_database(sqlite_url, copy)
     assert old is not None
     for place, count in ((path, 0), (old, 1)):
         with closing(Store.open(f"sqlite:///{place}", keyring=None)) as store:
-            assert len(store.events()) == count
+            assert len(store.events.load()) == count
 
 
 def test_what_is_no_backup_is_not_restored(sqlite_url: str, tmp_path: Path) -> None:
@@ -314,11 +316,11 @@ def test_a_key_that_another_process_changed_is_read_again(sqlite_url: str, tmp_p
         add(daemon, Phone(host="10.0.0.1", username="u", password="one"))
         with closing(Store.open(sqlite_url, keyring=Keyring.read(path))) as other:
             rotate_key_file(path, other.reencrypt)
-        [known] = daemon.phones(secrets=Secrets.ALL)
+        [known] = daemon.phones.load(secrets=Secrets.ALL)
         assert known.phone.password == "one"
         add(daemon, Phone(host="10.0.0.2", username="u", password="two"))
     with closing(Store.open(sqlite_url, keyring=Keyring.read(path))) as later:
-        passwords = [each.phone.password for each in later.phones(secrets=Secrets.ALL)]
+        passwords = [each.phone.password for each in later.phones.load(secrets=Secrets.ALL)]
     assert passwords == ["one", "two"]
 
 
@@ -349,7 +351,7 @@ def test_a_database_file_that_was_deleted_or_replaced_is_left_alone(
         if is_replaced:
             copy.rename(path)
             before = path.read_bytes()
-        for action in (lambda: store.add_events([event]), store.events):
+        for action in (lambda: store.events.add([event]), store.events.load):
             with pytest.raises(StoreError, match=r"was deleted or replaced .* Restart fleet"):
                 action()
         assert not is_replaced or path.read_bytes() == before
@@ -372,10 +374,10 @@ def test_a_locked_database_names_who_has_it(sqlite_url: str, tmp_path: Path, loc
         assert owner.stdout
         assert owner.stdout.readline() == "locked\n"
         with closing(Store.open(sqlite_url, keyring=None, create=False, upgrade=False)) as store:
-            assert store.events() == []  # readers do not wait for a writer
+            assert store.events.load() == []  # readers do not wait for a writer
             with pytest.raises(StoreError, match=f"locked by process {owner.pid} .*for more than"):
-                store.add_events([event])
+                store.events.add([event])
         owner.communicate("")
     with closing(Store.open(sqlite_url, keyring=None)) as store:
-        store.add_events([event])
-        assert len(store.events()) == 1
+        store.events.add([event])
+        assert len(store.events.load()) == 1

@@ -73,4 +73,4 @@ def _opened(found: Finding, seen: Sighting) -> Incident:
 
 def look(store: Store, phone_id: int, at: datetime, *findings: Finding) -> None:
     """Record one look."""
-    store.record_sightings([sighting(phone_id, at, *findings)], step)
+    store.findings.record([sighting(phone_id, at, *findings)], step)

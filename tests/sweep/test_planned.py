@@ -113,7 +113,7 @@ async def test_every_phone_is_polled_within_its_slot(store: Store) -> None:
         slot = Slot(moment=now(), interval=2 * SECOND)
         outcome = await planned(sweeper, slot)
     assert outcome.sweep.counts.ok == len(ids)
-    seen = [status.observed_at for status in store.statuses() if status.observed_at]
+    seen = [status.observed_at for status in store.observations.statuses() if status.observed_at]
     assert max(seen) - min(seen) > SECOND / 2
     assert outcome.sweep.planned_for == slot.moment
 
@@ -131,7 +131,7 @@ async def test_a_new_problem_is_looked_at_again_in_the_same_sweep(store: Store) 
         await planned(sweeper, Slot(moment=now(), interval=3 * SECOND))
         asked = simulator.phone(0).record.requests
     assert asked == 2
-    assert [one.code for one in store.incidents(open_only=True)] == [401]
+    assert [one.code for one in store.findings.incidents(open_only=True)] == [401]
 
 
 async def test_what_the_sweep_before_saw_once_is_looked_at_again_early(store: Store) -> None:
@@ -167,4 +167,4 @@ async def test_it_gives_way_to_a_person_and_is_carried_on(store: Store) -> None:
         assert person.sweep.counts.ok == len(ids)
         outcome = await slow
     assert outcome.sweep.counts.ok == len(ids)
-    assert len(store.sweeps()) == 2
+    assert len(store.sweeps.load()) == 2

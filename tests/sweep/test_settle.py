@@ -62,7 +62,7 @@ async def swept(store: Store, network: Network, chosen: Sequence[int]) -> list[s
         is_settings_password=lambda _stored: False,
         write=lambda batch: sweeping.write(*batch),
         known=sweeping.known,
-        owners=store.mac_owners(),
+        owners=store.phones.mac_owners(),
         tally=Tally(planned=len(chosen)),
         progress=lambda _tally: None,
     )
@@ -78,11 +78,11 @@ def two(store: Store) -> list[int]:
 
 
 def hosts(store: Store) -> dict[str, str]:
-    return {each.phone.name: each.phone.host for each in store.phones()}
+    return {each.phone.name: each.phone.host for each in store.phones.load()}
 
 
 def reasons(store: Store) -> dict[str, Reason | None]:
-    return {each.stored.phone.name: each.reason for each in store.statuses()}
+    return {each.stored.phone.name: each.reason for each in store.observations.statuses()}
 
 
 async def test_where_everyone_is_at_home_nothing_is_settled(store: Store) -> None:

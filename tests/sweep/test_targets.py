@@ -61,9 +61,9 @@ sites:
 
 
 def test_an_empty_password_is_kept_for_phone_and_site(store: Store) -> None:
-    enrol(store, plan(store.load_inventory(), parse_yaml(YAML)), now=START)
+    enrol(store, plan(store.inventory.load(), parse_yaml(YAML)), now=START)
 
-    inventory = store.load_inventory()
+    inventory = store.inventory.load()
 
     assert [site.password for site in inventory.sites] == [""]
     assert [phone.password for phone in inventory.phones] == ["", None]

@@ -67,7 +67,7 @@ def main() -> None:
 
 
 def _sweep(world: World, *, is_well: bool) -> None:
-    last = world.store.last_planned_sweep("sweep")
+    last = world.store.sweeps.last_planned("sweep")
     world.now = last + INTERVAL if last else START
     number = int((world.now - START) / INTERVAL)
     world.refused = set() if is_well else troubles(number)

@@ -62,12 +62,12 @@ def test_no_notice_is_lost_and_none_is_wrong(database_url: str) -> None:
 
     store = Store.open(database_url, keyring=None)
     assert store.check() == []
-    assert store.incidents(open_only=True, pending=True) == []
-    assert store.unhandled_notices() == []
-    deliveries = store.deliveries(limit=100_000)
+    assert store.findings.incidents(open_only=True, pending=True) == []
+    assert store.alerts.unhandled_notices() == []
+    deliveries = store.alerts.deliveries(limit=100_000)
     assert {each.state for each in deliveries} <= {DeliveryState.SENT}
     assert {each.alert.key for each in deliveries} == received
-    told = store.incidents()
+    told = store.findings.incidents()
     assert told
     for incident in told:
         assert incident.state is IncidentState.RESOLVED
@@ -80,7 +80,7 @@ def test_no_notice_is_lost_and_none_is_wrong(database_url: str) -> None:
         is_over = over >= well_from or not is_bad(over, incident.phone_id, incident.line)
         assert is_over, "it was still so"
         assert is_bad(began, incident.phone_id, incident.line), "there was nothing"
-    assert store.open_causes() == []
+    assert store.alerts.open_causes() == []
     store.close()
 
 

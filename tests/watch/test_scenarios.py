@@ -43,8 +43,8 @@ def test_a_dead_registrar_is_one_alert_within_two_polls_and_one_recovery(world: 
     [recovered] = world.sweep(3)
     assert recovered.kind is AlertKind.RECOVERY
     assert PBX in recovered.subject
-    assert world.store.incidents(open_only=True) == []
-    assert world.store.unhandled_notices() == []
+    assert world.store.findings.incidents(open_only=True) == []
+    assert world.store.alerts.unhandled_notices() == []
 
 
 def test_a_dead_site_is_one_alert_and_one_recovery(world: World) -> None:
@@ -57,7 +57,7 @@ def test_a_dead_site_is_one_alert_and_one_recovery(world: World) -> None:
     [recovered] = world.sweep(3)
     assert recovered.kind is AlertKind.RECOVERY
     assert SITE in recovered.subject
-    assert world.store.unhandled_notices() == []
+    assert world.store.alerts.unhandled_notices() == []
 
 
 def test_ten_random_lines_are_one_digest_that_names_ten(world: World) -> None:
@@ -72,7 +72,7 @@ def test_ten_random_lines_are_one_digest_that_names_ten(world: World) -> None:
 
     world.refused.clear()
     assert set(kinds(world.sweep(2))) == {AlertKind.RECOVERY}
-    assert world.store.unhandled_notices() == []
+    assert world.store.alerts.unhandled_notices() == []
 
 
 def test_an_uplink_dies_while_a_registrar_is_dead(world: World) -> None:
@@ -91,15 +91,15 @@ def test_an_uplink_dies_while_a_registrar_is_dead(world: World) -> None:
         for i, known in world.known.items()
         if known.stored.phone.site == SITE and registrar_of(i, 4) == PBX
     ]
-    standing = {one.phone_id for one in world.store.incidents(open_only=True)}
+    standing = {one.phone_id for one in world.store.findings.incidents(open_only=True)}
     assert set(behind) <= standing  # could not look: not recovered
 
     world.dead_sites.clear()
     alerts = world.sweep(3)
     assert set(kinds(alerts)) == {AlertKind.RECOVERY}
     assert len(alerts) <= 2
-    assert world.store.incidents(open_only=True) == []
-    assert world.store.unhandled_notices() == []
+    assert world.store.findings.incidents(open_only=True) == []
+    assert world.store.alerts.unhandled_notices() == []
 
 
 def test_all_phones_at_once_are_our_own_network(world: World) -> None:
@@ -108,4 +108,4 @@ def test_all_phones_at_once_are_our_own_network(world: World) -> None:
     assert kinds(alerts) == [AlertKind.PROBLEM]
     world.dead_sites.clear()
     assert kinds(world.sweep(3)) == [AlertKind.RECOVERY]
-    assert world.store.unhandled_notices() == []
+    assert world.store.alerts.unhandled_notices() == []

@@ -63,9 +63,9 @@ class World:
     deliver: Callable[[], object] | None = None
 
     def __post_init__(self) -> None:
-        if not self.store.count_phones():
+        if not self.store.phones.count():
             self._populate()
-        self.known = self.store.load_known()
+        self.known = self.store.observations.known()
         self.alerting = Alerting(
             store=self.store,
             policy=self.policy,
@@ -79,7 +79,7 @@ class World:
             Phone(host=f"10.{n // 250}.{n % 250}.1", site=names[n % self.sites], name=f"phone{n}")
             for n in range(self.phones)
         ]
-        self.store.apply_inventory(
+        self.store.inventory.apply(
             [Site(name=name) for name in names], [Change(id=None, phone=phone) for phone in phones]
         )
 
@@ -94,15 +94,15 @@ class World:
 
     def told(self) -> list[Alert]:
         """Give the alerts written since this was asked last, as if they had been sent."""
-        waiting = self.store.claim_deliveries(now=self.now, until=self.now, limit=1000)
+        waiting = self.store.alerts.claim_deliveries(now=self.now, until=self.now, limit=1000)
         for each in waiting:
             sent = replace(each, state=DeliveryState.SENT, sent=self.now)
-            self.store.mark_delivery(sent)
+            self.store.alerts.mark_delivery(sent)
         return [each.alert for each in waiting]
 
     def sweep_once(self) -> None:
         """Poll every phone at its moment; tell, and deliver if that was asked for."""
-        sweep = self.store.begin_sweep(
+        sweep = self.store.sweeps.begin(
             trigger="test",
             selection="all",
             planned=1,
@@ -120,7 +120,7 @@ class World:
             again += [(at + CONFIRM, i) for at, i in self._look(sweep.id, looks)]
             self.now = until
             self._tell()
-        self.store.finish_sweep(sweep.id, SweepCounts(ok=len(due)), self.now)
+        self.store.sweeps.finish(sweep.id, SweepCounts(ok=len(due)), self.now)
         self._tell()
 
     def _tell(self) -> None:
@@ -134,7 +134,9 @@ class World:
         """Record looks; give those that found what was not there before."""
         batch = [self._recorded(at, self.known[i]) for at, i in sorted(looks)]
         was_bad = {i: _is_bad(self.known[i].observed) for _, i in looks}
-        self.known |= self.store.record(sweep_id, batch, partial(advance, watch=watch_for({})))
+        self.known |= self.store.observations.record(
+            sweep_id, batch, partial(advance, watch=watch_for({}))
+        )
         return [(at, i) for at, i in looks if not was_bad[i] and _is_bad(self.known[i].observed)]
 
     def _recorded(self, at: datetime, known: Known) -> Recorded:

@@ -83,8 +83,8 @@ def _surroundings(app: App, model: str) -> Surroundings:
     from fleet.provision.adopt import Surroundings
     from fleet.store import Secrets
 
-    seen = app.store.seen_models()
-    stored = app.store.phones(secrets=Secrets.NONE)
+    seen = app.store.phones.models()
+    stored = app.store.phones.load(secrets=Secrets.NONE)
     return Surroundings(
         at=now(),
         phones={
@@ -92,8 +92,8 @@ def _surroundings(app: App, model: str) -> Surroundings:
             for each in stored
             if each.phone.mac
         },
-        intents=app.store.intents(),
-        timezones={site.name: site.timezone for site in app.store.sites()},
+        intents=app.store.intents.load(),
+        timezones={site.name: site.timezone for site in app.store.inventory.sites()},
         model=model,
     )
 
@@ -160,7 +160,7 @@ def _import(app: App, inventory: Inventory) -> Iterator[str]:
     from fleet.inventory import plan as plan_import
 
     file = parse_yaml(_yaml(inventory, with_secrets=True), source="The folder")
-    changes = plan_import(app.store.load_inventory(), file)
+    changes = plan_import(app.store.inventory.load(), file)
     if not changes.changes_nothing:
         app.ensure_key()
         enrol(app.store, changes, now())

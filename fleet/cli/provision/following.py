@@ -49,7 +49,7 @@ def status(app: App, every: bool, follow: bool, as_json: bool) -> None:
     """
     if follow and (as_json or every):
         raise click.UsageError("--follow does not work with --all or --json.")
-    found = app.store.rollout()
+    found = app.store.rollouts.get()
     if found is None:
         if as_json:
             print_json({"rollout": None})
@@ -59,7 +59,7 @@ def status(app: App, every: bool, follow: bool, as_json: bool) -> None:
     if follow:
         end_as(_follow(app, found))
         return
-    proofs, labels = app.store.proofs(found.id), labels_of(app)
+    proofs, labels = app.store.rollouts.proofs(found.id), labels_of(app)
     if as_json:
         print_json({"rollout": _document(found, proofs, labels, _process(app))})
         return
@@ -94,7 +94,7 @@ _TO_DO = {
 def leave(app: App, rollout: Rollout) -> None:
     """Leave a roll-out to the daemon, and say whether one took it. Exit code 3 where none did."""
     until = time.monotonic() + TAKEN_WITHIN
-    while (found := app.store.rollout(rollout.id)) is not None:
+    while (found := app.store.rollouts.get(rollout.id)) is not None:
         is_taken = found.run_by is RunBy.DAEMON and _process(app)
         if is_taken or found.state is not RolloutState.RUNNING or time.monotonic() >= until:
             break
@@ -115,8 +115,8 @@ def _follow(app: App, rollout: Rollout) -> Rollout:
     with telling("Rolling out") as (show, say):
         news = Telling(say, labels_of(app))
         while True:
-            found = app.store.rollout(rollout.id) or rollout
-            proofs = {proof.phone_id: proof for proof in app.store.proofs(found.id)}
+            found = app.store.rollouts.get(rollout.id) or rollout
+            proofs = {proof.phone_id: proof for proof in app.store.rollouts.proofs(found.id)}
             news(found, proofs)
             if found.state in _OVER:
                 return found
@@ -129,7 +129,7 @@ def _follow(app: App, rollout: Rollout) -> Rollout:
 
 def _process(app: App) -> str:
     """The process that runs roll-outs; empty if none does."""
-    runner = app.store.rollout_runner(now())
+    runner = app.store.rollouts.runner(now())
     return runner.label if runner else ""
 
 

@@ -50,7 +50,7 @@ INVENTORY_STAYS = (
 def revisions(app: App, as_json: bool) -> None:
     """List the applied revisions, the newest first."""
     screen = console()
-    found = app.store.revisions()
+    found = app.store.revisions.load()
     if as_json:
         document = [asdict(one) | {"at": one.at.isoformat(timespec="seconds")} for one in found]
         print_json({"revisions": document})
@@ -76,18 +76,18 @@ def revisions(app: App, as_json: bool) -> None:
 @with_app
 def show(app: App, number: int, file: str | None, secrets: bool) -> None:
     """Show a revision and its files, or the content of one FILE, with secrets as ***."""
-    one = app.store.revision(number)
+    one = app.store.revisions.get(number)
     if file is not None:
-        found = app.store.file(file, number)
+        found = app.store.revisions.file(file, number)
         if found is None:
             raise UsageError(f"Revision {number} has no file {file}.")
-        hidden = referred(app.store.intents()) | app.store.secret_names(number)
+        hidden = referred(app.store.intents.load()) | app.store.revisions.secret_names(number)
         standard_output().write(found.body if secrets else masked_file(found.body, hidden))
         return
     screen = console()
     screen.print(f"Revision {number}, applied {local(one.at)} by {one.by or 'an unknown user'}")
     screen.print(_comment(one) or "No comment.")
-    digests, before = app.store.file_digests(number), app.store.file_digests(number - 1)
+    digests, before = app.store.revisions.digests(number), app.store.revisions.digests(number - 1)
     for name in sorted({*digests, *before}):
         if digests.get(name) != before.get(name):
             change = "changed" if name in before and name in digests else "added"
@@ -108,10 +108,10 @@ def diff(app: App, old: int, new: int) -> None:
     """Show what changes for phones from revision N to revision M, parameter by parameter."""
     from fleet.store import Secrets
 
-    stored = app.store.phones(secrets=Secrets.NONE)
-    seen = app.store.seen_models()
+    stored = app.store.phones.load(secrets=Secrets.NONE)
+    seen = app.store.phones.models()
     models = {each.id: seen.get(each.id, "") or each.phone.model for each in stored}
-    secrets = referred(app.store.intents()) | app.store.secret_names(old, new)
+    secrets = referred(app.store.intents.load()) | app.store.revisions.secret_names(old, new)
     found = compare(app.store, old, new, models=models, secrets=secrets)
     labels = {each.id: each.phone.label for each in stored}
     screen = console()
@@ -132,8 +132,8 @@ def rollback(app: App, number: int, comment: str) -> None:
 
     The inventory does not change: fleet provision plan shows where it differs.
     """
-    made = app.store.roll_back(
-        number, by=user_name(), comment=comment, now=now(), expected=app.store.last_revision()
+    made = app.store.revisions.roll_back(
+        number, by=user_name(), comment=comment, now=now(), expected=app.store.revisions.last()
     )
     app.rejudge()
     changed = counted(made.files, "file")

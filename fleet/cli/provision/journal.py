@@ -41,8 +41,8 @@ MOST = 200
 @with_app
 def journal(app: App, phone: str | None, since: datetime | None, limit: int, as_json: bool) -> None:
     """List what was done to phones and settings, and by whom, the newest first."""
-    phone_id = app.store.find_phone(phone) if phone else None
-    found = app.store.journal(phone_id=phone_id, since=since, limit=limit)
+    phone_id = app.store.phones.find(phone) if phone else None
+    found = app.store.journal.load(phone_id=phone_id, since=since, limit=limit)
     labels = labels_of(app)
     if as_json:
         rows = [

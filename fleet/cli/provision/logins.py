@@ -52,10 +52,10 @@ def list_(app: App, site: str | None, as_json: bool) -> None:
     from fleet.store import Secrets
 
     app.check_site(site)
-    found = app.store.fetch_logins()
+    found = app.store.fetch_logins.load()
     phones = [
         (each, found.get(each.id))
-        for each in app.store.phones(secrets=Secrets.NONE)
+        for each in app.store.phones.load(secrets=Secrets.NONE)
         if site is None or each.phone.site == site
     ]
     if as_json:
@@ -94,9 +94,9 @@ def show(app: App, phone: str, as_json: bool) -> None:
     """Show the login of a phone, with its password in clear text."""
     from fleet.store import Secrets
 
-    number = app.store.find_phone(phone)
-    [stored] = app.store.phones(ids=[number], secrets=Secrets.NONE)
-    login = app.store.fetch_logins([number]).get(number)
+    number = app.store.phones.find(phone)
+    [stored] = app.store.phones.load(ids=[number], secrets=Secrets.NONE)
+    login = app.store.fetch_logins.load([number]).get(number)
     if login is None:
         raise UsageError(
             f"{stored.phone.label} has no login. With [provisioning] login = "

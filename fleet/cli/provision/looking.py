@@ -44,7 +44,7 @@ def explain(app: App, phone: str, parameter: str | None, as_json: bool) -> None:
 
     PARAM is the name of a parameter, such as "sip line1 user name". Secrets are shown as ***.
     """
-    file = app.provisioner().own(app.store.find_phone(phone))
+    file = app.provisioner().own(app.store.phones.find(phone))
     values = {**file.phone.base.values, **file.phone.over}
     names = sorted(values) if parameter is None else [_named(file, parameter)]
     there = {name: values[name] for name in names if parameter or values[name].is_there}
@@ -151,7 +151,7 @@ def _held(app: App, what: Sequence[str]) -> Iterator[Held]:
 def _phone(app: App, name: str) -> int:
     """Find a phone; a name that looks like a file's is one that is not there."""
     try:
-        return app.store.find_phone(name)
+        return app.store.phones.find(name)
     except PhoneNotFound:
         if "/" not in name and "." not in name:
             raise

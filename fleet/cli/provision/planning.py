@@ -199,7 +199,7 @@ def _as_it_is(planned: ProvisionPlan) -> str:
 def _chosen(
     app: App, planned: ProvisionPlan, names: Sequence[str], site: str | None
 ) -> tuple[PhonePlan, ...]:
-    ids = {app.store.find_phone(name) for name in names}
+    ids = {app.store.phones.find(name) for name in names}
     return tuple(
         phone
         for phone in planned.phones

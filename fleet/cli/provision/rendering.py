@@ -81,7 +81,7 @@ def _file_name(app: App, rendered: Rendered, found: dict[str, bytes], name: str)
         raise UsageError(
             f"There is no file {name}; fleet provision render --output FOLDER writes all files."
         )
-    number = app.store.find_phone(name)
+    number = app.store.phones.find(name)
     file = next(each for each in rendered.own if each.phone.phone_id == number)
     if file.problem:
         raise UsageError(f"{file.phone.label} cannot be rendered: {file.problem}")

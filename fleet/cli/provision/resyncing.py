@@ -105,8 +105,8 @@ def chosen_phones(
     if [bool(phones), site is not None, every].count(True) != 1:
         raise click.UsageError("Name phones, or use --site or --all.")
     app.check_site(site)
-    ids = sorted({app.store.find_phone(phone) for phone in phones}) if phones else None
-    applied = AppliedRevision(app.store, app.store.last_revision())
+    ids = sorted({app.store.phones.find(phone) for phone in phones}) if phones else None
+    applied = AppliedRevision(app.store, app.store.revisions.last())
     found = addressees(app.store, applied, app.logins, ids, site=site)
     return sorted(found, key=lambda phone: phone.label)
 

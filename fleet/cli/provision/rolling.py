@@ -142,16 +142,16 @@ def resume(app: App, at_once: int | None, settle: float | None, detach: bool, he
     """
     if detach and here:
         raise click.UsageError("Use either --detach or --here.")
-    found = app.store.rollout(states=(RolloutState.PAUSED, RolloutState.RUNNING))
+    found = app.store.rollouts.get(states=(RolloutState.PAUSED, RolloutState.RUNNING))
     if found is None:
         raise UsageError("No roll-out is paused or interrupted.")
-    if found.state is RolloutState.RUNNING and app.store.rollout_runner(now()):
+    if found.state is RolloutState.RUNNING and app.store.rollouts.runner(now()):
         raise UsageError(f"The roll-out is running already. {who_runs(app, found)}")
     run_by = RunBy.DAEMON if detach else RunBy.FOREGROUND if here else found.run_by
-    app.store.steer_rollout(found.id, run_by=run_by, at_once=at_once, settle=settle)
+    app.store.rollouts.steer(found.id, run_by=run_by, at_once=at_once, settle=settle)
     running = RolloutState.RUNNING
-    app.store.control_rollout(found.id, running, among=[RolloutState.PAUSED], why="", now=now())
-    going = app.store.rollout(found.id) or found
+    app.store.rollouts.control(found.id, running, among=[RolloutState.PAUSED], why="", now=now())
+    going = app.store.rollouts.get(found.id) or found
     if run_by is RunBy.DAEMON:
         note(app, f"Handed over the roll-out of revision {found.revision} to the daemon.")
         leave(app, going)
@@ -170,8 +170,8 @@ def stop(app: App) -> None:
     standing = [RolloutState.RUNNING, RolloutState.PAUSED]
     _control(app, RolloutState.STOPPED, among=standing, why="Stopped")
     settle_rotation(app)
-    if ended := app.store.rollout():
-        console().print(sentence(ended, app.store.proofs(ended.id)))
+    if ended := app.store.rollouts.get():
+        console().print(sentence(ended, app.store.rollouts.proofs(ended.id)))
 
 
 @rollout.command(
@@ -212,9 +212,9 @@ def rollback(
 
 
 def _control(app: App, state: RolloutState, *, among: Sequence[RolloutState], why: str) -> None:
-    found = app.store.rollout(states=among)
+    found = app.store.rollouts.get(states=among)
     said = f"{why} by {user_name()}."
-    if found is None or not app.store.control_rollout(
+    if found is None or not app.store.rollouts.control(
         found.id, state, among=among, why=said, now=now()
     ):
         raise UsageError("No roll-out is in progress.")

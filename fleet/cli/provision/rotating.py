@@ -220,14 +220,14 @@ def _go_on(app: App, rotator: Rotator, terms: Terms) -> None:
     if started is None:
         started = rotator.enact(rotation, terms)
     elif started.state is RolloutState.PAUSED:
-        app.store.control_rollout(
+        app.store.rollouts.control(
             started.id, RolloutState.RUNNING, among=[RolloutState.PAUSED], why="", now=now()
         )
     _run(app, rotation, started)
 
 
 def _open(app: App) -> Rotation:
-    rotation = app.store.rotation(is_open=True)
+    rotation = app.store.rotations.get(is_open=True)
     if rotation is None:
         raise UsageError("No rotation of SIP passwords is in progress.")
     return rotation
@@ -239,7 +239,7 @@ def _run(app: App, rotation: Rotation, started: Rollout) -> None:
     ended = run_to_end(app, started)
     if ended.state is RolloutState.PAUSED:
         return
-    show_accounts(app, app.store.rotation(rotation.id) or rotation)
+    show_accounts(app, app.store.rotations.get(rotation.id) or rotation)
     if ended.state is not RolloutState.DONE:
         raise SystemExit(3)
 

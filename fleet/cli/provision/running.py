@@ -35,8 +35,8 @@ def run_rollout(
     `at_once` and `settle` None: as it is written. `patience` is how long another process may take
     until it lets go.
     """
-    app.store.steer_rollout(started.id, at_once=at_once, settle=settle)
-    started = app.store.rollout(started.id) or started
+    app.store.rollouts.steer(started.id, at_once=at_once, settle=settle)
+    started = app.store.rollouts.get(started.id) or started
     end_as(run_to_end(app, started, patience))
 
 
@@ -58,4 +58,4 @@ def run_to_end(app: App, started: Rollout, patience: timedelta = timedelta(0)) -
 
 def note(app: App, what: str) -> None:
     """Write into the journal what this user does."""
-    app.store.add_journal([JournalEntry(at=now(), by=user_name(), what=what)])
+    app.store.journal.add([JournalEntry(at=now(), by=user_name(), what=what)])

@@ -45,7 +45,7 @@ def set_(app: App, name: str) -> None:
     if not name.strip() or not value:
         raise UsageError("A secret needs a name and a value.")
     app.ensure_key()
-    app.store.set_secret(name.strip(), value, now())
+    app.store.intents.set_secret(name.strip(), value, now())
     console().print(f"Set the secret {name.strip()}.")
 
 
@@ -60,10 +60,10 @@ def set_(app: App, name: str) -> None:
 @with_app
 def list_(app: App, as_json: bool) -> None:
     """List the names of the secrets, when each was set, and what uses it."""
-    found = app.store.secrets()
+    found = app.store.intents.secrets()
     screen = console()
     if as_json:
-        uses = _uses(app.store.load_inventory())
+        uses = _uses(app.store.inventory.load())
         print_json(
             {
                 "secrets": [
@@ -80,7 +80,7 @@ def list_(app: App, as_json: bool) -> None:
     if not found:
         screen.print("There are no secrets: run fleet provision secret set NAME.")
         return
-    uses = _uses(app.store.load_inventory())
+    uses = _uses(app.store.inventory.load())
     rows = ((name, local(changed), some(uses.get(name, []))) for name, changed in found)
     screen.print(table(("secret", "set", "used by"), rows))
 
@@ -94,11 +94,11 @@ def list_(app: App, as_json: bool) -> None:
 @with_app
 def remove(app: App, name: str) -> None:
     """Remove a secret that nothing uses."""
-    if uses := _uses(app.store.load_inventory()).get(name):
+    if uses := _uses(app.store.inventory.load()).get(name):
         raise UsageError(
             f"The secret {name} is used by {some(uses)}: import an inventory without it first."
         )
-    if not app.store.remove_secret(name):
+    if not app.store.intents.remove_secret(name):
         raise UsageError(f"There is no secret {name}.")
     console().print(f"Removed the secret {name}.")
 

@@ -131,8 +131,8 @@ def fetches(
     served and not-modified are successful. cut-off: the connection ended before the last byte.
     docs/serving.md describes the other outcomes.
     """
-    found = app.store.fetches(
-        phone_id=app.store.find_phone(phone) if phone else None,
+    found = app.store.fetches.load(
+        phone_id=app.store.phones.find(phone) if phone else None,
         since=since,
         file=file,
         outcomes=[FetchOutcome(each) for each in outcomes] or None,
@@ -143,7 +143,7 @@ def fetches(
         return
     screen = console()
     if not found:
-        screen.print("No fetch matches." if app.store.count_phones() else no_phones(app))
+        screen.print("No fetch matches." if app.store.phones.count() else no_phones(app))
         return
     columns, rows = _columns(found, names=_names(app) if screen.width >= _WIDE else None)
     screen.print(table(columns, rows, folds=("phone", "file", "from")))
@@ -172,7 +172,7 @@ def _columns(
 
 
 def _names(app: App) -> dict[int, str]:
-    return {one.stored.id: one.stored.phone.label for one in app.store.statuses()}
+    return {one.stored.id: one.stored.phone.label for one in app.store.observations.statuses()}
 
 
 def _fetch_object(fetch: Fetch) -> dict[str, Any]:
@@ -204,7 +204,7 @@ def firmware(app: App, site: str | None, state: str | None, as_json: bool) -> No
     app.check_site(site)
     files = firmware_folder(app.settings, now).files()
     versions = app.settings.provisioning.firmware_versions
-    all_of_them = list(compliance(app.store.statuses(site=site), files, versions))
+    all_of_them = list(compliance(app.store.observations.statuses(site=site), files, versions))
     records = [one for one in all_of_them if state in (None, one.state)]
     if as_json:
         document = {

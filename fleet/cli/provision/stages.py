@@ -27,7 +27,7 @@ def labels_of(app: App) -> dict[int, str]:
     """What people call the phones."""
     from fleet.store import Secrets
 
-    return {each.id: each.phone.label for each in app.store.phones(secrets=Secrets.NONE)}
+    return {each.id: each.phone.label for each in app.store.phones.load(secrets=Secrets.NONE)}
 
 
 class Telling:

@@ -31,14 +31,14 @@ _SAID = {
 
 def rotation_of_last(app: App) -> Rotation | None:
     """The rotation whose roll-out was the last one, if that was one's."""
-    last = app.store.rollout()
-    return app.store.rotation(revision=last.revision) if last else None
+    last = app.store.rollouts.get()
+    return app.store.rotations.get(revision=last.revision) if last else None
 
 
 def settle_rotation(app: App) -> None:
     """Put in order what a rotation leaves behind whose roll-out is over, and which nobody runs."""
-    last, rotation = app.store.rollout(), rotation_of_last(app)
-    if last is None or rotation is None or rotation.ended or app.store.rollout_runner(now()):
+    last, rotation = app.store.rollouts.get(), rotation_of_last(app)
+    if last is None or rotation is None or rotation.ended or app.store.rollouts.runner(now()):
         return
     run(app.roll_out(last, lambda *_: None, by=user_name()))
 
@@ -48,16 +48,16 @@ def take_back(app: App, rotation: Rotation, terms: Terms) -> None:
     from fleet.provision.build import rotation_gate, rotator_of
     from fleet.provision.rotate.service import taken_back
 
-    if app.store.rollout_runner(now()):
+    if app.store.rollouts.runner(now()):
         raise UsageError("This roll-out is running: run fleet provision rollout stop first.")
-    last = app.store.rollout()
+    last = app.store.rollouts.get()
     if last and last.state in _STANDING:
         state = RolloutState.ROLLED_BACK
-        app.store.control_rollout(last.id, state, among=_STANDING, why="Rolled back.", now=now())
+        app.store.rollouts.control(last.id, state, among=_STANDING, why="Rolled back.", now=now())
     settle_rotation(app)
-    rotation = app.store.rotation(rotation.id) or rotation
+    rotation = app.store.rotations.get(rotation.id) or rotation
     run(rotation_gate(app.settings, app.store, rotation, by=user_name()).give_back())
-    rotation = app.store.rotation(rotation.id) or rotation
+    rotation = app.store.rotations.get(rotation.id) or rotation
     back = taken_back(rotation)
     if not back:
         console().print("No phone has an old password while its registrar has the new one.")
@@ -67,7 +67,7 @@ def take_back(app: App, rotation: Rotation, terms: Terms) -> None:
     reverse = rotator.plan(back, gives_back=True)
     everybody = StageOrder(canary_count=0, steps=())
     started = rotator.enact(
-        reverse, replace(terms, order=everybody, most_failures=app.store.count_phones())
+        reverse, replace(terms, order=everybody, most_failures=app.store.phones.count())
     )
     many = counted(len(back), "account")
     console().print(f"Applied revision {started.revision} with the old passwords of {many}.")
@@ -75,7 +75,7 @@ def take_back(app: App, rotation: Rotation, terms: Terms) -> None:
         leave(app, started)
         return
     run_to_end(app, started)
-    show_accounts(app, app.store.rotation(reverse.id) or reverse)
+    show_accounts(app, app.store.rotations.get(reverse.id) or reverse)
 
 
 def show_accounts(app: App, rotation: Rotation) -> None:

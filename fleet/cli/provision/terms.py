@@ -71,4 +71,4 @@ def stage_order(app: App, canaries: Sequence[str], stages: str) -> StageOrder:
         return StageOrder(canary_count=int(canaries[0]), steps=steps)
     if not canaries:
         return StageOrder(steps=steps)
-    return StageOrder(canaries=tuple(map(app.store.find_phone, canaries)), steps=steps)
+    return StageOrder(canaries=tuple(map(app.store.phones.find, canaries)), steps=steps)

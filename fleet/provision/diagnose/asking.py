@@ -34,12 +34,12 @@ class Turns:
         now = self.clock()
         what = f"Asked the registrar {registrar} about {user}."
         entry = JournalEntry(at=now, by=self.by, what=what, phone_id=phone_id)
-        taken = await asyncio.to_thread(self.store.add_journal_once, entry, now - self.again)
+        taken = await asyncio.to_thread(self.store.journal.add_once, entry, now - self.again)
         return entry if taken else None
 
     async def give_back(self, taken: JournalEntry) -> None:
         """Note that nothing reached the registrar: it may be asked again at once."""
-        await asyncio.to_thread(self.store.remove_journal, taken)
+        await asyncio.to_thread(self.store.journal.remove, taken)
 
     async def wait(self, phone_id: int, registrar: Peer, user: str) -> None:
         """Take leave to ask once, however long that takes."""

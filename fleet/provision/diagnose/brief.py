@@ -82,7 +82,7 @@ class Brief:
     async def _one(self, diagnoser: Diagnoser, incident: Incident, found: dict[int, str]) -> None:
         ids = [incident.phone_id or 0]
         try:
-            for stored in await asyncio.to_thread(lambda: self.store.phones(ids=ids)):
+            for stored in await asyncio.to_thread(lambda: self.store.phones.load(ids=ids)):
                 diagnosis = await diagnoser.diagnose(stored, incident.line)
                 found[incident.id or 0] = sentence(diagnosis.conclusions)
         except FleetError as error:

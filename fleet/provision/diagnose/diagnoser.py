@@ -68,7 +68,9 @@ class Diagnoser:
                 "Import the user, registrar and SIP password first: fleet queries the registrar "
                 "with them."
             )
-        [status] = await asyncio.to_thread(lambda: list(self.store.statuses(ids=[stored.id])))
+        [status] = await asyncio.to_thread(
+            lambda: list(self.store.observations.statuses(ids=[stored.id]))
+        )
         seen = {each.line.number: each.line for each in status.lines}
         known = _secrets(stored, sip)
         lines = [await self._line(stored.id, line, seen.get(line.number), known) for line in wanted]
@@ -136,11 +138,11 @@ class Diagnoser:
         )
 
     def _file(self, stored: StoredPhone, status: PhoneStatus, sip: IntendedSip) -> FileFacts:
-        applied = AppliedRevision(self.store, self.store.last_revision())
+        applied = AppliedRevision(self.store, self.store.revisions.last())
         proof = applied.proof_of(stored.id)
         if proof is None:
             return FileFacts()
-        fetch = self.store.last_fetches(stored.id).get((stored.id, proof[0]))
+        fetch = self.store.fetches.last(stored.id).get((stored.id, proof[0]))
         given = applied.sip(stored.id, status.model or stored.phone.model)
         return FileFacts(
             is_applied=True,

@@ -47,7 +47,7 @@ class Evidence:
         fetches, pushes = self._fetches(ids), self._pushes(ids)
         return {
             status.stored.id: self._one(status, fetches, pushes.get(status.stored.id, ()))
-            for status in self._store.statuses(ids=ids)
+            for status in self._store.observations.statuses(ids=ids)
         }
 
     def is_current(self, phone_id: int, fetches: Mapping[tuple[int, str], Fetch]) -> bool:
@@ -60,15 +60,15 @@ class Evidence:
 
     def _fetches(self, ids: Sequence[int]) -> dict[tuple[int, str], Fetch]:
         if len(ids) > _ONE_BY_ONE:
-            return self._store.last_fetches()
+            return self._store.fetches.last()
         found: dict[tuple[int, str], Fetch] = {}
         for phone_id in ids:
-            found |= self._store.last_fetches(phone_id)
+            found |= self._store.fetches.last(phone_id)
         return found
 
     def _pushes(self, ids: Sequence[int]) -> Mapping[int, Sequence[LastPush]]:
         found: defaultdict[int, list[LastPush]] = defaultdict(list)
-        for push in self._store.last_pushes(ids):
+        for push in self._store.pushes.last(ids):
             found[push.phone_id].append(push)
         return found
 

@@ -50,7 +50,7 @@ class LoginRenewer:
     def _changed(self, ids: Sequence[int]) -> list[tuple[StoredPhone, Target]]:
         """Phones whose files say another password than we use, as targets with that one."""
         found = []
-        for stored in self.store.phones(ids=ids, secrets=Secrets.ALL):
+        for stored in self.store.phones.load(ids=ids, secrets=Secrets.ALL):
             given = self.applied.values(stored.id, self.models.get(stored.id, "")).get(_PARAMETER)
             if given is None or not given.value:
                 continue
@@ -71,7 +71,7 @@ class LoginRenewer:
 
     def _keep(self, stored: StoredPhone, password: str) -> None:
         phone = replace(stored.phone, password=password)
-        self.store.apply_inventory([], [Change(id=stored.id, phone=phone)])
+        self.store.inventory.apply([], [Change(id=stored.id, phone=phone)])
         what = "It accepts its new admin password; fleet now logs in with it."
         entry = JournalEntry(at=self.clock(), by=self.by, what=what, phone_id=stored.id)
-        self.store.add_journal([entry])
+        self.store.journal.add([entry])

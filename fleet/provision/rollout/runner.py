@@ -71,7 +71,7 @@ class Runner:
             try:
                 await self._let_go(rollout_id)
             finally:
-                self._tools.store.leave_rollout()
+                self._tools.store.rollouts.leave()
 
     async def _take(self, rollout_id: int, patience: timedelta) -> None:
         """Be the one who runs it; whoever ends running another may take that long."""
@@ -80,7 +80,7 @@ class Runner:
             now = tools.clock()
             try:
                 await asyncio.to_thread(
-                    tools.store.take_rollout,
+                    tools.store.rollouts.take,
                     now=now,
                     ttl=LEASE,
                     rollout_id=rollout_id,
@@ -95,7 +95,7 @@ class Runner:
 
     async def _run(self, rollout_id: int) -> Rollout:
         store = self._tools.store
-        proofs = await asyncio.to_thread(store.proofs, rollout_id)
+        proofs = await asyncio.to_thread(store.rollouts.proofs, rollout_id)
         shut = await asyncio.to_thread(self._tools.gate.shut)
         self._proofs = {
             proof.phone_id: untold(proof) if proof.phone_id in shut else proof for proof in proofs
@@ -132,10 +132,10 @@ class Runner:
 
     def _read(self, rollout_id: int, ids: Sequence[int]) -> tuple[Rollout, Mapping[int, Look]]:
         store = self._tools.store
-        rollout = store.rollout(rollout_id)
+        rollout = store.rollouts.get(rollout_id)
         if rollout is None:
             raise UsageError(f"There is no roll-out {rollout_id}.")
-        last = store.last_revision()
+        last = store.revisions.last()
         if rollout.state is RolloutState.RUNNING and last != rollout.revision:
             why = f"Revision {last} was applied meanwhile: start a roll-out of that revision."
             ended = self._tools.clock()
@@ -147,14 +147,14 @@ class Runner:
 
         A phone that was to be told is told all the same then: it is written down as told.
         """
-        save = self._tools.store.save_rollout
+        save = self._tools.store.rollouts.save
         return await asyncio.to_thread(save, step.rollout, changed, now=now, ttl=LEASE)
 
     def _write_answers(self, rollout_id: int) -> None:
         store = self._tools.store
-        answered, rollout = self._answered(), store.rollout(rollout_id)
+        answered, rollout = self._answered(), store.rollouts.get(rollout_id)
         if answered and rollout is not None:
-            store.save_rollout(rollout, answered, now=self._tools.clock(), ttl=LEASE)
+            store.rollouts.save(rollout, answered, now=self._tools.clock(), ttl=LEASE)
 
     def _answered(self) -> list[Proof]:
         """What came of asking, for those where that is over."""

@@ -59,7 +59,7 @@ def begin(store: Store, terms: Terms, now: datetime) -> Rollout:
 
     Raises `UsageError` if there is nothing to roll out, `RolloutRunning` while another stands.
     """
-    number = store.last_revision()
+    number = store.revisions.last()
     if not number:
         raise UsageError("Nothing was applied yet: fleet provision plan, then apply.")
     candidates = _candidates(store, AppliedRevision(store, number))
@@ -83,7 +83,7 @@ def begin(store: Store, terms: Terms, now: datetime) -> Rollout:
         settle=terms.settle,
         hold=terms.hold,
     )
-    return store.begin_rollout(start, now)
+    return store.rollouts.begin(start, now)
 
 
 def roll_back(store: Store, terms: Terms, *, to: int | None, by: str, now: datetime) -> Rollout:
@@ -93,15 +93,15 @@ def roll_back(store: Store, terms: Terms, *, to: int | None, by: str, now: datet
     Whatever the terms say, it has one stage, and no failure stops it. Raises `UsageError` if there
     is nothing to undo.
     """
-    undone = store.rollout()
+    undone = store.rollouts.get()
     if undone is None or undone.state is RolloutState.ROLLED_BACK:
         raise UsageError("There is no roll-out to roll back; see fleet provision rollout status.")
-    number = store.revision_before(undone) if to is None else to
+    number = store.rollouts.revision_before(undone) if to is None else to
     if number < 1:
         raise UsageError(f"There is no revision before {undone.revision} to go back to.")
-    store.revision(number)
-    store.check_passwords(number)
-    store.control_rollout(
+    store.revisions.get(number)
+    store.revisions.check_passwords(number)
+    store.rollouts.control(
         undone.id,
         RolloutState.ROLLED_BACK,
         among=(*_STANDING, *_OVER),
@@ -109,9 +109,11 @@ def roll_back(store: Store, terms: Terms, *, to: int | None, by: str, now: datet
         now=now,
     )
     comment = f"roll-out of revision {undone.revision} rolled back"
-    store.roll_back(number, by=by, comment=comment, now=now, expected=store.last_revision())
+    store.revisions.roll_back(
+        number, by=by, comment=comment, now=now, expected=store.revisions.last()
+    )
     everybody = StageOrder(canary_count=0, steps=())
-    failures = store.count_phones()
+    failures = store.phones.count()
     return begin(store, replace(terms, order=everybody, most_failures=failures), now)
 
 
@@ -184,7 +186,7 @@ class RolloutService:
         )
         ended = await Runner(tools, progress).run(rollout.id, patience)
         if ended.state not in _STANDING:
-            await gate.close(await asyncio.to_thread(self.store.proofs, ended.id))
+            await gate.close(await asyncio.to_thread(self.store.rollouts.proofs, ended.id))
         return ended
 
 
@@ -194,21 +196,21 @@ def pace_of(rollout: Rollout) -> Pace:
 
 
 def _candidates(store: Store, applied: AppliedRevision) -> list[Candidate]:
-    evidence, last = Evidence(store, applied, _models(store)), store.last_fetches()
+    evidence, last = Evidence(store, applied, _models(store)), store.fetches.last()
     return [
         Candidate(
             phone_id=each.id,
             site=each.phone.site,
             is_current=evidence.is_current(each.id, last),
         )
-        for each in store.phones(secrets=Secrets.NONE)
+        for each in store.phones.load(secrets=Secrets.NONE)
         if applied.proof_of(each.id)
     ]
 
 
 def _models(store: Store) -> dict[int, str]:
-    seen = store.seen_models()
+    seen = store.phones.models()
     return {
         each.id: seen.get(each.id, "") or each.phone.model
-        for each in store.phones(secrets=Secrets.NONE)
+        for each in store.phones.load(secrets=Secrets.NONE)
     }

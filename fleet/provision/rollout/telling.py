@@ -68,10 +68,10 @@ def sentence(rollout: Rollout, proofs: Iterable[Proof]) -> str:
 
 def stopped_rollout(store: Store) -> tuple[Rollout, str] | None:
     """Return the last roll-out with a sentence about it if it was stopped, else None."""
-    last = store.rollout()
+    last = store.rollouts.get()
     if last is None or last.state is not RolloutState.STOPPED:
         return None
-    return last, sentence(last, store.proofs(last.id))
+    return last, sentence(last, store.rollouts.proofs(last.id))
 
 
 def _stage(rollout: Rollout, proofs: Iterable[Proof]) -> str:

@@ -44,7 +44,7 @@ def rotate_admin(
             "provision plan, then apply or revert them."
         )
     changes, values = [], {}
-    for stored in store.phones(ids=ids, secrets=Secrets.ALL):
+    for stored in store.phones.load(ids=ids, secrets=Secrets.ALL):
         phone = stored.phone
         if not phone.mac:
             raise UsageError(f"{phone.label} has no MAC in the inventory, and so no file.")
@@ -56,5 +56,5 @@ def rotate_admin(
         parameters = {**phone.intent.parameters, _PARAMETER: wanted}
         intent = replace(phone.intent, parameters=parameters)
         changes.append(Change(id=stored.id, phone=replace(phone, intent=intent)))
-    store.apply_inventory([], changes, IntentChange(at=now, secrets=values))
+    store.inventory.apply([], changes, IntentChange(at=now, secrets=values))
     return len(changes)

@@ -69,7 +69,7 @@ class RotationGate:
 
     def shut(self) -> frozenset[int]:
         """The phones that are given their old files still."""
-        return self._store.held_phones() & self._of_phone.keys()
+        return self._store.held_files.phones() & self._of_phone.keys()
 
     async def passes(self, phone_id: int) -> Refusal | None:
         """See to it that the registrars of a phone and of its companions take the new passwords."""
@@ -95,7 +95,7 @@ class RotationGate:
         proven = {each.phone_id for each in proofs if each.state is ProofState.PROVEN}
         ended = [self._ended(account, proven) for account in self._accounts.values()]
         rotation = replace(self._rotation, accounts=tuple(ended))
-        await asyncio.to_thread(self._store.end_rotation, rotation, by=self._by, now=self._clock())
+        await asyncio.to_thread(self._store.rotations.end, rotation, by=self._by, now=self._clock())
 
     def _ended(self, account: RotatedAccount, proven: Collection[int]) -> RotatedAccount:
         if account.state is AccountState.TAKEN and set(account.phones) <= set(proven):
@@ -112,7 +112,7 @@ class RotationGate:
             if account.state not in _IN_FORCE and (why := await self._change(account)):
                 await self._give_back(group, f"{account.name}: {why}")
                 return _refusal(self._accounts[account.id])
-        await asyncio.to_thread(self._store.release_files, sorted(group.phones))
+        await asyncio.to_thread(self._store.held_files.release, sorted(group.phones))
         return None
 
     def _now(self, group: Group) -> list[RotatedAccount]:
@@ -159,7 +159,7 @@ class RotationGate:
     ) -> RotatedAccount:
         """Write an account's state, and into the journal `what`; then go by it."""
         account = replace(account, state=state, detail=detail)
-        await asyncio.to_thread(self._store.save_accounts, [account])
+        await asyncio.to_thread(self._store.rotations.save_accounts, [account])
         if what:
             entries = [
                 JournalEntry(
@@ -167,7 +167,7 @@ class RotationGate:
                 )
                 for phone_id in account.phones
             ]
-            await asyncio.to_thread(self._store.add_journal, entries)
+            await asyncio.to_thread(self._store.journal.add, entries)
         self._accounts[account.id] = account
         return account
 

@@ -69,7 +69,7 @@ class Rotator:
             )
         self._refer(accounts)
         now = self.clock()
-        return self.store.begin_rotation(accounts, by=self.by, now=now, gives_back=gives_back)
+        return self.store.rotations.begin(accounts, by=self.by, now=now, gives_back=gives_back)
 
     def enact(self, rotation: Rotation, terms: Terms) -> Rollout:
         """Apply a rotation's new passwords, held back from every phone, and begin the roll-out.
@@ -79,7 +79,7 @@ class Rotator:
         if rotation.revision is not None:
             self._undo(rotation)
         self._check(self.provisioner())
-        self.store.intend_rotation(rotation, last=self.store.last_revision(), now=self.clock())
+        self.store.rotations.intend(rotation, last=self.store.revisions.last(), now=self.clock())
         try:
             provisioner = self.provisioner()
             many = len(rotation.phones)
@@ -95,18 +95,20 @@ class Rotator:
         """End a rotation whose roll-out did not begin; the old passwords stay."""
         kept = [replace(each, state=AccountState.KEPT) for each in rotation.accounts]
         ended = replace(rotation, accounts=tuple(kept))
-        self.store.end_rotation(ended, by=self.by, now=self.clock())
+        self.store.rotations.end(ended, by=self.by, now=self.clock())
 
     def rollout_of(self, rotation: Rotation) -> Rollout | None:
         """The roll-out of a rotation, if it began."""
-        rollouts = (each for each in self.store.rollouts() if each.revision == rotation.revision)
+        rollouts = (
+            each for each in self.store.rollouts.load() if each.revision == rotation.revision
+        )
         return next(rollouts, None)
 
     def _phones(self, provisioner: Provisioner) -> Iterator[PhoneLines]:
         """All phones, each with why it would not get a new password, if it would not."""
-        applied = AppliedRevision(self.store, self.store.last_revision())
-        last = self.store.last_fetches()
-        stored = {each.id: each for each in self.store.phones(secrets=Secrets.ALL)}
+        applied = AppliedRevision(self.store, self.store.revisions.last())
+        last = self.store.fetches.last()
+        stored = {each.id: each for each in self.store.phones.load(secrets=Secrets.ALL)}
         for own in provisioner.rendered.own:
             phone_id = own.phone.phone_id
             if own.problem:
@@ -119,15 +121,15 @@ class Rotator:
             yield replace(_lines(own), problem="" if is_current else _BEHIND)
 
     def _undo(self, rotation: Rotation) -> None:
-        self.store.end_rotation(
-            self.store.rotation(rotation.id) or rotation,
+        self.store.rotations.end(
+            self.store.rotations.get(rotation.id) or rotation,
             by=self.by,
             now=self.clock(),
             is_over=False,
         )
 
     def _check(self, provisioner: Provisioner) -> None:
-        self.store.check_no_rollout(self.clock())
+        self.store.rollouts.check_none(self.clock())
         if not provisioner.plan().changes_nothing:
             raise UsageError(
                 "Other changes wait to be applied and would go out with the new passwords: see "
@@ -149,13 +151,13 @@ class Rotator:
                     before = own[line.phone_id].values[name]
                     ref = SecretRef(kind=SecretKind.SECRET, name=line.secret)
                     of_phones.setdefault(line.phone_id, {})[name] = replace(before, value=ref)
-        stored = self.store.phones(ids=list(of_phones), secrets=Secrets.ALL)
+        stored = self.store.phones.load(ids=list(of_phones), secrets=Secrets.ALL)
         changes = [
             Change(id=each.id, phone=_with(each.phone, of_phones[each.id])) for each in stored
         ]
         values = {line.secret: each.old for each in accounts for line in each.lines if line.secret}
         change = IntentChange(at=self.clock(), secrets=values)
-        self.store.apply_inventory([], changes, change)
+        self.store.inventory.apply([], changes, change)
 
 
 def taken_back(rotation: Rotation) -> list[RotatedAccount]:

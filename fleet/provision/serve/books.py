@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 from collections import deque
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from fleet.errors import FleetError
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from fleet.model import Fetch
     from fleet.provision.files.handshakes import Handshakes
-    from fleet.store import FetchLogin
+    from fleet.store import FetchLogin, Store
 
 _log = logging.getLogger(__name__)
 
@@ -24,16 +24,6 @@ FLUSH_EVERY = 1.0  # seconds: what a kill may lose
 BATCH = 1000  # fetches to a transaction
 MOST = 200_000  # fetches that wait for a database that is away
 _LAST_TRIES = 3
-
-
-class FetchStore(Protocol):
-    """What is written to."""
-
-    def record_fetches(self, batch: Sequence[Fetch]) -> None:
-        """Write fetches in one transaction."""
-
-    def mark_fetch_login_used(self, login: FetchLogin, now: datetime) -> bool:
-        """Note that a phone used its new password."""
 
 
 class Books:
@@ -45,7 +35,7 @@ class Books:
 
     def __init__(
         self,
-        store: FetchStore,
+        store: Store,
         handshakes: Handshakes,
         clock: Callable[[], datetime],
         *,
@@ -131,8 +121,8 @@ class Books:
 
     def _write(self, fetches: Sequence[Fetch], used: Sequence[tuple[FetchLogin, datetime]]) -> None:
         for login, at in used:
-            self._store.mark_fetch_login_used(login, at)
-        self._store.record_fetches(fetches)
+            self._store.fetch_logins.mark_used(login, at)
+        self._store.fetches.record(fetches)
 
     def _say_away(self, error: FleetError) -> None:
         if not self._is_away:

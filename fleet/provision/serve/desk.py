@@ -7,7 +7,7 @@ import logging
 import secrets
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from fleet.errors import FleetError
 from fleet.model import Fetch, FetchOutcome
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
     from datetime import datetime
 
-    from fleet.model import Site
     from fleet.phone.catalog import PhoneAgent
     from fleet.phone.config_file import RequestedFile
     from fleet.provision.files.content import Content
@@ -36,7 +35,7 @@ if TYPE_CHECKING:
     from fleet.provision.files.nonces import Nonces
     from fleet.provision.serve.books import Books
     from fleet.provision.serve.shelf import Shelf
-    from fleet.store import FetchingPhone, FetchLogin
+    from fleet.store import FetchLogin, Store
 
 _log = logging.getLogger(__name__)
 
@@ -46,22 +45,6 @@ _OF_STRANGERS = 2000  # refusals of all who are no phone of ours that are, in an
 _LONGEST_AGENT = 300
 _LONGEST_TEXT = 2000  # that is looked through for secrets
 _agent_of = lru_cache(maxsize=32_768)(parse_user_agent)
-
-
-class PhoneStore(Protocol):
-    """What is known of the phones that ask."""
-
-    def fetching_phones(self) -> dict[str, FetchingPhone]:
-        """Give the phones that may fetch, by their MAC."""
-
-    def sites(self) -> list[Site]:
-        """Give all sites."""
-
-    def fetch_logins(self, ids: Sequence[int] | None = None) -> dict[int, FetchLogin]:
-        """Give the logins of these phones."""
-
-    def last_fetches(self) -> dict[tuple[int, str], Fetch]:
-        """Give the newest fetch of each file by each phone."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -102,7 +85,7 @@ class Desk:
     def __init__(
         self,
         *,
-        store: PhoneStore,
+        store: Store,
         shelf: Shelf,
         books: Books,
         handshakes: Handshakes,
@@ -132,7 +115,7 @@ class Desk:
 
     async def start(self) -> None:
         """Read what is known of the phones. Raises `StoreError`."""
-        last = await asyncio.to_thread(self._store.last_fetches)
+        last = await asyncio.to_thread(self._store.fetches.last)
         self._addresses = Addresses(last.values())
         await self.refresh()
 
@@ -299,8 +282,8 @@ class Desk:
         return phone if is_within(parse_address(request.address), networks) else None
 
     def _read_directory(self) -> Directory:
-        networks = tuple(text for site in self._store.sites() for text in site.networks)
-        return directory_of(self._store.fetching_phones(), self._rules.networks, networks)
+        networks = tuple(text for site in self._store.inventory.sites() for text in site.networks)
+        return directory_of(self._store.fetch_logins.phones(), self._rules.networks, networks)
 
     def _read_logins(self, ids: Collection[int]) -> Mapping[int, FetchLogin]:
-        return self._store.fetch_logins(list(ids))
+        return self._store.fetch_logins.load(list(ids))

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import TYPE_CHECKING, Self
 
 from fleet.descriptors import share
 from fleet.http_server import Connections
@@ -26,12 +26,12 @@ from fleet.provision.files.networks import is_within, parse_address, parse_netwo
 from fleet.provision.files.nonces import Nonces
 from fleet.provision.firmware import FirmwareFolder
 from fleet.provision.readiness import obstacles
-from fleet.provision.serve.books import Books, FetchStore
-from fleet.provision.serve.desk import Desk, PhoneStore
+from fleet.provision.serve.books import Books
+from fleet.provision.serve.desk import Desk
 from fleet.provision.serve.http_app import HttpApp
 from fleet.provision.serve.http_server import HttpListener
 from fleet.provision.serve.legacy import ListenerInProcess
-from fleet.provision.serve.shelf import Files, Shelf
+from fleet.provision.serve.shelf import Shelf
 from fleet.provision.serve.tftp_server import TftpListener
 from fleet.provision.serve.tls import legacy_context, modern_context
 
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from fleet.provision.serve.listener import Listener
     from fleet.settings import Settings
     from fleet.settings.provisioning import ProvisioningSettings
+    from fleet.store import Store
 
 _log = logging.getLogger(__name__)
 
@@ -51,10 +52,6 @@ HTTP, HTTPS, LEGACY_HTTPS, TFTP = "http", "https", "legacy-https", "tftp"
 # Parts of the descriptors that a process may have; the rest are for polling and the database.
 _OF_HTTP, _OF_TFTP = 0.25, 0.125
 _MOST_CONNECTIONS, _MOST_TRANSFERS = 5000, 1000
-
-
-class ServingStore(Files, FetchStore, PhoneStore, Protocol):
-    """What of the store is needed to serve files."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -123,9 +120,9 @@ class FileService:
 
 def listeners(
     settings: Settings,
-    store: ServingStore,
+    store: Store,
     *,
-    open_store: Callable[[], ServingStore],
+    open_store: Callable[[], Store],
     clock: Callable[[], datetime],
 ) -> FileService:
     """Make what serves files: http, and https, legacy https and TFTP where the settings say so.
@@ -158,7 +155,7 @@ def firmware_folder(settings: Settings, clock: Callable[[], datetime]) -> Firmwa
     return FirmwareFolder(path, lambda: clock().timestamp())
 
 
-def _parts(settings: Settings, store: ServingStore, clock: Callable[[], datetime]) -> _Parts:
+def _parts(settings: Settings, store: Store, clock: Callable[[], datetime]) -> _Parts:
     chosen, handshakes = settings.provisioning, Handshakes()
     books = Books(store, handshakes, clock)
     desk = Desk(
@@ -215,7 +212,7 @@ def _https(parts: _Parts, settings: Settings) -> HttpListener:
 
 
 def _legacy(
-    settings: Settings, open_store: Callable[[], ServingStore], clock: Callable[[], datetime]
+    settings: Settings, open_store: Callable[[], Store], clock: Callable[[], datetime]
 ) -> FileService:
     """What serves files over TLS 1.0, for a process that does nothing else."""
     chosen, folder = settings.provisioning, settings.folder

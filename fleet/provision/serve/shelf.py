@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from datetime import timedelta
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import quote
 
 from fleet.phone.config_file import GLOBAL_FILE, FileKind, requested_file
@@ -12,11 +12,12 @@ from fleet.provision.files.content import Content
 from fleet.provision.serve.batch import Batch
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
     from fleet.model import AppliedFile, Revision
     from fleet.provision.firmware import FirmwareFolder
+    from fleet.store import Store
 
 _MOST_BYTES = 32 * 1024 * 1024  # of configuration files kept in memory
 _FOLDER = (FileKind.FIRMWARE, FileKind.LANGUAGE, FileKind.OTHER)
@@ -27,32 +28,11 @@ Key: TypeAlias = "tuple[str, int | None]"
 """A file's name, and the number of the phone that asks for it, if that is known."""
 
 
-class Files(Protocol):
-    """The applied files, as the store has them."""
-
-    def last_revision(self) -> int:
-        """Give the newest revision's number."""
-
-    def revisions(self, *, pruned: bool = False) -> list[Revision]:
-        """Give all revisions; `pruned`: those too of which only some files are kept."""
-
-    def files(
-        self, revision: int | None = None, *, names: Sequence[str] | None = None
-    ) -> Iterator[AppliedFile]:
-        """Give the files of these names as a revision has them."""
-
-    def held_files(self, names: Sequence[str]) -> dict[str, int]:
-        """Give the revision of each of these files that is given as an older one has it."""
-
-    def rollout_hold(self, phone_ids: Sequence[int]) -> tuple[int, frozenset[int]] | None:
-        """Return the revision that phones are given whom a roll-out has not asked, and those."""
-
-
 class Shelf:
     """Gives files by the names under which they are kept. What it gives is never out of date."""
 
-    def __init__(self, files: Files, folder: FirmwareFolder) -> None:
-        self._files = files
+    def __init__(self, store: Store, folder: FirmwareFolder) -> None:
+        self._store = store
         self._folder = folder
         self._batch = Batch(self._read)
         self._revision = -1
@@ -72,7 +52,9 @@ class Shelf:
 
     def _read(self, asked: Collection[Key]) -> dict[Key, Content]:
         """Read files in a thread; one after the other, as `Batch` has it."""
-        hold = self._files.rollout_hold(sorted({phone for _, phone in asked if phone is not None}))
+        hold = self._store.rollouts.held_back(
+            sorted({phone for _, phone in asked if phone is not None})
+        )
         held_back: set[Key] = set()
         if hold is not None:
             held_back = {key for key in asked if key[1] is None or key[1] in hold[1]}
@@ -98,12 +80,12 @@ class Shelf:
         others = [name for name in found if found[name] and kinds[name] is FileKind.OTHER]
         applied = [name for name in names if name not in found]
         if applied or others:
-            self._turn_to(self._files.last_revision())
+            self._turn_to(self._store.revisions.last())
         if others:
             self._look_for([name for name in others if name not in self._named])
             found |= {name: None for name in others if not self._named[name]}
         if applied:
-            held = self._files.held_files(applied)
+            held = self._store.held_files.revisions(applied)
             self._fetch([name for name in applied if name not in self._kept and name not in held])
             found |= {name: self._kept.get(name) for name in applied} | self._held(held)
             self._make_room()
@@ -114,7 +96,7 @@ class Shelf:
             self._kept.clear()
             self._named.clear()
             self._bytes = 0
-            self._modified = _moments(self._files.revisions(pruned=True))
+            self._modified = _moments(self._store.revisions.load(pruned=True))
             self._revision = revision
 
     def _look_for(self, names: Sequence[str]) -> None:
@@ -127,7 +109,7 @@ class Shelf:
         for some in ([GLOBAL_FILE], None):
             if not spelt:
                 return
-            for file in self._files.files(self._revision, names=some):
+            for file in self._store.revisions.files(self._revision, names=some):
                 body = file.body.replace(b"\\", b"/").lower()
                 found = [name for name, forms in spelt.items() if any(f in body for f in forms)]
                 for name in found:
@@ -138,7 +120,9 @@ class Shelf:
     def _fetch(self, names: Sequence[str]) -> None:
         if not names:
             return
-        found = {file.name: file for file in self._files.files(self._revision, names=names)}
+        found = {
+            file.name: file for file in self._store.revisions.files(self._revision, names=names)
+        }
         for name in names:
             file = found.get(name)
             self._kept[name] = self._content(file) if file else None
@@ -149,7 +133,7 @@ class Shelf:
         found: dict[str, Content | None] = dict.fromkeys(held)
         for revision in set(held.values()):
             names = [name for name, number in held.items() if number == revision]
-            files = self._files.files(revision, names=names)
+            files = self._store.revisions.files(revision, names=names)
             found |= {file.name: self._content(file) for file in files}
         return found
 

@@ -72,10 +72,10 @@ class Api:
 
     def _ids(self, site: str | None, *, only_flagged: bool) -> Sequence[int]:
         store = self._desk.store
-        ids = store.phone_ids(site=site)
+        ids = store.phones.ids(site=site)
         if not only_flagged:
             return ids
-        flagged = store.flagged_phones(FLAGGING)
+        flagged = store.findings.flagged_phones(FLAGGING)
         return [phone_id for phone_id in ids if phone_id in flagged]
 
     async def _array(self, wanted: _Wanted, ids: Sequence[int]) -> AsyncIterator[bytes]:
@@ -88,7 +88,7 @@ class Api:
         yield b"\n]\n" if before == ",\n" else b"[]\n"
 
     def _rows(self, wanted: _Wanted, ids: Sequence[int]) -> str:
-        made = wanted.records(self._desk.store.statuses(ids=ids))
+        made = wanted.records(self._desk.store.observations.statuses(ids=ids))
         some = (record for record in made if record.flags or not wanted.only_flagged)
         as_object = json_maker(wanted.kind)
         return ",\n".join(_ENCODE(as_object(record)) for record in some)

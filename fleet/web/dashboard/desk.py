@@ -60,7 +60,7 @@ class Desk:
 
     async def last_sweep(self) -> Sweep | None:
         """Give the sweep that began last."""
-        return await self.read(self.store.last_sweep)
+        return await self.read(self.store.sweeps.last)
 
     async def phones(self, site: str, text: str, number: int) -> Page[tuple[int, PhoneRecord]]:
         """Give a page of phones: all, or those of a site, or with a text in what they show."""
@@ -68,7 +68,7 @@ class Desk:
 
     async def sites(self) -> list[str]:
         """Give the names of all sites."""
-        return await self.read(lambda: sorted(site.name for site in self.store.sites()))
+        return await self.read(lambda: sorted(site.name for site in self.store.inventory.sites()))
 
     async def phone(self, phone_id: int) -> PhoneDetail | None:
         """Give what there is to say of a phone."""
@@ -94,7 +94,7 @@ class Desk:
                 )
 
     async def _diagnose(self, said: Said, phone_id: int, by: str) -> Said:
-        found = await self.read(lambda: self.store.phones(ids=[phone_id]))
+        found = await self.read(lambda: self.store.phones.load(ids=[phone_id]))
         diagnoser = await asyncio.to_thread(self.diagnoser, by)
         for stored in found:
             diagnosis = await diagnoser.diagnose(stored, said.line)
@@ -104,12 +104,12 @@ class Desk:
     def _phones(self, site: str, text: str, number: int) -> Page[tuple[int, PhoneRecord]]:
         number = min(max(number, 1), LARGEST_ID // PAGE)
         wanted = site or None
-        total, ids = self.store.search_phones(
+        total, ids = self.store.phones.search(
             site=wanted, text=text, limit=PAGE, offset=(number - 1) * PAGE
         )
         last = pages(total, PAGE)
         if number > last:
             return self._phones(site, text, last)
-        found = list(self.store.statuses(ids=ids))
+        found = list(self.store.observations.statuses(ids=ids))
         records = zip((one.stored.id for one in found), phone_records(found), strict=True)
         return Page(items=list(records), number=number, last=last, total=total)

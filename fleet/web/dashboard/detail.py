@@ -46,15 +46,17 @@ def detail_of(store: Store, phone_id: int, now: datetime) -> PhoneDetail | None:
     """Find what there is to say of a phone; None: there is no such phone."""
     if phone_id > LARGEST_ID:
         return None
-    found = list(store.statuses(ids=[phone_id]))
+    found = list(store.observations.statuses(ids=[phone_id]))
     if not found:
         return None
     [status] = found
     findings, phone = findings_of(status), status.stored.phone
     lines = [each for each in line_records([status]) if each.line is not None]
     shown = {each.line for each in lines}
-    periods = deque(store.history(ids=[phone_id], since=now - HISTORY), maxlen=MOST_PERIODS)
-    fetches = sorted(store.last_fetches(phone_id).values(), key=attrgetter("at"), reverse=True)
+    periods = deque(
+        store.observations.history(ids=[phone_id], since=now - HISTORY), maxlen=MOST_PERIODS
+    )
+    fetches = sorted(store.fetches.last(phone_id).values(), key=attrgetter("at"), reverse=True)
     return PhoneDetail(
         status=status,
         lines=lines,
@@ -64,7 +66,7 @@ def detail_of(store: Store, phone_id: int, now: datetime) -> PhoneDetail | None:
             number: worst(each for each in findings if each.line in (None, number))
             for number in shown
         },
-        incidents=store.incidents(open_only=True, phone_id=phone_id),
+        incidents=store.findings.incidents(open_only=True, phone_id=phone_id),
         fetches=fetches[:MOST_FETCHES],
         history=list(history_records(reversed(periods), {phone_id: phone}, now)),
     )

@@ -80,7 +80,7 @@ def overview(
     The nearest page there is, for a number that is none.
     """
     number = max(number, 1)
-    found = store.flagged(
+    found = store.findings.flagged(
         FLAGGING,
         site=choice.site,
         rule=choice.rule,
@@ -94,7 +94,7 @@ def overview(
     ids = list(dict.fromkeys(phone_id for phone_id, _ in found.places))
     lines = {
         (one.phone_id, one.record.line or 0): one
-        for status in store.statuses(ids=ids)
+        for status in store.observations.statuses(ids=ids)
         for one in _flagged(status)
     }
     page = Page(
@@ -105,7 +105,7 @@ def overview(
     )
     counts = Overview(
         at=now,
-        states=store.states(),
+        states=store.observations.count(),
         flagged=found.everywhere,
         sites=found.sites,
         rules=found.rules,

@@ -30,7 +30,7 @@ def one_store(sqlite_url: str, keyring: Keyring) -> Store:
 
 
 async def diagnose(loop: Loop, number: int = 1, line: int | None = None) -> Diagnosis:
-    (stored,) = loop.store.phones(ids=[loop.ids[number - 1]])
+    (stored,) = loop.store.phones.load(ids=[loop.ids[number - 1]])
     made = diagnoser_of(loop.app.settings, loop.store, loop.app.provisioner(), by="test")
     return await replace(made, sip=QUICK).diagnose(stored, line)
 
@@ -52,7 +52,7 @@ async def test_a_registered_line_is_well_and_asked_about_once_a_minute(
         assert whats(await diagnose(loop))[0] is What.ASKED_BEFORE
         assert loop.pbx.record.queries["1001"] == asked > 0
         assert "1001" in loop.pbx.registered
-        (entry,) = loop.store.journal(phone_id=loop.ids[0])
+        (entry,) = loop.store.journal.load(phone_id=loop.ids[0])
         assert entry.what == f"Asked the registrar {loop.pbx.address}:{loop.pbx.port} about 1001."
 
 
@@ -92,13 +92,13 @@ async def test_a_registrar_that_got_nothing_may_be_asked_again_at_once(
     one_store: Store, tmp_path: Path
 ) -> None:
     async with whole_loop(one_store, tmp_path) as loop:
-        (stored,) = loop.store.phones(ids=[loop.ids[0]])
+        (stored,) = loop.store.phones.load(ids=[loop.ids[0]])
         accounts = tuple(
             replace(each, registrar="nowhere.invalid") for each in stored.phone.accounts
         )
         moved = replace(stored.phone, accounts=accounts)
-        loop.store.apply_inventory([], [Change(id=stored.id, phone=moved)])
+        loop.store.inventory.apply([], [Change(id=stored.id, phone=moved)])
         for _ in range(2):
             found = await diagnose(loop)
             assert whats(found)[0] is What.REGISTRAR_DEAD
-        assert loop.store.journal(phone_id=loop.ids[0]) == []
+        assert loop.store.journal.load(phone_id=loop.ids[0]) == []

@@ -50,7 +50,7 @@ def main() -> None:
     keyring = Keyring.parse(os.environ["FLEET_SECRETS_KEY"], "the test's key")
     store = Store.open(sys.argv[1], keyring=keyring)
     app = App(settings=settings, store=store, words=words_of(settings), rules=rules_of(settings))
-    rollout = store.rollout()
+    rollout = store.rollouts.get()
     assert rollout
     sys.stdout.write("up\n")
     sys.stdout.flush()

@@ -81,7 +81,7 @@ class Runner:
 
 
 def is_running(store: Store) -> bool:
-    rollout = store.rollout()
+    rollout = store.rollouts.get()
     return rollout is not None and rollout.state is RolloutState.RUNNING
 
 
@@ -110,10 +110,10 @@ async def killed_until_its_end(
             for number, proof in loop.proofs().items()
             if proof.how in (ASKING, ASKING_AGAIN)
         }
-    ended = store.rollout(rollout.id)
+    ended = store.rollouts.get(rollout.id)
     assert ended
     assert (ended.state, ended.stage) == (RolloutState.DONE, 2), ended.why
-    assert_no_stage_was_skipped(store.proofs(rollout.id))
+    assert_no_stage_was_skipped(store.rollouts.proofs(rollout.id))
     told = Counter(loop.pbx.record.forwarded)
     told.subtract(before)
     unknown = Counter(number for number, _ in tried.unknown)

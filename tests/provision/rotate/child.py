@@ -34,7 +34,7 @@ def main() -> None:
     app = App(settings=settings, store=store, words=words_of(settings), rules=rules_of(settings))
     sys.stdout.write("up\n")
     sys.stdout.flush()
-    rotation = store.rotation(is_open=True)
+    rotation = store.rotations.get(is_open=True)
     if rotation:
         rotator = rotator_of(store, app.provisioner, by="test")
         started = rotator.rollout_of(rotation) or rotator.enact(rotation, TERMS)

@@ -49,7 +49,7 @@ def command(url: str, way: str, folder: Path, timeout: float = 30) -> RegistrarC
 
 def gate_for(store: Store, told: RegistrarCommand | None, rollout: Rollout) -> Gate:
     """The gate of a roll-out, as it is built for real, but without pauses between questions."""
-    rotation = store.rotation(revision=rollout.revision)
+    rotation = store.rotations.get(revision=rollout.revision)
     if rotation is None or rotation.ended:
         return OpenGate()
     return gate_of(rotation, store, told)
@@ -100,7 +100,7 @@ class Rotating:
 
     def accounts(self) -> dict[str, RotatedAccount]:
         """The accounts of the newest rotation, by user."""
-        rotation = self.store.rotation()
+        rotation = self.store.rotations.get()
         assert rotation
         return {account.user: account for account in rotation.accounts}
 
@@ -111,7 +111,7 @@ class Rotating:
         """The passwords that the inventory has, by user."""
         return {
             account.user: account.sip_password
-            for stored in self.store.phones()
+            for stored in self.store.phones.load()
             for account in stored.phone.accounts
         }
 
@@ -130,7 +130,7 @@ class Rotating:
     def is_settled(self) -> bool:
         """Whether inventory and files say the same, and no file is held back."""
         changes_nothing = self.loop.app.provisioner().plan().changes_nothing
-        return changes_nothing and not self.store.held_phones()
+        return changes_nothing and not self.store.held_files.phones()
 
 
 @asynccontextmanager

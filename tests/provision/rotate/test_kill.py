@@ -61,7 +61,7 @@ async def test_a_killed_rotation_goes_on_and_locks_nobody_out(
             await go_on_and_kill(it, database_url, keyring.keys[0], chance.uniform(0, 1.2))
             assert set(it.loop.pbx.registered) == it.loop.users
         await go_on_and_kill(it, database_url, keyring.keys[0], None)
-        ended = store.rollout()
+        ended = store.rollouts.get()
         assert ended
         assert ended.state is RolloutState.DONE
         assert set(it.states().values()) == {AccountState.PROVEN}

@@ -39,7 +39,7 @@ async def all_registered(it: Rotating) -> bool:
     return all(
         status.reach is Reach.OK
         and all(each.line.registration is Registration.REGISTERED for each in status.lines)
-        for status in it.store.statuses()
+        for status in it.store.observations.statuses()
     )
 
 
@@ -65,7 +65,7 @@ async def test_a_phone_gets_its_old_file_until_its_registrar_has_the_new_passwor
 ) -> None:
     async with rotating(store, tmp_path) as it:
         rollout = it.rotator.enact(it.planned(), CANARY_FIRST)
-        assert store.held_phones() == set(it.loop.ids)
+        assert store.held_files.phones() == set(it.loop.ids)
         phone = it.loop.simulator.phones[1].device
         assert phone
         phone.reboot()
@@ -142,20 +142,20 @@ async def test_a_password_that_a_parameter_gives_becomes_a_named_secret(
     store: Store, tmp_path: Path
 ) -> None:
     async with rotating(store, tmp_path) as it:
-        (stored,) = store.phones(ids=[it.loop.ids[0]])
+        (stored,) = store.phones.load(ids=[it.loop.ids[0]])
         (account,) = stored.phone.accounts
         bare = replace(stored.phone, accounts=(replace(account, sip_password=""),))
         given = Wanted(value=OLD, lock=True)
         intent = replace(bare.intent, parameters={"sip line1 password": given})
         change = Change(id=stored.id, phone=replace(bare, intent=intent))
-        store.apply_inventory([], [change])
+        store.inventory.apply([], [change])
         it.loop.apply()
         await it.loop.run(begin(store, CANARY_FIRST, now()))
         assert (await it.rotate("tell")).state is RolloutState.DONE
-        ((name, _),) = store.secrets()
+        ((name, _),) = store.intents.secrets()
         assert name == f"sip-1001-{account.registrar}:{account.registrar_port}"
-        assert await it.takes("1001", store.secret(name))
-        (again,) = store.phones(ids=[stored.id])
+        assert await it.takes("1001", store.intents.secret(name))
+        (again,) = store.phones.load(ids=[stored.id])
         wanted = again.phone.intent.parameters["sip line1 password"]
         assert (str(wanted.value), wanted.lock) == (f"{{secret: {name}}}", True)
         assert await all_registered(it)
@@ -172,7 +172,7 @@ async def test_a_registrar_that_is_down_changes_nothing(store: Store, tmp_path: 
         assert "does not answer SIP" in it.accounts()["1001"].detail
         it.loop.pbx.state = RegistrarState.UP
         assert await it.in_force() == it.loop.users, "it had been given the old one back"
-        rotation = store.rotation()
+        rotation = store.rotations.get()
         assert rotation
         await it.gate_of(rotation, "tell").give_back()
         assert it.states()["1001"] is KEPT
@@ -191,7 +191,7 @@ async def test_a_phone_that_is_off_finds_its_new_file_or_is_given_the_old_passwo
         account = it.accounts()["1001"]
         assert account.old == OLD
         assert await it.takes("1001", account.new)
-        rotation = store.rotation()
+        rotation = store.rotations.get()
         assert rotation
         back = it.rotator.plan(taken_back(rotation), gives_back=True)
         again = await it.run(it.rotator.enact(back, lasting(ALL_AT_ONCE, 1, 1)), "tell")
@@ -206,10 +206,10 @@ async def test_files_from_before_a_rotation_are_not_applied_again(
 ) -> None:
     async with rotating(store, tmp_path) as it:
         await it.rotate("tell")
-        last = store.last_revision()
+        last = store.revisions.last()
         with pytest.raises(UsageError, match="registrars no longer accept"):
-            store.roll_back(1, by="test", comment="", now=now(), expected=last)
-        assert store.last_revision() == last
+            store.revisions.roll_back(1, by="test", comment="", now=now(), expected=last)
+        assert store.revisions.last() == last
 
 
 async def test_what_a_later_rollout_is_rolled_back_to_has_the_passwords_in_force(
@@ -217,17 +217,17 @@ async def test_what_a_later_rollout_is_rolled_back_to_has_the_passwords_in_force
 ) -> None:
     async with rotating(store, tmp_path) as it:
         await it.rotate("lie:1001", lasting(CANARY_FIRST, 30, 1))
-        rotation = store.rotation()
+        rotation = store.rotations.get()
         assert rotation
         assert (rotation.revision, rotation.settled) == (2, 3)
         with pytest.raises(UsageError, match="registrars no longer accept"):
-            store.roll_back(2, by="test", comment="", now=now(), expected=3)
+            store.revisions.roll_back(2, by="test", comment="", now=now(), expected=3)
         it.loop.intend(2, "Wrong-pass-9")
         it.loop.apply()
         begin(store, ALL_AT_ONCE, now())
         roll_back(store, ALL_AT_ONCE, to=None, by="test", now=now())
-        bodies = [file.body for file in store.files(3)]
-        assert [file.body for file in store.files()] == bodies
+        bodies = [file.body for file in store.revisions.files(3)]
+        assert [file.body for file in store.revisions.files()] == bodies
 
 
 async def test_without_a_command_a_phone_is_told_only_once_its_registrar_was_changed(
@@ -275,9 +275,9 @@ async def test_no_password_shows_anywhere(
             visible,
             caplog.text,
             repr(rotation),
-            repr(store.rotation()),
+            repr(store.rotations.get()),
             repr(ended),
-            *(repr(entry) for entry in store.journal()),
+            *(repr(entry) for entry in store.journal.load()),
             *(repr(proof) for proof in it.loop.proofs().values()),
         ]
         assert "1001 gets ***" in caplog.text

@@ -52,15 +52,15 @@ def fill(store: Store) -> int:
         Phone(host="127.0.0.1", mac=MAC, model="6753i", site="here"),
         Phone(host="127.0.0.2", mac=OTHER_MAC, model="6753i", site="here"),
     )
-    store.apply_inventory([site], [Change(id=None, phone=phone) for phone in phones])
-    number = store.find_phone(MAC)
+    store.inventory.apply([site], [Change(id=None, phone=phone) for phone in phones])
+    number = store.phones.find(MAC)
     files = [
         NewFile(name="aastra.cfg", body=b"contact rcs: 0\n"),
         NewFile(name="6753i.cfg", body=b"# model\n"),
         NewFile(name="53i.cfg", body=b"# model\n"),
         NewFile(name=OWN, body=BODY, phone_id=number),
     ]
-    store.apply_files(files, by="test", comment="", now=START, expected=0)
+    store.revisions.apply(files, by="test", comment="", now=START, expected=0)
     return number
 
 
@@ -92,7 +92,7 @@ async def serving(
 ) -> AsyncIterator[FileService]:
     """Serve a store's files."""
     settings = serving_settings(tmp_path, **chosen)
-    keys = store._keyring.keys if store._keyring else ()
+    keys = store.keyring.keys if store.keyring else ()
     opened = partial(open_again, f"sqlite:///{store.place}", keys)
     service = listeners(settings, store, open_store=opened, clock=clock or Clock())
     async with service:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 from fleet.errors import StoreError
 from fleet.provision.files.handshakes import Handshakes
@@ -31,18 +32,19 @@ class Memory:
         self.fetches: list[Fetch] = []
         self.is_away = False
 
-    def record_fetches(self, batch: Sequence[Fetch]) -> None:
+    def record(self, batch: Sequence[Fetch]) -> None:
         if self.is_away:
             raise StoreError("The database is away.")
         self.batches.append(len(batch))
         self.fetches += batch
 
-    def mark_fetch_login_used(self, login: FetchLogin, now: datetime) -> bool:
+    def mark_used(self, login: FetchLogin, now: datetime) -> bool:
         raise NotImplementedError
 
 
 def books_of(memory: Memory, flush_every: float = 60.0) -> Books:
-    return Books(memory, Handshakes(), Clock(), flush_every=flush_every)
+    store: Any = SimpleNamespace(fetches=memory, fetch_logins=memory)
+    return Books(store, Handshakes(), Clock(), flush_every=flush_every)
 
 
 async def test_what_waits_is_written_in_batches_at_the_end() -> None:

@@ -60,7 +60,7 @@ def served(loop: str, store: Store, tmp_path: Path, walk: object) -> Fetch:
         factory = pytest.importorskip("uvloop").new_event_loop
     with asyncio.Runner(loop_factory=factory) as runner:
         runner.run(main())
-    (fetch,) = store.fetches()
+    (fetch,) = store.fetches.load()
     return fetch
 
 

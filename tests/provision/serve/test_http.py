@@ -11,7 +11,6 @@ from urllib.parse import urlsplit
 import pytest
 
 from fleet.model import FetchOutcome, NewFile, Site
-from fleet.store import Store
 from tests.provision.serve.served import (
     AGENT,
     BODY,
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     import httpx
 
     from fleet.model import Fetch
+    from fleet.store import Store
 
 SECRET = "0123456789abcdef"
 
@@ -45,11 +45,11 @@ def filled(store: Store) -> Store:
 
 def outcomes(store: Store) -> list[FetchOutcome]:
     """What was recorded, the oldest first."""
-    return [fetch.outcome for fetch in store.fetches()][::-1]
+    return [fetch.outcome for fetch in store.fetches.load()][::-1]
 
 
 def only(store: Store) -> Fetch:
-    (fetch,) = store.fetches()
+    (fetch,) = store.fetches.load()
     return replace(fetch, id=None)
 
 
@@ -65,14 +65,14 @@ async def raw(url: str, request: bytes) -> bytes:
 
 
 async def test_a_phone_gets_its_file_and_it_is_written_down(filled: Store, tmp_path: Path) -> None:
-    number = filled.find_phone(MAC)
+    number = filled.phones.find(MAC)
     async with serving(filled, tmp_path) as service, phone(service) as client:
         answer = await client.get(OWN)
     assert (answer.status_code, answer.content) == (200, BODY)
     assert answer.headers["content-length"] == str(len(BODY))
     assert "transfer-encoding" not in answer.headers
     assert "server" not in answer.headers
-    applied = filled.file(OWN)
+    applied = filled.revisions.file(OWN)
     assert applied is not None
     fetch = only(filled)
     assert (fetch.at, fetch.file, fetch.address, fetch.phone_id) == (
@@ -91,7 +91,7 @@ async def test_a_phone_with_minet_firmware_is_known_by_its_mac_and_served(
     async with serving(filled, tmp_path) as service, phone(service, agent=agent) as client:
         names = ("startup.cfg", OWN)
         assert [(await client.get(name)).status_code for name in names] == [200, 200]
-    assert [(fetch.model, fetch.firmware, fetch.mac) for fetch in filled.fetches()] == [
+    assert [(fetch.model, fetch.firmware, fetch.mac) for fetch in filled.fetches.load()] == [
         ("6930", "1.5.0.78", MAC)
     ] * 2
 
@@ -102,7 +102,7 @@ async def test_every_spelling_of_a_name_is_the_same_file(filled: Store, tmp_path
             assert (await client.get(name)).content == b"contact rcs: 0\n"
         assert (await client.get("00085d000001.CFG")).content == BODY
         assert (await client.get("6753I.cfg")).content == b"# model\n"
-    assert {fetch.file for fetch in filled.fetches()} == {"aastra.cfg", OWN, "6753i.cfg"}
+    assert {fetch.file for fetch in filled.fetches.load()} == {"aastra.cfg", OWN, "6753i.cfg"}
 
 
 async def test_the_same_file_again_is_not_sent_again(filled: Store, tmp_path: Path) -> None:
@@ -112,7 +112,7 @@ async def test_the_same_file_again_is_not_sent_again(filled: Store, tmp_path: Pa
         date = {"If-Modified-Since": first.headers["last-modified"]}
         for headers in (tag, date):
             assert (await client.get(OWN, headers=headers)).status_code == 304
-    served, *same = filled.fetches()[::-1]
+    served, *same = filled.fetches.load()[::-1]
     for fetch in same:
         assert (fetch.outcome, fetch.sent) == (FetchOutcome.NOT_MODIFIED, 0)
         assert (fetch.revision, fetch.digest) == (served.revision, served.digest)
@@ -121,16 +121,16 @@ async def test_the_same_file_again_is_not_sent_again(filled: Store, tmp_path: Pa
 async def test_what_is_applied_is_served_at_once(filled: Store, tmp_path: Path) -> None:
     async with serving(filled, tmp_path) as service, phone(service) as client:
         before = await client.get(OWN)
-        new = [NewFile(name=OWN, body=b"new: 1\n", phone_id=filled.find_phone(MAC))]
-        filled.apply_files(new, by="test", comment="", now=START, expected=1)
+        new = [NewFile(name=OWN, body=b"new: 1\n", phone_id=filled.phones.find(MAC))]
+        filled.revisions.apply(new, by="test", comment="", now=START, expected=1)
         after = await client.get(
             OWN, headers={"If-Modified-Since": before.headers["last-modified"]}
         )
         assert (after.status_code, after.content) == (200, b"new: 1\n")
         gone = [NewFile(name=OWN, body=None)]
-        filled.apply_files(gone, by="test", comment="", now=START, expected=2)
+        filled.revisions.apply(gone, by="test", comment="", now=START, expected=2)
         assert (await client.get(OWN)).status_code == 404
-    assert [fetch.revision for fetch in filled.fetches()] == [None, 2, 1]
+    assert [fetch.revision for fetch in filled.fetches.load()] == [None, 2, 1]
     assert outcomes(filled)[-1] is FetchOutcome.NOT_FOUND
 
 
@@ -145,7 +145,9 @@ async def test_head_and_a_part_are_no_proof_of_the_whole(filled: Store, tmp_path
     assert (part.status_code, part.content) == (206, BODY[4:8])
     assert (whole.status_code, whole.content) == (206, BODY)
     assert none.status_code == 416
-    digests = [(fetch.outcome.value, fetch.sent, bool(fetch.digest)) for fetch in filled.fetches()]
+    digests = [
+        (fetch.outcome.value, fetch.sent, bool(fetch.digest)) for fetch in filled.fetches.load()
+    ]
     assert digests[::-1] == [
         ("served", 0, False),
         ("served", 4, False),
@@ -194,9 +196,9 @@ def _without_date(answer: httpx.Response) -> str:
 
 
 async def test_another_network_gets_nothing_at_all(filled: Store, tmp_path: Path) -> None:
-    stored = list(filled.phones())
+    stored = list(filled.phones.load())
     assert stored
-    filled.apply_inventory([Site(name="here", networks=("10.0.0.0/8",))], [])
+    filled.inventory.apply([Site(name="here", networks=("10.0.0.0/8",))], [])
     async with serving(filled, tmp_path) as service, phone(service) as client:
         firmware(tmp_path)
         for name in (OWN, "aastra.cfg", "53i.st", "x"):
@@ -243,7 +245,7 @@ async def test_the_secret_path_is_demanded_of_a_phones_own_file_alone(
     assert [outcome.value for outcome in outcomes(filled)] == [
         "wrong-login", "wrong-login", "served", "served", "served",
     ]  # fmt: skip
-    assert SECRET not in repr(filled.fetches())
+    assert SECRET not in repr(filled.fetches.load())
 
 
 @pytest.mark.parametrize(
@@ -265,7 +267,7 @@ async def test_a_refused_request_is_recorded_without_the_secret(
         phone(service, agent=agent) as client,
     ):
         assert (await client.get(f"/{path}")).status_code == 404
-    (fetch,) = filled.fetches()
+    (fetch,) = filled.fetches.load()
     for text in (fetch.file, fetch.agent):
         assert SECRET[:10] not in text
         assert "MDEyMzQ1Njc4" not in text  # Base64 of its middle
@@ -289,7 +291,7 @@ async def test_not_every_refusal_of_who_never_stops_is_written_down(
     async with serving(filled, tmp_path) as service, phone(service, agent="x") as client:
         for _ in range(120):
             assert (await client.get(OWN)).status_code == 404
-    assert len(filled.fetches()) == 100
+    assert len(filled.fetches.load()) == 100
 
 
 @pytest.mark.parametrize(
@@ -311,7 +313,7 @@ async def test_the_modules_that_a_phone_names_are_written_down(
         await client.get(OWN, headers=headers)
     fetched = only(filled)
     assert (fetched.outcome, fetched.modules) == (FetchOutcome.SERVED, modules)
-    assert filled.fitted_modules() == ({fetched.phone_id: modules} if modules else {})
+    assert filled.fetches.fitted_modules() == ({fetched.phone_id: modules} if modules else {})
 
 
 async def test_a_trusted_proxy_tells_the_address_and_others_do_not(
@@ -324,7 +326,7 @@ async def test_a_trusted_proxy_tells_the_address_and_others_do_not(
             phone(service) as client,
         ):
             await client.get("aastra.cfg", headers=headers)
-        assert filled.fetches()[0].address == address
+        assert filled.fetches.load()[0].address == address
 
 
 async def test_firmware_and_languages_come_from_the_folder_and_nothing_else_does(
@@ -339,7 +341,7 @@ async def test_firmware_and_languages_come_from_the_folder_and_nothing_else_does
         assert (await client.get("lang_DE.txt")).content == b"Hallo\n"
         for path in ("notes.txt", "firmware/53i.st", "firmware/", "", "..%2ffleet.key"):
             assert (await client.get(path)).status_code == 404
-    given = [fetch for fetch in filled.fetches() if fetch.outcome is FetchOutcome.SERVED]
+    given = [fetch for fetch in filled.fetches.load() if fetch.outcome is FetchOutcome.SERVED]
     assert [(fetch.file, fetch.revision, len(fetch.digest)) for fetch in given] == [
         ("lang_de.txt", None, 64),
         ("53i.st", None, 64),
@@ -372,15 +374,15 @@ async def test_what_a_configuration_names_is_served_from_the_folder(
     filled: Store, tmp_path: Path, asked: str, file: str
 ) -> None:
     shared = NewFile(name="aastra.cfg", body=NAMED.encode())
-    own = NewFile(name=OWN, body=b"directory 2: OWN.csv\n", phone_id=filled.find_phone(MAC))
-    filled.apply_files([shared, own], by="test", comment="", now=START, expected=1)
+    own = NewFile(name=OWN, body=b"directory 2: OWN.csv\n", phone_id=filled.phones.find(MAC))
+    filled.revisions.apply([shared, own], by="test", comment="", now=START, expected=1)
     firmware(tmp_path, file, b"what it holds")
     async with serving(filled, tmp_path, path_prefixes=["old"]) as service:
         async with phone(service) as client:
             assert (await client.get(asked)).content == b"what it holds"
         async with phone(service, agent="") as client:
             assert (await client.get(asked)).content == b"what it holds"
-    assert {(fetch.outcome.value, fetch.revision) for fetch in filled.fetches()} == {
+    assert {(fetch.outcome.value, fetch.revision) for fetch in filled.fetches.load()} == {
         ("served", None)
     }
 
@@ -399,7 +401,7 @@ async def test_a_name_in_a_configuration_opens_nothing_but_the_folder(
     (tmp_path / "firmware" / "out").symlink_to(elsewhere)
     body = f"directory 1: {name}\n".encode()
     shared = NewFile(name="aastra.cfg", body=body)
-    filled.apply_files([shared], by="test", comment="", now=START, expected=1)
+    filled.revisions.apply([shared], by="test", comment="", now=START, expected=1)
     request = f"GET /{name} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode()
     async with serving(filled, tmp_path) as service:
         answer = await raw(service.urls["http"], request)
@@ -475,7 +477,7 @@ async def test_what_is_no_get_is_refused_and_what_is_no_http_is_dropped(
         refused = await client.post(OWN, content=b"x" * 100)
         assert (refused.status_code, refused.headers["allow"]) == (405, "GET, HEAD")
         assert b"400" in await raw(service.urls["http"], b"\x16\x03\x01\x02\x00\x01\x00\r\n\r\n")
-    assert filled.fetches() == []
+    assert filled.fetches.load() == []
 
 
 async def test_a_head_without_end_is_cut_off(filled: Store, tmp_path: Path) -> None:
@@ -508,25 +510,26 @@ async def test_a_new_phone_is_known_after_a_look_at_the_inventory(
     filled: Store, tmp_path: Path
 ) -> None:
     async with serving(filled, tmp_path) as service:
-        filled.remove_phones([filled.find_phone(MAC)], START)
+        filled.inventory.remove([filled.phones.find(MAC)], START)
         await service.refresh()
         async with phone(service) as client:
             assert (await client.get(OWN)).status_code == 404
     assert outcomes(filled) == [FetchOutcome.UNKNOWN_MAC]
 
 
-async def test_a_database_that_is_gone_is_said_to_be_so(filled: Store, tmp_path: Path) -> None:
-    class Broken(Store):
-        def last_revision(self) -> int:
-            from fleet.errors import StoreError
+async def test_a_database_that_is_gone_is_said_to_be_so(
+    filled: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken() -> int:
+        from fleet.errors import StoreError
 
-            raise StoreError("The database is gone.")
+        raise StoreError("The database is gone.")
 
-    broken = Broken(filled._engine, filled._keyring)
-    async with serving(broken, tmp_path) as service, phone(service) as client:
+    monkeypatch.setattr(filled.revisions, "last", broken)
+    async with serving(filled, tmp_path) as service, phone(service) as client:
         answer = await client.get("aastra.cfg")
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "60")
-    assert filled.fetches() == []
+    assert filled.fetches.load() == []
 
 
 async def test_a_phone_is_named_by_its_agent_where_the_file_names_none(
@@ -538,9 +541,9 @@ async def test_a_phone_is_named_by_its_agent_where_the_file_names_none(
         for agent in (other, stranger, ""):
             async with phone(service, agent=agent) as client:
                 assert (await client.get("aastra.cfg")).status_code == 200
-    by_agent = {fetch.mac: fetch.phone_id for fetch in filled.fetches()}
+    by_agent = {fetch.mac: fetch.phone_id for fetch in filled.fetches.load()}
     assert by_agent == {
-        OTHER_MAC: filled.find_phone(OTHER_MAC),
+        OTHER_MAC: filled.phones.find(OTHER_MAC),
         "00:08:5D:00:00:77": None,
         "": None,
     }

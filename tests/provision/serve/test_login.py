@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 @pytest.fixture
 def filled(store: Store) -> Store:
     number = fill(store)
-    store.set_fetch_login(number, username="aastra", password="first", now=START)
+    store.fetch_logins.set(number, username="aastra", password="first", now=START)
     return store
 
 
@@ -47,9 +47,9 @@ async def test_a_phone_logs_in_and_its_challenge_is_not_written_down(
     async with serving(filled, tmp_path, login="digest") as service:
         answer = await get(service, "first")
         assert (answer.status_code, answer.content) == (200, BODY)
-    (fetch,) = filled.fetches()
+    (fetch,) = filled.fetches.load()
     assert fetch.outcome is FetchOutcome.SERVED
-    login = filled.fetch_logins()[filled.find_phone(MAC)]
+    login = filled.fetch_logins.load()[filled.phones.find(MAC)]
     assert login.used == START
 
 
@@ -97,30 +97,30 @@ async def test_a_challenge_that_nobody_answers_is_a_missing_login(
 ) -> None:
     async with serving(filled, tmp_path, login="digest") as service, phone(service) as client:
         assert (await client.get(OWN)).status_code == 401
-    (fetch,) = filled.fetches()
+    (fetch,) = filled.fetches.load()
     assert (fetch.outcome, fetch.phone_id) == (
         FetchOutcome.WRONG_LOGIN,
-        filled.find_phone(MAC),
+        filled.phones.find(MAC),
     )
 
 
 async def test_a_changed_password_locks_nobody_out(filled: Store, tmp_path: Path) -> None:
-    number = filled.find_phone(MAC)
+    number = filled.phones.find(MAC)
     async with serving(filled, tmp_path, login="digest") as service:
         assert (await get(service, "first")).status_code == 200
-        filled.set_fetch_login(number, username="aastra", password="second", now=START)
+        filled.fetch_logins.set(number, username="aastra", password="second", now=START)
         assert (await get(service, "first")).status_code == 200
         assert (await get(service, "second")).status_code == 200
         await service.flush()
         assert (await get(service, "first")).status_code == 401
         assert (await get(service, "second")).status_code == 200
-    assert filled.fetch_logins()[number].previous == ""
+    assert filled.fetch_logins.load()[number].previous == ""
 
 
 async def test_a_phone_without_a_login_gets_nothing_where_one_is_demanded(
     filled: Store, tmp_path: Path
 ) -> None:
-    filled.remove_fetch_login(filled.find_phone(MAC))
+    filled.fetch_logins.remove(filled.phones.find(MAC))
     async with serving(filled, tmp_path, login="digest") as service:
         for password in ("first", "", "aastra"):
             assert (await get(service, password)).status_code == 401

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -31,19 +32,19 @@ class Applied:
         self.body = b"one"
         self.reads: list[list[str]] = []
         self.moments = [START]
-        self.held: dict[str, int] = {}
+        self.held_back: dict[str, int] = {}
         self.hold: tuple[int, frozenset[int]] | None = None
 
-    def held_files(self, names: Sequence[str]) -> dict[str, int]:
-        return {name: self.held[name] for name in names if name in self.held}
+    def held(self, names: Sequence[str]) -> dict[str, int]:
+        return {name: self.held_back[name] for name in names if name in self.held_back}
 
-    def rollout_hold(self, phone_ids: Sequence[int]) -> tuple[int, frozenset[int]] | None:
+    def hold_of(self, phone_ids: Sequence[int]) -> tuple[int, frozenset[int]] | None:
         return self.hold
 
-    def last_revision(self) -> int:
+    def last(self) -> int:
         return self.revision
 
-    def revisions(self, *, pruned: bool = False) -> list[Revision]:
+    def load(self, *, pruned: bool = False) -> list[Revision]:
         return [Revision(number=n, at=at) for n, at in enumerate(self.moments, 1)][::-1]
 
     def files(
@@ -69,7 +70,12 @@ def applied() -> Applied:
 
 @pytest.fixture
 def shelf(applied: Applied, tmp_path: Path) -> Shelf:
-    return Shelf(applied, FirmwareFolder(tmp_path / "none", lambda: 0.0))
+    store: Any = SimpleNamespace(
+        revisions=applied,
+        held_files=SimpleNamespace(revisions=applied.held),
+        rollouts=SimpleNamespace(held_back=applied.hold_of),
+    )
+    return Shelf(store, FirmwareFolder(tmp_path / "none", lambda: 0.0))
 
 
 async def test_a_file_is_read_once_for_a_revision(shelf: Shelf, applied: Applied) -> None:
@@ -89,7 +95,7 @@ async def test_a_held_file_is_given_as_it_was_until_it_is_let_go(
     shelf: Shelf, applied: Applied
 ) -> None:
     assert await shelf.content(A)
-    applied.held[A] = 1
+    applied.held_back[A] = 1
     applied.apply(b"two", timedelta(hours=1))
     seen = []
     for _ in range(2):
@@ -97,7 +103,7 @@ async def test_a_held_file_is_given_as_it_was_until_it_is_let_go(
         assert content
         assert other
         seen.append((content.body, content.revision, other.body))
-    applied.held.clear()
+    applied.held_back.clear()
     content = await shelf.content(A)
     assert content
     assert seen == [(b"older", 1, b"two")] * 2

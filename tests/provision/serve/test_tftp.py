@@ -212,7 +212,7 @@ async def test_curl_gets_files(store: Store, tmp_path: Path, options: tuple[str,
     assert own.stdout == BODY
     assert whole.stdout == bytes(300_000)
     assert (none.returncode, none.stdout) == (68, b"")
-    fetches = store.fetches()[::-1]
+    fetches = store.fetches.load()[::-1]
     assert [(fetch.outcome.value, fetch.sent, fetch.protocol) for fetch in fetches] == [
         ("served", len(BODY), "tftp"),
         ("served", 300_000, "tftp"),
@@ -301,7 +301,7 @@ async def test_a_login_or_a_secret_is_not_got_around(store: Store, tmp_path: Pat
         with_it = await asyncio.to_thread(exchange, port, ask(path))
     assert without == error(Code.NOT_FOUND, "File not found")
     assert with_it == data(1, BODY)
-    assert [fetch.outcome for fetch in store.fetches()][::-1] == [
+    assert [fetch.outcome for fetch in store.fetches.load()][::-1] == [
         FetchOutcome.WRONG_LOGIN,
         FetchOutcome.WRONG_LOGIN,
         FetchOutcome.CUT_OFF,
@@ -331,5 +331,5 @@ async def test_a_stranger_on_a_transfers_port_does_not_disturb_it(
         assert await asyncio.to_thread(walk, port_of(service)) == error(
             Code.UNKNOWN_TRANSFER, "Unknown transfer ID"
         )
-        await until(store.fetches)
-    assert [fetch.outcome for fetch in store.fetches()] == [FetchOutcome.SERVED]
+        await until(store.fetches.load)
+    assert [fetch.outcome for fetch in store.fetches.load()] == [FetchOutcome.SERVED]

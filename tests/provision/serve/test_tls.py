@@ -78,7 +78,7 @@ async def test_files_come_over_https_and_are_recorded_as_such(
     ):
         answer = await client.get(OWN)
     assert answer.content == BODY
-    (fetch,) = sqlite_store.fetches()
+    (fetch,) = sqlite_store.fetches.load()
     assert (fetch.protocol, fetch.outcome, fetch.sent) == (
         "https", FetchOutcome.SERVED, len(BODY),
     )  # fmt: skip
@@ -129,7 +129,7 @@ async def test_a_phone_of_old_tls_is_served_in_a_process_of_its_own(
     assert "TLSv1" in old
     assert "sip line1 user name: 1001" in old
     assert "sip line1" not in modern
-    (fetch,) = sqlite_store.fetches()
+    (fetch,) = sqlite_store.fetches.load()
     assert (fetch.protocol, fetch.outcome) == ("legacy-https", FetchOutcome.SERVED)
 
 

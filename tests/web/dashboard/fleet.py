@@ -61,14 +61,14 @@ def line(number: int, registration: Registration = Registration.REGISTERED, **fi
 def add(store: Store, *phones: Phone) -> list[int]:
     """Add phones and their sites."""
     sites = [Site(name=name) for name in sorted({phone.site for phone in phones if phone.site})]
-    store.apply_inventory(sites, [Change(id=None, phone=phone) for phone in phones])
-    return [store.find_phone(phone.host) for phone in phones]
+    store.inventory.apply(sites, [Change(id=None, phone=phone) for phone in phones])
+    return [store.phones.find(phone.host) for phone in phones]
 
 
 def polled(store: Store, seen: dict[int, Sequence[Line] | None], at: datetime = START) -> None:
     """Have phones be polled: these lines were read; None: nobody answered."""
-    known = store.load_known()
-    sweep = store.begin_sweep(
+    known = store.observations.known()
+    sweep = store.sweeps.begin(
         trigger="test", selection="all", planned=len(seen), now=at, ttl=timedelta(minutes=1)
     )
     batch = [
@@ -76,8 +76,8 @@ def polled(store: Store, seen: dict[int, Sequence[Line] | None], at: datetime = 
         for number, lines in seen.items()
     ]
     judge = Judge(rules={}, files=FileStates(store, stale_after=timedelta(hours=1), versions={}))
-    store.record(sweep.id, [judged(judge, each) for each in batch], judge.step)
-    store.finish_sweep(sweep.id, sweep.counts, at)
+    store.observations.record(sweep.id, [judged(judge, each) for each in batch], judge.step)
+    store.sweeps.finish(sweep.id, sweep.counts, at)
 
 
 def words(element: Any) -> str:

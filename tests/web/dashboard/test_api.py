@@ -32,7 +32,7 @@ async def test_lines_are_those_of_the_export(store: Store) -> None:
     fill(store)
     async with served(store) as board:
         answer = await board.get("/api/lines")
-        out, statuses = io.BytesIO(), store.statuses()
+        out, statuses = io.BytesIO(), store.observations.statuses()
         write_json(line_records(statuses), LineRecord, out)
     assert answer.headers["content-type"] == "application/json"
     assert answer.content == out.getvalue()

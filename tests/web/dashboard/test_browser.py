@@ -49,7 +49,9 @@ async def watched(url: str, keyring: Keyring) -> AsyncIterator[str]:
                 Phone(host=hosts[1], name=LONG, site="here"),
             )
             async with running(app):
-                await until(lambda: {one.reach for one in app.store.statuses()} == {Reach.OK})
+                await until(
+                    lambda: {one.reach for one in app.store.observations.statuses()} == {Reach.OK}
+                )
                 yield f"http://127.0.0.1:{app.settings.server.port}"
 
 

@@ -375,7 +375,7 @@ async def test_a_button_is_pressed_on_our_own_page_alone(store: Store) -> None:
             assert answer.status_code == 403
             assert "load the phone's page again" in answer.text.replace("&#39;", "'")
         assert (await board.get(path)).status_code == 405
-    assert store.journal() == []
+    assert store.journal.load() == []
 
 
 async def test_what_cannot_be_diagnosed_says_why(store: Store) -> None:

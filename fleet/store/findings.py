@@ -9,7 +9,7 @@ and whichever phone pushes at the same time.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
@@ -17,24 +17,34 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import sqlalchemy as sa
 
-from fleet.model import Flap, Incident, IncidentState, NoticeKind, Sighting, Step, StrangerSighting
+from fleet.model import (
+    Flap,
+    Incident,
+    IncidentState,
+    NoticeKind,
+    Sighting,
+    Step,
+    StrangerSighting,
+)
 from fleet.store import codec, watch_codec
+from fleet.store.database import Repository
 from fleet.store.diff import once_each
 from fleet.store.engine import insert_into, take_turns
-from fleet.store.phones import of_phones
-from fleet.store.tables import marks, phones
-from fleet.store.watch_tables import flaps, incidents, notices, unjudged
+from fleet.store.phones import Secrets, in_order, load_known, mentions, of_phones
+from fleet.store.tables import marks, phone_states, phones, sites
+from fleet.store.watch_tables import causes, flaps, incidents, notices, unjudged
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
     from datetime import datetime
 
     from fleet.model import Finding, Notice
+    from fleet.store.values import Known
 
 StrangerKey: TypeAlias = tuple[str, str]
 """A subject, and a site's name (empty: of no site)."""
 
-_Place: TypeAlias = tuple[int | None, str, int, str, str]
+_Key: TypeAlias = tuple[int | None, str, int, str, str]
 
 TakeStep: TypeAlias = Callable[[Sequence[Incident], Sequence[Flap], Sighting], Step]
 """What one look changes of what stands on its phone."""
@@ -55,6 +65,9 @@ LABEL = sa.func.coalesce(
     sa.func.nullif(phones.c.name, ""), phones.c.mac, phones.c.host, incidents.c.phone
 )
 
+Place: TypeAlias = tuple[int, int]
+"""A phone's number, and a line's (0: the phone itself)."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Taken:
@@ -62,6 +75,200 @@ class Taken:
 
     notices: list[Notice] = field(default_factory=list)
     standing: dict[int, Standing] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Flagged:
+    """The places in question, in how many places something is flagged, and what flags them.
+
+    `sites` are those with a flagged place, `rules` those that flag one, the most frequent first.
+    """
+
+    places: tuple[Place, ...]
+    total: int
+    everywhere: int
+    sites: tuple[str, ...]
+    rules: tuple[str, ...]
+
+
+class Findings(Repository):
+    """Findings of phones' lines and of unknown devices, and who works on them."""
+
+    def record(self, sightings: Sequence[Sighting], step: TakeStep) -> list[Notice]:
+        """Judge what phones pushed, in one transaction; give the notices it wrote."""
+        with self._writing() as connection:
+            return take_steps(connection, sightings, step).notices
+
+    def record_strangers(
+        self,
+        rule: str,
+        held: Mapping[StrangerKey, Finding],
+        at: datetime,
+        step: TakeStrangerStep,
+    ) -> list[Notice]:
+        """Judge all that a rule holds of strangers, in one transaction; give the notices."""
+        with self._writing() as connection:
+            take_turns(connection, LOCK)
+            standing: dict[StrangerKey, list[Incident]] = defaultdict(list)
+            query = sa.select(incidents).where(incidents.c.subject != "", _STANDING)
+            for row in connection.execute(query.where(incidents.c.rule == rule)):
+                standing[row.subject, row.site].append(watch_codec.incident_of(row))
+            sightings = [
+                StrangerSighting(
+                    subject=subject,
+                    site=site,
+                    at=at,
+                    verdicts={rule: (held[subject, site],) if (subject, site) in held else ()},
+                )
+                for subject, site in {**standing, **held}
+            ]
+            steps = [step(standing.get((each.subject, each.site), ()), each) for each in sightings]
+            return _write(connection, [each for each in steps if each.incidents])
+
+    def incidents(
+        self,
+        *,
+        open_only: bool = False,
+        pending: bool = False,
+        ids: Collection[int] | None = None,
+        phone_id: int | None = None,
+        site: str | None = None,
+        cause_id: int | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> list[Incident]:
+        """Give incidents, the newest first: those that opened, `pending` ones too if asked.
+
+        `open_only`: those that stand. [since, until) is the time that they touch.
+        """
+        with self._reading() as connection:
+            asked = conditions(
+                open_only=open_only,
+                pending=pending,
+                ids=ids,
+                phone_id=phone_id,
+                site=site,
+                cause_id=cause_id,
+                since=since,
+                until=until,
+            )
+            return load_incidents(connection, asked)
+
+    def judge_all_again(self, settings: str, rules: Collection[str], now: datetime) -> bool:
+        """Have all phones judged again, if they were judged with other `settings` so far.
+
+        What stands of rules that are not among `rules` is resolved: they are switched off.
+        """
+        with self._writing() as connection:
+            known = sa.select(marks.c.value).where(marks.c.name == _SETTINGS)
+            if connection.scalar(known) == settings:
+                return False
+            take_turns(connection, LOCK)
+            _close(
+                connection, incidents.c.rule.not_in(list(rules)), now, "the rule was switched off"
+            )
+            judge_again(connection, None)
+            mark = insert_into(connection, marks).values(name=_SETTINGS, value=settings)
+            replaced = {"value": mark.excluded.value}
+            connection.execute(
+                mark.on_conflict_do_update(index_elements=[marks.c.name], set_=replaced)
+            )
+            return True
+
+    def judge_again(
+        self,
+        judge: Callable[[Known], Sighting | None],
+        step: TakeStep,
+        *,
+        limit: int,
+    ) -> int:
+        """Judge stored states of up to `limit` phones that are to be judged again; return how many.
+
+        One transaction: killed in it, the same phones are still to be judged.
+        """
+        with self._writing() as connection:
+            ids = next_unjudged(connection, limit)
+            if ids:
+                known = load_known(connection, None, ids, Secrets.NONE)
+                made = [judge(each) for each in known.values()]
+                take_steps(connection, [each for each in made if each], step)
+            return len(ids)
+
+    def flagged_phones(self, rules: Collection[str]) -> set[int]:
+        """Return the phones with a finding of one of these rules now."""
+        with self._reading() as connection:
+            return flagged_phones(connection, rules)
+
+    def has_unjudged(self) -> bool:
+        """Return whether there are phones to be judged again."""
+        with self._reading() as connection:
+            return connection.scalar(sa.select(unjudged.c.phone_id).limit(1)) is not None
+
+    def flapping(self) -> set[tuple[int, int]]:
+        """Give phone and line (0: the phone itself) of what flaps now."""
+        with self._reading() as connection:
+            query = sa.select(flaps.c.phone_id, flaps.c.line).where(flaps.c.is_flapping)
+            return {(row.phone_id, row.line) for row in connection.execute(query)}
+
+    def acknowledge(
+        self, ids: Collection[int], *, by: str, at: datetime, until: datetime | None = None
+    ) -> int:
+        """Note who works on open incidents, until when (None: to their end); give how many."""
+        with self._writing() as connection:
+            return acknowledge(connection, incidents, ids, by=by, at=at, until=until)
+
+    def acknowledge_cause(
+        self, cause_id: int, *, by: str, at: datetime, until: datetime | None = None
+    ) -> bool:
+        """Note who works on a lasting cause; False if there is none of that id."""
+        with self._writing() as connection:
+            return bool(acknowledge(connection, causes, [cause_id], by=by, at=at, until=until))
+
+    def unacknowledge(self, ids: Collection[int]) -> int:
+        """Take back the acknowledgement of open incidents; return how many there were."""
+        with self._writing() as connection:
+            return acknowledge(connection, incidents, ids, by="", at=None, until=None)
+
+    def unacknowledge_cause(self, cause_id: int) -> bool:
+        """Take back the acknowledgement of a lasting cause; False if there is none of that id."""
+        with self._writing() as connection:
+            return bool(acknowledge(connection, causes, [cause_id], by="", at=None, until=None))
+
+    def flagged(
+        self,
+        rules: Collection[str],
+        *,
+        site: str = "",
+        rule: str = "",
+        text: str = "",
+        limit: int,
+        offset: int = 0,
+    ) -> Flagged:
+        """Return a page of the places that these rules flag: of a site, by one rule, with a text.
+
+        They come in the order of `Phones.ids`, and then by line.
+        """
+        with self._reading() as connection:
+            query = in_order(_flagging(rules))
+            found = connection.execute(query).all()
+            counted = Counter(row.rule for row in found)
+            if text:
+                query = query.where(sa.or_(*mentions(text.lower())))
+            chosen = connection.execute(query) if text else found
+            places = list(
+                dict.fromkeys(
+                    (row.phone_id, row.line)
+                    for row in chosen
+                    if (not site or row.site == site) and (not rule or row.rule == rule)
+                )
+            )
+            return Flagged(
+                places=tuple(places[offset : offset + limit]),
+                total=len(places),
+                everywhere=len({(row.phone_id, row.line) for row in found}),
+                sites=tuple(sorted({row.site for row in found if row.site})),
+                rules=tuple(rule for rule, _ in counted.most_common()),
+            )
 
 
 def lock_findings(connection: sa.Connection) -> None:
@@ -132,32 +339,6 @@ def _holds(at: datetime | None) -> sa.ColumnElement[bool]:
     return sa.and_(incidents.c.first_seen <= at, lasts)
 
 
-def take_stranger_steps(
-    connection: sa.Connection,
-    rule: str,
-    held: Mapping[StrangerKey, Finding],
-    at: datetime,
-    step: TakeStrangerStep,
-) -> list[Notice]:
-    """Judge what a rule holds of strangers, all of it, against what stands of them."""
-    take_turns(connection, LOCK)
-    standing: dict[StrangerKey, list[Incident]] = defaultdict(list)
-    query = sa.select(incidents).where(incidents.c.subject != "", _STANDING)
-    for row in connection.execute(query.where(incidents.c.rule == rule)):
-        standing[row.subject, row.site].append(watch_codec.incident_of(row))
-    sightings = [
-        StrangerSighting(
-            subject=subject,
-            site=site,
-            at=at,
-            verdicts={rule: (held[subject, site],) if (subject, site) in held else ()},
-        )
-        for subject, site in {**standing, **held}
-    ]
-    steps = [step(standing.get((each.subject, each.site), ()), each) for each in sightings]
-    return _write(connection, [each for each in steps if each.incidents])
-
-
 def _standing(
     connection: sa.Connection, phone_ids: Sequence[int]
 ) -> Mapping[int, Sequence[Incident]]:
@@ -185,7 +366,7 @@ def _write(connection: sa.Connection, steps: Sequence[Step]) -> list[Notice]:
     told = [one for each in steps for one in each.notices if one.incident.phone_id in there]
     rows = [
         {
-            "incident_id": one.incident.id or ids[_place(one.incident)],
+            "incident_id": one.incident.id or ids[_key(one.incident)],
             "kind": one.kind,
             "at": one.at,
         }
@@ -207,11 +388,11 @@ def _still_there(connection: sa.Connection, steps: Sequence[Step]) -> set[int | 
     return there
 
 
-def _place(incident: Incident) -> _Place:
+def _key(incident: Incident) -> _Key:
     return (incident.phone_id, *incident.key, incident.subject, incident.site)
 
 
-def _write_incidents(connection: sa.Connection, changed: Sequence[Incident]) -> dict[_Place, int]:
+def _write_incidents(connection: sa.Connection, changed: Sequence[Incident]) -> dict[_Key, int]:
     """Write findings; give the ids of the new ones."""
     updates = [watch_codec.incident_values(one) | {"of": one.id} for one in changed if one.id]
     if updates:
@@ -246,25 +427,6 @@ def close_of_phones(connection: sa.Connection, phone_ids: Sequence[int], now: da
         _close(connection, incidents.c.phone_id.in_(some), now, "the phone was removed")
 
 
-def judge_all_again(
-    connection: sa.Connection, settings: str, rules: Collection[str], now: datetime
-) -> bool:
-    """Have all phones judged again, if they were judged with other `settings` so far.
-
-    What stands of rules that are not among `rules` is resolved: they are switched off.
-    """
-    known = sa.select(marks.c.value).where(marks.c.name == _SETTINGS)
-    if connection.scalar(known) == settings:
-        return False
-    take_turns(connection, LOCK)
-    _close(connection, incidents.c.rule.not_in(list(rules)), now, "the rule was switched off")
-    judge_again(connection, None)
-    mark = insert_into(connection, marks).values(name=_SETTINGS, value=settings)
-    replaced = {"value": mark.excluded.value}
-    connection.execute(mark.on_conflict_do_update(index_elements=[marks.c.name], set_=replaced))
-    return True
-
-
 def judge_again(connection: sa.Connection, phone_ids: Sequence[int] | None) -> None:
     """Note that the stored state of these phones (None: of all) is to be judged again."""
     if phone_ids is None:
@@ -280,11 +442,6 @@ def _once_more(insert: Any) -> Any:
     """Wait for whoever judges the phone now, and ask again after them: no "do nothing"."""
     replaced = {"phone_id": insert.excluded.phone_id}
     return insert.on_conflict_do_update(index_elements=[unjudged.c.phone_id], set_=replaced)
-
-
-def has_unjudged(connection: sa.Connection) -> bool:
-    """Return whether there are phones to be judged again."""
-    return connection.scalar(sa.select(unjudged.c.phone_id).limit(1)) is not None
 
 
 def next_unjudged(connection: sa.Connection, limit: int) -> list[int]:
@@ -360,12 +517,6 @@ def conditions(  # the questions people ask of incidents, each optional
         yield incidents.c.first_seen < until
 
 
-def flapping_lines(connection: sa.Connection) -> set[tuple[int, int]]:
-    """Give the lines (0: the phone itself) that flap now, each with its phone."""
-    query = sa.select(flaps.c.phone_id, flaps.c.line).where(flaps.c.is_flapping)
-    return {(row.phone_id, row.line) for row in connection.execute(query)}
-
-
 def acknowledge(
     connection: sa.Connection,
     table: sa.Table,
@@ -387,3 +538,17 @@ def acknowledge(
         .values(acked_at=at, acked_by=by, ack_until=until)
     )
     return done.rowcount
+
+
+def _flagging(rules: Collection[str]) -> sa.Select[Any]:
+    """What these rules flag now: the findings that can be seen with their phones' reach."""
+    of = incidents.c
+    joined = (
+        incidents.join(phones, phones.c.id == of.phone_id)
+        .join(phone_states, phone_states.c.phone_id == of.phone_id)
+        .outerjoin(sites, sites.c.id == phones.c.site_id)
+    )
+    is_shown = sa.or_(of.reach.is_(None), of.reach == phone_states.c.reach)
+    columns = (of.phone_id, of.line, of.rule, sites.c.name.label("site"))
+    chosen = of.rule.in_(list(rules))
+    return sa.select(*columns).select_from(joined).where(of.resolved.is_(None), is_shown, chosen)
