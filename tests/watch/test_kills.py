@@ -13,6 +13,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
+
 from fleet.judge import LINE_FLAPPING
 from fleet.model import DeliveryState, IncidentState
 from fleet.store import Store
@@ -48,6 +50,7 @@ def killed_at_random(database_url: str, hook: str, chance: random.Random) -> Non
     watching.communicate()
 
 
+@pytest.mark.timeout(240 + 30 * KILLS)
 def test_no_notice_is_lost_and_none_is_wrong(database_url: str) -> None:
     chance = random.Random(time.time_ns())
     with webhook() as hook:

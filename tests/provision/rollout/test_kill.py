@@ -17,6 +17,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import pytest
+
 from fleet.clock import now
 from fleet.model import ProofState, RolloutState
 from fleet.provision.rollout import StageOrder
@@ -133,6 +135,7 @@ def assert_no_stage_was_skipped(proofs: list[Proof]) -> None:
         assert all(p.told_at and p.told_at >= proven for p in after)
 
 
+@pytest.mark.timeout(240 + 30 * KILLS)
 async def test_a_killed_runner_skips_no_stage_and_tells_nobody_without_need(
     database_url: str, store: Store, keyring: Keyring, tmp_path: Path
 ) -> None:

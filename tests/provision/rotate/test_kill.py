@@ -49,6 +49,7 @@ async def go_on_and_kill(it: Rotating, url: str, key: str, after: float | None) 
     await within(runner.wait(), 120)
 
 
+@pytest.mark.timeout(240 + 30 * KILLS)
 @pytest.mark.parametrize(("seed", "shared"), [(0, ""), (1, "1099")])
 async def test_a_killed_rotation_goes_on_and_locks_nobody_out(
     database_url: str, keyring: Keyring, tmp_path: Path, seed: int, shared: str
