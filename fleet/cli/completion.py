@@ -67,8 +67,8 @@ def _from_store(url: str, kind: Literal["phone", "site"]) -> set[str]:
 
     with closing(Store.open(url, keyring=None)) as store:
         if kind == "site":
-            return _completable(site.name for site in store.sites())
-        found = [each.phone for each in store.phones(secrets=Secrets.NONE)]
+            return _completable(site.name for site in store.inventory.sites())
+        found = [each.phone for each in store.phones.load(secrets=Secrets.NONE)]
         return _completable(text for one in found for text in (one.host, one.mac, one.name))
 
 
