@@ -65,6 +65,18 @@ def test_names_are_completed(
     assert Path("fleet.db").read_bytes() == before
 
 
+def test_names_come_from_either_database(
+    database_url: str, fleet: Fleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FLEET_DATABASE_URL", database_url)
+    Path("phones.csv").write_text(PHONES)
+    done(fleet, "inventory", "import", "phones.csv")
+
+    assert completed(fleet, monkeypatch, "explain 10.2") == ["plain,10.2.1.20"]
+    assert completed(fleet, monkeypatch, "history 00085d126411") == ["plain,00085D126411"]
+    assert completed(fleet, monkeypatch, "status --site b") == ["plain,berlin", "plain,bern"]
+
+
 @pytest.mark.parametrize(("shell", "line"), [("zsh", ["plain", "bern", "_"]), ("fish", None)])
 def test_every_shell_is_served(
     shell: str, line: list[str] | None, fleet: Fleet, monkeypatch: pytest.MonkeyPatch
