@@ -71,7 +71,7 @@ def test_no_folder_is_overwritten(fleet: Fleet) -> None:
 
     ran = fleet("capture", "127.0.0.1:1", "--folder", "there")
 
-    assert (ran.code, "exists already" in ran.err) == (2, True)
+    assert (ran.code, "already exists" in ran.err) == (2, True)
 
 
 def test_a_phone_that_does_not_answer_ends_with_3(fleet: Fleet) -> None:

@@ -94,7 +94,7 @@ async def test_after_a_change_of_registrar_phones_are_asked_through_the_old_one(
         assert ended.state is RolloutState.DONE
         assert {proof.how for proof in loop.proofs().values()} == {
             "SIP NOTIFY through its registrar: accepted; it reaches every device registered as "
-            "10{number:02}"
+            f"10{number:02}"
             for number in (1, 2)
         }
         after = addressees(store, applied, loop.app.logins)
