@@ -15,7 +15,7 @@ import uvloop
 
 from benchmarks.page import FROZEN_CLOCK, benchmark_page
 from fleet.model import Registration
-from fleet.simulator.behaviour import Behaviour, answers, reads, shown
+from fleet.simulator.behaviours import Behaviour, shown
 from fleet.simulator.simulator import Simulator
 from fleet.simulator.spec import LineSpec, PhoneSpec
 from fleet.simulator.visit import guarded, http
@@ -83,13 +83,13 @@ def _ticks(spec: PhoneSpec) -> Behaviour:
         now = datetime.now(UTC).strftime("%a %b %d %Y %H:%M:%S").encode()
         return guarded(visit, http("200 OK", before + now + after))
 
-    return answers(respond, expected=reads)
+    return Behaviour(respond=respond)
 
 
 async def _serve(count: int, delay: float, hosts: Path, *, ticking: bool) -> None:
     simulated = specs(count, delay)
     async with Simulator(simulated) as simulator:
-        still = shown(benchmark_page)
+        still = Behaviour(respond=shown(benchmark_page), steady=True)
         for index, spec in enumerate(simulated):
             simulator.phone(index).behaviour = _ticks(spec) if ticking else still
         _tell(hosts, simulator.hosts)

@@ -26,8 +26,6 @@ import fleet
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# Its expressions change pages that fleet made itself.
-_OWN_TEXT = ("fleet.simulator.behaviours",)
 _ANYWHERE = ("search", "finditer", "findall", "sub", "subn", "split")
 _METHODS = (*_ANYWHERE, "match", "fullmatch")
 _REPEATS = (op.MAX_REPEAT, op.MIN_REPEAT, op.POSSESSIVE_REPEAT)
@@ -48,7 +46,7 @@ class Expression:
 
 def modules() -> Iterator[str]:
     for each in pkgutil.walk_packages(fleet.__path__, "fleet."):
-        if not each.name.startswith(_OWN_TEXT) and not each.name.endswith("__main__"):
+        if not each.name.endswith("__main__"):
             yield each.name
 
 

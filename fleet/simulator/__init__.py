@@ -1,11 +1,10 @@
 """Phones that do not exist, for the demo, the tests and the benchmark.
 
-Nothing here knows how pages are read: what a behaviour is expected to come to is written by hand
-beside it, so that a mistake of the reader cannot hide in a mistake of the writer.
+Nothing here knows how pages are read, so that a mistake of the reader cannot hide in a mistake of
+the writer. The tests have many more behaviours, and write by hand what a poll of each comes to.
 """
 
-from fleet.simulator.behaviour import Behaviour, Door, Expected
-from fleet.simulator.behaviours import BEHAVIOURS
+from fleet.simulator.behaviours import BEHAVIOURS, Behaviour, Door
 from fleet.simulator.boot.fleet import (
     BootingFleet,
     booting_fleet,
@@ -32,7 +31,6 @@ __all__ = [
     "BootingFleet",
     "Clock",
     "Door",
-    "Expected",
     "FirmwareCheck",
     "LineSpec",
     "PhoneSpec",

@@ -8,13 +8,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fleet.errors import UsageError
-from fleet.simulator.behaviour import Door
-from fleet.simulator.behaviours import behaviour_named
+from fleet.simulator.behaviours import BEHAVIOURS, Door, behaviour_named
 from fleet.simulator.record import Record
 from fleet.simulator.visit import STATUS_PATH, Memory, Visit
 
 if TYPE_CHECKING:
-    from fleet.simulator.behaviour import Behaviour
+    from collections.abc import Mapping
+
+    from fleet.simulator.behaviours import Behaviour
     from fleet.simulator.boot.device import Device
     from fleet.simulator.spec import PhoneSpec
     from fleet.simulator.visit import Reply
@@ -23,10 +24,22 @@ _LENGTH = re.compile(rb"(?im)^content-length:[ \t]*([0-9]{1,6})[ \t]*\r?$")
 
 
 class SimulatedPhone:
-    """One phone of a `Simulator`. `address` and `port` are where it was put at the start."""
+    """One phone of a `Simulator`. `address` and `port` are where it was put at the start.
 
-    def __init__(self, spec: PhoneSpec, *, address: str, port: int, trap: str = "") -> None:
-        behaviour = behaviour_named(spec.behaviour)
+    `behaviours` are those that its specification can name.
+    """
+
+    def __init__(
+        self,
+        spec: PhoneSpec,
+        *,
+        address: str,
+        port: int,
+        trap: str = "",
+        behaviours: Mapping[str, Behaviour] = BEHAVIOURS,
+    ) -> None:
+        self._behaviours = behaviours
+        behaviour = behaviour_named(spec.behaviour, behaviours)
         self._door = behaviour.door
         self.address = address
         self.port = port
@@ -45,7 +58,7 @@ class SimulatedPhone:
 
     @spec.setter
     def spec(self, given: PhoneSpec) -> None:
-        behaviour = behaviour_named(given.behaviour)
+        behaviour = behaviour_named(given.behaviour, self._behaviours)
         if behaviour.door in (Door.TLS, Door.LEGACY_TLS) and behaviour.door is not self._door:
             message = f"a phone can only start with the behaviour {given.behaviour}"
             raise UsageError(message)

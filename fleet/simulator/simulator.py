@@ -15,8 +15,7 @@ from fleet.simulator.addresses import (
     listening_socket,
     whole_loopback,
 )
-from fleet.simulator.behaviour import Door
-from fleet.simulator.behaviours import behaviour_named
+from fleet.simulator.behaviours import BEHAVIOURS, Door, behaviour_named
 from fleet.simulator.boot.surroundings import Surroundings
 from fleet.simulator.certificate import load_new_certificate, server_context
 from fleet.simulator.control import Control
@@ -28,8 +27,9 @@ from fleet.simulator.tls import TlsConnection
 if TYPE_CHECKING:
     import socket
     import ssl
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
+    from fleet.simulator.behaviours import Behaviour
     from fleet.simulator.clock import Clock
     from fleet.simulator.server import Find
     from fleet.simulator.sip.registrar import SimulatedRegistrar
@@ -54,7 +54,7 @@ class Simulator:
 
     A phone's host is fixed at the start. One that starts with the behaviour `off` stands at a
     port where nothing listens, and stays there; one that is set to `off` later drops every
-    connection at once instead.
+    connection at once instead. `behaviours` are those that the specifications can name.
 
     Phones with a `BootSpec` boot once all phones and `registrars` are there, and live by `clock`
     (None: the world's time). `sip_port` (0: any free one) is where each of them is asked by SIP.
@@ -71,8 +71,10 @@ class Simulator:
         registrars: Sequence[RegistrarSpec] = (),
         clock: Clock | None = None,
         sip_port: int = 0,
+        behaviours: Mapping[str, Behaviour] = BEHAVIOURS,
     ) -> None:
         self._specs = tuple(specs)
+        self._behaviours = behaviours
         self._port = port
         self._own_ports = not whole_loopback() if own_ports is None else own_ports
         self._stack = AsyncExitStack()
@@ -156,11 +158,13 @@ class Simulator:
         await self._listen(sock, lambda _address: self.trap)
 
     async def _place(self, index: int, spec: PhoneSpec) -> None:
-        door = behaviour_named(spec.behaviour).door
+        door = behaviour_named(spec.behaviour, self._behaviours).door
         address = "127.0.0.1" if self._own_ports else address_of(index)
         port = await self._port_of(index, door)
         trap = f"{self.trap.address}:{self.trap.port}"
-        phone = SimulatedPhone(spec, address=address, port=port, trap=trap)
+        phone = SimulatedPhone(
+            spec, address=address, port=port, trap=trap, behaviours=self._behaviours
+        )
         self._phones.append(phone)
         self._by_address[str(port) if self._own_ports else address] = phone
 

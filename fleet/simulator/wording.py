@@ -130,22 +130,3 @@ WORDINGS = {
         log_in_again="Bonvolu fermi la foliumilon.",
     ),
 }
-
-
-def words_to_teach(language: str) -> dict[str, tuple[str, ...]]:
-    """The words of a language under the keys of the settings table `[web_ui.words]`."""
-    wording = WORDINGS[language]
-    return {
-        "registered": (wording.registered,),
-        "unregistered": (wording.unregistered,),
-        "yes": (wording.yes,),
-        "no": (wording.no,),
-        "line": (wording.line,),
-        "sip_account": (wording.account,),
-        "status": (wording.status,),
-        "backup": (wording.backup,),
-        "mac_address": (wording.mac,),
-        "platform": (wording.platform,),
-        "firmware_version": (wording.firmware,),
-        "boot_version": (wording.boot,),
-    }

@@ -15,9 +15,10 @@ from urllib.request import urlopen
 
 import pytest
 
-from fleet.simulator import BEHAVIOURS
 from tests.cli.steps import done
 from tests.daemon.running import free_port
+
+DOCS = Path(__file__).parents[2] / "docs"
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Fleet
@@ -71,7 +72,16 @@ def test_what_cannot_be_simulated_is_told_in_a_sentence(
 
 
 def test_the_behaviours_are_listed(fleet: Fleet) -> None:
-    assert done(fleet, "simulate", "--list-behaviours").split() == list(BEHAVIOURS)
+    page = (DOCS / "simulated-phones.md").read_text(encoding="utf-8")
+    table = page.partition("## Phones with problems")[2].partition("\n## ")[0]
+    documented = [
+        name
+        for row in table.splitlines()
+        if row.startswith("| `")
+        for name in re.findall(r"`(\w+)`", row.split("|")[1])
+    ]
+
+    assert done(fleet, "simulate", "--list-behaviours").split() == documented
 
 
 def test_the_demo_flags_every_kind_of_trouble(

@@ -101,6 +101,7 @@ def test_the_wheel_holds_the_documentation_and_the_migrations(tmp_path: Path) ->
     assert "fleet/docs/install.md" in pages
     assert pages <= inside
     assert "fleet/migrations/env.py" in inside
+    assert {name.split("/")[0] for name in inside if "dist-info" not in name} == {"fleet"}
 
 
 LIFE = """

@@ -8,8 +8,9 @@ import pytest
 
 from fleet.errors import FleetError, UsageError
 from fleet.model import Registration
-from fleet.simulator import BEHAVIOURS, LineSpec, PhoneSpec, Simulator
+from fleet.simulator import LineSpec, PhoneSpec, Simulator
 from fleet.simulator.addresses import whole_loopback
+from tests.simulator.cases import CASES
 from tests.simulator.conftest import basic, hear, old_and_new_tls
 
 
@@ -108,7 +109,9 @@ async def test_the_record_counts_connections_at_the_same_time():
 
 
 async def test_redirects_point_to_a_trap_that_records_its_visitors(own_ports):
-    async with Simulator(phones("to_another_host"), own_ports=own_ports) as simulator:
+    async with Simulator(
+        phones("to_another_host"), own_ports=own_ports, behaviours=CASES
+    ) as simulator:
         trap = simulator.trap
         answer = await hear(simulator.phone(0))
         assert f"Location: http://{trap.address}:{trap.port}/".encode() in answer.data
@@ -234,5 +237,5 @@ async def test_a_thousand_phones_are_one_socket_away():
 
 
 def test_every_behaviour_of_tls_names_its_scheme():
-    for name, behaviour in BEHAVIOURS.items():
+    for name, behaviour in CASES.items():
         assert behaviour.scheme in {"http", "https"}, name

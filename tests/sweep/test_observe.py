@@ -13,12 +13,13 @@ from fleet.errors import NotAsked
 from fleet.model import Credentials, Facts, Observation, Reach, Reason
 from fleet.phone.client import PhoneClient, Target, Timeouts
 from fleet.phone.pages import words_with
-from fleet.simulator import BEHAVIOURS, PhoneSpec, SimulatedPhone, Simulator
-from fleet.simulator.behaviours.devices import DEVICES
+from fleet.simulator import PhoneSpec, SimulatedPhone, Simulator
 from fleet.sweep import observe
 from fleet.sweep.observe import Observer, Polled, Seen
 from tests.phone.pages.hostile import HOSTILE, TABLE
 from tests.phone.scripted import challenge, http, quick_client, served
+from tests.simulator.cases import CASES
+from tests.simulator.cases.devices import DEVICES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,16 +30,16 @@ NOW = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)
 
 
 async def poll(phone: SimulatedPhone, seen: Seen | None = None) -> Polled:
-    behaviour = BEHAVIOURS[phone.spec.behaviour]
+    case = CASES[phone.spec.behaviour]
     credentials = Credentials(username=phone.spec.username, password=phone.spec.password)
     target = Target.parse(
         phone.host,
         credentials=credentials,
-        scheme=behaviour.scheme,
-        legacy_tls=behaviour.legacy_tls,
+        scheme=case.scheme,
+        legacy_tls=case.legacy_tls,
     )
     async with PhoneClient(timeouts=TIMEOUTS, retry_pause=0.01) as client:
-        words = words_with(behaviour.words)
+        words = words_with(case.words)
         observer = Observer(client=client, words=words, clock=lambda: NOW)
         return await observer.observe(1, target, seen or Seen())
 
@@ -48,14 +49,14 @@ def told(observation: Observation) -> str:
     return f"{observation.reach} {observation.reason} {observation.detail} {facts}"
 
 
-@pytest.mark.parametrize("name", list(BEHAVIOURS))
+@pytest.mark.parametrize("name", list(CASES))
 async def test_a_poll_comes_to_what_the_phone_is(name: str) -> None:
-    async with Simulator([PhoneSpec(behaviour=name)]) as simulator:
+    async with Simulator([PhoneSpec(behaviour=name)], behaviours=CASES) as simulator:
         phone = simulator.phone(0)
         polled = await poll(phone)
 
         observation = polled.observation
-        expected = BEHAVIOURS[name].expected(phone.spec)
+        expected = CASES[name].expected(phone.spec)
         lines = observation.facts.lines if observation.facts else ()
         assert expected.accepts(observation.reach, observation.reason, lines), told(observation)
         if observation.facts:
@@ -64,9 +65,9 @@ async def test_a_poll_comes_to_what_the_phone_is(name: str) -> None:
                 assert wanted in (None, getattr(observation.facts, word)), told(observation)
 
 
-@pytest.mark.parametrize("name", list(BEHAVIOURS))
+@pytest.mark.parametrize("name", list(CASES))
 async def test_a_poll_keeps_to_what_a_sweep_promises(name: str) -> None:
-    async with Simulator([PhoneSpec(behaviour=name)]) as simulator:
+    async with Simulator([PhoneSpec(behaviour=name)], behaviours=CASES) as simulator:
         phone = simulator.phone(0)
         await poll(phone)
 
@@ -81,7 +82,7 @@ async def test_a_poll_keeps_to_what_a_sweep_promises(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["healthy", "clock_ticks"])
 async def test_a_page_that_says_the_same_is_known_again(name: str) -> None:
-    async with Simulator([PhoneSpec(behaviour=name)]) as simulator:
+    async with Simulator([PhoneSpec(behaviour=name)], behaviours=CASES) as simulator:
         first = await poll(simulator.phone(0))
         assert first.observation.reach is Reach.OK
         second = await poll(simulator.phone(0), seen_of(first))
@@ -94,7 +95,7 @@ async def test_a_page_that_says_the_same_is_known_again(name: str) -> None:
 
 @pytest.mark.parametrize("name", list(DEVICES))
 async def test_what_is_no_phone_gets_the_password_once(name: str) -> None:
-    async with Simulator([PhoneSpec(behaviour=name)]) as simulator:
+    async with Simulator([PhoneSpec(behaviour=name)], behaviours=CASES) as simulator:
         phone = simulator.phone(0)
         await poll(phone)
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fleet.model import Reason
-from fleet.simulator.behaviour import Behaviour, Expect, answers, at_first, fails, reads
+from fleet.simulator.behaviours import at_first
 from fleet.simulator.page import status_page
 from fleet.simulator.visit import STATUS_PATH, Reply, Visit, guarded, http
+from tests.simulator.cases.case import Case, Expect, answers, fails, reads
 
 if TYPE_CHECKING:
     from fleet.simulator.visit import Respond
@@ -36,11 +37,11 @@ def _location(text: str, status: str = "302 Found") -> Respond:
     return lambda visit: http(status, b"Moved", f"Location: {_fill(text, visit)}")
 
 
-def _to(text: str, status: str = "302 Found", *, expected: Expect = _REFUSED) -> Behaviour:
+def _to(text: str, status: str = "302 Found", *, expected: Expect = _REFUSED) -> Case:
     return answers(_location(text, status), expected=expected)
 
 
-def _to_once(text: str) -> Behaviour:
+def _to_once(text: str) -> Case:
     """A redirect at the first request of a poll, then the page."""
     return answers(at_first(_location(text), 1), expected=reads)
 
@@ -50,7 +51,7 @@ def _round_trip(visit: Visit) -> Reply:
     return _location(target)(visit)
 
 
-def _refresh(text: str, *, expected: Expect) -> Behaviour:
+def _refresh(text: str, *, expected: Expect) -> Case:
     """A page of status 200 that sends a browser elsewhere."""
 
     def respond(visit: Visit) -> Reply:

@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from fleet.model import Reason, Registration
-from fleet.simulator.behaviour import Behaviour, Expect, fails, reads, shown
 from fleet.simulator.page import page_with, row, sip_rows, sip_table, table
+from tests.simulator.cases.case import Case, Expect, fails, packaged, pages, reads
 
 if TYPE_CHECKING:
     from fleet.simulator.spec import PhoneSpec
@@ -16,20 +16,20 @@ if TYPE_CHECKING:
 Sip: TypeAlias = Callable[["PhoneSpec"], str]
 
 
-def _sip(sip: Sip, *, expected: Expect = reads) -> Behaviour:
-    return shown(lambda spec: page_with(spec, sip(spec)), expected=expected)
+def _sip(sip: Sip, *, expected: Expect = reads) -> Case:
+    return pages(lambda spec: page_with(spec, sip(spec)), expected=expected)
 
 
-def _headed(header: str) -> Behaviour:
+def _headed(header: str) -> Case:
     """The usual rows below another header row, given as markup."""
     return _sip(lambda spec: table([header, *sip_rows(spec)]))
 
 
-def _before(markup: Sip) -> Behaviour:
+def _before(markup: Sip) -> Case:
     return _sip(lambda spec: markup(spec) + sip_table(spec))
 
 
-def _after(markup: Sip) -> Behaviour:
+def _after(markup: Sip) -> Case:
     return _sip(lambda spec: sip_table(spec) + markup(spec))
 
 
@@ -88,7 +88,7 @@ def _key_list(_spec: PhoneSpec) -> str:
     return table([row(("Key", "Type", "Value", "Line"), tag="th"), *map(row, keys)])
 
 
-def _titled(markup: str) -> Behaviour:
+def _titled(markup: str) -> Case:
     return _sip(lambda spec: table([markup, row(spec.wording.headers, tag="th"), *sip_rows(spec)]))
 
 
@@ -135,7 +135,7 @@ TABLES = {
     "extra_column_inside": _sip(_columns(0, 1, 4, 2, 3)),
     "extra_empty_column": _sip(_widened),
     "columns_in_another_order": _sip(_columns(0, 2, 3, 1)),
-    "no_backup_column": shown(
+    "no_backup_column": pages(
         lambda spec: page_with(spec, _columns(0, 1, 2)(spec)), variant=_without_backup
     ),
     "call_log_before": _before(_call_log),
@@ -157,5 +157,5 @@ TABLES = {
     "twin_that_disagrees": _sip(
         lambda spec: sip_table(spec) + _twin(spec), expected=fails(Reason.CONTRADICTORY)
     ),
-    "table_missing": _sip(lambda _spec: "", expected=fails(Reason.NO_TABLE)),
+    "table_missing": packaged("table_missing", expected=fails(Reason.NO_TABLE)),
 }

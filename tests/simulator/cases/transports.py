@@ -5,16 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fleet.model import Reason
-from fleet.simulator.behaviour import (
-    Behaviour,
+from fleet.simulator.behaviours import healthy_answer
+from fleet.simulator.visit import End, Pause, Step, http, raw
+from tests.simulator.cases.case import (
+    Case,
     Expect,
     answers,
     fails,
-    healthy_answer,
+    greeting,
+    packaged,
+    reads,
     reads_or_fails,
     sent,
 )
-from fleet.simulator.visit import End, Pause, Step, http, raw
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -23,17 +26,12 @@ _HEAD = b"HTTP/1.1 200 OK\r\nServer: Aragorn\r\nContent-Type: text/html\r\n\r\n"
 _PACE = 0.05  # seconds between the drops of a drip
 
 
-def _greets(*steps: Step, expected: Expect) -> Behaviour:
-    """These steps on every connection, before anything is asked."""
-    return Behaviour(respond=lambda _visit: (), greet=lambda: steps, expected=expected)
-
-
-def _says(data: bytes, *, expected: Expect) -> Behaviour:
+def _says(data: bytes, *, expected: Expect) -> Case:
     """These bytes to any request, then the end."""
     return answers(lambda _visit: data, expected=expected)
 
 
-def _hangs_after(cut: Callable[[bytes], bytes], *reasons: Reason) -> Behaviour:
+def _hangs_after(cut: Callable[[bytes], bytes], *reasons: Reason) -> Case:
     """A part of the whole answer, then nothing for ever."""
 
     def wire(body: bytes) -> Iterable[Step]:
@@ -44,7 +42,7 @@ def _hangs_after(cut: Callable[[bytes], bytes], *reasons: Reason) -> Behaviour:
 
 def _stops(
     cut: Callable[[bytes], bytes], *end: Step, expected: Expect, lengthless: bool = False
-) -> Behaviour:
+) -> Case:
     """A part of the body, then the end; with the whole body's length unless `lengthless`."""
 
     def wire(body: bytes) -> Iterable[Step]:
@@ -111,12 +109,12 @@ _JUNK = bytes(range(128, 256)) * 8
 _LAST_ROW_END = b"</td></tr>\n</table>\n<!-- /sip -->"
 
 TRANSPORTS = {
-    "hangs_when_connected": answers(lambda _visit: (End.HOLD,), expected=fails(Reason.SILENT)),
+    "hangs_when_connected": packaged("hangs_when_connected", expected=fails(Reason.SILENT)),
     "hangs_in_status_line": _hangs_after(lambda data: data[:7], *_STALLED, Reason.NOT_HTTP),
     "hangs_in_head": _hangs_after(lambda data: data[:40], *_STALLED, Reason.NOT_HTTP),
     "hangs_after_head": _hangs_after(lambda data: data[: data.index(b"\r\n\r\n") + 4], *_STALLED),
     "hangs_in_body": _hangs_after(_up_to(_LAST_ROW_END), *_STALLED),
-    "drips_slowly": sent(lambda body: _in_pieces(body, 900, 0.01)),
+    "drips_slowly": packaged("drips_slowly", expected=reads),
     "one_byte_at_a_time": sent(lambda body: (bytes((byte,)) for byte in http("200 OK", body))),
     "one_byte_first": sent(_one_byte_first),
     "late_first_byte": sent(_late),
@@ -153,7 +151,7 @@ TRANSPORTS = {
     "cut_before_table": _stops(_up_to(b"<!-- sip -->"), expected=_CUT),
     "cut_in_header_row": _stops(_up_to(b"Backup Registrar"), expected=_CUT),
     "cut_after_header_row": _stops(_up_to(b"<tr><td>1</td>"), expected=_CUT),
-    "cut_in_a_row": _stops(_up_to(_LAST_ROW_END, -1), expected=_CUT),
+    "cut_in_a_row": packaged("cut_in_a_row", expected=_CUT),
     "cut_in_a_tag": _stops(_up_to(_LAST_ROW_END, 2), expected=_CUT),
     "cut_between_rows": _stops(_up_to(b"<tr><td>3</td>"), expected=_CUT),
     "cut_after_last_row": _stops(_up_to(b"</table>\n<!-- /sip -->"), expected=_CUT),
@@ -169,7 +167,7 @@ TRANSPORTS = {
         expected=fails(Reason.TRUNCATED, Reason.NO_TABLE),
         lengthless=True,
     ),
-    "reset_at_once": _greets(End.RESET, expected=fails(Reason.NO_REPLY)),
+    "reset_at_once": greeting(End.RESET, expected=fails(Reason.NO_REPLY)),
     "reset_when_asked": answers(lambda _visit: (End.RESET,), expected=fails(Reason.NO_REPLY)),
     "reset_in_head": sent(
         lambda _body: (b"HTTP/1.1 200 OK\r\nSer", Pause(_PACE), End.RESET), expected=_CUT_HEAD
@@ -180,9 +178,9 @@ TRANSPORTS = {
         End.RESET,
         expected=fails(Reason.TRUNCATED, Reason.NO_REPLY),
     ),
-    "closes_at_once": _greets(expected=fails(Reason.NO_REPLY)),
+    "closes_at_once": packaged("closes_at_once", expected=fails(Reason.NO_REPLY)),
     "closes_when_asked": answers(lambda _visit: (), expected=fails(Reason.NO_REPLY)),
-    "speaks_first": Behaviour(
+    "speaks_first": Case(
         respond=healthy_answer,
         greet=lambda: (b"VxWorks login: ", End.HOLD),
         expected=_STRANGE,

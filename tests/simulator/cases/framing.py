@@ -11,8 +11,8 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from fleet.model import Reason
-from fleet.simulator.behaviour import Behaviour, Expect, fails, reads, reads_or_fails, sent
 from fleet.simulator.visit import End, Step, raw
+from tests.simulator.cases.case import Case, Expect, fails, reads, reads_or_fails, sent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 _TYPE = "Content-Type: text/html"
 
 
-def _head(*lines: str, status: str = "HTTP/1.1 200 OK", expected: Expect = reads) -> Behaviour:
+def _head(*lines: str, status: str = "HTTP/1.1 200 OK", expected: Expect = reads) -> Case:
     """These head lines above the page; the connection's end is the page's end."""
     return sent(lambda body: raw(status, *lines, _TYPE, body=body), expected=expected)
 
 
 def _length(
     text: Callable[[int], str], *, expected: Expect = reads, twice: str | None = None
-) -> Behaviour:
+) -> Case:
     """A Content-Length made from the body's true length."""
 
     def wire(body: bytes) -> bytes:
@@ -55,14 +55,14 @@ def _chunks(
     return b"".join([*parts, last])
 
 
-def _chunked(write: Callable[[bytes], bytes], *, expected: Expect = reads) -> Behaviour:
+def _chunked(write: Callable[[bytes], bytes], *, expected: Expect = reads) -> Case:
     return sent(
         lambda body: raw("HTTP/1.1 200 OK", "Transfer-Encoding: chunked", _TYPE, body=write(body)),
         expected=expected,
     )
 
 
-def _encoded(name: str, encode: Callable[[bytes], bytes], *, expected: Expect = reads) -> Behaviour:
+def _encoded(name: str, encode: Callable[[bytes], bytes], *, expected: Expect = reads) -> Case:
     def wire(body: bytes) -> bytes:
         data = encode(body)
         lines = (f"Content-Encoding: {name}", f"Content-Length: {len(data)}", _TYPE)
@@ -80,7 +80,7 @@ def _bomb(_body: bytes) -> bytes:
     return _packed_zeros()
 
 
-def _ends(end: bytes) -> Behaviour:
+def _ends(end: bytes) -> Case:
     return sent(lambda body: raw("HTTP/1.1 200 OK", "Server: Aragorn", _TYPE, body=body, end=end))
 
 
@@ -88,7 +88,7 @@ def _mixed_ends(body: bytes) -> bytes:
     return b"HTTP/1.1 200 OK\r\nServer: Aragorn\n" + _TYPE.encode() + b"\r\n\n" + body
 
 
-def _after(preamble: bytes) -> Behaviour:
+def _after(preamble: bytes) -> Case:
     return sent(lambda body: preamble + raw("HTTP/1.1 200 OK", _TYPE, body=body))
 
 

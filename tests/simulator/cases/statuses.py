@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 from fleet.model import Reason
-from fleet.simulator.behaviour import (
-    Behaviour,
-    Expect,
-    answers,
-    at_first,
-    fails,
-    reads,
-    reads_or_fails,
-)
+from fleet.simulator import behaviours
+from fleet.simulator.behaviours import at_first
 from fleet.simulator.page import status_page
 from fleet.simulator.visit import Reply, Visit, guarded, http, raw
+from tests.simulator.cases.case import Case, Expect, answers, fails, packaged, reads, reads_or_fails
 
 _BROKEN = fails(Reason.SERVER_ERROR)
 _MISSING = fails(Reason.NOT_FOUND)
@@ -21,17 +15,16 @@ _ODD = fails(Reason.NOT_FOUND, Reason.NOT_HTTP, Reason.SERVER_ERROR, Reason.NO_T
 _NOTHING = fails(Reason.NO_TABLE, Reason.NOT_AASTRA)
 
 
-def _is(status: str, *, expected: Expect) -> Behaviour:
-    body = f"<html><body><h1>{status}</h1></body></html>\n".encode()
-    return answers(lambda _visit: http(status, body), expected=expected)
+def _is(status: str, *, expected: Expect) -> Case:
+    return answers(behaviours.status(status), expected=expected)
 
 
-def _first(status: str) -> Behaviour:
+def _first(status: str) -> Case:
     """Answer with a status once a poll, then the page."""
     return answers(at_first(lambda _visit: http(status), 1), expected=reads)
 
 
-def _with_page(status: str, *, expected: Expect) -> Behaviour:
+def _with_page(status: str, *, expected: Expect) -> Case:
     """Put a status above a page that looks healthy."""
 
     def respond(visit: Visit) -> Reply:
@@ -42,8 +35,8 @@ def _with_page(status: str, *, expected: Expect) -> Behaviour:
 
 STATUSES = {
     "answers_400": _is("400 Bad Request", expected=_ODD),
-    "answers_403": _is("403 Forbidden", expected=fails(Reason.FORBIDDEN)),
-    "answers_404": _is("404 Not Found", expected=_MISSING),
+    "answers_403": packaged("answers_403", expected=fails(Reason.FORBIDDEN)),
+    "answers_404": packaged("answers_404", expected=_MISSING),
     "answers_405": _is("405 Method Not Allowed", expected=_ODD),
     "answers_407": _is("407 Proxy Authentication Required", expected=_ODD),
     "answers_410": _is("410 Gone", expected=_MISSING),
@@ -52,7 +45,7 @@ STATUSES = {
     "answers_500": _is("500 Internal Server Error", expected=_BROKEN),
     "answers_501": _is("501 Not Implemented", expected=_BROKEN),
     "answers_502": _is("502 Bad Gateway", expected=_BROKEN),
-    "answers_503": _is("503 Service Unavailable", expected=_BROKEN),
+    "answers_503": packaged("answers_503", expected=_BROKEN),
     "answers_503_once": _first("503 Service Unavailable"),
     "answers_204": answers(lambda _visit: raw("HTTP/1.1 204 No Content"), expected=_NOTHING),
     "answers_304": answers(

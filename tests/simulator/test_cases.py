@@ -1,4 +1,4 @@
-"""The behaviours: every one is served as it is meant, and knows what a poll must come to."""
+"""The cases: every one is served as it is meant, and knows what a poll must come to."""
 
 import asyncio
 import gzip
@@ -7,6 +7,7 @@ import pytest
 
 from fleet.model import Account, Line, Reach, Reason, Registration
 from fleet.simulator import BEHAVIOURS, PhoneSpec, Simulator
+from tests.simulator.cases import CASES
 from tests.simulator.conftest import basic, hear
 
 SILENT = {"hangs_when_connected", "unplugged", "off", "https_hangs", "https_but_plain"}
@@ -17,19 +18,23 @@ MUTE = {"reset_at_once", "reset_when_asked", "closes_at_once", "closes_when_aske
 
 
 def expected_of(name: str):
-    behaviour = BEHAVIOURS[name]
-    return behaviour.expected(behaviour.variant(PhoneSpec(behaviour=name)))
+    case = CASES[name]
+    return case.expected(case.variant(PhoneSpec(behaviour=name)))
 
 
 def test_there_are_more_ways_than_a_fleet_has():
-    assert len(BEHAVIOURS) >= 160
+    assert len(CASES) >= 160
+
+
+def test_every_behaviour_of_the_package_is_a_case():
+    assert BEHAVIOURS.keys() <= CASES.keys()
 
 
 async def test_every_behaviour_answers_without_a_fault_of_the_simulator(own_ports):
     faults: list[object] = []
     asyncio.get_running_loop().set_exception_handler(lambda _loop, fault: faults.append(fault))
-    specs = [PhoneSpec(behaviour=name) for name in BEHAVIOURS]
-    async with Simulator(specs, own_ports=own_ports) as simulator:
+    specs = [PhoneSpec(behaviour=name) for name in CASES]
+    async with Simulator(specs, own_ports=own_ports, behaviours=CASES) as simulator:
         first_words = await asyncio.gather(
             *(
                 hear(phone, at_most=1, patience=0.3 if phone.spec.behaviour in SILENT else 60)
@@ -37,11 +42,11 @@ async def test_every_behaviour_answers_without_a_fault_of_the_simulator(own_port
             )
         )
     assert faults == []
-    for name, answer in zip(BEHAVIOURS, first_words, strict=True):
+    for name, answer in zip(CASES, first_words, strict=True):
         assert bool(answer.data) is (name not in SILENT | MUTE), name
 
 
-@pytest.mark.parametrize("name", BEHAVIOURS)
+@pytest.mark.parametrize("name", CASES)
 def test_every_behaviour_expects_one_reach_or_more(name):
     expected = expected_of(name)
     if expected.reach is Reach.OK:
@@ -84,9 +89,11 @@ def test_the_truth_of_an_odd_account_is_written_by_hand():
 
 async def heard_of(*names: str):
     """The first two answers of each, in turn."""
-    async with Simulator([PhoneSpec(behaviour=name) for name in names]) as simulator:
+    async with Simulator(
+        [PhoneSpec(behaviour=name) for name in names], behaviours=CASES
+    ) as simulator:
         return [
-            (await hear(phone, patience=1.0), await hear(phone, patience=1.0))
+            (await hear(phone, patience=60), await hear(phone, patience=60))
             for phone in simulator.phones
         ]
 
@@ -143,14 +150,14 @@ async def test_a_bomb_is_small_on_the_wire_and_large_behind_it():
 
 async def test_floods_do_not_end_and_do_not_starve_the_others():
     specs = [PhoneSpec(behaviour="floods_body"), PhoneSpec()]
-    async with Simulator(specs) as simulator:
+    async with Simulator(specs, behaviours=CASES) as simulator:
         flood = asyncio.create_task(hear(simulator.phone(0), at_most=3_000_000))
         assert (await hear(simulator.phone(1))).status == 200
         assert not (await flood).ended
 
 
 async def test_connections_that_are_held_open_take_another_request():
-    async with Simulator([PhoneSpec(behaviour="keep_alive")]) as simulator:
+    async with Simulator([PhoneSpec(behaviour="keep_alive")], behaviours=CASES) as simulator:
         phone = simulator.phone(0)
         reader, writer = await asyncio.open_connection(phone.address, phone.port)
         request = f"GET /sysinfo.html HTTP/1.1\r\n{basic('admin', '22222')}\r\n".encode()

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from fleet.model import Reason
-from fleet.simulator.behaviour import Behaviour, fails, retold
+from tests.simulator.cases.case import Case, fails, retold
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,20 +15,20 @@ _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
 _CELL = re.compile(r"<td>([^<]*)</td>")
 
 
-def _tags(change: Callable[[str], str]) -> Behaviour:
+def _tags(change: Callable[[str], str]) -> Case:
     return retold(lambda page: _TAG.sub(lambda tag: f"<{tag[1]}{change(tag[2])}", page))
 
 
-def _without(*patterns: str) -> Behaviour:
+def _without(*patterns: str) -> Case:
     return retold(lambda page: re.sub("|".join(patterns), "", page))
 
 
-def _cells(template: str) -> Behaviour:
+def _cells(template: str) -> Case:
     """Every plain cell, rewritten; `{}` stands for its text."""
     return retold(lambda page: _CELL.sub(lambda cell: template.replace("{}", cell[1]), page))
 
 
-def _swap(old: str, new: str) -> Behaviour:
+def _swap(old: str, new: str) -> Case:
     return retold(lambda page: page.replace(old, new))
 
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 
 from fleet.model import Reason, Registration
-from fleet.simulator.behaviour import Behaviour, Expect, fails, reads, shown
 from fleet.simulator.spec import LineSpec, PhoneSpec
+from tests.simulator.cases.case import Case, Expect, fails, pages, reads
 
 _FIRST = LineSpec(number=1, user="1001", registrar="pbx.example")
 
 
-def _lines(*lines: LineSpec, expected: Expect = reads) -> Behaviour:
-    return shown(variant=lambda spec: replace(spec, lines=lines), expected=expected)
+def _lines(*lines: LineSpec, expected: Expect = reads) -> Case:
+    return pages(variant=lambda spec: replace(spec, lines=lines), expected=expected)
 
 
-def _count(number: int) -> Behaviour:
+def _count(number: int) -> Case:
     return _lines(
         *(
             LineSpec(number=line, user=str(1000 + line), registrar="pbx.example")
@@ -24,12 +24,12 @@ def _count(number: int) -> Behaviour:
     )
 
 
-def _account(text: str, *, user: str, registrar: str, port: int | None = None) -> Behaviour:
+def _account(text: str, *, user: str, registrar: str, port: int | None = None) -> Case:
     """Line 1 with this account cell, and what it says."""
     return _lines(LineSpec(number=1, account_text=text, user=user, registrar=registrar, port=port))
 
 
-def _failed(code: int, text: str) -> Behaviour:
+def _failed(code: int, text: str) -> Case:
     """Line 1 with this status cell, which tells a SIP error."""
     return _lines(
         replace(_FIRST, registration=Registration.FAILED, code=code, status_text=text),
@@ -37,14 +37,14 @@ def _failed(code: int, text: str) -> Behaviour:
     )
 
 
-def _status(text: str, registration: Registration) -> Behaviour:
+def _status(text: str, registration: Registration) -> Case:
     """Line 1 with this status cell, which tells no code."""
     return _lines(
         replace(_FIRST, registration=registration, status_text=text), replace(_FIRST, number=2)
     )
 
 
-def _backup(text: str, *, used: bool | None) -> Behaviour:
+def _backup(text: str, *, used: bool | None) -> Case:
     """Line 1 with this backup cell."""
     return _lines(replace(_FIRST, backup=used, backup_text=text), replace(_FIRST, number=2))
 
@@ -60,9 +60,9 @@ def _blank(number: int, text: str = "", status: str = "") -> LineSpec:
     )
 
 
-def _numbered(text: str) -> Behaviour:
+def _numbered(text: str) -> Case:
     """The line's number as `text`, where `{}` is the digits."""
-    return shown(
+    return pages(
         variant=lambda spec: replace(
             spec,
             lines=tuple(replace(line, number_text=text.format(line.number)) for line in spec.lines),
@@ -88,7 +88,7 @@ ROWS = {
     "rows_out_of_order": _lines(replace(_FIRST, number=3), _FIRST, replace(_FIRST, number=2)),
     "one_account_on_all_lines": _lines(_FIRST, *(replace(_FIRST, number=n) for n in (2, 3, 4))),
     "one_user_at_two_registrars": _lines(_FIRST, replace(_FIRST, number=2, registrar="b.example")),
-    "row_said_twice": shown(
+    "row_said_twice": pages(
         variant=lambda spec: replace(spec, lines=(_FIRST, _FIRST)),
         expected=lambda spec: reads(_said_once(spec)),
     ),
@@ -133,7 +133,7 @@ ROWS = {
         f"{_LONG}@pbx.example:5060", user=_LONG, registrar="pbx.example", port=5060
     ),
     "registrar_0_0_0_0": _lines(
-        replace(_FIRST, registrar="0.0.0.0", registration=Registration.UNREGISTERED)  # noqa: S104  facts 3.4
+        replace(_FIRST, registrar="0.0.0.0", registration=Registration.UNREGISTERED)
     ),
     "status_401": _failed(401, "401"),
     "status_403": _failed(403, "403"),

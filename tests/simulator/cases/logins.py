@@ -6,16 +6,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fleet.model import Reason
-from fleet.simulator.behaviour import (
-    Behaviour,
-    answers,
-    at_first,
-    fails,
-    healthy_answer,
-    reads,
-    shown,
-)
+from fleet.simulator.behaviours import ask_login, at_first, healthy_answer
 from fleet.simulator.visit import End, Reply, Step, Visit, challenge, http, raw
+from tests.simulator.cases.case import Case, answers, fails, packaged, pages, reads
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,11 +17,7 @@ _DENIED = "401 Unauthorized"
 _REJECTED = fails(Reason.WRONG_PASSWORD)
 
 
-def _ask(visit: Visit) -> Reply:
-    return challenge(visit.spec.realm)
-
-
-def _quirk(reply: Reply, times: int = 1) -> Behaviour:
+def _quirk(reply: Reply, times: int = 1) -> Case:
     """Give this answer to the first requests of a poll although the password is right."""
     return answers(at_first(lambda _visit: reply, times), expected=reads)
 
@@ -38,19 +27,14 @@ def _asks(*challenges: str) -> bytes:
     return http(_DENIED, b"<html><body>Authorization Failed</body></html>", *lines)
 
 
-def _login(username: str, password: str) -> Behaviour:
+def _login(username: str, password: str) -> Case:
     """A phone with another login, which a poller has to be given."""
-    return shown(variant=lambda spec: replace(spec, username=username, password=password))
+    return pages(variant=lambda spec: replace(spec, username=username, password=password))
 
 
 def _held(visit: Visit) -> Iterable[Step]:
     yield challenge(visit.spec.realm)
     yield End.HOLD
-
-
-def _locked(_visit: Visit) -> Reply:
-    """What a 69xx says after five refused logins (facts/web-ui 8); its status is a guess."""
-    return http("403 Forbidden", b"<html><body>Access forbidden</body></html>")
 
 
 def _chunked(visit: Visit) -> Reply:
@@ -74,11 +58,11 @@ _BASIC = 'Basic realm="Aastra 6753i"'
 
 LOGINS = {
     "right_password": answers(healthy_answer, expected=reads),
-    "wrong_password": answers(_ask, expected=_REJECTED),
-    "first_request_401": answers(at_first(_ask, 1), expected=reads),
-    "first_two_requests_401": answers(at_first(_ask, 2), expected=_REJECTED),
-    "first_request_401_then_403": answers(
-        at_first(_ask, 1, _locked), expected=fails(Reason.LOCKED_OUT)
+    "wrong_password": packaged("wrong_password", expected=_REJECTED),
+    "first_request_401": packaged("first_request_401", expected=reads),
+    "first_two_requests_401": answers(at_first(ask_login, 2), expected=_REJECTED),
+    "first_request_401_then_403": packaged(
+        "first_request_401_then_403", expected=fails(Reason.LOCKED_OUT)
     ),
     "first_request_401_held_open": answers(at_first(_held, 1), expected=reads),
     "first_request_401_chunked": answers(at_first(_chunked, 1), expected=reads),

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from fleet.model import Reason
-from fleet.simulator.behaviour import Behaviour, Expect, answers, fails
 from fleet.simulator.page import row, table
 from fleet.simulator.visit import challenge, http
+from tests.simulator.cases.case import Case, Expect, answers, fails, packaged
 
 _OTHER = fails(Reason.NOT_AASTRA)
 _NO_PHONE = fails(Reason.NOT_AASTRA, Reason.NO_TABLE)
@@ -19,33 +19,26 @@ def _page(
     server: str = "httpd",
     content_type: str = "text/html",
     expected: Expect = _NO_PHONE,
-) -> Behaviour:
+) -> Case:
     body = f"<html><head><title>{title}</title></head><body>{content}</body></html>"
     answer = http("200 OK", body.encode(), server=server, content_type=content_type)
     return answers(lambda _visit: answer, expected=expected)
 
 
-def _file(body: bytes, content_type: str, *, expected: Expect = _NO_PHONE) -> Behaviour:
+def _file(body: bytes, content_type: str, *, expected: Expect = _NO_PHONE) -> Case:
     answer = http("200 OK", body, server="httpd", content_type=content_type)
     return answers(lambda _visit: answer, expected=expected)
 
 
-def _asks(realm: str, server: str, scheme: str = "Basic", expected: Expect = _OTHER) -> Behaviour:
+def _asks(realm: str, server: str, scheme: str = "Basic", expected: Expect = _OTHER) -> Case:
     return answers(lambda _visit: challenge(realm, server=server, scheme=scheme), expected=expected)
 
 
-def _says(data: bytes, expected: Expect = _NO_HTTP) -> Behaviour:
+def _says(data: bytes, expected: Expect = _NO_HTTP) -> Case:
     return answers(lambda _visit: data, expected=expected)
 
 
 _LOGIN_FORM = "<form method='post'>User <input name='u'> <input type='password' name='p'></form>"
-_PRINTER = table(
-    [
-        row(("Tray", "Status", "Capacity"), tag="th"),
-        row(("1", "Ready", "250")),
-        row(("2", "Empty", "500")),
-    ]
-)
 _OTHER_ACCOUNTS = table([row(("Account 1", "Registered")), row(("Account 2", "Disabled"))])
 _FOUR_COLUMNS = table(
     [
@@ -66,7 +59,7 @@ DEVICES = {
         "", "nginx", expected=fails(Reason.NOT_AASTRA, Reason.WRONG_PASSWORD)
     ),
     "lookalike_realm_asking": _asks("Maastrannic 9000", "nginx"),
-    "printer": _page("LaserPrinter", _PRINTER),
+    "printer": packaged("printer", expected=_NO_PHONE),
     "switch": _page("Switch", _FOUR_COLUMNS),
     "fanvil_page": _page("VoIP Phone", _OTHER_ACCOUNTS),
     "web_server_default": _page("Welcome!", "<h1>It works!</h1>", server="nginx"),

@@ -5,16 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from fleet.simulator.behaviour import (
-    Behaviour,
-    Expect,
-    Expected,
-    answers,
-    reads,
-    shown,
-)
-from fleet.simulator.page import page_with, sip_table, status_page
+from fleet.simulator.page import status_page
 from fleet.simulator.visit import STATUS_PATH, Reply, Visit, challenge, guarded, http
+from tests.simulator.cases.case import Case, Expect, Expected, answers, packaged, pages, reads
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,12 +15,12 @@ if TYPE_CHECKING:
     from fleet.simulator.spec import PhoneSpec
 
 
-def _is(**fields: str) -> Behaviour:
+def _is(**fields: str) -> Case:
     """A phone of another model or firmware."""
-    return shown(variant=lambda spec: replace(spec, **fields))  # type: ignore[arg-type]
+    return pages(variant=lambda spec: replace(spec, **fields))  # type: ignore[arg-type]
 
 
-def _platform(text: str, model: str) -> Behaviour:
+def _platform(text: str, model: str) -> Case:
     """A phone whose `Platform` cell says its model in other words."""
     return _told(
         lambda spec: status_page(spec).replace(f"<td>{spec.model}</td>", f"<td>{text}</td>"),
@@ -35,21 +28,21 @@ def _platform(text: str, model: str) -> Behaviour:
     )
 
 
-def _told(render: Callable[[PhoneSpec], str], model: str = "6753i") -> Behaviour:
-    return shown(render, variant=lambda spec: replace(spec, model=model))
+def _told(render: Callable[[PhoneSpec], str], model: str = "6753i") -> Case:
+    return pages(render, variant=lambda spec: replace(spec, model=model))
 
 
-def _mac(spell: Callable[[str], str]) -> Behaviour:
+def _mac(spell: Callable[[str], str]) -> Case:
     return _told(lambda spec: status_page(spec).replace(spec.mac, spell(spec.mac)))
 
 
-def _without(label: str, cell: Callable[[PhoneSpec], str], expected: Expect) -> Behaviour:
+def _without(label: str, cell: Callable[[PhoneSpec], str], expected: Expect) -> Case:
     """A page that leaves a row out."""
 
     def render(spec: PhoneSpec) -> str:
         return status_page(spec).replace(f"<tr><td>{label}</td><td>{cell(spec)}</td></tr>\n", "")
 
-    return shown(render, expected=expected)
+    return pages(render, expected=expected)
 
 
 def _no_mac(spec: PhoneSpec) -> Expected:
@@ -64,15 +57,7 @@ def _any_model(spec: PhoneSpec) -> Expected:
     return replace(reads(spec), model=None)
 
 
-def _ticking(visit: Visit) -> Reply:
-    """The clock of the page moves with every request (facts/web-ui 2.2, `Date/Time`)."""
-    minute, second = divmod(visit.memory.visits, 60)
-    clock = f"Mon Nov 23 2026 10:{minute % 60:02}:{second:02}"
-    page = page_with(visit.spec, sip_table(visit.spec), clock=clock)
-    return guarded(visit, http("200 OK", page.encode()))
-
-
-def _realm(text: str) -> Behaviour:
+def _realm(text: str) -> Case:
     """A phone that names its login in another way; a poller without credentials is told so."""
 
     def respond(visit: Visit) -> Reply:
@@ -83,7 +68,7 @@ def _realm(text: str) -> Behaviour:
     return answers(respond, expected=reads)
 
 
-def _login_asked_again(text: str) -> Behaviour:
+def _login_asked_again(text: str) -> Case:
     """The same, but asking at the first request although the password was right."""
 
     def respond(visit: Visit) -> Reply:
@@ -121,7 +106,7 @@ IDENTITY = {
             .replace("<td>Platform<", "<td>Platform :<")
         )
     ),
-    "clock_ticks": answers(_ticking, expected=reads),
+    "clock_ticks": packaged("clock_ticks", expected=reads),
     "realm_of_1_x": _realm("Please enter User name and password"),
     "realm_of_1_x_asked_again": _login_asked_again("Please enter User name and password"),
     "realm_mitel": _login_asked_again("Mitel 6920"),

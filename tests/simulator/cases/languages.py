@@ -7,9 +7,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fleet.model import Registration
-from fleet.simulator.behaviour import Behaviour, Expect, Expected, reads, shown
+from fleet.simulator.behaviours import in_language
 from fleet.simulator.page import status_page
-from fleet.simulator.wording import words_to_teach
+from fleet.simulator.wording import WORDINGS
+from tests.simulator.cases.case import Case, Expect, Expected, packaged, pages, reads
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,30 +20,26 @@ if TYPE_CHECKING:
 _META = "<meta http-equiv='Content-Type' content='text/html; charset=utf-8'>\n"
 
 
-def _in(language: str) -> Callable[[PhoneSpec], PhoneSpec]:
-    return lambda spec: replace(spec, language=language)
-
-
 def _french(
     encode: Callable[[str], bytes], *, meta: str = "", content_type: str = "text/html"
-) -> Behaviour:
+) -> Case:
     """A French page in bytes of some kind, its charset declared by `meta`, the head or not."""
     declared = f"<meta http-equiv='Content-Type' content='text/html; charset={meta}'>\n"
 
     def render(spec: PhoneSpec) -> bytes:
         return encode(status_page(spec).replace(_META, declared if meta else ""))
 
-    return shown(render, variant=_in("fr"), content_type=content_type)
+    return pages(render, variant=in_language("fr"), content_type=content_type)
 
 
-def _english_with_accents(charset: str, content_type: str) -> Behaviour:
+def _english_with_accents(charset: str, content_type: str) -> Case:
     """An English page whose only accent is in the footer, so a wrong charset does no harm."""
 
     def render(spec: PhoneSpec) -> bytes:
         page = status_page(spec).replace(_META, "")
         return page.replace("Copyright", "Copyright \xa9 caf\xe9").encode(charset)
 
-    return shown(render, content_type=content_type)
+    return pages(render, content_type=content_type)
 
 
 def _in_charset(charset: str) -> Callable[[str], bytes]:
@@ -78,13 +75,32 @@ def _not_understood(spec: PhoneSpec) -> Expected:
     return Expected(reach=reads(spec).reach, lines=lines)
 
 
-def _esperanto(expected: Expect = reads, *, taught: bool) -> Behaviour:
-    words = words_to_teach("eo") if taught else {}
-    return shown(variant=_in("eo"), expected=expected, words=words)
+def _words_to_teach(language: str) -> dict[str, tuple[str, ...]]:
+    """The words of a language under the keys of the settings table `[web_ui.words]`."""
+    wording = WORDINGS[language]
+    return {
+        "registered": (wording.registered,),
+        "unregistered": (wording.unregistered,),
+        "yes": (wording.yes,),
+        "no": (wording.no,),
+        "line": (wording.line,),
+        "sip_account": (wording.account,),
+        "status": (wording.status,),
+        "backup": (wording.backup,),
+        "mac_address": (wording.mac,),
+        "platform": (wording.platform,),
+        "firmware_version": (wording.firmware,),
+        "boot_version": (wording.boot,),
+    }
+
+
+def _esperanto(expected: Expect = reads, *, taught: bool) -> Case:
+    words = _words_to_teach("eo") if taught else {}
+    return pages(variant=in_language("eo"), expected=expected, words=words)
 
 
 LANGUAGES = {
-    "french": shown(variant=_in("fr")),
+    "french": packaged("french", expected=reads),
     "french_in_capitals": _french(
         lambda page: page.replace("Non enregistré", "NON ENREGISTRÉ").encode()
     ),
@@ -103,7 +119,7 @@ LANGUAGES = {
     "french_utf16_bom": _french(_in_charset("utf-16")),
     "french_quoted_charset": _french(str.encode, content_type='text/html; charset="UTF-8"'),
     "french_unknown_charset": _french(str.encode, content_type="text/html; charset=x-aragorn"),
-    "german": shown(variant=_in("de")),
+    "german": packaged("german", expected=reads),
     "esperanto": _esperanto(taught=True),
     "esperanto_not_taught": _esperanto(_not_understood, taught=False),
     "charset_wrong_in_head": _english_with_accents("latin-1", "text/html; charset=utf-8"),
