@@ -48,7 +48,7 @@ class Round:
     held: int = 0
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class Alerting:
     """Rounds of alerting. `find_causes` gives the causes that are new, changed or ended.
 
@@ -64,6 +64,7 @@ class Alerting:
     diagnose: Diagnose | None = None
     _beats: set[str] = field(default_factory=set, repr=False)
     _reported: set[int] = field(default_factory=set, repr=False)
+    _causeless: tuple[object, ...] | None = field(default=None, init=False, repr=False)
 
     def run(self, now: datetime) -> Round:
         """Do a round; raises `StoreError`."""
@@ -165,12 +166,15 @@ class Alerting:
         """Load what stands and judge its causes. New ones are written first: alerts name them."""
         notices = tuple(self.store.alerts.unhandled_notices())
         known = self.store.alerts.open_causes()
+        polled = None if known else self._polled(notices)
         is_calm = not (notices or known)  # no cause can begin, and none end
-        standing = () if is_calm and not remind else self._standing()
-        if is_calm:
-            return _Judged(standing=_by_id(standing))
+        if is_calm or (polled is not None and polled == self._causeless):
+            standing = self._standing() if remind else ()
+            return _Judged(notices=notices, standing=_by_id(standing))
+        standing = self._standing()
         population = self.store.phones.population(registrars_of(standing, known))
         changed = self.find_causes(standing, known, population, now)
+        self._causeless = None if changed else polled
         new = [cause for cause in changed if cause.id is None and cause.ended is None]
         if new and write:
             self.store.alerts.apply(Decided(at=now, causes=tuple(new)))
@@ -184,6 +188,16 @@ class Alerting:
             causes=(*(cause for cause in known if cause.id not in ids), *changed),
             population=population,
         )
+
+    def _polled(self, notices: Sequence[Notice]) -> tuple[object, ...] | None:
+        """What a cause could begin by, to compare with another round; None while a sweep runs.
+
+        The phones of a fleet are loaded only if it changed: a notice may wait for hours.
+        """
+        sweep = self.store.sweeps.mark()
+        if sweep is None:
+            return None
+        return sweep, self.store.findings.open_mark(), frozenset(one.id for one in notices)
 
     def _standing(self) -> tuple[Incident, ...]:
         return tuple(self.store.findings.incidents(open_only=True, pending=True))

@@ -199,6 +199,13 @@ class Findings(Repository):
         with self._reading() as connection:
             return flagged_phones(connection, rules)
 
+    def open_mark(self) -> tuple[int, int]:
+        """Return how many findings hold now, and the newest of them: both change with them."""
+        query = sa.select(sa.func.count(), sa.func.max(incidents.c.id)).where(_STANDING)
+        with self._reading() as connection:
+            count, newest = connection.execute(query).one()
+            return count, newest or 0
+
     def has_unjudged(self) -> bool:
         """Return whether there are phones to be judged again."""
         with self._reading() as connection:

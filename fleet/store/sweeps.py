@@ -153,6 +153,14 @@ class Sweeps(Repository):
             row = connection.execute(query).first()
             return sweep_of(row) if row else None
 
+    def mark(self) -> tuple[object, ...] | None:
+        """Return what changes with every sweep that begins or ends; None while one runs."""
+        newest = sa.select(sweeps.c.id, sweeps.c.finished).order_by(sweeps.c.id.desc()).limit(1)
+        with self._reading() as connection:
+            if connection.scalar(sa.select(leases.c.name).where(leases.c.name == _LEASE)):
+                return None
+            return tuple(connection.execute(newest).first() or ())
+
     def want_lease(self, *, now: datetime, ttl: timedelta) -> bool:
         """Ask the planned sweep that runs to give way; False if what runs is not a planned one."""
         with self._writing() as connection:

@@ -21,6 +21,7 @@ from fleet.model import (
     Severity,
     Silence,
     Site,
+    SweepCounts,
 )
 from fleet.store import Alerting as Decided
 from fleet.store import Change, Store
@@ -117,6 +118,53 @@ def test_a_cause_is_written_before_its_alert_which_names_it(
     assert f"fleet incidents list --cause {cause.id}" in alert.text
     assert len(cause.members) == 4
     assert store.alerts.unhandled_notices() == []
+
+
+def test_causes_are_looked_for_again_only_after_a_change(store: Store, phones: list[int]) -> None:
+    looked: list[int] = []
+    causes = Causes(least=3)
+
+    def find(
+        standing: Sequence[Incident],
+        known: Sequence[Cause],
+        population: Population,
+        now: datetime,
+    ) -> tuple[Cause, ...]:
+        looked.append(len(population.phones))
+        return causes(standing, known, population, now)
+
+    look(store, phones[0], START, finding(1))
+    rounds = replace(alerting(store, group_wait=HOUR), find_causes=find)
+    for minute in range(1, 4):
+        assert rounds.run(START + minute * MINUTE) == Round(held=1)
+    assert looked == [5]
+    for phone in phones[1:3]:
+        look(store, phone, START + 4 * MINUTE, finding(1))
+    assert rounds.run(START + 5 * MINUTE).held
+    assert looked == [5, 5]
+    assert [each.failing for each in store.alerts.open_causes()] == [3]
+    rounds.run(START + 6 * MINUTE)
+    assert looked == [5, 5, 5]  # what may end is looked at in every round
+
+
+def test_causes_are_looked_for_in_every_round_while_a_sweep_runs(
+    store: Store, phones: list[int]
+) -> None:
+    looked: list[int] = []
+
+    def find(*args: object) -> tuple[Cause, ...]:
+        looked.append(1)
+        return ()
+
+    look(store, phones[0], START, finding(1))
+    rounds = replace(alerting(store, group_wait=HOUR), find_causes=find)
+    sweep = store.sweeps.begin(trigger="manual", selection="all", planned=5, now=START, ttl=MINUTE)
+    rounds.run(START + MINUTE)
+    rounds.run(START + MINUTE)
+    store.sweeps.finish(sweep.id, SweepCounts(), START + MINUTE)
+    rounds.run(START + 2 * MINUTE)
+    rounds.run(START + 2 * MINUTE)
+    assert len(looked) == 3
 
 
 def test_the_end_of_a_cause_names_what_still_fails(store: Store, phones: list[int]) -> None:
