@@ -35,7 +35,8 @@ for _name, _columns in (
     _partial(f"ix_{_name}_ended", _until.is_not(None), _until)
 
 _line = line_periods.c
-_partial("ix_line_periods_states", _line.until.is_(None), _line.state, _line.backup)
+# With `until`, SQLite counts from the index alone.
+_partial("ix_line_periods_states", _line.until.is_(None), _line.state, _line.backup, _line.until)
 
 _of = incidents.c
 _partial(

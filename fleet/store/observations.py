@@ -131,7 +131,10 @@ class Observations(Repository):
             return Evidence(good=pages.get("good"), failed=pages.get("failed"))
 
     def count(self) -> States:
-        """Count phones and lines by state."""
+        """Count phones and lines by state, by indexes alone.
+
+        Counted are all open lines, and then those of the few phones that cannot be read now.
+        """
         with self._reading() as connection:
             reach = sa.select(phone_states.c.reach, sa.func.count()).group_by(phone_states.c.reach)
             by_reach = {row[0] or NOT_POLLED: row[1] for row in connection.execute(reach)}
@@ -296,30 +299,6 @@ def _page(row: sa.Row[Any]) -> EvidencePage:
         dialect=row.dialect,
         body=zlib.decompress(row.body),
         charset=row.charset,
-    )
-
-
-def _states(connection: sa.Connection) -> States:
-    """Count by indexes: of all open lines, but for those of the few phones that cannot be read."""
-    reach = sa.select(phone_states.c.reach, sa.func.count()).group_by(phone_states.c.reach)
-    by_reach = {row[0] or NOT_POLLED: row[1] for row in connection.execute(reach)}
-    of = line_periods.c
-    every = sa.select(of.state, of.backup, sa.func.count()).where(of.until.is_(None))
-    unread = every.where(
-        of.phone_id.in_(sa.select(phone_states.c.phone_id).where(phone_states.c.reach != Reach.OK))
-    )
-    lines: Counter[str] = Counter()
-    on_backup = 0
-    for query, sign in ((every, 1), (unread, -1)):
-        for state, backup, count in connection.execute(query.group_by(of.state, of.backup)):
-            lines[state] += sign * count
-            lines[NOT_READ] += count if sign < 0 else 0
-            is_on_backup = backup is True and state is Registration.REGISTERED
-            on_backup += sign * count if is_on_backup else 0
-    return States(
-        phones={str(name): count for name, count in by_reach.items()},
-        lines={str(name): count for name, count in lines.items() if count},
-        on_backup=on_backup,
     )
 
 
