@@ -54,7 +54,7 @@ def test_a_database_of_a_newer_fleet_is_refused(database_url: str) -> None:
 
 def test_a_database_of_something_else_is_refused(empty_database_url: str) -> None:
     _do(empty_database_url, "CREATE TABLE invoices (id INTEGER)")
-    with pytest.raises(StoreError, match="something else"):
+    with pytest.raises(StoreError, match="another program"):
         Store.open(empty_database_url, keyring=None)
 
 
