@@ -250,12 +250,22 @@ def fail_if(fail_on: str | None, flagged: Sequence[object]) -> None:
         raise SystemExit(1)
 
 
+_KNOWN_SUFFIXES = ("csv", "html", "json", "ods", "pdf", "tsv", "xls", "xlsx", "xml", "yaml", "yml")
+
+
 def format_for(form: str | None, output: Path | None, suffixes: Mapping[str, str]) -> str:
     """Return the format: as named, else as the file's suffix says, else csv.
 
-    `suffixes` are the formats by suffix. Raises `UsageError` where name and suffix contradict.
+    `suffixes` are the formats by suffix. Raises `UsageError` where name and suffix contradict, and
+    for the suffix of another format, which would open a file that is none of it.
     """
-    meant = suffixes.get(output.suffix.lower().removeprefix(".")) if output else None
+    suffix = output.suffix.lower().removeprefix(".") if output else ""
+    meant = suffixes.get(suffix)
+    if not meant and suffix in _KNOWN_SUFFIXES:
+        raise click.UsageError(
+            f"{output}: this command writes {', '.join(f'.{each}' for each in suffixes)}, "
+            f"not .{suffix}."
+        )
     if form and meant and form != meant:
         raise click.UsageError(
             f"--format {form} contradicts {output}: change the suffix, or leave --format out."

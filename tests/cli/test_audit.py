@@ -240,6 +240,24 @@ def test_a_suffix_that_contradicts_the_format_is_refused(
     assert "contradicts" in ran.err
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("export", "lines", "--output", "a.yaml"),
+        ("export", "audit", "--output", "a.html"),
+        ("inventory", "export", "--output", "a.XLSX"),
+        ("inventory", "export", "--output", "a.json", "--format", "csv"),
+    ],
+)
+def test_a_suffix_of_a_format_that_a_command_does_not_write_is_refused(
+    words: tuple[str, ...], fleet: Fleet
+) -> None:
+    ran = fleet(*words)
+
+    assert (ran.code, Path(words[words.index("--output") + 1]).exists()) == (2, False)
+    assert "this command writes .csv" in ran.err
+
+
 @pytest.mark.parametrize("what", ["lines", "phones", "audit"])
 def test_only_history_and_incidents_have_a_beginning(what: str, fleet: Fleet) -> None:
     ran: Any = fleet("export", what, "--since", "1d")
