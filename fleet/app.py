@@ -16,7 +16,8 @@ from fleet.findings import Judge, rejudge
 from fleet.judge import RULES, RuleSetting, enabled_rules, watch_for
 from fleet.model import RunBy
 from fleet.opening import ensure_key, open_store, rotate_key
-from fleet.phone.client import PhoneClient, Timeouts
+from fleet.phone.http.client import PhoneClient
+from fleet.phone.http.target import Timeouts
 from fleet.phone.pages import words_with
 from fleet.store import KeptRevisions, Store
 from fleet.sweep import Backoff, LoginDefaults, Observer, Order, Outcome, Sweeper

@@ -13,7 +13,7 @@ from fleet.phone.probe import probe
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 
-    from fleet.phone.client import Timeouts
+    from fleet.phone.http.target import Timeouts
     from fleet.phone.probe import Probe
 
 T = TypeVar("T")

@@ -201,7 +201,7 @@ def assert_linear(expression: Expression, method: str, before: str, unit: str, e
 def test_the_expressions_are_found() -> None:
     places = {each.place for each in FOUND}
     assert len(places) > 100
-    assert {"fleet.phone.http_head._TOKEN", "fleet.phone.pages.raw_markup._TAG"} <= places
+    assert {"fleet.phone.http.response._TOKEN", "fleet.phone.pages.raw_markup._TAG"} <= places
 
 
 @pytest.mark.parametrize(

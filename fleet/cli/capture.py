@@ -17,7 +17,8 @@ from fleet.model import Phone
 if TYPE_CHECKING:
     from fleet.app import App
     from fleet.model import Facts
-    from fleet.phone.client import Answer, Target
+    from fleet.phone.http.session import Answer
+    from fleet.phone.http.target import Target
 
 
 @click.command(

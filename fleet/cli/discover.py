@@ -72,7 +72,7 @@ def _watched(
     settings: Settings, hosts: list[str], place: tuple[str, int], rate: float
 ) -> list[Probe]:
     from fleet.discovery import discover
-    from fleet.phone.client import Timeouts
+    from fleet.phone.http.target import Timeouts
 
     wait = min(settings.poll.connect_timeout, 3)
     timeouts = Timeouts(connect=wait, read=wait, total=2 * wait)

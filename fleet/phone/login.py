@@ -7,10 +7,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fleet.errors import PhoneError
-from fleet.phone.session import MOST_401S
+from fleet.phone.http.session import MOST_401S
 
 if TYPE_CHECKING:
-    from fleet.phone.client import PhoneClient, Target
+    from fleet.phone.http.client import PhoneClient
+    from fleet.phone.http.target import Target
 
 _LOOK = "/sysinfo.html"
 

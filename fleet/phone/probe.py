@@ -8,18 +8,17 @@ from typing import TYPE_CHECKING
 
 from fleet.errors import NotAsked, PhoneError
 from fleet.phone.catalog import model_of_realm
-from fleet.phone.challenge import is_ours, read_challenge
-from fleet.phone.exchange import Hop, exchange
+from fleet.phone.http.connection import Hop, Turns, exchange
+from fleet.phone.http.errors import clean
+from fleet.phone.http.session import is_ours, read_challenge
+from fleet.phone.http.target import Target
 from fleet.phone.redact import redact_text
-from fleet.phone.target import Target
-from fleet.phone.trouble import clean
-from fleet.phone.turns import Turns
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from fleet.phone.http_head import Head
-    from fleet.phone.target import Timeouts
+    from fleet.phone.http.response import Head
+    from fleet.phone.http.target import Timeouts
 
 _MAX_BODY = 1024 * 1024
 

@@ -11,14 +11,14 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from fleet.errors import PhoneError
-from fleet.phone.challenge import read_challenge
-from fleet.phone.session import MOST_401S
-from fleet.phone.trouble import clean
+from fleet.phone.http.errors import clean
+from fleet.phone.http.session import MOST_401S, read_challenge
 
 if TYPE_CHECKING:
     from fleet.model import Reason
-    from fleet.phone.client import PhoneClient, Target
-    from fleet.phone.http_head import Head
+    from fleet.phone.http.client import PhoneClient
+    from fleet.phone.http.response import Head
+    from fleet.phone.http.target import Target
     from fleet.phone.xml_object import XmlObject
 
 _MEANT = {

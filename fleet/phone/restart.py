@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fleet.errors import PhoneError
+from fleet.phone.http.errors import clean
 from fleet.phone.login import look, request
-from fleet.phone.trouble import clean
 
 if TYPE_CHECKING:
-    from fleet.phone.client import PhoneClient, Target
+    from fleet.phone.http.client import PhoneClient
+    from fleet.phone.http.target import Target
 
 _RESET = "/reset.html"
 _RESTART = b"resetOption=0"

@@ -16,7 +16,7 @@ from fleet.sweep.targets import target_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fleet.phone.client import Target
+    from fleet.phone.http.target import Target
     from fleet.provision.applied import AppliedRevision
     from fleet.provision.lines import IntendedLine
     from fleet.store import Store, StoredPhone

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     from fleet.model import Rollout, Rotation
-    from fleet.phone.client import PhoneClient
+    from fleet.phone.http.client import PhoneClient
     from fleet.provision.lines import IntendedSip
     from fleet.provision.provisioner import Provisioner
     from fleet.provision.resync import How

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from fleet.model import Credentials
-    from fleet.phone.client import PhoneClient, Target
+    from fleet.phone.http.client import PhoneClient
+    from fleet.phone.http.target import Target
     from fleet.phone.sip.ask import SipClient
     from fleet.provision.lines import IntendedLine, IntendedSip
 

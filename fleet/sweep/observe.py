@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 from fleet.errors import NotAsked, PageUnreadable, PhoneError
 from fleet.model import Facts, Observation, Reach, Reason
 from fleet.phone.catalog import model_of_realm
-from fleet.phone.challenge import is_ours
+from fleet.phone.http.errors import clean
+from fleet.phone.http.errors import trouble as poll_error
+from fleet.phone.http.session import is_ours
 from fleet.phone.pages import (
     MOST_BYTES,
     is_small,
@@ -22,8 +24,6 @@ from fleet.phone.pages import (
     same_page,
 )
 from fleet.phone.redact import redact, redact_text
-from fleet.phone.trouble import clean
-from fleet.phone.trouble import trouble as poll_error
 from fleet.resources import shortage
 from fleet.store import EvidencePage
 
@@ -32,7 +32,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from fleet.model import Line
-    from fleet.phone.client import Answer, PhoneClient, PhoneSession, Target
+    from fleet.phone.http.client import PhoneClient
+    from fleet.phone.http.session import Answer, PhoneSession
+    from fleet.phone.http.target import Target
     from fleet.phone.pages import Words
 
 log = logging.getLogger(__name__)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from fleet.model import Finding, Observation
-    from fleet.phone.client import Target
+    from fleet.phone.http.target import Target
     from fleet.store import Known, StoredPhone
     from fleet.sweep.agenda import Agenda
     from fleet.sweep.backoff import Backoff

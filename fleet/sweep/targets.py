@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from fleet.model import Credentials
-from fleet.phone.client import Target
+from fleet.phone.http.target import Target
 
 if TYPE_CHECKING:
     from fleet.store import StoredPhone

@@ -4,8 +4,8 @@ import pytest
 import trustme
 
 from fleet.phone.probe import Probe, probe
-from tests.phone.scripted import QUICK, End, Server, challenge, http, served
-from tests.phone.test_tls import server_context
+from tests.phone.http.scripted import QUICK, End, Server, challenge, http, served
+from tests.phone.http.test_tls import server_context
 
 
 async def probed(server: Server, scheme: str = "http") -> Probe | None:

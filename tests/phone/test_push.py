@@ -5,10 +5,10 @@ import asyncio
 import pytest
 
 from fleet.model import Reason
-from fleet.phone.client import Target
+from fleet.phone.http.target import Target
 from fleet.phone.push import PushOutcome, PushResult, push, push_request
 from fleet.phone.xml_object import Command, command, fetch
-from tests.phone.scripted import (
+from tests.phone.http.scripted import (
     LOGIN,
     Again,
     End,

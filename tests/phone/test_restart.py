@@ -3,9 +3,9 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from fleet.phone.client import Target
+from fleet.phone.http.target import Target
 from fleet.phone.restart import RestartOutcome, restart
-from tests.phone.scripted import LOGIN, Script, Server, challenge, http, quick_client, served
+from tests.phone.http.scripted import LOGIN, Script, Server, challenge, http, quick_client, served
 
 if TYPE_CHECKING:
     from fleet.model import Credentials

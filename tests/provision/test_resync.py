@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fleet.model import Credentials, JournalEntry
-from fleet.phone.client import Target
+from fleet.phone.http.target import Target
 from fleet.phone.sip.ask import SipClient
 from fleet.phone.sip.peer import Peer, Timers
 from fleet.provision.lines import IntendedLine, IntendedSip
 from fleet.provision.resync import BY_DEFAULT, Addressee, How, Resyncer, ResyncOutcome, Way
-from tests.phone.scripted import LOGIN, Script, Server, http, quick_client, served
+from tests.phone.http.scripted import LOGIN, Script, Server, http, quick_client, served
 from tests.phone.sip.peers import Behaviour, Running, says, udp_peer
 
 if TYPE_CHECKING:

@@ -11,13 +11,14 @@ import pytest
 
 from fleet.errors import NotAsked
 from fleet.model import Credentials, Facts, Observation, Reach, Reason
-from fleet.phone.client import PhoneClient, Target, Timeouts
+from fleet.phone.http.client import PhoneClient
+from fleet.phone.http.target import Target, Timeouts
 from fleet.phone.pages import words_with
 from fleet.simulator import PhoneSpec, SimulatedPhone, Simulator
 from fleet.sweep import observe
 from fleet.sweep.observe import Observer, Polled, Seen
+from tests.phone.http.scripted import challenge, http, quick_client, served
 from tests.phone.pages.hostile import HOSTILE, TABLE
-from tests.phone.scripted import challenge, http, quick_client, served
 from tests.simulator.cases import CASES
 from tests.simulator.cases.devices import DEVICES
 

@@ -14,7 +14,8 @@ from fleet.errors import SweepTaken
 from fleet.findings import Judge
 from fleet.judge import Context, verdicts
 from fleet.model import Phone, Registration
-from fleet.phone.client import PhoneClient, Timeouts
+from fleet.phone.http.client import PhoneClient
+from fleet.phone.http.target import Timeouts
 from fleet.phone.pages import words_with
 from fleet.provision.file_states import FileStates
 from fleet.simulator import LineSpec, PhoneSpec, Simulator

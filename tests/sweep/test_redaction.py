@@ -16,8 +16,8 @@ from fleet.phone.sip.message import Response
 from fleet.store import StoredPhone
 from fleet.sweep import LoginDefaults, target_of
 from fleet.sweep.observe import Observer, Seen
+from tests.phone.http.scripted import http, quick_client, served
 from tests.phone.pages.hostile import TABLE
-from tests.phone.scripted import http, quick_client, served
 
 SECRETS = {
     "own": "own&Pass<9",

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fleet.model import Facts
-    from fleet.phone.client import Target
+    from fleet.phone.http.target import Target
     from fleet.store import Store
 
 ONE, TWO, OTHER = "00:08:5D:00:00:01", "00:08:5D:00:00:02", "00:08:5D:00:00:09"

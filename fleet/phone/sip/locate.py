@@ -16,7 +16,7 @@ import dns.asyncresolver
 import dns.exception
 import dns.rdatatype
 
-from fleet.phone.fair_timeout import FairTimeout
+from fleet.phone.http.tcp import FairTimeout
 from fleet.phone.sip.peer import Transport
 from fleet.phone.sip.silence import Silence, Unanswered
 from fleet.phone.sip.uri import authority

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from fleet.phone.http.errors import clean
 from fleet.phone.sip.ask import LoginUse, still_stale
 from fleet.phone.sip.silence import Silence
-from fleet.phone.trouble import clean
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from fleet.phone.http.target import checked_address
 from fleet.phone.sip.uri import authority
-from fleet.phone.target import checked_address
 
 
 class Transport(StrEnum):

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fleet.phone.catalog import parse_user_agent
+from fleet.phone.http.errors import clean
 from fleet.phone.sip.ask import LoginUse
 from fleet.phone.sip.header import read_addresses, split_list
 from fleet.phone.sip.outcome import Result, outcome_of
 from fleet.phone.sip.request import Draft
 from fleet.phone.sip.uri import SipUri
-from fleet.phone.trouble import clean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

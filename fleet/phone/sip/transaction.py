@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from fleet.phone.fair_timeout import FairTimeout
+from fleet.phone.http.tcp import FairTimeout
 from fleet.phone.sip.header import read_params, split_list
 from fleet.phone.sip.message import written
 from fleet.phone.sip.silence import Silence, Unanswered

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING
 
+from fleet.phone.http.errors import clean
+from fleet.phone.http.tls import fingerprint_of, legacy_context, modern_context
 from fleet.phone.sip.silence import Silence, Unanswered
-from fleet.phone.tls import fingerprint_of, legacy_context, modern_context
-from fleet.phone.trouble import clean
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

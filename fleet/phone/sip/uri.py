@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import quote, unquote
 
-from fleet.phone.target import checked_address
+from fleet.phone.http.target import checked_address
 
 _LONGEST = 1024
 # RFC 3261, 25.1: unreserved and user-unreserved.

@@ -15,14 +15,13 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 from fleet.errors import PhoneError
 from fleet.model import Reason
-from fleet.phone.connect import connect
-from fleet.phone.fair_timeout import FairTimeout
+from fleet.phone.http.errors import clean
+from fleet.phone.http.tcp import FairTimeout, connect
 from fleet.phone.sip.framing import Framer
 from fleet.phone.sip.message import NotSipError, Response, read_message
 from fleet.phone.sip.peer import Transport
 from fleet.phone.sip.silence import Silence, Unanswered
 from fleet.phone.sip.trust import distrusted, name_of
-from fleet.phone.trouble import clean
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fleet.errors import UsageError
-from fleet.phone.client import Target
+from fleet.phone.http.target import Target
 from fleet.phone.sip.peer import Peer
 from fleet.phone.sip.query import ask_options, ask_registration
 from fleet.phone.sip.silence import NOTHING_SENT

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
-    from fleet.phone.client import PhoneClient, Target
+    from fleet.phone.http.client import PhoneClient
+    from fleet.phone.http.target import Target
     from fleet.provision.applied import AppliedRevision
     from fleet.store import Store, StoredPhone
     from fleet.sweep import LoginDefaults

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from fleet.phone.trouble import clean
+from fleet.phone.http.errors import clean
 
 if TYPE_CHECKING:
     from pathlib import Path

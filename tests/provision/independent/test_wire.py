@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from fleet.phone.client import Target
+from fleet.phone.http.target import Target
 from fleet.phone.push import push_request
 from fleet.phone.sip.notify import Recipient, aastra_xml, check_sync, notify
 from fleet.phone.xml_object import Command, XmlObject, command, fetch

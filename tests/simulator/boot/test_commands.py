@@ -8,8 +8,9 @@ from dataclasses import replace
 import pytest
 
 from fleet.model import Credentials
-from fleet.phone.client import PhoneClient, Target, Timeouts
 from fleet.phone.config_file import Parameter
+from fleet.phone.http.client import PhoneClient
+from fleet.phone.http.target import Target, Timeouts
 from fleet.phone.push import PushResult, push
 from fleet.phone.sip.ask import SipClient
 from fleet.phone.sip.notify import Recipient, SipEvent, aastra_xml, check_sync, notify

@@ -6,7 +6,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from fleet.model import Credentials, Observation, Reach, Reason, Registration
-from fleet.phone.client import PhoneClient, Target, Timeouts
+from fleet.phone.http.client import PhoneClient
+from fleet.phone.http.target import Target, Timeouts
 from fleet.phone.pages import words_with
 from fleet.simulator import RegistrarState
 from fleet.sweep.observe import Observer, Seen

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from fleet.model import Credentials
-from fleet.phone.client import PhoneClient, Target, Timeouts
+from fleet.phone.http.client import PhoneClient
+from fleet.phone.http.target import Target, Timeouts
 
 if TYPE_CHECKING:
     from ssl import SSLContext

@@ -10,12 +10,12 @@ import trustme
 
 from fleet.errors import PhoneError
 from fleet.model import Reason
-from fleet.phone.target import Target
-from fleet.phone.tls import fingerprint_of, legacy_context, modern_context
-from tests.phone.scripted import LOGIN, PAGE, End, Pause, Server, http, quick_client, served
+from fleet.phone.http.target import Target
+from fleet.phone.http.tls import fingerprint_of, legacy_context, modern_context
+from tests.phone.http.scripted import LOGIN, PAGE, End, Pause, Server, http, quick_client, served
 
 if TYPE_CHECKING:
-    from fleet.phone.client import Answer
+    from fleet.phone.http.session import Answer
 
 
 def server_context(certificate: trustme.LeafCert) -> ssl.SSLContext:

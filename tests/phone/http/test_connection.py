@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from fleet.phone.turns import Turns
+from fleet.phone.http.connection import Turns
 
 
 async def test_every_future_gets_its_result_in_order() -> None:

@@ -1,4 +1,4 @@
-"""A TCP connection to a phone, with what the network says against it made plain."""
+"""TCP connections to phones, and time-outs that do not blame a phone for our own being busy."""
 
 from __future__ import annotations
 
@@ -10,14 +10,18 @@ from typing import TYPE_CHECKING
 
 from fleet.errors import NotAsked
 from fleet.model import Reason
-from fleet.phone.fair_timeout import FairTimeout
-from fleet.phone.trouble import trouble
+from fleet.phone.http.errors import trouble
 from fleet.resources import shortage, without_network
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from types import TracebackType
 
     from fleet.errors import PhoneError
+
+# A clock that is looked at this late (seconds) says that we were busy: what the phone sent in
+# time may lie unread.
+BUSY = 0.1
 
 _REASONS = {
     errno.ECONNREFUSED: Reason.CONNECTION_REFUSED,
@@ -26,6 +30,35 @@ _REASONS = {
     errno.ECONNRESET: Reason.NO_REPLY,
     errno.ECONNABORTED: Reason.NO_REPLY,
 }
+
+
+class FairTimeout:
+    """`asyncio.timeout_at` (loop time), with one more look where the loop itself came too late."""
+
+    __slots__ = ("_limit", "_timer", "_when")
+
+    def __init__(self, when: float) -> None:
+        self._when = when
+        self._limit = asyncio.timeout(None)
+        self._timer: asyncio.TimerHandle | None = None
+
+    async def __aenter__(self) -> None:
+        await self._limit.__aenter__()
+        self._timer = asyncio.get_running_loop().call_at(self._when, self._due)
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        await self._limit.__aexit__(kind, error, trace)
+
+    def _due(self) -> None:
+        now = asyncio.get_running_loop().time()
+        self._limit.reschedule(now + BUSY if now - self._when > BUSY else now)
 
 
 async def connect(

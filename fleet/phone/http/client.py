@@ -1,4 +1,8 @@
-"""Log in to phones and fetch their status pages; hand them what is pushed."""
+"""Log in to phones and fetch their status pages; hand them what is pushed.
+
+httpx's `AsyncClient` is left out: cookies that one phone sets must not go to the next, redirects
+and logins are decided in `session`, and what it does besides costs a third of a request.
+"""
 
 from __future__ import annotations
 
@@ -6,21 +10,73 @@ import asyncio
 from typing import TYPE_CHECKING, Self
 from weakref import WeakValueDictionary
 
-from fleet.phone.exchange import Hop, exchange
-from fleet.phone.http_client import HttpClient
-from fleet.phone.session import Answer, Manners, PhoneSession
-from fleet.phone.target import Target, Timeouts
+import httpx
+
+from fleet.model import Reason
+from fleet.phone.http.connection import BODY, HOP, Hop, PhoneTransport, Turns, exchange
+from fleet.phone.http.errors import trouble
+from fleet.phone.http.session import Manners, PhoneSession
 
 if TYPE_CHECKING:
     from types import TracebackType
 
-    import httpx
+    from fleet.errors import PhoneError
+    from fleet.phone.http.response import Head, Reply
+    from fleet.phone.http.target import Target, Timeouts
 
-    from fleet.phone.http_head import Head
-
-__all__ = ["Answer", "PhoneClient", "PhoneSession", "Target", "Timeouts"]
+_EMPTY = httpx.ByteStream(b"")
+_COMMON = (
+    (b"User-Agent", b"fleet"),
+    (b"Accept", b"text/html, */*"),
+    (b"Accept-Encoding", b"identity"),
+    (b"Connection", b"close"),
+)
+_FOREIGN = (
+    (httpx.ConnectTimeout, Reason.NO_ANSWER),
+    (httpx.TimeoutException, Reason.SILENT),
+    (httpx.ConnectError, Reason.NO_ANSWER),
+    (httpx.NetworkError, Reason.NO_REPLY),
+)
 
 MAX_BODY = 1024 * 1024
+
+
+class HttpClient:
+    """Sends GET requests to phones, many at a time. `transport` stands in for the network."""
+
+    def __init__(self, transport: httpx.AsyncBaseTransport | None = None) -> None:
+        self.turns: Turns[Reply | PhoneError] = Turns()
+        self._transport = transport or PhoneTransport()
+
+    async def aclose(self) -> None:
+        """Let go of what is held."""
+        await self._transport.aclose()
+
+    async def get(self, hop: Hop, path: str) -> httpx.Response:
+        """Send one request and read its answer, whatever its status. Raises PhoneError."""
+        target = hop.target
+        headers = [(b"Host", target.authority.encode()), *_COMMON]
+        if target.credentials is not None:
+            headers.append((b"Authorization", target.authorization.encode()))
+        request = httpx.Request(
+            "GET",
+            f"{target.scheme}://{target.authority}{path}",
+            headers=headers,
+            stream=_EMPTY,
+            extensions={HOP: hop, "timeout": {}},
+        )
+        try:
+            response = await self._transport.handle_async_request(request)
+            if BODY not in response.extensions:
+                await response.aread()
+        except httpx.HTTPError as error:
+            raise _translated(error, target.authority) from None
+        return response
+
+
+def _translated(error: httpx.HTTPError, where: str) -> PhoneError:
+    reason = next((reason for kind, reason in _FOREIGN if isinstance(error, kind)), Reason.NOT_HTTP)
+    return trouble(reason, where)
 
 
 class PhoneClient:

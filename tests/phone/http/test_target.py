@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fleet.model import Credentials
-from fleet.phone.target import Target
+from fleet.phone.http.target import Target
 
 LOGIN = Credentials(username="admin", password="s3cret")
 

@@ -8,8 +8,8 @@ import pytest
 
 from fleet.errors import NotAsked, PhoneError
 from fleet.model import Credentials, Reason
-from fleet.phone.client import Target
-from tests.phone.scripted import LOGIN, PAGE, http, quick_client, served
+from fleet.phone.http.target import Target
+from tests.phone.http.scripted import LOGIN, PAGE, http, quick_client, served
 
 
 async def reason(host: str) -> Reason:

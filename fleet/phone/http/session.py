@@ -6,22 +6,37 @@ import asyncio
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import SplitResult, urljoin, urlsplit
 
 from fleet.model import Reason
-from fleet.phone.challenge import is_ours, read_challenge
-from fleet.phone.redirect import FRONT_PAGE, STATUS_PAGE, redirected_path
-from fleet.phone.transport import BODY, COMPLETE, FINGERPRINT, LOCATION
-from fleet.phone.trouble import clean, trouble
-from fleet.phone.wire import Hop
+from fleet.phone.catalog import is_aastra_realm
+from fleet.phone.http.connection import BODY, COMPLETE, FINGERPRINT, LOCATION, Hop
+from fleet.phone.http.errors import clean, trouble
+from fleet.phone.http.target import DEFAULT_PORTS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     import httpx
 
     from fleet.errors import PhoneError
-    from fleet.phone.http_client import HttpClient
-    from fleet.phone.target import Target, Timeouts
+    from fleet.phone.http.client import HttpClient
+    from fleet.phone.http.target import Target, Timeouts
+
+# The realm of firmware 1.x (facts/web-ui 1.1).
+_OLD_REALM = "please enter user name and password"
+_OUR_SERVERS = ("aragorn", "aastra", "mitel")
+
+_SCHEME = re.compile(
+    r"(?:^|,)\s*([A-Za-z][A-Za-z0-9-]*)(?=\s+[A-Za-z0-9_-]+\s*=|\s*$|\s*,|\s+\S+$)"
+)
+_REALM = re.compile(
+    r"""\brealm\s*=\s*(?:"((?:[^"\\]|\\.)*)"|'([^']*)'|([^\s,"']+))""", re.IGNORECASE
+)
+
+FRONT_PAGE = "/"
+STATUS_PAGE = "/sysinfo.html"
+SAFE_PATHS = frozenset((FRONT_PAGE, STATUS_PAGE))
 
 # The first 401 may only open a session (facts/web-ui 1.3); a 69xx locks its web UI after five
 # refused logins (facts/web-ui 8).
@@ -33,6 +48,78 @@ _CHARSET = re.compile(r"""charset\s*=\s*["']?([A-Za-z0-9._:-]+)""", re.IGNORECAS
 _REDIRECTS = frozenset((300, 301, 302, 303, 305, 307, 308))
 _BUSY = 503
 _LOCKS = (403, 423, 429)  # how a web server answers who has failed to log in too often
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Challenge:
+    """What a 401 asks for. `realm` is empty where none is given."""
+
+    schemes: frozenset[str]
+    realm: str
+
+    @property
+    def basic(self) -> bool:
+        """Whether Basic will do; where nothing is named, it may."""
+        return not self.schemes or "basic" in self.schemes
+
+
+def read_challenge(values: Iterable[str]) -> Challenge:
+    """Read the values of WWW-Authenticate, well-formed or not; the first realm counts."""
+    text = ", ".join(values)
+    realm = _REALM.search(text)
+    bare = _REALM.sub("realm=x", text)
+    return Challenge(
+        schemes=frozenset(name.lower() for name in _SCHEME.findall(bare)),
+        realm=next((part for part in realm.groups() if part), "").strip() if realm else "",
+    )
+
+
+def is_ours(realm: str, server: str) -> bool:
+    """Whether the realm or the Server header is that of an Aastra or Mitel phone."""
+    if realm and (is_aastra_realm(realm) or " ".join(realm.lower().split()) == _OLD_REALM):
+        return True
+    return any(name in server.lower() for name in _OUR_SERVERS)
+
+
+def redirected_path(target: Target, path: str, location: str) -> str:
+    """The path to ask for next: `/` or `/sysinfo.html` at the phone's own origin, nothing else.
+
+    Raises PhoneError: https_required where the same host wants https, else redirected.
+    """
+    where = target.authority
+    try:
+        place = _place(target, path, location)
+        port = place.port or DEFAULT_PORTS.get(place.scheme)
+    except ValueError:
+        raise trouble(Reason.REDIRECTED, where, "to a place that is no URL") from None
+    same_host = (place.hostname or "") == target.address.partition("%")[0].lower()
+    plain = "@" not in place.netloc and not place.query and not location.endswith("?")
+    if same_host and (place.scheme, target.scheme) == ("https", "http"):
+        raise trouble(Reason.HTTPS_REQUIRED, where)
+    same_origin = same_host and place.scheme == target.scheme and port == target.port
+    next_path = place.path or FRONT_PAGE
+    if same_origin and plain and next_path in SAFE_PATHS:
+        return next_path
+    raise trouble(Reason.REDIRECTED, where, f"to {_shown(target, place)}")
+
+
+def _place(target: Target, path: str, location: str) -> SplitResult:
+    """Raises ValueError where clients would disagree about what is meant."""
+    if not location or not location.isascii() or not location.isprintable():
+        raise ValueError
+    if any(mark in location for mark in '\\ "<>^`{|}'):
+        raise ValueError
+    place = urlsplit(urljoin(f"{target.scheme}://{target.authority}{path}", location))
+    if place.scheme in DEFAULT_PORTS and not place.hostname:
+        raise ValueError
+    return place
+
+
+def _shown(target: Target, place: SplitResult) -> str:
+    """The place without the login, query and fragment that it may hold."""
+    host = place.netloc.rpartition("@")[2]
+    text = f"{place.scheme}://{host}{place.path}" if host else f"{place.scheme}:"
+    return clean(target.without_secrets(text))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

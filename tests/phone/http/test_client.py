@@ -7,14 +7,15 @@ import time
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import httpx
 import pytest
 
 from fleet.errors import PhoneError
 from fleet.model import Reach, Reason
-from fleet.phone.client import Answer, Target, Timeouts
-from tests.phone.scripted import (
+from fleet.phone.http.target import Target, Timeouts
+from tests.phone.http.scripted import (
     LOGIN,
     PAGE,
     Again,
@@ -28,6 +29,9 @@ from tests.phone.scripted import (
     quick_client,
     served,
 )
+
+if TYPE_CHECKING:
+    from fleet.phone.http.session import Answer
 
 STEP = Script | Callable[[Server], Script]
 

@@ -9,7 +9,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from fleet.model import Reason
-from fleet.phone.trouble import clean, trouble
+from fleet.phone.http.errors import clean, trouble
 
 if TYPE_CHECKING:
     from fleet.errors import PhoneError
