@@ -239,11 +239,11 @@ def test_paths_start_from_the_settings_folder(tmp_path: Path) -> None:
         ),
         (
             "[alerts]\nroutes = 3",
-            "alerts.routes is a section; write [alerts.routes.<name>] for it.",
+            "alerts.routes is a section; write it as [alerts.routes.<name>].",
         ),
         (
             "[alerts.routes]\nboss = 3",
-            "alerts.routes.boss is a section; write [alerts.routes.boss] for it.",
+            "alerts.routes.boss is a section; write it as [alerts.routes.boss].",
         ),
         (
             "[maintenance.sunday]\nduration = 60",
@@ -262,7 +262,7 @@ def test_paths_start_from_the_settings_folder(tmp_path: Path) -> None:
             "[provisioning.sip_pins] pbx must be a text, like 9f86d081884c7d659a2feaa0c55ad015"
             "a3bf4f1b2b0b822cd15d6c15b0f00a08.",
         ),
-        ("[rules]\nx = 3", "rules.x is a section; write [rules.x] for it."),
+        ("[rules]\nx = 3", "rules.x is a section; write it as [rules.x]."),
         ("poll = 3", "poll is a section; write [poll] on its own line."),
     ],
 )

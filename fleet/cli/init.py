@@ -37,7 +37,7 @@ def command(folder: Path) -> None:
         _write_privately(path, sample_settings())
         message = f"Wrote {path}"
     except FileExistsError:
-        message = f"{path} exists already and was not changed."
+        message = f"{path} already exists and was not changed."
     except OSError as error:
         raise FleetError(f"{path} cannot be written: {error.strerror}.") from None
     click.echo(message)

@@ -248,7 +248,7 @@ def _made(path: Path | None) -> Iterator[TextIO | None]:
     try:
         file = path.open("x", encoding="utf-8")
     except FileExistsError:
-        raise UsageError(f"{path} exists already; name another file.") from None
+        raise UsageError(f"{path} already exists; choose another name.") from None
     except OSError as error:
         raise UsageError(f"{path} cannot be written: {error.strerror}.") from None
     try:

@@ -148,7 +148,7 @@ def assert_nothing_false(fleet: Fleet) -> None:
         notices = connection.exec_driver_sql("SELECT count(*) FROM notices").scalar()
     engine.dispose()
     assert ([reach.lower() for (reach,) in seen], notices) == (["ok"], 0)
-    assert [each for each in fleet.alerts if "fleet: phones cannot be asked" not in each] == []
+    assert [each for each in fleet.alerts if "[fleet] phones cannot be asked" not in each] == []
 
 
 LIMITED = """

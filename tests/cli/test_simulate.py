@@ -46,7 +46,7 @@ def test_an_inventory_that_is_there_is_left_alone(fleet: Fleet) -> None:
     ran = fleet("simulate", "--inventory", "mine.csv")
 
     assert (ran.code, ran.out) == (2, "")
-    assert "exists already" in ran.err
+    assert "already exists" in ran.err
     assert Path("mine.csv").read_text(encoding="utf-8") == "host\n10.1.1.1\n"
 
 

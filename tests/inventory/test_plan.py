@@ -123,7 +123,7 @@ def test_moving_to_a_host_that_is_taken_is_refused() -> None:
         planned(f"host,mac\n10.0.0.2,{MAC_A}\n", current)
     (row,) = caught.value.bad_rows
     assert row.where == "row 2"
-    assert f"that of the phone {MAC_B}" in row.reason
+    assert f"belongs to the phone {MAC_B}" in row.reason
 
 
 def test_the_files_lines_are_all_of_a_phones_accounts() -> None:

@@ -81,6 +81,6 @@ def test_a_folder_is_never_overwritten(tmp_path: Path) -> None:
         "origin.toml",
         "sysinfo.html",
     ]
-    with pytest.raises(UsageError, match="exists already"):
+    with pytest.raises(UsageError, match="already exists"):
         write_capture(folder, {"expected.json": "{}"})
     assert (folder / "expected.json").read_text(encoding="utf-8") != "{}"

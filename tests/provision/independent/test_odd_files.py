@@ -86,9 +86,9 @@ ENCRYPTED = bytes((7 * one * one + 13 * one + 5) % 251 for one in range(1, 900))
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        (ENCRYPTED, "no text"),
-        (ENCRYPTED[:64], "no text"),
-        ("sip mode: 0\nlldp: 1\n".encode("utf-16-le"), "no text"),
+        (ENCRYPTED, "not text"),
+        (ENCRYPTED[:64], "not text"),
+        ("sip mode: 0\nlldp: 1\n".encode("utf-16-le"), "not text"),
         (b"<html><head>\n<title>404: Not Found</title>\n</head></html>\n", "web page"),
         (
             b'\n<?xml version="1.0"?>\n<AastraIPPhoneConfiguration>\n</AastraIPPhoneConfiguration>',
