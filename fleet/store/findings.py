@@ -35,7 +35,7 @@ from fleet.store.tables import marks, phone_states, phones, sites
 from fleet.store.watch_tables import causes, flaps, incidents, notices, unjudged
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Mapping
     from datetime import datetime
 
     from fleet.model import Finding, Notice
@@ -141,18 +141,29 @@ class Findings(Repository):
 
         `open_only`: those that stand. [since, until) is the time that they touch.
         """
+        asked: list[sa.ColumnElement[bool]] = []
+        if not pending:
+            asked.append(incidents.c.opened.is_not(None))
+        if open_only:
+            asked.append(_STANDING)
+        for column, value in (
+            (incidents.c.phone_id, phone_id),
+            (incidents.c.site, site),
+            (incidents.c.cause_id, cause_id),
+        ):
+            if value is not None:
+                asked.append(column == value)
+        if ids is not None:
+            asked.append(incidents.c.id.in_(list(ids)))
+        if since is not None:
+            asked.append(sa.or_(_STANDING, incidents.c.resolved >= since))
+        if until is not None:
+            asked.append(incidents.c.first_seen < until)
+        query = sa.select(incidents, LABEL.label("label")).select_from(_WITH_PHONES).where(*asked)
+        newest = (incidents.c.first_seen.desc(), incidents.c.id.desc())
         with self._reading() as connection:
-            asked = conditions(
-                open_only=open_only,
-                pending=pending,
-                ids=ids,
-                phone_id=phone_id,
-                site=site,
-                cause_id=cause_id,
-                since=since,
-                until=until,
-            )
-            return load_incidents(connection, asked)
+            rows = connection.execute(query.order_by(*newest))
+            return [watch_codec.incident_of(row, phone="label") for row in rows]
 
     def judge_all_again(self, settings: str, rules: Collection[str], now: datetime) -> bool:
         """Have all phones judged again, if they were judged with other `settings` so far.
@@ -482,46 +493,6 @@ def _close(
     ]
     if rows:
         connection.execute(sa.insert(notices), rows)
-
-
-def load_incidents(
-    connection: sa.Connection, conditions: Iterable[sa.ColumnElement[bool]]
-) -> list[Incident]:
-    """Give incidents that meet all conditions, the newest first."""
-    query = sa.select(incidents, LABEL.label("label")).select_from(_WITH_PHONES).where(*conditions)
-    rows = connection.execute(query.order_by(incidents.c.first_seen.desc(), incidents.c.id.desc()))
-    return [watch_codec.incident_of(row, phone="label") for row in rows]
-
-
-def conditions(  # the questions people ask of incidents, each optional
-    *,
-    open_only: bool,
-    pending: bool,
-    ids: Collection[int] | None,
-    phone_id: int | None,
-    site: str | None,
-    cause_id: int | None,
-    since: datetime | None,
-    until: datetime | None,
-) -> Iterable[sa.ColumnElement[bool]]:
-    """Turn what is asked into conditions; None asks for everything."""
-    if not pending:
-        yield incidents.c.opened.is_not(None)
-    if open_only:
-        yield _STANDING
-    for column, value in (
-        (incidents.c.phone_id, phone_id),
-        (incidents.c.site, site),
-        (incidents.c.cause_id, cause_id),
-    ):
-        if value is not None:
-            yield column == value
-    if ids is not None:
-        yield incidents.c.id.in_(list(ids))
-    if since is not None:
-        yield sa.or_(_STANDING, incidents.c.resolved >= since)
-    if until is not None:
-        yield incidents.c.first_seen < until
 
 
 def acknowledge(

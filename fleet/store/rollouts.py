@@ -20,7 +20,7 @@ from fleet.store.provision_tables import proofs, rollouts
 from fleet.store.rotations import settled_after
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Sequence
     from datetime import datetime, timedelta
 
     from fleet.store.values import RolloutStart
@@ -96,9 +96,15 @@ class Rollouts(Repository):
         Raises `RolloutRunning` while another is.
         """
         with self._writing() as connection:
-            take(connection, holder or Holder.this_process(), now, ttl)
+            held = leases.take(connection, LEASE, holder or Holder.this_process(), now, ttl)
+            if held is not None:
+                raise RolloutRunning(
+                    f"The roll-out is run by {Holder.parse(held.holder).label} since "
+                    f"{held.since:%Y-%m-%d %H:%M:%S} UTC."
+                )
             if rollout_id is not None:
-                steer(connection, rollout_id, {"run_by": run_by})
+                which = rollouts.c.id == rollout_id
+                connection.execute(sa.update(rollouts).where(which).values(run_by=run_by))
 
     def to_take_over(self, now: datetime, holder: Holder | None = None) -> Rollout | None:
         """Give the running roll-out that was given to daemons, or whose runner crashed."""
@@ -124,7 +130,8 @@ class Rollouts(Repository):
         given = {"run_by": run_by, "at_once": at_once, "settle": settle}
         if values := {name: value for name, value in given.items() if value is not None}:
             with self._writing() as connection:
-                steer(connection, rollout_id, values)
+                which = rollouts.c.id == rollout_id
+                connection.execute(sa.update(rollouts).where(which).values(values))
 
     def save(
         self,
@@ -144,7 +151,17 @@ class Rollouts(Repository):
         with self._writing() as connection:
             if not leases.renew(connection, LEASE, me, now, ttl):
                 raise RolloutRunning("Another process now runs this roll-out.")
-            return save(connection, rollout, changed)
+            names = ("state", "stage", "stage_began", "ended", "why")
+            connection.execute(
+                sa.update(rollouts)
+                .where(rollouts.c.id == rollout.id, rollouts.c.state == RolloutState.RUNNING)
+                .values({name: getattr(rollout, name) for name in names})
+            )
+            write_proofs(connection, rollout.id, changed)
+            if rollout.ended:
+                _judge_waiting_again(connection, rollout.id)
+            query = sa.select(rollouts).where(rollouts.c.id == rollout.id)
+            return _rollout(connection.execute(query).one())
 
     def leave(self, holder: Holder | None = None) -> None:
         """Let another process run roll-outs."""
@@ -157,10 +174,21 @@ class Rollouts(Repository):
             return runner(connection, holder or Holder.this_process(), now)
 
     def held_back(self, phone_ids: Sequence[int]) -> tuple[int, frozenset[int]] | None:
-        """Return the revision that phones are given whom a roll-out has not asked, and those."""
+        """Return the revision that phones are given whom a roll-out has not asked, and those.
+
+        None where the last roll-out keeps no files back or is over; a stopped one still keeps them.
+        """
         with self._reading() as connection:
-            found = held_back(connection, phone_ids)
-            return (_revision_before(connection, found[0]), found[1]) if found else None
+            last = load(connection)
+            holding = (*STANDING, RolloutState.STOPPED)
+            if last is None or not last.hold or last.state not in holding:
+                return None
+            query = sa.select(proofs.c.phone_id).where(
+                proofs.c.rollout_id == last.id, proofs.c.state == ProofState.WAITING
+            )
+            rows = of_phones(connection, query, proofs.c.phone_id, phone_ids)
+            held = frozenset(row.phone_id for row in rows)
+            return _revision_before(connection, last), held
 
     def check_none(self, now: datetime, holder: Holder | None = None) -> None:
         """Raise `RolloutRunning` while a roll-out is not over."""
@@ -241,38 +269,6 @@ def before(known: Sequence[Rollout], undone: Rollout) -> int:
     return next((number for number in done if number < undone.revision), undone.revision - 1)
 
 
-def held_back(
-    connection: sa.Connection, phone_ids: Sequence[int]
-) -> tuple[Rollout, frozenset[int]] | None:
-    """Return the last roll-out and those of the phones that it keeps the new files from.
-
-    None where it keeps nothing back or is over; one that stopped goes on keeping it back.
-    """
-    last = load(connection)
-    if last is None or not last.hold or last.state not in (*STANDING, RolloutState.STOPPED):
-        return None
-    query = sa.select(proofs.c.phone_id).where(
-        proofs.c.rollout_id == last.id, proofs.c.state == ProofState.WAITING
-    )
-    rows = of_phones(connection, query, proofs.c.phone_id, phone_ids)
-    return last, frozenset(row.phone_id for row in rows)
-
-
-def take(connection: sa.Connection, holder: Holder, now: datetime, ttl: timedelta) -> None:
-    """Be the one who runs roll-outs. Raises `RolloutRunning` while another is."""
-    held = leases.take(connection, LEASE, holder, now, ttl)
-    if held is not None:
-        raise RolloutRunning(
-            f"The roll-out is run by {Holder.parse(held.holder).label} since "
-            f"{held.since:%Y-%m-%d %H:%M:%S} UTC."
-        )
-
-
-def steer(connection: sa.Connection, rollout_id: int, values: Mapping[str, object]) -> None:
-    """Write who is to run a roll-out, or how fast."""
-    connection.execute(sa.update(rollouts).where(rollouts.c.id == rollout_id).values(values))
-
-
 def runner(connection: sa.Connection, me: Holder, now: datetime) -> Holder | None:
     """Give who runs roll-outs now; None if nobody does."""
     held = leases.lock(connection, LEASE)
@@ -286,26 +282,6 @@ def _forget_who_crashed(connection: sa.Connection, me: Holder, now: datetime) ->
     held = leases.lock(connection, LEASE)
     if held is not None and leases.is_free(held, me, now):
         leases.give_back(connection, LEASE, Holder.parse(held.holder))
-
-
-def save(connection: sa.Connection, rollout: Rollout, changed: Collection[Proof]) -> Rollout:
-    """Write a step of the roll-out that its runner took; give what the roll-out is then.
-
-    What phones came to is written in any case; how far the roll-out is only while it runs, so that
-    a pause or a stop that was asked for meanwhile stays.
-    """
-    names = ("state", "stage", "stage_began", "ended", "why")
-    connection.execute(
-        sa.update(rollouts)
-        .where(rollouts.c.id == rollout.id, rollouts.c.state == RolloutState.RUNNING)
-        .values({name: getattr(rollout, name) for name in names})
-    )
-    write_proofs(connection, rollout.id, changed)
-    if rollout.ended:
-        _judge_waiting_again(connection, rollout.id)
-    return _rollout(
-        connection.execute(sa.select(rollouts).where(rollouts.c.id == rollout.id)).one()
-    )
 
 
 def _judge_waiting_again(connection: sa.Connection, rollout_id: int) -> None:
