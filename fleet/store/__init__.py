@@ -5,8 +5,8 @@ from fleet.store.fetches import FetchingPhone, FetchLogin, StrangerFetches
 from fleet.store.findings import Flagged, TakeStep
 from fleet.store.holder import Holder
 from fleet.store.observations import NOT_READ, States
-from fleet.store.old_revisions import spans
 from fleet.store.phones import Secrets, without_collecting
+from fleet.store.retention import spans
 from fleet.store.secrets import Keyring, make_key_file, rotate_key_file
 from fleet.store.store import Store
 from fleet.store.values import (
