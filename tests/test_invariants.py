@@ -48,3 +48,58 @@ def test_the_name_of_a_rule_is_written_in_judge_only() -> None:
         for hit in RULE_NAME.finditer(path.read_text(encoding="utf-8"))
     ]
     assert found == []
+
+
+JUDGING = {
+    "judge": set[str](),
+    "verdicts": {"findings.py", "push/decide.py"},  # of a poll, a stored state and a push
+    "advance": {"findings.py"},
+    "advance_strangers": {"provision/strangers.py"},
+    "find_causes": {"alert/build.py"},  # groups incidents, which are rows already
+}
+
+
+def imported(path: Path) -> Iterator[tuple[str, str]]:
+    """What a module imports: the module it comes from, and the name if it names one."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            yield from ((node.module, each.name) for each in node.names)
+        elif isinstance(node, ast.Import):
+            yield from ((each.name, "") for each in node.names)
+
+
+def test_no_reader_judges() -> None:
+    """Reports, pages, commands and metrics read rows: the rules run where findings are written."""
+    judging: dict[str, set[str]] = {name: set() for name in JUDGING}
+    for path in FLEET.rglob("*.py"):
+        place = path.relative_to(FLEET).as_posix()
+        if place.startswith("judge/"):
+            continue
+        for module, name in imported(path):
+            # By its name and from the package only, so that nothing judges unseen.
+            assert not module.startswith("fleet.judge."), place
+            assert (module, name) not in {("fleet", "judge"), ("fleet.judge", "")}, place
+            if module == "fleet.judge" and name in judging:
+                judging[name].add(place)
+    assert judging == JUDGING
+
+
+# Names of functions that word a count, a length of time or a state.
+WORDING = re.compile(r"_?(counted|plural\w*|ago|last(ed|ing)|(line|reach)_state)")
+
+
+def test_one_module_words_counts_times_and_states() -> None:
+    found: dict[str, set[str]] = {}
+    for path in sorted(FLEET.rglob("*.py")):
+        place = path.relative_to(FLEET).as_posix()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef) and WORDING.fullmatch(node.name):
+                if node.returns and ast.unparse(node.returns) == "str":
+                    found.setdefault(place, set()).add(node.name)
+            elif isinstance(node, ast.IfExp) and "s" in {
+                each.value for each in (node.body, node.orelse) if isinstance(each, ast.Constant)
+            }:
+                found.setdefault(place, set()).add(f"a plural in line {node.lineno}")
+    assert found == {
+        "report/wording.py": {"counted", "ago", "lasting", "line_state", "reach_state"}
+    }

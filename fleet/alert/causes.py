@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fleet.alert.words import counted, plain
+from fleet.alert.words import plain
 from fleet.judge import sip_code
 from fleet.model import CauseKind
+from fleet.report.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

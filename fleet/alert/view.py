@@ -9,9 +9,10 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from fleet.alert.causes import checks_of, code_words, said_of, share_of
-from fleet.alert.words import counted, lasted, plain, when, zone_of
+from fleet.alert.words import plain, when, zone_of
 from fleet.judge import RULES, Trouble
 from fleet.model import AlertKind, IncidentState
+from fleet.report.wording import counted, lasting
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -150,7 +151,7 @@ def _item(incident: Incident, zones: Zones, diagnosis: str) -> Item:
         rule=incident.rule,
         severity=incident.severity,
         since=zones.when(incident.first_seen, incident.site),
-        lasted=lasted(over - incident.first_seen) if over else "",
+        lasted=lasting((over - incident.first_seen).total_seconds()) if over else "",
         sure=_sure(incident),
         diagnosis=plain(diagnosis),
     )
@@ -176,7 +177,7 @@ def _cause_item(cause: Cause, telling: Telling | None, zones: Zones) -> CauseIte
         share=share_of(cause),
         codes=tuple(f"{code_words(code)}: {number}" for code, number in cause.codes[:5]),
         since=zones.when(cause.began, site),
-        lasted=lasted(cause.ended - cause.began) if cause.ended is not None else "",
+        lasted=lasting((cause.ended - cause.began).total_seconds()) if cause.ended else "",
         still=still if cause.ended else 0,
         unread=telling.unread if telling and cause.ended else 0,
         command=f"fleet incidents list --cause {cause.id}",

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from fleet.cli.answers import moment
-from fleet.cli.common import JSON, console, counted, print_json, with_app
+from fleet.cli.common import JSON, console, print_json, with_app
 from fleet.cli.groups import Group, examples
-from fleet.cli.tables import ago, table
+from fleet.cli.tables import table
 from fleet.clock import now
 from fleet.errors import UsageError
 from fleet.loop import run
 from fleet.model import AlertKind, DeliveryState
+from fleet.report.wording import ago, counted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from fleet.cli.common import time_zone
 from fleet.model import Reach, Registration
 from fleet.outages import is_left_out, runs
-from fleet.report.moments import lasting
+from fleet.report.wording import lasting
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

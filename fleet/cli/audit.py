@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fleet.cli.common import JSON, TIME, counted, no_phones, print_json, with_app
+from fleet.cli.common import JSON, TIME, no_phones, print_json, with_app
 from fleet.cli.completion import SITE
 from fleet.cli.groups import examples
 from fleet.cli.poll import order_of, sweep
 from fleet.errors import FleetError, UsageError
 from fleet.loop import run
 from fleet.report.audit import AUDIT_FORMATS, AuditChange, json_head, summary
+from fleet.report.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

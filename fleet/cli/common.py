@@ -111,11 +111,6 @@ def user_name() -> str:
         return ""
 
 
-def counted(number: int, noun: str) -> str:
-    """`1 phone`, `2 phones`."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
 def no_phones(app: App) -> str:
     """What to say where there is no phone yet."""
     return f"No phones in {app.store.place}: run fleet inventory import FILE."

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fleet.cli.common import counted, opened, with_app, with_settings
+from fleet.cli.common import opened, with_app, with_settings
 from fleet.cli.groups import Group, examples
 from fleet.errors import StoreError
+from fleet.report.wording import counted
 
 if TYPE_CHECKING:
     from fleet.app import App

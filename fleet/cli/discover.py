@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fleet.cli.common import JSON, console, counted, opened, print_json, with_settings
+from fleet.cli.common import JSON, console, opened, print_json, with_settings
 from fleet.cli.completion import SITE
 from fleet.cli.groups import examples
 from fleet.cli.progress import progressing
 from fleet.cli.tables import table
 from fleet.loop import run
 from fleet.model import Phone
+from fleet.report.wording import counted
 
 if TYPE_CHECKING:
     from fleet.phone.probe import Probe

@@ -11,11 +11,12 @@ import click
 from fleet.cli.common import console, with_app
 from fleet.cli.completion import PHONE
 from fleet.cli.groups import examples
-from fleet.cli.tables import ago, local, pairs, print_lines
+from fleet.cli.tables import local, pairs, print_lines
 from fleet.clock import now
 from fleet.errors import FleetError
 from fleet.judge import RULES, enabled_rules
 from fleet.model import Reach
+from fleet.report.wording import ago
 from fleet.status import line_records
 
 if TYPE_CHECKING:

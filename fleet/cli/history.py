@@ -13,13 +13,14 @@ from fleet.cli.answers import answer, moment, phone_answer, span
 from fleet.cli.common import JSON, TIME, console, print_json, time_zone, with_app
 from fleet.cli.completion import PHONE
 from fleet.cli.groups import examples
-from fleet.cli.tables import ago, local, period_state, table
+from fleet.cli.tables import local, period_state, table
 from fleet.cli.timeline import Scale, axis, coloured, legend, line_bar, reach_bar
 from fleet.clock import now
 from fleet.judge import NO_REGISTER
 from fleet.outages import stories
 from fleet.report import json_object
 from fleet.report.records import iso
+from fleet.report.wording import ago
 from fleet.status import history_records
 
 if TYPE_CHECKING:

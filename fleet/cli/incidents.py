@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from fleet.cli.answers import moment
-from fleet.cli.common import JSON, LATER, TIME, console, counted, print_json, user_name, with_app
+from fleet.cli.common import JSON, LATER, TIME, console, print_json, user_name, with_app
 from fleet.cli.completion import PHONE, RULE, SITE
 from fleet.cli.groups import Group, examples
-from fleet.cli.tables import ago, local, table
+from fleet.cli.tables import local, table
 from fleet.clock import now
 from fleet.errors import UsageError
 from fleet.judge import RULES
 from fleet.model import Selector, Silence
+from fleet.report.wording import ago, counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fleet.cli.common import JSON, console, counted, format_for, no_phones, print_json, with_app
+from fleet.cli.common import JSON, console, format_for, no_phones, print_json, with_app
 from fleet.cli.completion import PHONE, SITE
 from fleet.cli.groups import Group, examples
 from fleet.cli.tables import WITH_SITES, table
 from fleet.clock import now
 from fleet.files import replacing
+from fleet.report.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

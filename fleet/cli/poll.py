@@ -13,7 +13,6 @@ from fleet.cli.common import (
     JSON,
     PHONES,
     console,
-    counted,
     fail_if,
     no_phones,
     print_json,
@@ -27,6 +26,7 @@ from fleet.cli.progress import watched
 from fleet.cli.tables import print_lines
 from fleet.clock import now
 from fleet.loop import run
+from fleet.report.wording import counted
 from fleet.status import line_records, one_per_unread_phone, phone_records, totals
 
 if TYPE_CHECKING:

@@ -17,7 +17,6 @@ from fleet.cli.common import (
     TIME,
     Duration,
     console,
-    counted,
     fail_if,
     no_phones,
     print_json,
@@ -32,6 +31,7 @@ from fleet.clock import now
 from fleet.judge import FLAGGING, LINE_FAILED, RULES
 from fleet.model import Reach, Registration
 from fleet.report import FORMATS, LineRecord
+from fleet.report.wording import counted
 from fleet.status import line_records, phone_records, totals
 
 if TYPE_CHECKING:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from rich import box
@@ -17,10 +16,12 @@ from rich.text import Text
 from fleet.cli.common import WIDE, time_zone
 from fleet.model import Reach, Registration, Severity
 from fleet.report import yes_or_no
+from fleet.report.wording import ago, line_state, reach_state
 from fleet.status import was_not_read, worst_of_rules
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
+    from datetime import datetime
 
     from rich.console import Console
 
@@ -175,13 +176,7 @@ def _state(record: LineRecord, last: LineStatus | None, now: datetime) -> Text:
 
 def state_text(state: str, code: int | None, backup: str, status_text: str) -> Text:
     """Say a line's state: `failed 401`, `on backup`, `unknown: Registering`."""
-    words = state
-    if code is not None:
-        words += f" {code}"
-    if state == Registration.UNKNOWN and status_text:
-        words += f": {shortened(status_text)}"
-    if backup == ON_BACKUP:
-        words = "on backup" if state == Registration.REGISTERED else f"{words} (backup)"
+    words = line_state(state, code, backup, shortened(status_text))
     is_on_backup = words == "on backup"
     return Text(words, style="yellow" if is_on_backup else STYLES.get(state, ""))
 
@@ -189,17 +184,6 @@ def state_text(state: str, code: int | None, backup: str, status_text: str) -> T
 def shortened(text: str) -> str:
     """Cut a text that is long for a table."""
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
-
-
-def ago(moment: datetime | None, now: datetime) -> str:
-    """Say how long ago: `12 s`, `5 min`, `3 h`, `12 d`; empty for None."""
-    if moment is None:
-        return ""
-    seconds = (now - moment.astimezone(UTC)).total_seconds()
-    for unit, size in (("d", 86_400), ("h", 3600), ("min", 60)):
-        if seconds >= 2 * size:
-            return f"{seconds / size:.0f} {unit}"
-    return f"{max(seconds, 0):.0f} s"
 
 
 def local(moment: datetime | None) -> str:
@@ -210,6 +194,8 @@ def local(moment: datetime | None) -> str:
 def period_state(record: HistoryRecord) -> Text:
     """Say what a period was: a line's state with its code, or a phone's reach with its reason."""
     if record.line is None:
-        words = f"{record.reach}: {record.reason}" if record.reason else record.reach
-        return Text(words, style="" if record.reach == Reach.OK else "magenta")
+        return Text(
+            reach_state(record.reach, record.reason),
+            style="" if record.reach == Reach.OK else "magenta",
+        )
     return state_text(record.state, record.code, record.backup, record.status_text)

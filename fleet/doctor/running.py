@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from fleet.clock import now
 from fleet.doctor.checked import fail, ok, warn
 from fleet.model import DeliveryState
+from fleet.report.wording import ago
 from fleet.sweep import SCHEDULE
 from fleet.systemd import service
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import datetime
 
     from fleet.app import App
     from fleet.doctor.checked import Checked
@@ -41,10 +41,14 @@ def daemon(app: App) -> Iterator[Checked]:
         mend = "fleet serve; fleet serve --systemd-unit prints a unit for it."
         yield warn("daemon", "No planned sweep for a day: fleet serve is not running.", mend)
     elif now() - planned[-1] > interval * _LATE:
-        text = f"The last planned sweep began {_ago(planned[-1])}: fleet serve is not running."
-        yield fail("daemon", text, "Start it; its log shows why it stopped.")
+        began = f"The last planned sweep began {ago(planned[-1], now())} ago"
+        yield fail(
+            "daemon",
+            f"{began}: fleet serve is not running.",
+            "Start it; its log shows why it stopped.",
+        )
     else:
-        yield ok("daemon", f"The last planned sweep began {_ago(planned[-1])}.")
+        yield ok("daemon", f"The last planned sweep began {ago(planned[-1], now())} ago.")
 
 
 def unit(_: App) -> Iterator[Checked]:
@@ -95,8 +99,3 @@ def alerts(app: App) -> Iterator[Checked]:
     if not given_up and not late:
         open_now = len(app.store.findings.incidents(open_only=True))
         yield ok("alerts", f"None is stuck. Open incidents: {open_now}.")
-
-
-def _ago(moment: datetime) -> str:
-    seconds = (now() - moment).total_seconds()
-    return f"{seconds / 60:.0f} min ago" if seconds < 7200 else f"{seconds / 3600:.0f} h ago"

@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fleet.alert import Composer, Policy, Situation, Zones, plan
-from fleet.alert.words import lasted, plain
+from fleet.alert.words import plain
 from fleet.errors import SettingsError
 from fleet.model import Alert, Cause, CauseKind, NoticeKind, Severity
-from tests.alert.makers import DAY, HOUR, MINUTE, SECOND, START, incident, notice, resolved
+from tests.alert.makers import DAY, HOUR, MINUTE, START, incident, notice, resolved
 from tests.alert.world import ALL
 
 if TYPE_CHECKING:
@@ -262,21 +262,6 @@ def test_a_wrong_template_stops_the_start(tmp_path: Path, name: str, text: str, 
 def test_a_folder_that_is_not_there_stops_the_start(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="there is no folder"):
         Composer(tmp_path / "none")
-
-
-@pytest.mark.parametrize(
-    ("time", "words"),
-    [
-        (45 * SECOND, "45 s"),
-        (12 * MINUTE, "12 min"),
-        (3 * HOUR + 5 * MINUTE, "3 h 5 min"),
-        (2 * DAY + 4 * HOUR + MINUTE, "2 d 4 h"),
-        (2 * DAY, "2 d"),
-        (DAY + MINUTE, "1 d"),
-    ],
-)
-def test_durations_have_two_units_at_most(time: object, words: str) -> None:
-    assert lasted(time) == words  # type: ignore[arg-type]
 
 
 def test_a_plain_text_has_one_line_and_an_end() -> None:

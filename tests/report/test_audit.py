@@ -31,7 +31,7 @@ from fleet.report.audit import (
     summary,
 )
 from fleet.report.audit.html import MOST, WORST
-from fleet.report.moments import lasting, percent
+from fleet.report.wording import percent
 from tests.report.audits import AT, CHANGE, DAY, FLAGGED, audit, line
 
 if TYPE_CHECKING:
@@ -217,14 +217,6 @@ def test_a_share_is_never_rounded_up_to_a_whole(share: float | None, said: str) 
 @given(st.floats(0, 1, exclude_max=True))
 def test_less_than_all_is_never_a_hundred_per_cent(share: float) -> None:
     assert percent(share) != "100 %"
-
-
-@pytest.mark.parametrize(
-    ("seconds", "said"),
-    [(40, "40 s"), (1380, "23 min"), (7260, "2 h 1 min"), (273_600, "3 d 4 h"), (0, "0 s")],
-)
-def test_lengths_of_time_are_said_in_two_units(seconds: int, said: str) -> None:
-    assert lasting(seconds) == said
 
 
 @given(st.lists(st.tuples(st.integers(0, 10**6), st.floats(0, 1)), max_size=40))

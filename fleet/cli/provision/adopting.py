@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fleet.cli.common import console, counted, with_app
+from fleet.cli.common import console, with_app
 from fleet.cli.groups import examples
 from fleet.cli.inventory import plan_lines
 from fleet.cli.provision.changes import change_line
@@ -18,6 +18,7 @@ from fleet.errors import UsageError
 from fleet.files import replacing
 from fleet.phone.catalog import model_table
 from fleet.phone.lint import lint_file
+from fleet.report.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

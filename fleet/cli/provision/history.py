@@ -7,15 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fleet.cli.common import (
-    JSON,
-    console,
-    counted,
-    print_json,
-    standard_output,
-    user_name,
-    with_app,
-)
+from fleet.cli.common import JSON, console, print_json, standard_output, user_name, with_app
 from fleet.cli.groups import examples
 from fleet.cli.provision.changes import change_line, some
 from fleet.cli.tables import local, table
@@ -23,6 +15,7 @@ from fleet.clock import now
 from fleet.errors import UsageError
 from fleet.provision.compare import compare
 from fleet.provision.mask import masked_file, referred
+from fleet.report.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

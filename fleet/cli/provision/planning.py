@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fleet.cli.common import JSON, PHONES, console, counted, print_json, user_name, with_app
+from fleet.cli.common import JSON, PHONES, console, print_json, user_name, with_app
 from fleet.cli.completion import SITE
 from fleet.cli.groups import examples
 from fleet.cli.provision.changes import (
@@ -18,6 +18,7 @@ from fleet.cli.provision.changes import (
 )
 from fleet.cli.tables import hanging, local
 from fleet.model import Severity
+from fleet.report.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

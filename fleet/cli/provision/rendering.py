@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fleet.cli.common import console, counted, standard_output, with_app
+from fleet.cli.common import console, standard_output, with_app
 from fleet.cli.groups import examples
 from fleet.errors import UsageError
 from fleet.files import replacing
 from fleet.phone.config_file import configuration_documents, read
 from fleet.provision.mask import masked_file, masked_parameter
+from fleet.report.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator

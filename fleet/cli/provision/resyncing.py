@@ -11,7 +11,6 @@ from fleet.cli.common import (
     PHONES,
     Duration,
     console,
-    counted,
     no_phones,
     print_json,
     user_name,
@@ -22,6 +21,7 @@ from fleet.cli.groups import examples
 from fleet.cli.progress import progressing
 from fleet.cli.tables import table
 from fleet.loop import run
+from fleet.report.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

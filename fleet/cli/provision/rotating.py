@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fleet.cli.common import PHONES, console, counted, user_name, with_app
+from fleet.cli.common import PHONES, console, user_name, with_app
 from fleet.cli.completion import SITE
 from fleet.cli.groups import Group, examples
 from fleet.cli.provision.resyncing import chosen_phones
@@ -29,6 +29,7 @@ from fleet.loop import run
 from fleet.model import RolloutState
 from fleet.provision.rollout import StageOrder
 from fleet.provision.rotate.export import new_file, write_accounts
+from fleet.report.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

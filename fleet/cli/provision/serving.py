@@ -14,7 +14,6 @@ from fleet.cli.common import (
     JSON,
     TIME,
     console,
-    counted,
     no_phones,
     opened,
     print_json,
@@ -29,6 +28,7 @@ from fleet.clock import now
 from fleet.loop import run
 from fleet.model import FetchOutcome
 from fleet.provision.firmware import Compliance, compliance
+from fleet.report.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from fleet.cli.common import console, counted, user_name
+from fleet.cli.common import console, user_name
 from fleet.cli.provision.following import leave
 from fleet.cli.provision.running import run_to_end
 from fleet.cli.provision.stages import labels_of
@@ -14,6 +14,7 @@ from fleet.errors import UsageError
 from fleet.loop import run
 from fleet.model import AccountState, RolloutState, RunBy
 from fleet.provision.rollout import StageOrder
+from fleet.report.wording import counted
 
 if TYPE_CHECKING:
     from fleet.app import App

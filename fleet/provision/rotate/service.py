@@ -18,6 +18,7 @@ from fleet.provision.rotate.accounts import (
     groups_of,
     with_new_passwords,
 )
+from fleet.report.wording import counted
 from fleet.store import Change, IntentChange, Secrets
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ class Rotator:
         try:
             provisioner = self.provisioner()
             many = len(rotation.phones)
-            comment = f"SIP passwords of {many} phone{'s' if many != 1 else ''}"
+            comment = f"SIP passwords of {counted(many, 'phone')}"
             provisioner.apply(provisioner.plan(), by=self.by, comment=comment)
             groups = tuple(group.phones for group in groups_of(rotation.accounts))
             return begin(self.store, replace(terms, groups=groups), self.clock())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fleet.report.moments import percent
+from fleet.report.wording import percent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

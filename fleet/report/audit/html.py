@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from fleet.report.audit import charts
 from fleet.report.audit.text import change_counts, subject, verdict
 from fleet.report.audit.values import AuditChange, accounting
-from fleet.report.moments import at, lasting, percent
+from fleet.report.wording import at, lasting, percent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,7 +6,7 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from fleet.report.audit.values import AuditChange
-from fleet.report.moments import at, counted, percent
+from fleet.report.wording import at, counted, percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

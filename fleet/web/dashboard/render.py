@@ -8,11 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import jinja2
 
-from fleet.report.moments import at, counted, lasting
+from fleet.report.wording import ago, at, counted, lasting, line_state, reach_state
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from fleet.report import HistoryRecord, LineRecord
 
 STYLE = Path(__file__).parent / "templates" / "dashboard.css"
@@ -26,18 +24,8 @@ def render(template: str, **values: Any) -> str:
 def state(record: LineRecord | HistoryRecord) -> str:
     """A line's state in words, as `fleet status` says it; a phone's reach where there is none."""
     if not record.state:
-        return f"{record.reach}: {record.reason}" if record.reason else record.reach
-    words = record.state if record.code is None else f"{record.state} {record.code}"
-    if record.state == "unknown" and record.status_text:
-        words = f"{words}: {record.status_text}"
-    if record.backup == "yes":
-        return "on backup" if record.state == "registered" else f"{words} (backup)"
-    return words
-
-
-def ago(moment: datetime | None, now: datetime) -> str:
-    """How long ago: `3 d 4 h`; empty for None."""
-    return lasting(max((now - moment).total_seconds(), 0)) if moment else ""
+        return reach_state(record.reach, record.reason)
+    return line_state(record.state, record.code, record.backup, record.status_text)
 
 
 @cache
