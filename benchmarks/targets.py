@@ -58,7 +58,7 @@ def _read(samples: Sequence[Sample]) -> Iterator[Verdict]:
 
 
 def _beside_others(samples: Sequence[Sample]) -> Iterator[Verdict]:
-    """CPU per poll, start-up included, at the most phones, for each answer time."""
+    """CPU of one more poll, without the start-up, at the most phones, for each answer time."""
     most = max((s.scenario.phones for s in samples), default=0)
     grid = [s for s in samples if s.scenario.phones == most and not s.scenario.ticking]
     pairs = (
@@ -71,8 +71,8 @@ def _beside_others(samples: Sequence[Sample]) -> Iterator[Verdict]:
         for other in (s for s in grid if s.contender == theirs):
             for own in (s for s in grid if s.contender == ours and s.scenario == other.scenario):
                 yield Verdict(
-                    target=f"CPU per poll, {ours}, beside {theirs}, {_when(own)}",
-                    measured=own.cpu / other.cpu,
+                    target=f"CPU of one more poll, {ours}, beside {theirs}, {_when(own)}",
+                    measured=own.marginal / other.marginal,
                     limit=limit,
                 )
 

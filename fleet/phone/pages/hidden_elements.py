@@ -98,10 +98,10 @@ def without_examples(tables: list[Any]) -> list[Any]:
 
 def _is_example(table: Any) -> bool:
     text = _text_before(table)
-    return not has_clock(text) and says_example(text)
+    return not has_clock(text) and _says_example(text)
 
 
-def says_example(text: str) -> bool:
+def _says_example(text: str) -> bool:
     """Whether a text may be the heading of an example."""
     return _EXAMPLE.match(text) is not None
 

@@ -48,8 +48,7 @@ class Page:
 
     `text` is the page as it came, for a dialect that reads another form than tables.
 
-    `tables` are those that may matter, in their order; `count` is how many the page has. `plain`:
-    there is one that matters, and nothing about it needed a second thought.
+    `tables` are those that may matter, in their order; `count` is how many the page has.
     """
 
     text: str
@@ -58,7 +57,6 @@ class Page:
     tables: tuple[Table, ...]
     count: int
     source: RawMarkup
-    plain: bool = False
 
 
 def open_page(text: str, headers: frozenset[str], *, careful: bool = False) -> Page:
@@ -82,15 +80,13 @@ def open_page(text: str, headers: frozenset[str], *, careful: bool = False) -> P
         raise too_much("shows more text")
     runs = tuple(filter(None, map(fold, texts)))
     careful = careful or source.has_open_tables
-    tables, plain = _tables(root, headers, numbered, careful=careful, source=source)
     return Page(
         text=text,
         title=title,
         runs=runs,
-        tables=tables,
+        tables=_tables(root, headers, numbered, careful=careful, source=source),
         count=len(numbered),
         source=source,
-        plain=plain,
     )
 
 
@@ -107,15 +103,15 @@ def _parse(text: str) -> Any:
 
 def _tables(
     root: Any, headers: frozenset[str], numbered: list[Any], *, careful: bool, source: RawMarkup
-) -> tuple[tuple[Table, ...], bool]:
-    """The tables that may matter, and whether they are a plain one. `numbered`: all of the page."""
+) -> tuple[Table, ...]:
+    """The tables that may matter. `numbered`: all of the page."""
     if not _rows(root):
-        return (), False
+        return ()
     candidates, in_doubt = _candidates(root, headers)
     tables = without_examples(candidates)
     if not (careful or in_doubt) and len(tables) == 1 and (rows := _plain_rows(tables[0])):
-        return (Table(rows=rows, ordinal=numbered.index(tables[0])),), True
-    return _read_carefully(root, numbered, unclosed=source.has_open_tables), False
+        return (Table(rows=rows, ordinal=numbered.index(tables[0])),)
+    return _read_carefully(root, numbered, unclosed=source.has_open_tables)
 
 
 def _candidates(root: Any, headers: frozenset[str]) -> tuple[list[Any], bool]:

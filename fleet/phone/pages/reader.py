@@ -8,7 +8,6 @@ from typing import TypeAlias
 from fleet.errors import PageUnreadable
 from fleet.model import Facts, Reason
 from fleet.phone.pages import aastra_67xxi, mitel_68xxi
-from fleet.phone.pages.alike import open_alike
 from fleet.phone.pages.decode import decode
 from fleet.phone.pages.identity import Identity, identify
 from fleet.phone.pages.lxml_reader import Page, open_page
@@ -54,7 +53,7 @@ def read_page(
     if len(body) > MOST_BYTES:
         raise too_much("is larger")
     text, headers = decode(body, charset), words.headers
-    page = open_page(text, headers, careful=True) if careful else open_alike(text, headers)
+    page = open_page(text, headers, careful=careful)
     identity = identify(page, words)
     for dialect in DIALECTS.values():
         facts = dialect(page, identity, words)
