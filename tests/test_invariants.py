@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
+import runpy
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -103,3 +105,39 @@ def test_one_module_words_counts_times_and_states() -> None:
     assert found == {
         "report/wording.py": {"counted", "ago", "lasting", "line_state", "reach_state"}
     }
+
+
+ARCHITECTURE = FLEET.parent / "docs" / "architecture.md"
+
+
+def test_the_page_of_the_architecture_says_what_the_contracts_hold() -> None:
+    script = runpy.run_path(str(ARCHITECTURE.with_suffix(".py")))
+    text = ARCHITECTURE.read_text(encoding="utf-8")
+
+    assert script["page"](text) == text, "run python docs/architecture.py"
+    assert "| `yaml` | `fleet.inventory.*` |" in text
+    assert script["page"](text.replace("`fleet.inventory.*`", "`fleet.cli`")) == text
+
+
+def test_every_library_has_a_contract() -> None:
+    """A library that no contract names could be imported anywhere, unseen."""
+    used = {
+        module.partition(".")[0] for path in FLEET.rglob("*.py") for module, _ in imported(path)
+    }
+    libraries = runpy.run_path(str(ARCHITECTURE.with_suffix(".py")))["libraries"]()
+    assert used - sys.stdlib_module_names - {"fleet"} <= libraries.keys()
+
+
+def test_the_page_of_the_architecture_has_every_package() -> None:
+    table = ARCHITECTURE.read_text(encoding="utf-8").partition("## Packages")[2]
+    rows = [row.split("|")[1] for row in table.splitlines() if row.startswith("|")]
+    packages = {
+        path.name for path in FLEET.iterdir() if path.is_dir() and path.name != "__pycache__"
+    }
+    modules = {path.name for path in FLEET.glob("*.py") if not path.name.startswith("__")}
+    missing = [
+        name
+        for name in sorted(packages | modules)
+        if not any(re.search(rf"[`/]{re.escape(name)}(/|`)", row) for row in rows)
+    ]
+    assert missing == []
