@@ -14,6 +14,7 @@ from fleet.cli.progress import telling
 from fleet.cli.provision.stages import Telling, labels_of, show_progress, show_rollout
 from fleet.clock import now
 from fleet.model import RolloutState, RunBy
+from fleet.provision.rollout.control import running_process, where_it_runs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -61,7 +62,7 @@ def status(app: App, every: bool, follow: bool, as_json: bool) -> None:
         return
     proofs, labels = app.store.rollouts.proofs(found.id), labels_of(app)
     if as_json:
-        print_json({"rollout": _document(found, proofs, labels, _process(app))})
+        print_json({"rollout": _document(found, proofs, labels, running_process(app.store, now()))})
         return
     show_rollout(console(), found, proofs, labels, every=every)
     if said := who_runs(app, found):
@@ -78,12 +79,11 @@ def who_runs(app: App, rollout: Rollout) -> str:
     """Say who runs a roll-out, or what to do where nobody does; empty where nobody has to."""
     if rollout.state is not RolloutState.RUNNING:
         return ""
-    if process := _process(app):
-        return f"It runs {_BY[rollout.run_by]}: {process}."
+    if process := running_process(app.store, now()):
+        return where_it_runs(rollout, process)
     return f"Nobody runs it. {_TO_DO[rollout.run_by]}"
 
 
-_BY = {RunBy.FOREGROUND: "in the foreground", RunBy.DAEMON: "in the daemon"}
 _TO_DO = {
     RunBy.FOREGROUND: "To continue: fleet provision rollout resume",
     RunBy.DAEMON: "It waits for a daemon: start fleet serve on this database, or continue here "
@@ -95,7 +95,7 @@ def leave(app: App, rollout: Rollout) -> None:
     """Leave a roll-out to the daemon, and say whether one took it. Exit code 3 where none did."""
     until = time.monotonic() + TAKEN_WITHIN
     while (found := app.store.rollouts.get(rollout.id)) is not None:
-        is_taken = found.run_by is RunBy.DAEMON and _process(app)
+        is_taken = found.run_by is RunBy.DAEMON and running_process(app.store, now())
         if is_taken or found.state is not RolloutState.RUNNING or time.monotonic() >= until:
             break
         time.sleep(LOOK_EVERY / 4)
@@ -125,12 +125,6 @@ def _follow(app: App, rollout: Rollout) -> Rollout:
                 say(said)
             show_progress(show, found, proofs)
             time.sleep(LOOK_EVERY)
-
-
-def _process(app: App) -> str:
-    """The process that runs roll-outs; empty if none does."""
-    runner = app.store.rollouts.runner(now())
-    return runner.label if runner else ""
 
 
 def _document(

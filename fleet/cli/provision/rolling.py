@@ -9,9 +9,9 @@ import click
 
 from fleet.cli.common import console, user_name, with_app
 from fleet.cli.groups import Group, examples
-from fleet.cli.provision.following import leave, status, who_runs
+from fleet.cli.provision.following import leave, status
 from fleet.cli.provision.history import INVENTORY_STAYS
-from fleet.cli.provision.running import note, run_rollout
+from fleet.cli.provision.running import run_rollout
 from fleet.cli.provision.taking_back import rotation_of_last, settle_rotation, take_back
 from fleet.cli.provision.terms import (
     AT_ONCE,
@@ -26,13 +26,11 @@ from fleet.cli.provision.terms import (
     stage_order,
 )
 from fleet.clock import now
-from fleet.errors import UsageError
-from fleet.model import RolloutState, RunBy
+from fleet.model import RunBy
+from fleet.provision.rollout import control
 from fleet.provision.rollout.telling import sentence
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from fleet.app import App
 
 LETS_GO = timedelta(minutes=2)  # whoever is asking phones for the roll-out that is undone
@@ -93,7 +91,7 @@ def start(
     After Ctrl-C, continue with resume; after a crash, a running daemon takes over. Exit code 3: the
     roll-out stopped by itself, or no daemon took over a detached one.
     """
-    from fleet.provision.rollout.service import Terms, begin
+    from fleet.provision.rollout.service import Terms
 
     terms = Terms(
         order=stage_order(app, canaries, stages),
@@ -104,9 +102,8 @@ def start(
         settle=settle,
         hold=hold,
     )
-    started = begin(app.store, terms, now())
+    started = control.start(app.store, terms, by=user_name(), now=now())
     if detach:
-        note(app, f"Handed over the roll-out of revision {started.revision} to the daemon.")
         leave(app, started)
     else:
         run_rollout(app, started)
@@ -120,7 +117,7 @@ def start(
 @with_app
 def pause(app: App) -> None:
     """Pause a roll-out: fleet asks no more phones, and those already asked continue."""
-    _control(app, RolloutState.PAUSED, among=[RolloutState.RUNNING], why="Paused")
+    control.pause(app.store, by=user_name(), now=now())
     console().print("Paused. To continue: fleet provision rollout resume")
 
 
@@ -142,18 +139,15 @@ def resume(app: App, at_once: int | None, settle: float | None, detach: bool, he
     """
     if detach and here:
         raise click.UsageError("Use either --detach or --here.")
-    found = app.store.rollouts.get(states=(RolloutState.PAUSED, RolloutState.RUNNING))
-    if found is None:
-        raise UsageError("No roll-out is paused or interrupted.")
-    if found.state is RolloutState.RUNNING and app.store.rollouts.runner(now()):
-        raise UsageError(f"The roll-out is running already. {who_runs(app, found)}")
-    run_by = RunBy.DAEMON if detach else RunBy.FOREGROUND if here else found.run_by
-    app.store.rollouts.steer(found.id, run_by=run_by, at_once=at_once, settle=settle)
-    running = RolloutState.RUNNING
-    app.store.rollouts.control(found.id, running, among=[RolloutState.PAUSED], why="", now=now())
-    going = app.store.rollouts.get(found.id) or found
-    if run_by is RunBy.DAEMON:
-        note(app, f"Handed over the roll-out of revision {found.revision} to the daemon.")
+    going = control.resume(
+        app.store,
+        run_by=RunBy.DAEMON if detach else RunBy.FOREGROUND if here else None,
+        at_once=at_once,
+        settle=settle,
+        by=user_name(),
+        now=now(),
+    )
+    if going.run_by is RunBy.DAEMON:
         leave(app, going)
     else:
         run_rollout(app, going)
@@ -167,8 +161,7 @@ def resume(app: App, at_once: int | None, settle: float | None, detach: bool, he
 @with_app
 def stop(app: App) -> None:
     """End a roll-out now. Phones that were already asked keep the new files."""
-    standing = [RolloutState.RUNNING, RolloutState.PAUSED]
-    _control(app, RolloutState.STOPPED, among=standing, why="Stopped")
+    control.stop(app.store, by=user_name(), now=now())
     settle_rotation(app)
     if ended := app.store.rollouts.get():
         console().print(sentence(ended, app.store.rollouts.proofs(ended.id)))
@@ -209,13 +202,3 @@ def rollback(
         leave(app, made)
     else:
         run_rollout(app, made, patience=LETS_GO)
-
-
-def _control(app: App, state: RolloutState, *, among: Sequence[RolloutState], why: str) -> None:
-    found = app.store.rollouts.get(states=among)
-    said = f"{why} by {user_name()}."
-    if found is None or not app.store.rollouts.control(
-        found.id, state, among=among, why=said, now=now()
-    ):
-        raise UsageError("No roll-out is in progress.")
-    note(app, f"{why} the roll-out of revision {found.revision}.")

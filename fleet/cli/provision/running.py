@@ -13,7 +13,7 @@ from fleet.cli.provision.following import end_as
 from fleet.cli.provision.stages import Telling, labels_of, show_progress
 from fleet.clock import now
 from fleet.loop import run
-from fleet.model import JournalEntry
+from fleet.provision.rollout.control import prepare_run
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,14 +35,24 @@ def run_rollout(
     `at_once` and `settle` None: as it is written. `patience` is how long another process may take
     until it lets go.
     """
-    app.store.rollouts.steer(started.id, at_once=at_once, settle=settle)
-    started = app.store.rollouts.get(started.id) or started
-    end_as(run_to_end(app, started, patience))
+    end_as(run_to_end(app, started, at_once=at_once, settle=settle, patience=patience))
 
 
-def run_to_end(app: App, started: Rollout, patience: timedelta = timedelta(0)) -> Rollout:
-    """Run a roll-out with its progress told, until it is over or paused; what it is then."""
-    note(app, f"Runs the roll-out of revision {started.revision}.")
+def run_to_end(
+    app: App,
+    started: Rollout,
+    *,
+    at_once: int | None = None,
+    settle: float | None = None,
+    patience: timedelta = timedelta(0),
+) -> Rollout:
+    """Run a roll-out with its progress shown, until it is over or paused; return what it is then.
+
+    The arguments are those of `run_rollout`.
+    """
+    started = prepare_run(
+        app.store, started, at_once=at_once, settle=settle, by=user_name(), now=now()
+    )
     try:
         with telling("Rolling out") as (show, say):
             news = Telling(say, labels_of(app))
@@ -54,8 +64,3 @@ def run_to_end(app: App, started: Rollout, patience: timedelta = timedelta(0)) -
             return run(app.roll_out(started, progress, by=user_name(), patience=patience))
     except KeyboardInterrupt:
         raise click.Abort("Interrupted. To continue: fleet provision rollout resume") from None
-
-
-def note(app: App, what: str) -> None:
-    """Write into the journal what this user does."""
-    app.store.journal.add([JournalEntry(at=now(), by=user_name(), what=what)])
