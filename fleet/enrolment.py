@@ -1,4 +1,4 @@
-"""The use case of taking phones into the inventory: a plan, or phones that were found."""
+"""The use cases that change the inventory: import a plan or found phones, remove, trust."""
 
 from __future__ import annotations
 
@@ -54,3 +54,13 @@ def enrol_found(store: Store, phones: Sequence[Phone]) -> int:
         [Site(name=name) for name in sorted(sites)], [Change(id=None, phone=phone) for phone in new]
     )
     return len(new)
+
+
+def remove_phones(store: Store, ids: Sequence[int], now: datetime) -> int:
+    """Remove phones and their history; return how many there were."""
+    return store.inventory.remove(ids, now)
+
+
+def trust_next_certificate(store: Store, ids: Sequence[int]) -> None:
+    """Trust the certificate that each of these phones shows next."""
+    store.inventory.forget_certificates(ids)

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from fleet import incidents
 from fleet.cli.answers import moment
 from fleet.cli.common import JSON, LATER, TIME, console, print_json, user_name, with_app
 from fleet.cli.completion import PHONE, RULE, SITE
 from fleet.cli.groups import Group, examples
 from fleet.cli.tables import local, table
 from fleet.clock import now
-from fleet.errors import UsageError
 from fleet.judge import RULES
-from fleet.model import Selector, Silence
+from fleet.model import Selector
 from fleet.report.wording import ago, counted
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from fleet.app import App
-    from fleet.model import Cause, Incident
+    from fleet.model import Cause, Incident, Silence
 
 
 NUMBER = click.IntRange(1, 2**31 - 1)  # what an id can be in either database
@@ -76,7 +76,11 @@ def list_(
 ) -> None:
     """List incidents, the newest first, and open causes."""
     app.check_site(site)
-    causes = [_cause(app, cause_id)] if cause_id is not None else app.store.alerts.open_causes()
+    causes = (
+        [incidents.cause_of(app.store, cause_id)]
+        if cause_id is not None
+        else app.store.alerts.open_causes()
+    )
     found = app.store.findings.incidents(
         open_only=open_only and not (cause_id and causes[0].ended),
         site=site,
@@ -88,13 +92,6 @@ def list_(
         print_json(made)
         return
     _show(causes, found)
-
-
-def _cause(app: App, cause_id: int) -> Cause:
-    cause = app.store.alerts.cause(cause_id)
-    if cause is None:
-        raise UsageError(f"There is no cause {cause_id}; fleet incidents lists the open causes.")
-    return cause
 
 
 def _show(causes: Sequence[Cause], found: Sequence[Incident]) -> None:
@@ -157,16 +154,10 @@ def ack(
         raise click.UsageError("Name the IDs of incidents, or use --cause.")
     by = f"{user_name()}: {comment}" if comment else user_name()
     if cause_id is not None:
-        if not app.store.findings.acknowledge_cause(cause_id, by=by, at=now(), until=until):
-            raise UsageError(
-                f"Cause {cause_id} is not open; fleet incidents lists the open causes."
-            )
+        incidents.acknowledge_cause(app.store, cause_id, by=by, now=now(), until=until)
         click.echo(f"Acknowledged cause {cause_id}.")
         return
-    standing = {one.id for one in app.store.findings.incidents(ids=ids, open_only=True)}
-    if unknown := [str(i) for i in ids if i not in standing]:
-        raise UsageError(f"Not open: {', '.join(unknown)}; see fleet incidents.")
-    done = app.store.findings.acknowledge(ids, by=by, at=now(), until=until)
+    done = incidents.acknowledge(app.store, ids, by=by, now=now(), until=until)
     click.echo(f"Acknowledged {counted(done, 'incident')}.")
 
 
@@ -184,19 +175,11 @@ def unack(app: App, ids: tuple[int, ...], cause_id: int | None) -> None:
     if bool(ids) == (cause_id is not None):
         raise click.UsageError("Name the IDs of incidents, or use --cause.")
     if cause_id is not None:
-        cause = _cause(app, cause_id)
-        if cause.acked_at is None or not app.store.findings.unacknowledge_cause(cause_id):
-            raise UsageError(f"Cause {cause_id} is not open and acknowledged.")
+        incidents.unacknowledge_cause(app.store, cause_id)
         click.echo(f"Cause {cause_id} is no longer acknowledged.")
         return
-    acked = {
-        one.id for one in app.store.findings.incidents(ids=ids, open_only=True) if one.acked_at
-    }
-    if unknown := [str(i) for i in ids if i not in acked]:
-        raise UsageError(f"Not open and acknowledged: {', '.join(unknown)}; see fleet incidents.")
-    click.echo(
-        f"No longer acknowledged: {counted(app.store.findings.unacknowledge(ids), 'incident')}."
-    )
+    done = incidents.unacknowledge(app.store, ids)
+    click.echo(f"No longer acknowledged: {counted(done, 'incident')}.")
 
 
 @command.command(
@@ -240,8 +223,8 @@ def silence(
         )
     end = span or until
     assert end is not None  # noqa: S101  one of them was given
-    number = app.store.silences.add(
-        Silence(selector=selector, since=now(), until=end, by=user_name(), comment=comment)
+    number = incidents.silence(
+        app.store, selector, until=end, by=user_name(), comment=comment, now=now()
     )
     click.echo(
         f"Silence {number} ends {local(end)}. To end it now: fleet incidents unsilence {number}"
@@ -254,8 +237,6 @@ def _selector(
     app.check_site(site)
     if line is not None and phone is None:
         raise click.UsageError("--line requires --phone.")
-    if rule is not None and rule not in RULES:
-        raise UsageError(f"There is no rule {rule}; rules: {', '.join(RULES)}.")
     number = app.store.phones.find(phone) if phone is not None else None
     return Selector(site=site or "", phone_id=number, line=line, rule=rule or "")
 
@@ -270,8 +251,7 @@ def _selector(
 @with_app
 def unsilence(app: App, silence_id: int) -> None:
     """End a silence now; fleet then sends the delayed alerts."""
-    if not app.store.silences.end(silence_id, now()):
-        raise UsageError(f"Silence {silence_id} is not active; see fleet incidents silences.")
+    incidents.end_silence(app.store, silence_id, now())
     click.echo(f"Ended silence {silence_id}.")
 
 

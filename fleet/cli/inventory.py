@@ -241,13 +241,14 @@ def _object(status: PhoneStatus) -> dict[str, object]:
 @with_app
 def remove(app: App, phones: tuple[str, ...], yes: bool) -> None:
     """Remove phones and their history."""
+    from fleet.enrolment import remove_phones
     from fleet.store import Secrets
 
     ids = sorted({app.store.phones.find(phone) for phone in phones})
     names = [each.phone.label for each in app.store.phones.load(ids=ids, secrets=Secrets.NONE)]
     if not yes:
         click.confirm(f"Remove {_some(names)} and their history?", abort=True, err=True)
-    click.echo(f"Removed {counted(app.store.inventory.remove(ids, now()), 'phone')}.")
+    click.echo(f"Removed {counted(remove_phones(app.store, ids, now()), 'phone')}.")
 
 
 @command.command(
@@ -263,6 +264,8 @@ def trust(app: App, phones: tuple[str, ...]) -> None:
 
     Use it for a phone with the reason certificate_changed, once you know why it changed.
     """
+    from fleet.enrolment import trust_next_certificate
+
     ids = sorted({app.store.phones.find(phone) for phone in phones})
-    app.store.inventory.forget_certificates(ids)
+    trust_next_certificate(app.store, ids)
     click.echo(f"Fleet will trust the next certificate of {counted(len(ids), 'phone')}.")

@@ -15,6 +15,7 @@ from fleet.clock import now
 from fleet.errors import UsageError
 from fleet.provision.compare import compare
 from fleet.provision.mask import masked_file, referred
+from fleet.provision.revisions import roll_back
 from fleet.report.wording import counted
 
 if TYPE_CHECKING:
@@ -125,10 +126,7 @@ def rollback(app: App, number: int, comment: str) -> None:
 
     The inventory does not change: fleet provision plan shows where it differs.
     """
-    made = app.store.revisions.roll_back(
-        number, by=user_name(), comment=comment, now=now(), expected=app.store.revisions.last()
-    )
-    app.rejudge()
+    made = roll_back(app.store, app.judging, number, by=user_name(), comment=comment, clock=now)
     changed = counted(made.files, "file")
     console().print(
         f"Applied revision {made.number}, a copy of revision {number}: {changed} changed."
