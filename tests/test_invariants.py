@@ -6,6 +6,7 @@ import ast
 import re
 import runpy
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 FLEET = Path(__file__).parent.parent / "fleet"
+SHARED = 4  # classes whose names end with one noun: a reader meets it everywhere
 RULE_NAME = re.compile(rf"(?<![\w-])(?:{'|'.join(map(re.escape, RULES))})(?![\w-])")
 # The simulator may not import the rules: its mixes name what a simulated phone shows. The settings'
 # template shows examples to people, which tests/test_settings.py reads back.
@@ -141,3 +143,34 @@ def test_the_page_of_the_architecture_has_every_package() -> None:
         if not any(re.search(rf"[`/]{re.escape(name)}(/|`)", row) for row in rows)
     ]
     assert missing == []
+
+
+def public_classes() -> Iterator[tuple[Path, str, str]]:
+    """Where each public class is, its name, and the last word of it: `fetch` of `StrangerFetch`."""
+    for path in sorted(FLEET.rglob("*.py")):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                noun = re.findall(r"[A-Z]+(?![a-z])|[A-Z][a-z0-9]+", node.name)[-1]
+                yield path, node.name, singular(noun.lower())
+
+
+def singular(word: str) -> str:
+    return re.sub(r"e?s$", "", word) if word.endswith(("ches", "shes")) else word.rstrip("s")
+
+
+def test_the_glossary_has_the_nouns_of_the_code_once_each() -> None:
+    text = (FLEET.parent / "docs" / "glossary.md").read_text(encoding="utf-8")
+    terms = [row.split("|")[1].strip() for row in text.splitlines() if row.startswith("| ")]
+    terms = [term for term in terms if term != "word"]
+    known = {singular(word) for term in terms for word in re.findall(r"[a-z]+", term.lower())}
+    known |= {word.replace("-", "") for word in known}
+    classes = list(public_classes())
+    often = Counter(noun for _, _, noun in classes)
+
+    assert [term for term, times in Counter(terms).items() if times > 1] == []
+    missing = {
+        name
+        for path, name, noun in classes
+        if noun not in known and (path.parent.name == "model" or often[noun] >= SHARED)
+    }
+    assert missing == set(), "docs/glossary.md lacks the last word of these"
