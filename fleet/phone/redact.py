@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 import re
 from base64 import b64decode, b64encode
 from functools import lru_cache
@@ -162,6 +163,7 @@ _ROOTS = {
 @lru_cache(maxsize=1024)
 def _spellings(secret: str) -> tuple[str, ...]:
     spellings = {secret, html.escape(secret), html.escape(secret, quote=False)}
+    spellings |= {json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
     spellings |= {quote(secret, safe=""), quote(secret, safe="").lower(), quote(secret)}
     return tuple(sorted(spellings, key=len, reverse=True))
 

@@ -52,7 +52,9 @@ class PushDesk:
         ]
         ids = sorted({phone_id for phone_id, _ in pushes})
         known = {each.stored.id: each for each in self._store.observations.statuses(ids=ids)}
-        there = [(known[phone_id], push) for phone_id, push in pushes if phone_id in known]
+        there = self._redacted(
+            [(known[phone_id], push) for phone_id, push in pushes if phone_id in known]
+        )
         words = (last_word(push, status) for status, push in there)
         self._store.pushes.record([word for word in words if word is not None])
         self._store.events.add(self._changes(there))
@@ -60,6 +62,17 @@ class PushDesk:
             poll=tuple(dict.fromkeys(s.stored.id for s, push in there if _asks_for_poll(s, push))),
             has_notices=self._record(there),
         )
+
+    def _redacted(
+        self, there: Sequence[tuple[PhoneStatus, Push]]
+    ) -> list[tuple[PhoneStatus, Push]]:
+        """Redact the phones' own secrets, which are decrypted only for users we do not know."""
+        odd = {status.stored.id for status, push in there if not _is_of_inventory(push, status)}
+        secrets = self._store.phones.secrets(sorted(odd), ()) if odd else {}
+        return [
+            (status, replace(push, user=redact_text(push.user, secrets.get(status.stored.id, ()))))
+            for status, push in there
+        ]
 
     def _record(self, there: Sequence[tuple[PhoneStatus, Push]]) -> bool:
         found = (sighting_of(push, status, self._rules) for status, push in there)
@@ -84,6 +97,10 @@ class PushDesk:
         while len(self._said) > _REMEMBERED:
             del self._said[next(iter(self._said))]
         return events
+
+
+def _is_of_inventory(push: Push, status: PhoneStatus) -> bool:
+    return push.user in ("", *(account.user for account in status.stored.phone.accounts))
 
 
 def _said(push: Push) -> str:

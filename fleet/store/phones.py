@@ -8,6 +8,7 @@ from collections import defaultdict
 from contextlib import contextmanager
 from dataclasses import replace
 from enum import Enum
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -17,6 +18,7 @@ from fleet.model import Observation, PhoneLook, Population, Reach, normalise_mac
 from fleet.store import codec
 from fleet.store.database import Repository
 from fleet.store.intents import load_intents
+from fleet.store.provision_tables import fetch_logins
 from fleet.store.secrets import unseal
 from fleet.store.tables import accounts, line_periods, phone_states, phones, sites
 from fleet.store.values import Known, StoredPhone
@@ -71,6 +73,28 @@ class Phones(Repository):
             return (
                 load_phones(connection, self._keyring, Secrets.WEB_UI, ids=found) if found else []
             )
+
+    def secrets(self, ids: Sequence[int], further: Sequence[str]) -> dict[int, tuple[str, ...]]:
+        """Return the secrets to redact in texts of these phones, decrypted, by their numbers.
+
+        They are their web UI and SIP passwords, their site's, those of their fetch logins, and
+        `further`.
+        """
+        logins = sa.select(
+            fetch_logins.c.phone_id, fetch_logins.c.password_secret, fetch_logins.c.previous_secret
+        )
+        with self._reading() as connection:
+            stored = load_phones(connection, self._keyring, Secrets.ALL, ids=ids)
+            sealed = {
+                row.phone_id: (row.password_secret, row.previous_secret)
+                for row in of_phones(connection, logins, fetch_logins.c.phone_id, ids)
+            }
+        return {
+            one.id: one.secrets(
+                *(unseal(self._keyring, secret) for secret in sealed.get(one.id, ())), *further
+            )
+            for one in stored
+        }
 
     def count(self) -> int:
         """Tell how many phones there are."""
@@ -163,7 +187,9 @@ def load_phones(
 ) -> list[StoredPhone]:
     """Give phones in the order of their numbers: all, or those of a site, or those of `ids`."""
     at_site = load_sites(connection, keyring, secrets)
-    intended = _load_accounts(connection, keyring, ids, secret=secrets is Secrets.ALL)
+    intended, sealed = _load_accounts(connection, keyring, ids, secret=secrets is Secrets.ALL)
+    if secrets is not Secrets.WEB_UI:
+        sealed = {}
     query = (
         sa.select(phones, phone_states.c.tls_fingerprint).join(phone_states).order_by(phones.c.id)
     )
@@ -180,6 +206,9 @@ def load_phones(
             ),
             site=at_site.get(row.site_id),
             tls_fingerprint=row.tls_fingerprint,
+            decrypt_sip_passwords=(
+                partial(_decrypted, keyring, tuple(sealed[row.id])) if row.id in sealed else tuple
+            ),
         )
         for row in of_phones(connection, query, phones.c.id, ids)
     ]
@@ -317,14 +346,22 @@ def _load_accounts(
     ids: Sequence[int] | None,
     *,
     secret: bool,
-) -> dict[int, list[IntendedAccount]]:
+) -> tuple[dict[int, list[IntendedAccount]], dict[int, list[str]]]:
+    """Return the accounts of phones, and their encrypted SIP passwords, by the phones' numbers."""
     column, place = accounts.c.phone_id, codec.ACCOUNT.index(accounts.c.sip_password_secret)
     query = sa.select(column, *codec.ACCOUNT).order_by(column, accounts.c.line)
-    found = defaultdict(list)
+    found, sealed = defaultdict(list), defaultdict(list)
     for row in of_phones(connection, query, column, ids):
         password = unseal(keyring, row[1 + place]) if secret else ""
         found[row[0]].append(codec.account_of(row[1:], password))
-    return found
+        if row[1 + place]:
+            sealed[row[0]].append(row[1 + place])
+    return found, sealed
+
+
+def _decrypted(keyring: Keyring | None, sealed: Sequence[str]) -> tuple[str, ...]:
+    # Without the key, phones without an encrypted web UI password can still be polled.
+    return tuple(keyring.decrypt(each) for each in sealed) if keyring else ()
 
 
 def _password(row: sa.Row[Any], keyring: Keyring | None, secrets: Secrets) -> str | None:

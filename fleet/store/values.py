@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from fleet.model import RunBy
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from fleet.model import (
@@ -35,12 +35,44 @@ class StoredPhone:
 
     `phone` holds what the inventory says of the phone itself: its site's defaults are in `site`,
     not in it. `tls_fingerprint` is the certificate trusted so far, empty if none.
+    `decrypt_sip_passwords` returns the SIP passwords that `phone` was loaded without.
     """
 
     id: int
     phone: Phone
     site: Site | None = None
     tls_fingerprint: str = ""
+    decrypt_sip_passwords: Callable[[], tuple[str, ...]] = field(
+        default=tuple, repr=False, compare=False
+    )
+
+    def secrets(self, *further: str | None) -> tuple[str, ...]:
+        """Return the secrets that the phone may send back, with `further` ones, to redact them.
+
+        A secret that is part of a user name, host or MAC of the inventory is left out: redacting
+        it would change the accounts that rules compare, and the inventory shows it in clear.
+        """
+        phone, site = self.phone, self.site
+        secrets = (
+            phone.password,
+            site.password if site else None,
+            *(account.sip_password for account in phone.accounts),
+            *self.decrypt_sip_passwords(),
+            *further,
+        )
+        shown = [phone.host, phone.mac or ""]
+        for account in phone.accounts:
+            shown += (
+                account.user,
+                account.auth_name,
+                account.registrar,
+                account.backup_registrar,
+            )
+        return tuple(
+            dict.fromkeys(
+                secret for secret in secrets if secret and not any(secret in text for text in shown)
+            )
+        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

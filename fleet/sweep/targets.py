@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from fleet.model import Credentials
@@ -39,31 +40,8 @@ def target_of(stored: StoredPhone, defaults: LoginDefaults) -> Target:
         legacy_tls=next(choice for choice in legacy if choice is not None),
         fingerprint=stored.tls_fingerprint,
     )
-    return replace(target, secrets=secrets_of(stored, defaults))
-
-
-def secrets_of(stored: StoredPhone, defaults: LoginDefaults) -> tuple[str, ...]:
-    """Return the secrets that a phone may send back, as far as they are decrypted.
-
-    A secret that is part of a user name, host or MAC of the inventory is left out: redacting it
-    would change the accounts that rules compare, and the inventory shows it in clear.
-    """
-    phone, site = stored.phone, stored.site
-    secrets = (
-        phone.password,
-        site.password if site else None,
-        defaults.password,
-        *defaults.secrets,
-        *(account.sip_password for account in phone.accounts),
-    )
-    shown = [phone.host, phone.mac or ""]
-    for account in phone.accounts:
-        shown += (account.user, account.auth_name, account.registrar, account.backup_registrar)
-    return tuple(
-        dict.fromkeys(
-            secret for secret in secrets if secret and not any(secret in text for text in shown)
-        )
-    )
+    secrets = partial(stored.secrets, defaults.password, *defaults.secrets)
+    return replace(target, secrets=secrets)
 
 
 def uses_settings_password(stored: StoredPhone, defaults: LoginDefaults) -> bool:

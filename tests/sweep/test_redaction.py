@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import html
+from contextlib import closing
 from datetime import UTC, datetime
 from urllib.parse import quote
 
@@ -13,7 +14,7 @@ from fleet.model import Credentials, IntendedAccount, Phone, Site
 from fleet.phone.pages import words_with
 from fleet.phone.sip.ask import Heard, _redacted
 from fleet.phone.sip.message import Response
-from fleet.store import StoredPhone
+from fleet.store import Change, Keyring, Store, StoredPhone
 from fleet.sweep import LoginDefaults, target_of
 from fleet.sweep.observe import Observer, Seen
 from tests.phone.http.scripted import http, quick_client, served
@@ -67,6 +68,24 @@ def test_a_sip_answer_loses_secrets_in_its_phrase_and_user_agent(secret: str) ->
         answer = _redacted(Heard(response=response), tuple(SECRETS.values())).response
         assert answer is not None
         assert shown not in answer.phrase + answer.first("user-agent")
+
+
+def test_a_stored_phone_decrypts_its_sip_passwords_only_when_they_are_redacted(
+    sqlite_url: str, keyring: Keyring
+) -> None:
+    with closing(Store.open(sqlite_url, keyring=keyring)) as store:
+        account = IntendedAccount(line=1, user="1001", sip_password=SECRETS["sip"])
+        phone = Phone(host="192.0.2.1", mac="00:08:5D:00:00:01", accounts=(account,))
+        store.inventory.apply([], [Change(id=None, phone=phone)])
+        [known] = store.observations.known().values()
+        target = target_of(known.stored, LoginDefaults())
+        assert known.stored.phone.accounts[0].sip_password == ""
+        assert target.known_secrets == (SECRETS["sip"],)
+        now = datetime(2026, 11, 23, tzinfo=UTC)
+        login = Credentials(username="phone", password="fetch-Login-3")
+        store.fetch_logins.set_many({known.stored.id: login}, now, keep_previous=False)
+        secrets = store.phones.secrets([known.stored.id], ["path-Secret-6"])
+        assert set(secrets[known.stored.id]) == {SECRETS["sip"], login.password, "path-Secret-6"}
 
 
 def test_a_password_that_is_a_user_name_changes_no_account() -> None:

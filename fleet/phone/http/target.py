@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from fleet.phone.redact import redact_text
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from fleet.model import Credentials
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -39,8 +41,8 @@ class Target:
     """One phone's web UI. `credentials` None: it is asked without a login.
 
     `fingerprint` is the SHA-256 of its certificate, 64 hex digits; empty means that whatever
-    certificate it shows is trusted this first time. `secrets` are further
-    secrets to redact in what it sends.
+    certificate it shows is trusted this first time. `secrets` returns further secrets to redact in
+    what it sends; it is called only where a text is redacted, for it may have to decrypt them.
     """
 
     scheme: str
@@ -49,7 +51,7 @@ class Target:
     credentials: Credentials | None
     legacy_tls: bool = False
     fingerprint: str = ""
-    secrets: tuple[str, ...] = field(default=(), repr=False, compare=False)
+    secrets: Callable[[], tuple[str, ...]] = field(default=tuple, repr=False, compare=False)
 
     @classmethod
     def parse(
@@ -89,7 +91,7 @@ class Target:
     @property
     def known_secrets(self) -> tuple[str, ...]:
         """Return what must be redacted in texts from this phone: its login and `secrets`."""
-        return self.secrets + ((self.credentials.password,) if self.credentials else ())
+        return self.secrets() + ((self.credentials.password,) if self.credentials else ())
 
     @property
     def authorization(self) -> str:

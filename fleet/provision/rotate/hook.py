@@ -13,9 +13,9 @@ import os
 import signal
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 from fleet.phone.http.errors import clean
+from fleet.phone.redact import redact_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,7 +45,7 @@ class RegistrarCommand:
             return f"the registrar command took longer than {self.timeout:g} seconds"
         except OSError as error:
             return f"the registrar command cannot be run: {error.strerror}"
-        said = redacted(output, (account.old, account.new))
+        said = redact_text(output, (account.old, account.new))
         for line in said.splitlines():
             log.info("registrar command (%s): %s", account.name, clean(line, 300))
         if code == 0:
@@ -80,14 +80,6 @@ def document(account: RotatedAccount, password: str) -> bytes:
         "password": password,
     }
     return json.dumps(said, ensure_ascii=False).encode() + b"\n"
-
-
-def redacted(text: str, passwords: tuple[str, ...]) -> str:
-    """The text without these passwords, as they are or as URLs and JSON write them."""
-    for password in filter(None, passwords):
-        for form in (password, quote(password, safe=""), json.dumps(password)[1:-1]):
-            text = text.replace(form, "***")
-    return text
 
 
 def _server(server: SipServer) -> dict[str, Any]:

@@ -6,9 +6,11 @@ import asyncio
 import contextlib
 import logging
 from collections import deque
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fleet.errors import FleetError
+from fleet.phone.redact import redact_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -24,6 +26,8 @@ FLUSH_EVERY = 1.0  # seconds: what a kill may lose
 BATCH = 1000  # fetches to a transaction
 MOST = 200_000  # fetches that wait for a database that is away
 _LAST_TRIES = 3
+_LONGEST_AGENT = 300
+_MOST_CHECKED = 50_000
 
 
 class Books:
@@ -40,7 +44,11 @@ class Books:
         clock: Callable[[], datetime],
         *,
         flush_every: float = FLUSH_EVERY,
+        known_secrets: Sequence[str] = (),
     ) -> None:
+        """`known_secrets` are redacted in what phones send, beside those of each phone."""
+        self._secrets = tuple(known_secrets)
+        self._checked: dict[tuple[int, str, str], None] = {}
         self._store = store
         self._handshakes = handshakes
         self._clock = clock
@@ -122,7 +130,25 @@ class Books:
     def _write(self, fetches: Sequence[Fetch], used: Sequence[tuple[FetchLogin, datetime]]) -> None:
         for login, at in used:
             self._store.fetch_logins.mark_used(login, at)
-        self._store.fetches.record(fetches)
+        self._store.fetches.record(self._redacted(fetches))
+
+    def _redacted(self, fetches: Sequence[Fetch]) -> list[Fetch]:
+        """Redact phones' own secrets, decrypted only where a phone sends a new text."""
+        odd = {
+            fetch.phone_id
+            for fetch in fetches
+            if fetch.phone_id is not None and _texts(fetch) not in self._checked
+        }
+        secrets = self._store.phones.secrets(sorted(odd), self._secrets) if odd else {}
+        redacted = []
+        for fetch in fetches:
+            one = _without(fetch, secrets.get(fetch.phone_id or 0, ()))
+            if one == fetch and fetch.phone_id in secrets:
+                self._checked[_texts(fetch)] = None
+            redacted.append(replace(one, agent=one.agent[:_LONGEST_AGENT]))
+        while len(self._checked) > _MOST_CHECKED:
+            del self._checked[next(iter(self._checked))]
+        return redacted
 
     def _say_away(self, error: FleetError) -> None:
         if not self._is_away:
@@ -140,3 +166,18 @@ class Books:
 
     async def _pause(self) -> None:
         await asyncio.sleep(self._flush_every)
+
+
+def _texts(fetch: Fetch) -> tuple[int, str, str]:
+    return fetch.phone_id or 0, fetch.file, f"{fetch.agent}\n{fetch.modules}"
+
+
+def _without(fetch: Fetch, secrets: Sequence[str]) -> Fetch:
+    return replace(
+        fetch,
+        file=redact_text(fetch.file, secrets),
+        agent=redact_text(fetch.agent, secrets),
+        model=redact_text(fetch.model, secrets),
+        firmware=redact_text(fetch.firmware, secrets),
+        modules=tuple(redact_text(each, secrets) for each in fetch.modules),
+    )

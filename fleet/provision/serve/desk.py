@@ -42,7 +42,6 @@ _log = logging.getLogger(__name__)
 REFRESH_EVERY = 5.0  # seconds until a change of the inventory is known here
 _REFUSALS = 100  # of one address that are written down in a minute
 _OF_STRANGERS = 2000  # refusals of all who are no phone of ours that are, in an hour
-_LONGEST_AGENT = 300
 _LONGEST_TEXT = 2000  # that is looked through for secrets
 _agent_of = lru_cache(maxsize=32_768)(parse_user_agent)
 
@@ -266,7 +265,7 @@ class Desk:
             phone_id=speaker.phone_id if speaker else None,
             model=agent.model if agent else "",
             firmware=agent.firmware if agent else "",
-            agent="".join(c for c in request.agent if c.isprintable())[:_LONGEST_AGENT],
+            agent="".join(c for c in request.agent if c.isprintable()),
             protocol=request.protocol,
             modules=request.modules,
         )

@@ -157,7 +157,7 @@ def firmware_folder(settings: Settings, clock: Callable[[], datetime]) -> Firmwa
 
 def _parts(settings: Settings, store: Store, clock: Callable[[], datetime]) -> _Parts:
     chosen, handshakes = settings.provisioning, Handshakes()
-    books = Books(store, handshakes, clock)
+    books = Books(store, handshakes, clock, known_secrets=settings.known_secrets)
     desk = Desk(
         store=store,
         shelf=Shelf(store, firmware_folder(settings, clock)),

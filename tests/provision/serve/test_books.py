@@ -38,12 +38,17 @@ class Memory:
         self.batches.append(len(batch))
         self.fetches += batch
 
+    def secrets(self, ids: Sequence[int], further: Sequence[str]) -> dict[int, tuple[str, ...]]:
+        if self.is_away:
+            raise StoreError("The database is away.")
+        return dict.fromkeys(ids, tuple(further))
+
     def mark_used(self, login: FetchLogin, now: datetime) -> bool:
         raise NotImplementedError
 
 
 def books_of(memory: Memory, flush_every: float = 60.0) -> Books:
-    store: Any = SimpleNamespace(fetches=memory, fetch_logins=memory)
+    store: Any = SimpleNamespace(fetches=memory, fetch_logins=memory, phones=memory)
     return Books(store, Handshakes(), Clock(), flush_every=flush_every)
 
 
