@@ -22,11 +22,11 @@ from fleet.web import (
     Authenticator,
     CsrfToken,
     Dashboard,
-    Desk,
-    Door,
-    Fate,
     Pages,
     Place,
+    PushQueue,
+    PushResult,
+    Queries,
     listen,
     server,
 )
@@ -60,12 +60,12 @@ class Daemon:
         ping_url = app.settings.watchdog.ping_url
         self._app, self._notifier, self._on_ready = app, notifier, on_ready
         self._pinger = Pinger(url=ping_url.get_secret_value(), send=get) if ping_url else None
-        self._door = Door()
-        self._work = work = Work(app, services, self._door, self._pinger)
+        self._push_queue = PushQueue()
+        self._work = work = Work(app, services, self._push_queue, self._pinger)
         table = Timetable(name=SCHEDULE, interval=work.interval, audit=services.audit_at)
         self._schedule = Schedule(work.duties(), table, now)
         work.look_at, work.wake = self._schedule.look_at, self._schedule.wake
-        self._vitals = Vitals(app, work, self._schedule, self._door, self._pinger)
+        self._vitals = Vitals(app, work, self._schedule, self._push_queue, self._pinger)
         self._place = place_of(app)
 
     async def run(
@@ -125,7 +125,7 @@ class Daemon:
 
     def _pages(self) -> Pages:
         return Pages(
-            door=self._door,
+            push_queue=self._push_queue,
             clock=now,
             on_push=self._on_push,
             health=self._vitals.health,
@@ -137,21 +137,21 @@ class Daemon:
 
     def _dashboard(self) -> Dashboard:
         app, login = self._app, login_of(self._app)
-        desk = Desk(
+        queries = Queries(
             store=app.store,
             health=self._vitals.health,
             diagnoser=lambda by: app.diagnoser(by=by, patience=_PATIENCE),
             clock=now,
         )
         return Dashboard(
-            desk,
+            queries,
             csrf_token=CsrfToken(secrets.token_bytes(32)),
             zone=app.settings.timezone,
             by=f"dashboard, {login.username}" if login else "dashboard",
         )
 
-    def _on_push(self, fate: Fate) -> None:
-        if fate in (Fate.TAKEN, Fate.UNKNOWN_PHONE):
+    def _on_push(self, result: PushResult) -> None:
+        if result in (PushResult.TAKEN, PushResult.UNKNOWN_PHONE):
             self._schedule.wake("push")
 
     def _say_hello(self, taken: socket.socket) -> None:

@@ -12,7 +12,7 @@ from fleet.errors import StoreError
 from fleet.model import DeliveryState, Registration
 from fleet.provision.rollout.telling import stopped_rollout
 from fleet.store import NOT_READ, States
-from fleet.web import Figures, Health, JobHealth, Kept
+from fleet.web import Figures, Health, JobHealth, TtlCache
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from fleet.model import Rollout
     from fleet.ping import Pinger
     from fleet.schedule import Job, Schedule
-    from fleet.web import Door
+    from fleet.web import PushQueue
 
 _HEALTH_FOR = timedelta(seconds=2)  # whoever asks more often gets the same answer
 _FIGURES_FOR = timedelta(seconds=15)
@@ -37,14 +37,19 @@ class Vitals:
     """Looks after everything that is alive."""
 
     def __init__(
-        self, app: App, work: Work, schedule: Schedule, door: Door, pinger: Pinger | None = None
+        self,
+        app: App,
+        work: Work,
+        schedule: Schedule,
+        push_queue: PushQueue,
+        pinger: Pinger | None = None,
     ) -> None:
-        self._app, self._work, self._schedule, self._door = app, work, schedule, door
+        self._app, self._work, self._schedule, self._push_queue = app, work, schedule, push_queue
         self._pinger = pinger
         self._started = now()
-        self._health = Kept(self._find_health, _HEALTH_FOR)
-        self._figures = Kept(self._find_figures, _FIGURES_FOR)
-        self._states = Kept(self._find_states, _STATES_FOR)
+        self._health = TtlCache(self._find_health, _HEALTH_FOR)
+        self._figures = TtlCache(self._find_figures, _FIGURES_FOR)
+        self._states = TtlCache(self._find_states, _STATES_FOR)
 
     async def health(self) -> Health:
         """Say how the daemon fares."""
@@ -148,10 +153,10 @@ class Vitals:
         return incidents, Counter(str(each.state) for each in deliveries)
 
     def _pushes(self) -> dict[str, int]:
-        return {str(fate): count for fate, count in self._door.counts.items()}
+        return {str(result): count for result, count in self._push_queue.counts.items()}
 
     def _waiting(self) -> dict[str, int]:
-        return {"pushes": self._door.waiting, "urgent polls": len(self._schedule.soon)}
+        return {"pushes": self._push_queue.waiting, "urgent polls": len(self._schedule.soon)}
 
 
 def _job_health(job: Job) -> JobHealth:

@@ -17,7 +17,7 @@ from fleet.daemon.threads import in_thread, off_loop
 from fleet.errors import FleetError, NotAsked, SweepRunning, SweepTaken
 from fleet.loop import give_back_memory
 from fleet.ping import Ping
-from fleet.push import PushDesk, callers
+from fleet.push import PushIngest, callers
 from fleet.schedule import Duties
 from fleet.store import spans
 from fleet.sweep import SCHEDULE, Order, Slot, Urgent, run_planned
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from fleet.model import SweepCounts
     from fleet.ping import Pinger
     from fleet.sweep import Outcome, Tally
-    from fleet.web import Door
+    from fleet.web import PushQueue
 
 log = logging.getLogger(__name__)
 
@@ -51,9 +51,12 @@ class Counts:
 class Work:
     """Does what the schedule asks for. `look_at` and `wake` ask the schedule back."""
 
-    def __init__(self, app: App, services: Services, door: Door, pinger: Pinger | None) -> None:
-        self._app, self._services, self._door, self._pinger = app, services, door, pinger
-        self._desk = PushDesk(
+    def __init__(
+        self, app: App, services: Services, push_queue: PushQueue, pinger: Pinger | None
+    ) -> None:
+        self._app, self._services = app, services
+        self._push_queue, self._pinger = push_queue, pinger
+        self._ingest = PushIngest(
             app.store,
             app.rules,
             services.step,
@@ -62,7 +65,7 @@ class Work:
         self._urgent = Urgent()
         self._is_sweeping = False
         self._known_at: float | None = None
-        self._knocks = 0
+        self._offered = 0
         self._tidied = 0.0
         self._noted: frozenset[str] = frozenset()
         self.counts = Counts()
@@ -149,24 +152,24 @@ class Work:
             await self._poll_waiting()
 
     async def learn_callers(self) -> None:
-        """Look who may push, where somebody knocked since we last looked a while ago."""
-        knocks, moment = self._door.counts.total(), time.monotonic()
+        """Read again which phones may push, if pushes came since the last time."""
+        offered, moment = self._push_queue.counts.total(), time.monotonic()
         if self._known_at is not None and (
-            moment - self._known_at < KNOWN_FOR or knocks == self._knocks
+            moment - self._known_at < KNOWN_FOR or offered == self._offered
         ):
             return
-        self._known_at, self._knocks = moment, knocks
+        self._known_at, self._offered = moment, offered
         networks = self._app.settings.server.push_networks
-        self._door.admit(await asyncio.to_thread(callers, self._app.store, networks))
+        self._push_queue.allow(await asyncio.to_thread(callers, self._app.store, networks))
 
     async def push(self) -> None:
         """Take in what phones said of themselves."""
         await self.learn_callers()
-        while pushes := self._door.take(_AT_ONCE):
+        while pushes := self._push_queue.take(_AT_ONCE):
             try:
-                taken = await asyncio.to_thread(self._desk.take, pushes)
+                taken = await asyncio.to_thread(self._ingest.take, pushes)
             except Exception:
-                self._door.give_back(pushes)
+                self._push_queue.give_back(pushes)
                 raise
             self.look_at(taken.poll)
             if taken.has_notices:

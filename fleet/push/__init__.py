@@ -6,14 +6,14 @@ says, it is polled within seconds, and the poll decides.
 """
 
 from fleet.push.callers import Caller, callers
-from fleet.push.desk import PushDesk, Taken
+from fleet.push.ingest import PushIngest, Taken
 from fleet.push.request import Push, PushEvent, PushState, read_push
 
 __all__ = [
     "Caller",
     "Push",
-    "PushDesk",
     "PushEvent",
+    "PushIngest",
     "PushState",
     "Taken",
     "callers",

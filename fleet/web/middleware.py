@@ -9,7 +9,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse, Response
 
 from fleet.web.access import Admission, Authenticator, Visitor, foreign_host
-from fleet.web.dashboard.answers import message
+from fleet.web.dashboard.responses import message
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

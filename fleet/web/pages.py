@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
     from fleet.web.access import Authenticator
-    from fleet.web.door import Door, Fate
     from fleet.web.health import Health
     from fleet.web.metrics import Figures
+    from fleet.web.push_queue import PushQueue, PushResult
 
 LONGEST_QUERY = 512  # bytes; the phones cannot say 128 characters of address (facts/web-ui 4.1)
 
@@ -49,16 +49,16 @@ class Pages:
     def __init__(
         self,
         *,
-        door: Door,
+        push_queue: PushQueue,
         clock: Callable[[], datetime],
-        on_push: Callable[[Fate], None],
+        on_push: Callable[[PushResult], None],
         health: Callable[[], Awaitable[Health]],
         figures: Callable[[], Awaitable[Figures]],
         authenticator: Authenticator,
         host_names: Collection[str],
         more: Sequence[Route] = (),
     ) -> None:
-        self._door, self._clock, self._on_push = door, clock, on_push
+        self._push_queue, self._clock, self._on_push = push_queue, clock, on_push
         self._health, self._figures, self._more = health, figures, more
         self._authenticator, self._host_names = authenticator, host_names
 
@@ -89,7 +89,7 @@ class Pages:
             user_agent = request.headers.get("user-agent", "")
             push = read_push(event, request.query_params, user_agent, self._clock())
         address = request.client.host if request.client else ""
-        self._on_push(self._door.knock(push, address, time.monotonic()))
+        self._on_push(self._push_queue.offer(push, address, time.monotonic()))
         return Response(NOTHING_TO_DO, media_type="text/xml")
 
     async def _healthz(self, _: Request) -> Response:

@@ -19,7 +19,7 @@ from fleet.provision.rollout.gate import OpenGate
 from fleet.provision.rollout.machine import Pace
 from fleet.provision.rollout.service import RolloutService
 from fleet.provision.serve import listeners
-from fleet.push import Push, PushDesk, PushEvent, PushState
+from fleet.push import Push, PushEvent, PushIngest, PushState
 from fleet.settings import settings_of
 from fleet.simulator import (
     BootSpec,
@@ -142,7 +142,7 @@ class Loop:
             state=state,
             user=f"10{number:02}",
         )
-        PushDesk(self.store, {}, None).take([(self.ids[number - 1], push)])
+        PushIngest(self.store, {}, None).take([(self.ids[number - 1], push)])
 
     async def run(
         self,

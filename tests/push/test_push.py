@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from fleet.judge import RuleSetting
 from fleet.model import IntendedAccount, LastPush, Phone, Reach, Severity, Site
-from fleet.push import Push, PushDesk, PushEvent, PushState, callers, read_push
+from fleet.push import Push, PushEvent, PushIngest, PushState, callers, read_push
 from fleet.push.decide import last_word, lines_of, sighting_of
 from fleet.store import Change, EventKind, LineStatus, PhoneStatus, StoredPhone
 from tests.daemon.running import opens_at_once
@@ -187,8 +187,8 @@ def polled(store: Store) -> int:
 
 def test_a_loss_is_an_unconfirmed_incident_an_event_and_a_poll(store: Store) -> None:
     phone_id = polled(store)
-    desk = PushDesk(store, {}, opens_at_once)
-    taken = desk.take([(phone_id, replace(SAID, code=401))])
+    ingest = PushIngest(store, {}, opens_at_once)
+    taken = ingest.take([(phone_id, replace(SAID, code=401))])
     assert taken.poll == (phone_id,)
     assert taken.has_notices
     [incident] = store.findings.incidents()
@@ -199,10 +199,10 @@ def test_a_loss_is_an_unconfirmed_incident_an_event_and_a_poll(store: Store) -> 
 
 def test_an_event_is_written_for_each_change_and_no_more(store: Store) -> None:
     phone_id = polled(store)
-    desk = PushDesk(store, {}, None)
+    ingest = PushIngest(store, {}, None)
     good_again = replace(SAID, state=PushState.REGISTERED, at=START + MINUTE)
     for push in (SAID, SAID, good_again, good_again, SAID, read(PushEvent.STARTUP)):
-        assert desk.take([(phone_id, push)]).poll == (phone_id,)
+        assert ingest.take([(phone_id, push)]).poll == (phone_id,)
     kinds = [each.text for each in store.events.load() if each.kind is EventKind.LINE_PUSHED]
     assert kinds == [
         "The phone reports about 1001: registered.",
@@ -214,10 +214,10 @@ def test_an_event_is_written_for_each_change_and_no_more(store: Store) -> None:
 
 def test_the_newest_word_of_each_line_is_kept_whatever_comes_late(store: Store) -> None:
     phone_id = polled(store)
-    desk = PushDesk(store, {}, None)
+    ingest = PushIngest(store, {}, None)
     later = replace(SAID, state=PushState.REGISTERED, at=START + MINUTE)
     for pushes in ([later, replace(SAID, code=401)], [SAID], [replace(later, user="?")]):
-        desk.take([(phone_id, push) for push in pushes])
+        ingest.take([(phone_id, push) for push in pushes])
     assert sorted(store.pushes.last([phone_id]), key=lambda word: word.user) == [
         LastPush(phone_id=phone_id, user="", at=START + MINUTE, registered=True),
         LastPush(phone_id=phone_id, user="1001", at=START + MINUTE, registered=True),
@@ -228,15 +228,15 @@ def test_the_newest_word_of_each_line_is_kept_whatever_comes_late(store: Store) 
 def test_a_heartbeat_has_only_phones_polled_that_could_not_be_read(store: Store) -> None:
     phone_id = polled(store)
     [other] = add(store, Phone(host="10.1.0.8"))[-1:]
-    desk = PushDesk(store, {}, opens_at_once)
+    ingest = PushIngest(store, {}, opens_at_once)
     heartbeat = read(PushEvent.POLL)
-    assert desk.take([(phone_id, heartbeat), (other, heartbeat)]).poll == (other,)
+    assert ingest.take([(phone_id, heartbeat), (other, heartbeat)]).poll == (other,)
 
 
 def test_a_phone_that_was_removed_meanwhile_is_passed_over(store: Store) -> None:
     phone_id = polled(store)
     store.inventory.remove([phone_id], START)
-    taken = PushDesk(store, {}, opens_at_once).take([(phone_id, SAID)])
+    taken = PushIngest(store, {}, opens_at_once).take([(phone_id, SAID)])
     assert (taken.poll, taken.has_notices) == ((), False)
 
 
@@ -259,9 +259,9 @@ def test_who_may_push_is_said_by_the_sites_networks(store: Store) -> None:
 
 def test_a_push_that_holds_our_password_is_recorded_without_it(store: Store) -> None:
     phone_id = polled(store)
-    desk = PushDesk(store, {}, opens_at_once, known_secrets=["geheim-4711"])
+    ingest = PushIngest(store, {}, opens_at_once, known_secrets=["geheim-4711"])
     for user in ("geheim-4711", "1001 geheim-4711"):
-        desk.take([(phone_id, replace(SAID, user=user))])
+        ingest.take([(phone_id, replace(SAID, user=user))])
     kept = f"{store.events.load()} {store.findings.incidents()}"
     assert "[redacted]" in kept
     assert "geheim" not in kept

@@ -10,14 +10,14 @@ from ipaddress import ip_network
 from typing import TYPE_CHECKING
 
 from fleet.push import Caller
-from fleet.web import Authenticator, Door, Figures, Health, Pages, Place, listen, server
+from fleet.web import Authenticator, Figures, Health, Pages, Place, PushQueue, listen, server
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
     from fleet.http_server import RequestLimits
     from fleet.model import Credentials
-    from fleet.web import Fate
+    from fleet.web import PushResult
 
 MAC = "00:08:5D:12:64:11"
 AGENT = "Aastra6753i MAC:00-08-5D-12-64-11 V:3.3.1.4365-SIP"
@@ -31,11 +31,11 @@ def caller(phone_id: int = 1, *networks: str) -> Caller:
 
 @dataclass(kw_only=True)
 class Served:
-    """A server that runs: its port, its door, what it was told of."""
+    """A server that runs: its port, its queue of pushes, and their results."""
 
     port: int
-    door: Door
-    told: list[Fate] = field(default_factory=list)
+    push_queue: PushQueue
+    told: list[PushResult] = field(default_factory=list)
     health: Health = field(default_factory=lambda: Health(started=START))
     figures: Figures = field(default_factory=lambda: Figures(up=True))
 
@@ -76,8 +76,8 @@ async def serving(
     """Serve pages on loopback; stopped at the end."""
     place = Place(host="127.0.0.1", port=0, proxies=proxies)
     socket = listen(place)
-    served = Served(port=socket.getsockname()[1], door=Door())
-    served.door.admit(callers if callers is not None else {MAC: caller()})
+    served = Served(port=socket.getsockname()[1], push_queue=PushQueue())
+    served.push_queue.allow(callers if callers is not None else {MAC: caller()})
 
     async def health() -> Health:
         return served.health
@@ -86,7 +86,7 @@ async def serving(
         return served.figures
 
     pages = Pages(
-        door=served.door,
+        push_queue=served.push_queue,
         clock=lambda: START,
         on_push=served.told.append,
         health=health,

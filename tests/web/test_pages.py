@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from fleet.push import Push, PushEvent, PushState
-from fleet.web import Fate, Figures, Health, JobHealth
+from fleet.web import Figures, Health, JobHealth, PushResult
 from fleet.web.pages import NOTHING_TO_DO
 from tests.web.serving import AGENT, MAC, START, caller, serving
 
@@ -30,8 +30,8 @@ async def test_a_push_is_answered_with_nothing_to_do_and_queued() -> None:
     assert head.startswith(b"HTTP/1.1 200 OK\r\n")
     assert b"content-type: text/xml" in head
     assert body == NOTHING_TO_DO
-    assert served.door.take(10) == [(1, SAID)]
-    assert served.told == [Fate.TAKEN]
+    assert served.push_queue.take(10) == [(1, SAID)]
+    assert served.told == [PushResult.TAKEN]
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ async def test_a_push_is_answered_with_nothing_to_do_and_queued() -> None:
 async def test_each_action_uri_has_a_long_and_a_short_address(path: str, event: PushEvent) -> None:
     async with serving() as served:
         await served.ask(path)
-    [(_, push)] = served.door.take(10)
+    [(_, push)] = served.push_queue.take(10)
     assert push.event is event
 
 
@@ -65,11 +65,11 @@ async def test_everybody_gets_the_same_answer() -> None:
     assert len({answer.split(b"\r\n\r\n")[1] for answer in answers}) == 1
     assert {answer[:15] for answer in answers} == {b"HTTP/1.1 200 OK"}
     assert served.told == [
-        Fate.FOREIGN,
-        Fate.NOT_A_PHONE,
-        Fate.UNKNOWN_PHONE,
-        Fate.NOT_A_PHONE,
-        Fate.FOREIGN,
+        PushResult.FOREIGN,
+        PushResult.NOT_A_PHONE,
+        PushResult.UNKNOWN_PHONE,
+        PushResult.NOT_A_PHONE,
+        PushResult.FOREIGN,
     ]
 
 
@@ -77,12 +77,12 @@ async def test_nobody_is_believed_who_he_forwards_for_but_a_trusted_proxy() -> N
     inside = {MAC: caller(1, "10.0.0.0/8")}
     async with serving(inside) as served:
         await served.ask(REFUSED, X_Forwarded_For="10.1.0.7")
-        assert served.told == [Fate.FOREIGN]
+        assert served.told == [PushResult.FOREIGN]
     async with serving(inside, proxies=["127.0.0.0/8"]) as served:
         await served.ask(REFUSED, X_Forwarded_For="10.1.0.7")
         await served.ask("/p/s", X_Forwarded_For="10.1.0.7, 192.0.2.1")
         await served.ask("/p/p", X_Forwarded_For="nonsense")
-        assert served.told == [Fate.TAKEN, Fate.FOREIGN, Fate.FOREIGN]
+        assert served.told == [PushResult.TAKEN, PushResult.FOREIGN, PushResult.FOREIGN]
 
 
 async def test_health_says_how_everything_fares() -> None:

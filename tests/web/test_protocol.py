@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fleet.http_server import RequestLimits
-from fleet.web import Fate, Place, listen, server
+from fleet.web import Place, PushResult, listen, server
 from tests.web.serving import AGENT, serving
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ async def test_many_requests_on_one_connection_are_all_answered() -> None:
         await reader.read()
         writer.close()
     assert len(served.told) == 51
-    assert set(served.told) == {Fate.TAKEN, Fate.REPEATED}
+    assert set(served.told) == {PushResult.TAKEN, PushResult.REPEATED}
 
 
 async def test_a_flood_is_bounded_and_counted() -> None:
@@ -140,5 +140,5 @@ async def test_a_flood_is_bounded_and_counted() -> None:
         for some in range(0, 200, 20):
             answers = await asyncio.gather(*map(served.ask, paths[some : some + 20]))
             assert all(answer.startswith(b"HTTP/1.1 200") for answer in answers)
-    assert served.door.counts[Fate.TOO_OFTEN] >= 160
-    assert served.door.waiting == served.door.counts[Fate.TAKEN] <= 40
+    assert served.push_queue.counts[PushResult.TOO_OFTEN] >= 160
+    assert served.push_queue.waiting == served.push_queue.counts[PushResult.TAKEN] <= 40

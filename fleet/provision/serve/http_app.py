@@ -14,7 +14,7 @@ from fleet.phone.catalog import MAX_MODULES
 from fleet.provision.files.networks import client_address
 from fleet.provision.files.reply import Conditions, busy, refusal, reply_with, wrong_method
 from fleet.provision.serve.delivery import STALL, Delivery
-from fleet.provision.serve.desk import Request
+from fleet.provision.serve.request_handler import Request
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from fleet.provision.files.reply import Reply
     from fleet.provision.serve.connection import Connection
     from fleet.provision.serve.delivery import Message, Receive, Send
-    from fleet.provision.serve.desk import Answer, Desk
+    from fleet.provision.serve.request_handler import Answer, RequestHandler
 
 _log = logging.getLogger(__name__)
 
@@ -49,14 +49,14 @@ class HttpApp:
 
     def __init__(
         self,
-        desk: Desk,
+        handler: RequestHandler,
         *,
         paths: Paths,
         trusted: Iterable[Network],
         protocol: str,
         stall: float = STALL,
     ) -> None:
-        self._desk = desk
+        self._handler = handler
         self._paths = paths
         self._trusted = tuple(trusted)
         self._protocol = protocol
@@ -69,18 +69,18 @@ class HttpApp:
         if scope["method"] not in _METHODS:
             await Delivery(wrong_method(), connection, self._stall).run(send)
             return
-        said, forwarded = _headers(scope["headers"])
-        answer = await self._ask(scope, said, forwarded)
-        reply = self._reply(answer, scope["method"], said)
+        headers, forwarded = _headers(scope["headers"])
+        answer = await self._ask(scope, headers, forwarded)
+        reply = self._reply(answer, scope["method"], headers)
         delivery = Delivery(reply, connection, self._stall)
         try:
             await delivery.run(send)
         finally:
             if answer is not None and answer.fetch is not None:
-                self._desk.record(_ended(answer.fetch, answer, reply, delivery))
+                self._handler.record(_ended(answer.fetch, answer, reply, delivery))
 
     async def _ask(
-        self, scope: Message, said: dict[str, str], forwarded: list[str]
+        self, scope: Message, headers: dict[str, str], forwarded: list[str]
     ) -> Answer | None:
         path: bytes = scope["raw_path"]
         file, with_secret = self._paths.file(path)
@@ -90,14 +90,14 @@ class HttpApp:
             address=client_address((scope["client"] or ("",))[0], forwarded, self._trusted),
             with_secret=with_secret,
             protocol=self._protocol,
-            agent=said.get("agent", ""),
-            authorization=said.get("authorization", ""),
-            modules=_modules(said),
+            agent=headers.get("agent", ""),
+            authorization=headers.get("authorization", ""),
+            modules=_modules(headers),
             method=scope["method"],
             target=(path + query).decode("latin-1"),
         )
         try:
-            answer = await self._desk.ask(request)
+            answer = await self._handler.handle(request)
         except StoreError as error:
             if not self._is_away:
                 _log.error("Files cannot be served: %s", error)
@@ -106,30 +106,30 @@ class HttpApp:
         self._is_away = False
         return answer
 
-    def _reply(self, answer: Answer | None, method: str, said: dict[str, str]) -> Reply:
+    def _reply(self, answer: Answer | None, method: str, headers: dict[str, str]) -> Reply:
         if answer is None:
             return busy()
         if answer.content is None:
             return refusal(answer.challenge)
-        conditions = {name: said.get(name, "") for name in _CONDITIONS}
+        conditions = {name: headers.get(name, "") for name in _CONDITIONS}
         return reply_with(answer.content, Conditions(method=method, **conditions))
 
 
 def _headers(raw: Iterable[tuple[bytes, bytes]]) -> tuple[dict[str, str], list[str]]:
     """The headers that count, by our names for them, and all of X-Forwarded-For."""
-    said: dict[str, str] = {}
+    headers: dict[str, str] = {}
     forwarded: list[str] = []
     for name, value in raw:
         if ours := _SINGLE.get(name):
-            said.setdefault(ours, value.decode("latin-1"))
+            headers.setdefault(ours, value.decode("latin-1"))
         elif name == b"x-forwarded-for":
             forwarded.append(value.decode("latin-1"))
-    return said, forwarded
+    return headers, forwarded
 
 
-def _modules(said: Mapping[str, str]) -> tuple[str, ...]:
+def _modules(headers: Mapping[str, str]) -> tuple[str, ...]:
     """The expansion modules that are fitted (facts/provisioning 1.5), up to one that is none."""
-    named = (said.get(f"module{n}", "").strip() for n in range(1, MAX_MODULES + 1))
+    named = (headers.get(f"module{n}", "").strip() for n in range(1, MAX_MODULES + 1))
     return tuple(takewhile(_MODULE.fullmatch, named))
 
 

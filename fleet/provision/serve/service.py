@@ -26,12 +26,12 @@ from fleet.provision.files.networks import is_within, parse_address, parse_netwo
 from fleet.provision.files.nonces import Nonces
 from fleet.provision.firmware import FirmwareFolder
 from fleet.provision.readiness import obstacles
-from fleet.provision.serve.books import Books
-from fleet.provision.serve.desk import Desk
+from fleet.provision.serve.fetch_log import FetchLog
+from fleet.provision.serve.file_source import FileSource
 from fleet.provision.serve.http_app import HttpApp
 from fleet.provision.serve.http_server import HttpListener
-from fleet.provision.serve.legacy import ListenerInProcess
-from fleet.provision.serve.shelf import Shelf
+from fleet.provision.serve.request_handler import RequestHandler
+from fleet.provision.serve.subprocess_listener import SubprocessListener
 from fleet.provision.serve.tftp_server import TftpListener
 from fleet.provision.serve.tls import legacy_context, modern_context
 
@@ -58,8 +58,8 @@ _MOST_CONNECTIONS, _MOST_TRANSFERS = 5000, 1000
 class _Parts:
     """What is shared by all listeners of one process."""
 
-    desk: Desk
-    books: Books
+    handler: RequestHandler
+    fetch_log: FetchLog
     connections: Connections
 
 
@@ -78,11 +78,11 @@ class FileService:
 
     async def refresh(self) -> None:
         """Take over the inventory at once; else it is known here within seconds."""
-        await self._parts.desk.refresh()
+        await self._parts.handler.refresh()
 
     async def flush(self) -> None:
         """Write down at once what was fetched; else that is done every second."""
-        await self._parts.books.flush()
+        await self._parts.fetch_log.flush()
 
     async def wait(self) -> None:
         """Wait until something that must not end ends, and raise what it raised."""
@@ -92,13 +92,13 @@ class FileService:
 
     async def __aenter__(self) -> Self:
         """Start. Raises `ServerError` for what cannot be listened on, `StoreError`."""
-        await self._parts.desk.start()
+        await self._parts.handler.start()
         async with contextlib.AsyncExitStack() as started:
             for listener in self._listeners.values():
                 await listener.start()
                 started.push_async_callback(listener.stop)
             self._started = started.pop_all()
-        run = (self._parts.books.run(), self._parts.desk.run())
+        run = (self._parts.fetch_log.run(), self._parts.handler.run())
         self._upkeep = [asyncio.create_task(each) for each in run]
         return self
 
@@ -112,10 +112,10 @@ class FileService:
         try:
             await self._started.aclose()
         finally:
-            books, desk = self._upkeep
-            desk.cancel()
-            self._parts.books.stop()
-            await asyncio.gather(books, desk, return_exceptions=True)
+            fetch_log, handler = self._upkeep
+            handler.cancel()
+            self._parts.fetch_log.stop()
+            await asyncio.gather(fetch_log, handler, return_exceptions=True)
 
 
 def listeners(
@@ -137,10 +137,10 @@ def listeners(
     if chosen.https:
         made[HTTPS] = _https(parts, settings)
     if chosen.legacy_https:
-        made[LEGACY_HTTPS] = ListenerInProcess(partial(_legacy, settings, open_store, clock))
+        made[LEGACY_HTTPS] = SubprocessListener(partial(_legacy, settings, open_store, clock))
     if chosen.tftp:
         made[TFTP] = TftpListener(
-            parts.desk,
+            parts.handler,
             host=chosen.host,
             port=chosen.tftp_port,
             paths=_paths(chosen),
@@ -157,11 +157,11 @@ def firmware_folder(settings: Settings, clock: Callable[[], datetime]) -> Firmwa
 
 def _parts(settings: Settings, store: Store, clock: Callable[[], datetime]) -> _Parts:
     chosen, handshakes = settings.provisioning, Handshakes()
-    books = Books(store, handshakes, clock, known_secrets=settings.known_secrets)
-    desk = Desk(
+    fetch_log = FetchLog(store, handshakes, clock, known_secrets=settings.known_secrets)
+    handler = RequestHandler(
         store=store,
-        shelf=Shelf(store, firmware_folder(settings, clock)),
-        books=books,
+        source=FileSource(store, firmware_folder(settings, clock)),
+        fetch_log=fetch_log,
         handshakes=handshakes,
         nonces=Nonces(secrets.token_bytes(32)),
         rules=_rules(chosen),
@@ -171,7 +171,7 @@ def _parts(settings: Settings, store: Store, clock: Callable[[], datetime]) -> _
         clock=clock,
         known_secrets=settings.known_secrets,
     )
-    return _Parts(desk=desk, books=books, connections=_connections(chosen))
+    return _Parts(handler=handler, fetch_log=fetch_log, connections=_connections(chosen))
 
 
 def _connections(chosen: ProvisioningSettings) -> Connections:
@@ -232,7 +232,7 @@ def _legacy(
 
 def _app(parts: _Parts, chosen: ProvisioningSettings, kind: str) -> HttpApp:
     return HttpApp(
-        parts.desk,
+        parts.handler,
         paths=_paths(chosen),
         trusted=parse_networks(tuple(chosen.trusted_proxies)),
         protocol=kind,

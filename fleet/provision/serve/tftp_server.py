@@ -1,7 +1,7 @@
 """TFTP, for reading only: a socket for requests, and one for each transfer.
 
 A server of our own, for want of a library that is kept, is asynchronous, cannot write, and survives
-what strangers send (docs/decisions.md).
+what unknown fetchers send (docs/decisions.md).
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from fleet.loop import log_failure
 from fleet.model import FetchOutcome
 from fleet.provision.files.decide import TFTP
 from fleet.provision.files.networks import client_address
-from fleet.provision.serve.desk import Request
 from fleet.provision.serve.listener import bound, url_of
+from fleet.provision.serve.request_handler import Request
 from fleet.provision.serve.tftp_packets import (
     Code,
     Op,
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from fleet.model import Fetch
     from fleet.provision.files.content import Content
     from fleet.provision.files.names import Paths
-    from fleet.provision.serve.desk import Answer, Desk
+    from fleet.provision.serve.request_handler import Answer, RequestHandler
     from fleet.provision.serve.tftp_packets import ReadRequest
 
 Peer: TypeAlias = tuple[Any, ...]
@@ -58,8 +58,10 @@ class TftpListener:
     many gets no answer, and asks again.
     """
 
-    def __init__(self, desk: Desk, *, host: str, port: int, paths: Paths, most: int) -> None:
-        self._desk = desk
+    def __init__(
+        self, handler: RequestHandler, *, host: str, port: int, paths: Paths, most: int
+    ) -> None:
+        self._handler = handler
         self._place = (host, port, socket.SOCK_DGRAM, "tftp_port")
         self._paths = paths
         self._places = Connections(most, max(most // 4, 1))
@@ -111,13 +113,13 @@ class TftpListener:
 
     async def _serve(self, asked: ReadRequest, peer: Peer, place: Connection) -> None:
         try:
-            answer = await self._desk.ask(self._request(asked, peer))
+            answer = await self._handler.handle(self._request(asked, peer))
         except FleetError as problem:
             _log.error("Files cannot be served over TFTP: %s", problem)
             return  # no answer: the client asks again
         if answer.content is None:
             if answer.fetch is not None:
-                self._desk.record(answer.fetch)
+                self._handler.record(answer.fetch)
             if self._transport is not None:
                 self._transport.sendto(_NOT_FOUND, peer)
             return
@@ -142,7 +144,7 @@ class TftpListener:
             await _carry_out(transfer, self._host, peer, place)
         finally:
             if answer.fetch is not None:
-                self._desk.record(_ended(answer.fetch, content, transfer))
+                self._handler.record(_ended(answer.fetch, content, transfer))
 
 
 def _ended(fetch: Fetch, content: Content, transfer: Transfer) -> Fetch:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from fleet.store import PhoneStatus
-    from fleet.web.dashboard.desk import Desk
+    from fleet.web.dashboard.queries import Queries
 
 _ENCODE = json.JSONEncoder(ensure_ascii=False).encode
 _YES = ("1", "true", "yes")
@@ -44,8 +44,8 @@ class _Wanted:
 class Api:
     """Answers with arrays of records: all, or of `?site=NAME`, or with `?flagged=1` some."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, queries: Queries) -> None:
+        self._queries = queries
 
     async def lines(self, request: Request) -> Response:
         """Give the records of `fleet export lines`."""
@@ -63,15 +63,15 @@ class Api:
     ) -> Response:
         asked = request.query_params
         site = asked.get("site")
-        if site is not None and site not in await self._desk.sites():
+        if site is not None and site not in await self._queries.sites():
             return JSONResponse({"error": "There is no such site."}, status_code=404)
         only_flagged = asked.get("flagged", "") in _YES
         wanted = _Wanted(kind=kind, records=records, only_flagged=only_flagged)
-        ids = await self._desk.read(lambda: self._ids(site, only_flagged=only_flagged))
+        ids = await self._queries.read(lambda: self._ids(site, only_flagged=only_flagged))
         return StreamingResponse(self._array(wanted, ids), media_type="application/json")
 
     def _ids(self, site: str | None, *, only_flagged: bool) -> Sequence[int]:
-        store = self._desk.store
+        store = self._queries.store
         ids = store.phones.ids(site=site)
         if not only_flagged:
             return ids
@@ -82,13 +82,13 @@ class Api:
         """Write one JSON array, an object to a line, as `fleet export` does."""
         before = "[\n"
         for some in some_at_once(ids):
-            if rows := await self._desk.read(partial(self._rows, wanted, some)):
+            if rows := await self._queries.read(partial(self._rows, wanted, some)):
                 yield f"{before}{rows}".encode("utf-8", "replace")
                 before = ",\n"
         yield b"\n]\n" if before == ",\n" else b"[]\n"
 
     def _rows(self, wanted: _Wanted, ids: Sequence[int]) -> str:
-        made = wanted.records(self._desk.store.observations.statuses(ids=ids))
+        made = wanted.records(self._queries.store.observations.statuses(ids=ids))
         some = (record for record in made if record.flags or not wanted.only_flagged)
         as_object = json_maker(wanted.kind)
         return ",\n".join(_ENCODE(as_object(record)) for record in some)

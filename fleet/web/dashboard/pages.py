@@ -13,18 +13,18 @@ from starlette.routing import Route
 
 from fleet.errors import StoreError
 from fleet.web.access import CsrfToken, is_own_page
-from fleet.web.dashboard.answers import message, page
 from fleet.web.dashboard.api import Api
 from fleet.web.dashboard.detail import LARGEST_ID
 from fleet.web.dashboard.flagged import Choice
 from fleet.web.dashboard.render import STYLE
+from fleet.web.dashboard.responses import message, page
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from starlette.requests import Request
 
-    from fleet.web.dashboard.desk import Desk, Said
+    from fleet.web.dashboard.queries import DiagnosisResult, Queries
 
 log = logging.getLogger(__name__)
 
@@ -35,15 +35,15 @@ _LONGEST = 200  # characters of a search
 
 
 class Dashboard:
-    """Serves a desk's findings. `zone` is the IANA zone of its times, `by` who presses buttons."""
+    """Serves the dashboard. `zone` is the IANA zone of its times, `by` who presses buttons."""
 
-    def __init__(self, desk: Desk, *, csrf_token: CsrfToken, zone: str, by: str) -> None:
-        self._desk, self._csrf_token, self._zone, self._by = desk, csrf_token, zone, by
+    def __init__(self, queries: Queries, *, csrf_token: CsrfToken, zone: str, by: str) -> None:
+        self._queries, self._csrf_token, self._zone, self._by = queries, csrf_token, zone, by
         self._style = STYLE.read_bytes()
 
     def routes(self) -> list[Route]:
         """Make the routes."""
-        api = Api(self._desk)
+        api = Api(self._queries)
         return [
             self._route("/", self._flagged),
             self._route("/phones", self._phones),
@@ -64,9 +64,9 @@ class Dashboard:
             site=_asked(request, "site"), rule=_asked(request, "rule"), text=_asked(request, "q")
         )
         (counts, shown), health, sweep = await asyncio.gather(
-            self._desk.overview(choice, _number(request)),
-            self._desk.health(),
-            self._desk.last_sweep(),
+            self._queries.overview(choice, _number(request)),
+            self._queries.health(),
+            self._queries.last_sweep(),
         )
         return await self._page(
             "flagged", overview=counts, health=health, sweep=sweep, choice=choice, page=shown
@@ -74,15 +74,15 @@ class Dashboard:
 
     async def _phones(self, request: Request) -> Response:
         choice = Choice(site=_asked(request, "site"), text=_asked(request, "q"))
-        sites = await self._desk.sites()
-        shown = await self._desk.phones(choice.site, choice.text, _number(request))
+        sites = await self._queries.sites()
+        shown = await self._queries.phones(choice.site, choice.text, _number(request))
         return await self._page("phones", choice=choice, sites=sites, page=shown)
 
     async def _phone(self, request: Request) -> Response:
         return await self._show(_phone_number(request), None)
 
-    async def _show(self, number: int, said: Said | None) -> Response:
-        detail = await self._desk.phone(number)
+    async def _show(self, number: int, said: DiagnosisResult | None) -> Response:
+        detail = await self._queries.phone(number)
         if detail is None:
             return message(_NO_PHONE, 404)
         return await self._page("phone", phone=detail, said=said, mark=self._csrf_token.make)
@@ -93,16 +93,16 @@ class Dashboard:
         line, mark = fields.get("line", [""])[0], fields.get("mark", [""])[0]
         if not (_is_ours(request) and self._csrf_token.is_valid(mark, number, line)):
             return message(_OLD_PAGE, 403)
-        if await self._desk.phone(number) is None:
+        if await self._queries.phone(number) is None:
             return message(_NO_PHONE, 404)
-        return await self._show(number, await self._desk.diagnose(number, int(line), self._by))
+        return await self._show(number, await self._queries.diagnose(number, int(line), self._by))
 
     async def _css(self, _: Request) -> Response:
         return Response(self._style, media_type="text/css")
 
     async def _page(self, template: str, **values: Any) -> Response:
-        now = self._desk.clock()
-        return await self._desk.read(partial(page, template, now=now, zone=self._zone, **values))
+        now = self._queries.clock()
+        return await self._queries.read(partial(page, template, now=now, zone=self._zone, **values))
 
 
 async def _plainly(answer: Callable[[Request], Awaitable[Response]], request: Request) -> Response:

@@ -1,4 +1,4 @@
-"""TFTP: packets, transfers that lose some, real clients, and what strangers send."""
+"""TFTP: packets, transfers that lose some, real clients, and what unknown fetchers send."""
 
 from __future__ import annotations
 

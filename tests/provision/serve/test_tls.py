@@ -15,7 +15,7 @@ import trustme
 
 from fleet.errors import ServerError, SettingsError
 from fleet.model import FetchOutcome
-from fleet.provision.serve.legacy import ListenerInProcess
+from fleet.provision.serve.subprocess_listener import SubprocessListener
 from fleet.store import Store
 from tests.provision.serve.served import (
     AGENT,
@@ -124,7 +124,7 @@ async def test_a_phone_of_old_tls_is_served_in_a_process_of_its_own(
             pytest.skip("this OpenSSL has no TLS 1.0")
         modern = await old_handshake(service.urls["https"])
         listener = service._listeners["legacy-https"]
-        assert isinstance(listener, ListenerInProcess)
+        assert isinstance(listener, SubprocessListener)
         assert listener.pid not in (None, os.getpid())
     assert "TLSv1" in old
     assert "sip line1 user name: 1001" in old
@@ -138,7 +138,7 @@ async def test_the_process_ends_with_the_service(
 ) -> None:
     async with serving(sqlite_store, tmp_path, **LEGACY) as service:
         listener = service._listeners["legacy-https"]
-        assert isinstance(listener, ListenerInProcess)
+        assert isinstance(listener, SubprocessListener)
         pid = listener.pid
     assert pid is not None
     with pytest.raises(ProcessLookupError):
@@ -150,7 +150,7 @@ async def test_a_process_that_was_killed_is_started_anew(
 ) -> None:
     async with serving(sqlite_store, tmp_path, **LEGACY) as service:
         listener = service._listeners["legacy-https"]
-        assert isinstance(listener, ListenerInProcess)
+        assert isinstance(listener, SubprocessListener)
         first = listener.pid
         assert first is not None
         listener.pause = 0.0

@@ -18,7 +18,16 @@ from fleet.model import Account, Credentials, Line, Registration, Site
 from fleet.provision.file_states import FileStates
 from fleet.settings import Settings
 from fleet.store import Change
-from fleet.web import Authenticator, CsrfToken, Dashboard, Desk, Door, Figures, Health, Pages
+from fleet.web import (
+    Authenticator,
+    CsrfToken,
+    Dashboard,
+    Figures,
+    Health,
+    Pages,
+    PushQueue,
+    Queries,
+)
 from tests.store.fleets import START, bad, good, judged
 
 if TYPE_CHECKING:
@@ -40,7 +49,7 @@ class Served:
 
     client: httpx.AsyncClient
     app: App
-    desk: Desk
+    queries: Queries
     problems: list[str] = field(default_factory=list)
 
     async def get(self, path: str, **headers: str) -> httpx.Response:
@@ -121,10 +130,10 @@ async def served(
     def diagnoser(by: str) -> Diagnoser:
         return app.diagnoser(by=by, patience=0.3)
 
-    desk = Desk(store=store, health=health, diagnoser=diagnoser, clock=now)
-    board = Dashboard(desk, csrf_token=CsrfToken(b"key"), zone="UTC", by="tester")
+    queries = Queries(store=store, health=health, diagnoser=diagnoser, clock=now)
+    board = Dashboard(queries, csrf_token=CsrfToken(b"key"), zone="UTC", by="tester")
     pages = Pages(
-        door=Door(), clock=now, on_push=lambda _: None, health=health, figures=figures,
+        push_queue=PushQueue(), clock=now, on_push=lambda _: None, health=health, figures=figures,
         more=[*board.routes(), *more], authenticator=Authenticator(login),
         host_names={"localhost", "fleet.example"},
     )  # fmt: skip
@@ -132,4 +141,4 @@ async def served(
         app=pages.application(), client=(address, 4711), raise_app_exceptions=False
     )
     async with httpx.AsyncClient(transport=transport, base_url=f"http://{host}") as client:
-        yield Served(client=client, app=app, desk=desk, problems=problems)
+        yield Served(client=client, app=app, queries=queries, problems=problems)

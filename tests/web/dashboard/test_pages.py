@@ -82,7 +82,7 @@ async def test_readers_take_two_threads_and_leave_the_rest_to_the_sweep(store: S
     asyncio.get_running_loop().set_default_executor(executor)
     may_end = threading.Event()
     async with served(store) as board:
-        reads = [asyncio.create_task(board.desk.read(may_end.wait)) for _ in range(5)]
+        reads = [asyncio.create_task(board.queries.read(may_end.wait)) for _ in range(5)]
         try:
             for _ in range(5):
                 await asyncio.sleep(0)

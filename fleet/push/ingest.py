@@ -1,4 +1,4 @@
-"""Takes pushes in: writes what they say, and tells which phones to poll."""
+"""Ingests pushes: records what they report, and returns the phones to poll."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ class Taken:
     has_notices: bool = False
 
 
-class PushDesk:
-    """Takes pushes in: writes what they say, and says which phones to poll."""
+class PushIngest:
+    """Records what pushes report, and returns the phones to poll."""
 
     def __init__(
         self,

@@ -30,7 +30,7 @@ _LONGEST_AGENT = 300
 _MOST_CHECKED = 50_000
 
 
-class Books:
+class FetchLog:
     """Takes fetches and used logins at any time; `run` writes them.
 
     Serving goes on while the database cannot be written: what waits is kept, up to 200,000 fetches,

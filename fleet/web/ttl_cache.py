@@ -1,4 +1,4 @@
-"""A value that is dear to find, kept for a while."""
+"""A cache of one expensive value, for a limited time."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class Kept(Generic[T]):
-    """A value that is found anew when it is older than `longest`; one at a time."""
+class TtlCache(Generic[T]):
+    """A value that is found again when it is older than `longest`; one at a time."""
 
     def __init__(self, find: Callable[[], Awaitable[T]], longest: timedelta) -> None:
         self._find, self._longest = find, longest.total_seconds()

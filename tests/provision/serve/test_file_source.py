@@ -14,7 +14,7 @@ from fleet.errors import StoreError
 from fleet.model import AppliedFile, Revision
 from fleet.provision.firmware import FirmwareFolder
 from fleet.provision.serve.batch import Batch
-from fleet.provision.serve.shelf import Shelf
+from fleet.provision.serve.file_source import FileSource
 from tests.provision.serve.served import START
 
 A, B, NONE = "00085D00000A.cfg", "00085D00000B.cfg", "00085D0000FF.cfg"
@@ -69,78 +69,80 @@ def applied() -> Applied:
 
 
 @pytest.fixture
-def shelf(applied: Applied, tmp_path: Path) -> Shelf:
+def source(applied: Applied, tmp_path: Path) -> FileSource:
     store: Any = SimpleNamespace(
         revisions=applied,
         held_files=SimpleNamespace(revisions=applied.held),
         rollouts=SimpleNamespace(held_back=applied.hold_of),
     )
-    return Shelf(store, FirmwareFolder(tmp_path / "none", lambda: 0.0))
+    return FileSource(store, FirmwareFolder(tmp_path / "none", lambda: 0.0))
 
 
-async def test_a_file_is_read_once_for_a_revision(shelf: Shelf, applied: Applied) -> None:
+async def test_a_file_is_read_once_for_a_revision(source: FileSource, applied: Applied) -> None:
     for _ in range(3):
-        content = await shelf.content(A)
+        content = await source.content(A)
         assert content is not None
         assert content.body == b"one"
-        assert await shelf.content(NONE) is None
+        assert await source.content(NONE) is None
     assert applied.reads == [[A], [NONE]]
     applied.apply(b"two", timedelta(hours=1))
-    content = await shelf.content(A)
+    content = await source.content(A)
     assert content is not None
     assert (content.body, content.revision) == (b"two", 2)
 
 
 async def test_a_held_file_is_given_as_it_was_until_it_is_let_go(
-    shelf: Shelf, applied: Applied
+    source: FileSource, applied: Applied
 ) -> None:
-    assert await shelf.content(A)
+    assert await source.content(A)
     applied.held_back[A] = 1
     applied.apply(b"two", timedelta(hours=1))
     seen = []
     for _ in range(2):
-        content, other = await shelf.content(A), await shelf.content(B)
+        content, other = await source.content(A), await source.content(B)
         assert content
         assert other
         seen.append((content.body, content.revision, other.body))
     applied.held_back.clear()
-    content = await shelf.content(A)
+    content = await source.content(A)
     assert content
     assert seen == [(b"older", 1, b"two")] * 2
     assert (content.body, content.revision) == (b"two", 2)
 
 
 async def test_what_a_rollout_keeps_back_is_given_as_before_until_a_phone_is_asked(
-    shelf: Shelf, applied: Applied
+    source: FileSource, applied: Applied
 ) -> None:
     applied.apply(b"two", timedelta(hours=1))
 
     async def given(phone_id: int | None) -> bytes:
-        content = await shelf.content(A, phone_id)
+        content = await source.content(A, phone_id)
         assert content
         return content.body
 
     applied.hold = (1, frozenset({7}))
     assert [await given(7), await given(8), await given(None)] == [b"older", b"two", b"older"]
     applied.hold = (0, frozenset({7}))
-    assert await shelf.content(A, 7) is None
+    assert await source.content(A, 7) is None
     applied.hold = None
     assert [await given(7), await given(None)] == [b"two", b"two"]
 
 
-async def test_many_who_ask_at_once_are_one_look(shelf: Shelf, applied: Applied) -> None:
+async def test_many_who_ask_at_once_are_one_look(source: FileSource, applied: Applied) -> None:
     names = [f"00085D{number:06}.cfg" for number in range(50)]
-    found = await asyncio.gather(*(shelf.content(name) for name in names * 2))
+    found = await asyncio.gather(*(source.content(name) for name in names * 2))
     assert all(found)
     assert sum(len(read) for read in applied.reads) == 50
     assert len(applied.reads) <= 2
 
 
-async def test_two_revisions_of_one_second_have_two_dates(shelf: Shelf, applied: Applied) -> None:
+async def test_two_revisions_of_one_second_have_two_dates(
+    source: FileSource, applied: Applied
+) -> None:
     dates = []
     for body in (b"1", b"2", b"3"):
         applied.apply(body, timedelta(milliseconds=1))
-        content = await shelf.content(A)
+        content = await source.content(A)
         assert content is not None
         assert content.modified is not None
         dates.append(content.modified)
@@ -186,9 +188,9 @@ async def test_a_look_begins_after_the_question() -> None:
     assert seen == ["old", "new"]
 
 
-async def test_who_goes_away_while_waiting_disturbs_nobody(shelf: Shelf) -> None:
-    gone = asyncio.create_task(shelf.content(A))
-    stays = asyncio.create_task(shelf.content(A))
+async def test_who_goes_away_while_waiting_disturbs_nobody(source: FileSource) -> None:
+    gone = asyncio.create_task(source.content(A))
+    stays = asyncio.create_task(source.content(A))
     await asyncio.sleep(0)
     gone.cancel()
     assert await stays is not None

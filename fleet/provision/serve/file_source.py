@@ -1,4 +1,4 @@
-"""Where the bytes come from: the applied configuration files, and the firmware folder."""
+"""The source of files: the applied configuration files, and the firmware folder."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ Key: TypeAlias = "tuple[str, int | None]"
 """A file's name, and the number of the phone that asks for it, if that is known."""
 
 
-class Shelf:
-    """Gives files by the names under which they are kept. What it gives is never out of date."""
+class FileSource:
+    """Returns files by name, never out of date."""
 
     def __init__(self, store: Store, folder: FirmwareFolder) -> None:
         self._store = store

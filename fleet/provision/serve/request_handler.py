@@ -1,4 +1,4 @@
-"""Where requests are answered, whichever protocol they come by: who asks, what may be had."""
+"""Handles requests for files, whichever protocol they come by: who asks, and what they may have."""
 
 from __future__ import annotations
 
@@ -33,15 +33,15 @@ if TYPE_CHECKING:
     from fleet.provision.files.handshakes import Handshakes
     from fleet.provision.files.limits import Limits
     from fleet.provision.files.nonces import Nonces
-    from fleet.provision.serve.books import Books
-    from fleet.provision.serve.shelf import Shelf
+    from fleet.provision.serve.fetch_log import FetchLog
+    from fleet.provision.serve.file_source import FileSource
     from fleet.store import FetchLogin, Store
 
 _log = logging.getLogger(__name__)
 
 REFRESH_EVERY = 5.0  # seconds until a change of the inventory is known here
 _REFUSALS = 100  # of one address that are written down in a minute
-_OF_STRANGERS = 2000  # refusals of all who are no phone of ours that are, in an hour
+_UNKNOWN_FETCHERS = 2000  # refusals of all who are no phone of ours that are, in an hour
 _LONGEST_TEXT = 2000  # that is looked through for secrets
 _agent_of = lru_cache(maxsize=32_768)(parse_user_agent)
 
@@ -78,15 +78,15 @@ class Answer:
     challenge: str = ""
 
 
-class Desk:
+class RequestHandler:
     """Answers requests. `start` it, and let `run` keep it up to date."""
 
     def __init__(
         self,
         *,
         store: Store,
-        shelf: Shelf,
-        books: Books,
+        source: FileSource,
+        fetch_log: FetchLog,
         handshakes: Handshakes,
         nonces: Nonces,
         rules: Rules,
@@ -94,10 +94,10 @@ class Desk:
         clock: Callable[[], datetime],
         known_secrets: Sequence[str] = (),
     ) -> None:
-        """`known_secrets` are masked in what strangers send, before it is recorded."""
+        """`known_secrets` are masked in what unknown fetchers send, before it is recorded."""
         self._store = store
-        self._shelf = shelf
-        self._books = books
+        self._source = source
+        self._fetch_log = fetch_log
         self._handshakes = handshakes
         self._nonces = nonces
         self._rules = rules
@@ -105,7 +105,7 @@ class Desk:
         self._clock = clock
         self._secrets = tuple(known_secrets)
         self._refusals: RateLimiter[str] = RateLimiter(_REFUSALS, 60.0)
-        self._of_strangers: RateLimiter[None] = RateLimiter(_OF_STRANGERS, 3600.0)
+        self._unknown_fetchers: RateLimiter[None] = RateLimiter(_UNKNOWN_FETCHERS, 3600.0)
         self._logins = Batch(self._read_logins)
         self._directory = Directory()
         self._addresses = Addresses()
@@ -138,7 +138,7 @@ class Desk:
         """Take over the inventory as it is now."""
         self._directory = await asyncio.to_thread(self._read_directory)
 
-    async def ask(self, request: Request) -> Answer:
+    async def handle(self, request: Request) -> Answer:
         """Answer a request. Raises `StoreError` if the database cannot tell."""
         now = self._clock()
         request = replace(request, agent=self._masked(request.agent))
@@ -167,7 +167,7 @@ class Desk:
 
     def record(self, fetch: Fetch) -> None:
         """Write down how a request ended."""
-        self._books.put(fetch)
+        self._fetch_log.put(fetch)
 
     def _decide(
         self,
@@ -195,7 +195,7 @@ class Desk:
         )
 
     async def _give(self, fetch: Fetch, request: Request, caller: Caller | None) -> Answer:
-        content = await self._shelf.content(request.file.name, fetch.phone_id)
+        content = await self._source.content(request.file.name, fetch.phone_id)
         if content is None:
             return Answer(fetch=self._recorded(fetch, FetchOutcome.NOT_FOUND))
         if caller:
@@ -212,7 +212,7 @@ class Desk:
         at = fetch.at.timestamp()
         recorded = self._refusals.take(fetch.address, at)
         if recorded and fetch.phone_id is None:
-            recorded = self._of_strangers.take(None, at)
+            recorded = self._unknown_fetchers.take(None, at)
         return replace(fetch, outcome=outcome) if recorded else None
 
     def _challenge(self, request: Request, now: datetime, *, stale: bool = False) -> str:
@@ -239,7 +239,7 @@ class Desk:
             now=now.timestamp(),
         )
         if row and login.is_newest and login.state is LoginState.GOOD:
-            self._books.put_used(row, now)
+            self._fetch_log.put_used(row, now)
         return login
 
     def _passwords(self, row: FetchLogin) -> Passwords:

@@ -28,7 +28,7 @@ _ENDS_WITHIN = 15.0
 _PAUSE = 5.0  # seconds before a process that ended is started anew
 
 
-class ListenerInProcess:
+class SubprocessListener:
     """Runs a service of one listener in a process, starts it anew should it end, and ends it."""
 
     def __init__(self, make: Callable[[], FileService]) -> None:

@@ -30,7 +30,7 @@ _DIAGNOSES = 2
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Said:
+class DiagnosisResult:
     """What came of a diagnosis: its conclusions, or in `trouble` why there are none."""
 
     line: int
@@ -39,7 +39,7 @@ class Said:
 
 
 @dataclass(kw_only=True)
-class Desk:
+class Queries:
     """Reads from the store, and has lines diagnosed. `diagnoser` makes one in somebody's name."""
 
     store: Store
@@ -74,32 +74,34 @@ class Desk:
         """Give what there is to say of a phone."""
         return await self.read(lambda: detail_of(self.store, phone_id, self.clock()))
 
-    async def diagnose(self, phone_id: int, line: int, by: str) -> Said:
+    async def diagnose(self, phone_id: int, line: int, by: str) -> DiagnosisResult:
         """Find out why a line is not registered."""
-        said = Said(line=line)
+        result = DiagnosisResult(line=line)
         if self._diagnoses.locked():
-            return replace(said, trouble="Other lines are being diagnosed: try again in a moment.")
+            return replace(
+                result, trouble="Other lines are being diagnosed: try again in a moment."
+            )
         async with self._diagnoses:
             try:
                 async with asyncio.timeout(LONGEST_DIAGNOSIS):
-                    return await self._diagnose(said, phone_id, by)
+                    return await self._diagnose(result, phone_id, by)
             except FleetError as error:
-                return replace(said, trouble=f"{error}")
+                return replace(result, trouble=f"{error}")
             except TimeoutError:
                 return replace(
-                    said,
+                    result,
                     trouble=f"The diagnosis took longer than {LONGEST_DIAGNOSIS:g} s. fleet "
                     "diagnose, "
                     "on the command line, waits longer.",
                 )
 
-    async def _diagnose(self, said: Said, phone_id: int, by: str) -> Said:
+    async def _diagnose(self, result: DiagnosisResult, phone_id: int, by: str) -> DiagnosisResult:
         found = await self.read(lambda: self.store.phones.load(ids=[phone_id]))
         diagnoser = await asyncio.to_thread(self.diagnoser, by)
         for stored in found:
-            diagnosis = await diagnoser.diagnose(stored, said.line)
-            return replace(said, conclusions=diagnosis.conclusions)
-        return replace(said, trouble="This phone is no longer in the inventory.")
+            diagnosis = await diagnoser.diagnose(stored, result.line)
+            return replace(result, conclusions=diagnosis.conclusions)
+        return replace(result, trouble="This phone is no longer in the inventory.")
 
     def _phones(self, site: str, text: str, number: int) -> Page[tuple[int, PhoneRecord]]:
         number = min(max(number, 1), LARGEST_ID // PAGE)

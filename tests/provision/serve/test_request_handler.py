@@ -1,4 +1,4 @@
-"""What the desk writes down, whoever asks."""
+"""What the handler writes down, whoever asks."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from fleet.provision.files.limits import Limits
 from fleet.provision.files.networks import parse_networks
 from fleet.provision.files.nonces import Nonces
 from fleet.provision.firmware import FirmwareFolder
-from fleet.provision.serve.books import Books
-from fleet.provision.serve.desk import Desk, Request
-from fleet.provision.serve.shelf import Shelf
+from fleet.provision.serve.fetch_log import FetchLog
+from fleet.provision.serve.file_source import FileSource
+from fleet.provision.serve.request_handler import Request, RequestHandler
 from tests.provision.serve.served import START
 from tests.store.fleets import add
 
@@ -27,34 +27,35 @@ if TYPE_CHECKING:
 OURS = "00085D000001.cfg"
 
 
-async def a_desk(store: Store, folder: Path) -> Desk:
+async def a_handler(store: Store, folder: Path) -> RequestHandler:
     add(store, Phone(host="10.1.0.1", mac="00:08:5D:00:00:01"))
     handshakes = Handshakes()
-    desk = Desk(
+    handler = RequestHandler(
         store=store,
-        shelf=Shelf(store, FirmwareFolder(folder, lambda: START.timestamp())),
-        books=Books(store, handshakes, lambda: START),
+        source=FileSource(store, FirmwareFolder(folder, lambda: START.timestamp())),
+        fetch_log=FetchLog(store, handshakes, lambda: START),
         handshakes=handshakes,
         nonces=Nonces(b"x" * 32),
         rules=Rules(networks=parse_networks(("10.0.0.0/8",)), second_address_after=timedelta(0)),
         limits=Limits.of(address=10_000, phone=10_000, total=10_000),
         clock=lambda: START,
     )
-    await desk.start()
-    return desk
+    await handler.start()
+    return handler
 
 
-async def asked(desk: Desk, name: str, address: str) -> FetchOutcome | None:
+async def asked(handler: RequestHandler, name: str, address: str) -> FetchOutcome | None:
     """What is written down of a request; None if nothing is."""
-    answer = await desk.ask(Request(file=requested_file(name), address=address))
+    answer = await handler.handle(Request(file=requested_file(name), address=address))
     return answer.fetch.outcome if answer.fetch else None
 
 
 async def test_no_flood_of_strangers_fills_the_database(store: Store, tmp_path: Path) -> None:
-    desk = await a_desk(store, tmp_path)
+    handler = await a_handler(store, tmp_path)
     flood = [
-        await asked(desk, f"00085DFF{n:04X}.cfg", f"10.{n // 250}.0.{n % 250}") for n in range(2100)
+        await asked(handler, f"00085DFF{n:04X}.cfg", f"10.{n // 250}.0.{n % 250}")
+        for n in range(2100)
     ]
     assert flood.count(FetchOutcome.UNKNOWN_MAC) == 2000
     assert flood[2000:] == [None] * 100
-    assert await asked(desk, OURS, "10.99.0.1") is FetchOutcome.WRONG_AGENT
+    assert await asked(handler, OURS, "10.99.0.1") is FetchOutcome.WRONG_AGENT

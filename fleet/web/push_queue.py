@@ -27,8 +27,8 @@ MOST_WAITING = 5_000
 MOST_UNKNOWN = 500  # pushes of unknown phones; of more, the oldest are forgotten
 
 
-class Fate(StrEnum):
-    """What became of a push."""
+class PushResult(StrEnum):
+    """The result of a push."""
 
     TAKEN = "taken"
     NOT_A_PHONE = "not-a-phone"  # its User-Agent is not a phone's
@@ -41,7 +41,7 @@ class Fate(StrEnum):
 
 
 @dataclass(slots=True)
-class _Guest:
+class _RecentPushes:
     """What is remembered of a phone that pushed."""
 
     recent: dict[tuple[object, ...], float] = field(default_factory=dict)
@@ -55,13 +55,13 @@ class _Guest:
         return known
 
 
-class Door:
-    """Lets pushes in. Times are seconds of any clock that only goes forward."""
+class PushQueue:
+    """Limits and queues pushes. Times are seconds of any clock that only goes forward."""
 
     def __init__(self) -> None:
-        self.counts: Counter[Fate] = Counter()
+        self.counts: Counter[PushResult] = Counter()
         self._callers: Mapping[str, Caller] = {}
-        self._guests: dict[str, _Guest] = {}
+        self._recent: dict[str, _RecentPushes] = {}
         self._phone: RateLimiter[str] = RateLimiter(PHONE_MOST, PHONE_PERIOD)
         self._total: RateLimiter[None] = RateLimiter(TOTAL_MOST, TOTAL_PERIOD)
         self._waiting: deque[tuple[int, Push]] = deque()
@@ -72,49 +72,49 @@ class Door:
         """How many wait to be taken in."""
         return len(self._waiting)
 
-    def admit(self, callers: Mapping[str, Caller]) -> None:
-        """From now on let these phones in, by their MAC; also with what they said just before."""
+    def allow(self, callers: Mapping[str, Caller]) -> None:
+        """Allow these phones, by their MAC, from now on; also their pushes of just before."""
         self._callers = callers
-        self._guests = {mac: guest for mac, guest in self._guests.items() if mac in callers}
+        self._recent = {mac: recent for mac, recent in self._recent.items() if mac in callers}
         kept, self._unknown = self._unknown, deque(maxlen=MOST_UNKNOWN)
         for push, address, at in kept:
             if push.mac in callers:
-                self.knock(push, address, at)
+                self.offer(push, address, at)
 
-    def knock(self, push: Push | None, address: str, now: float) -> Fate:
-        """Decide about a request (None: not a phone's) from an address."""
-        fate = self._fate(push, address, now)
-        self.counts[fate] += 1
-        return fate
+    def offer(self, push: Push | None, address: str, now: float) -> PushResult:
+        """Queue a request from an address (None: not a phone's), or refuse it."""
+        result = self._check(push, address, now)
+        self.counts[result] += 1
+        return result
 
     def take(self, most: int) -> list[tuple[int, Push]]:
-        """Give what waits, the oldest first, with the phones' numbers."""
+        """Return what waits, the oldest first, with the phones' numbers."""
         return [self._waiting.popleft() for _ in range(min(most, len(self._waiting)))]
 
     def give_back(self, taken: list[tuple[int, Push]]) -> None:
         """Have what could not be taken in wait once more."""
         self._waiting.extendleft(reversed(taken))
 
-    def _fate(self, push: Push | None, address: str, now: float) -> Fate:
+    def _check(self, push: Push | None, address: str, now: float) -> PushResult:
         if push is None:
-            return Fate.NOT_A_PHONE
+            return PushResult.NOT_A_PHONE
         caller = self._callers.get(push.mac)
         if caller is None:
             self._unknown.append((push, address, now))
-            return Fate.UNKNOWN_PHONE
+            return PushResult.UNKNOWN_PHONE
         if not _is_inside(address, caller):
-            return Fate.FOREIGN
-        guest = self._guests.setdefault(push.mac, _Guest())
-        if guest.is_repetition(push, now):
-            return Fate.REPEATED
+            return PushResult.FOREIGN
+        recent = self._recent.setdefault(push.mac, _RecentPushes())
+        if recent.is_repetition(push, now):
+            return PushResult.REPEATED
         if not self._phone.take(push.mac, now):
-            return Fate.TOO_OFTEN
+            return PushResult.TOO_OFTEN
         if not self._total.take(None, now):
-            return Fate.FLOOD
+            return PushResult.FLOOD
         if len(self._waiting) >= MOST_WAITING:
-            return Fate.QUEUE_FULL
+            return PushResult.QUEUE_FULL
         self._waiting.append((caller.phone_id, push))
-        return Fate.TAKEN
+        return PushResult.TAKEN
 
 
 def _is_inside(text: str, caller: Caller) -> bool:
