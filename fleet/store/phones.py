@@ -80,21 +80,9 @@ class Phones(Repository):
         They are their web UI and SIP passwords, their site's, those of their fetch logins, and
         `further`.
         """
-        logins = sa.select(
-            fetch_logins.c.phone_id, fetch_logins.c.password_secret, fetch_logins.c.previous_secret
-        )
         with self._reading() as connection:
             stored = load_phones(connection, self._keyring, Secrets.ALL, ids=ids)
-            sealed = {
-                row.phone_id: (row.password_secret, row.previous_secret)
-                for row in of_phones(connection, logins, fetch_logins.c.phone_id, ids)
-            }
-        return {
-            one.id: one.secrets(
-                *(unseal(self._keyring, secret) for secret in sealed.get(one.id, ())), *further
-            )
-            for one in stored
-        }
+        return {one.id: one.secrets(*further) for one in stored}
 
     def count(self) -> int:
         """Tell how many phones there are."""
@@ -190,6 +178,11 @@ def load_phones(
     intended, sealed = _load_accounts(connection, keyring, ids, secret=secrets is Secrets.ALL)
     if secrets is not Secrets.WEB_UI:
         sealed = {}
+    if secrets is not Secrets.NONE:
+        of = fetch_logins.c
+        logins = sa.select(of.phone_id, of.password_secret, of.previous_secret)
+        for login in of_phones(connection, logins, of.phone_id, ids):
+            sealed.setdefault(login.phone_id, []).extend(filter(None, login[1:]))
     query = (
         sa.select(phones, phone_states.c.tls_fingerprint).join(phone_states).order_by(phones.c.id)
     )
@@ -206,7 +199,7 @@ def load_phones(
             ),
             site=at_site.get(row.site_id),
             tls_fingerprint=row.tls_fingerprint,
-            decrypt_sip_passwords=(
+            decrypt_more=(
                 partial(_decrypted, keyring, tuple(sealed[row.id])) if row.id in sealed else tuple
             ),
         )

@@ -35,16 +35,15 @@ class StoredPhone:
 
     `phone` holds what the inventory says of the phone itself: its site's defaults are in `site`,
     not in it. `tls_fingerprint` is the certificate trusted so far, empty if none.
-    `decrypt_sip_passwords` returns the SIP passwords that `phone` was loaded without.
+    `decrypt_more` returns its secrets that `phone` does not hold: those of its
+    fetch login, and the SIP passwords where it was loaded without.
     """
 
     id: int
     phone: Phone
     site: Site | None = None
     tls_fingerprint: str = ""
-    decrypt_sip_passwords: Callable[[], tuple[str, ...]] = field(
-        default=tuple, repr=False, compare=False
-    )
+    decrypt_more: Callable[[], tuple[str, ...]] = field(default=tuple, repr=False, compare=False)
 
     def secrets(self, *further: str | None) -> tuple[str, ...]:
         """Return the secrets that the phone may send back, with `further` ones, to redact them.
@@ -57,7 +56,7 @@ class StoredPhone:
             phone.password,
             site.password if site else None,
             *(account.sip_password for account in phone.accounts),
-            *self.decrypt_sip_passwords(),
+            *self.decrypt_more(),
             *further,
         )
         shown = [phone.host, phone.mac or ""]

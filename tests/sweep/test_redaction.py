@@ -85,6 +85,11 @@ def test_a_stored_phone_decrypts_its_sip_passwords_only_when_they_are_redacted(
         login = Credentials(username="phone", password="fetch-Login-3")
         store.fetch_logins.set_many({known.stored.id: login}, now, keep_previous=False)
         secrets = store.phones.secrets([known.stored.id], ["path-Secret-6"])
+        [known] = store.observations.known().values()
+        assert set(target_of(known.stored, LoginDefaults()).known_secrets) == {
+            SECRETS["sip"],
+            login.password,
+        }
         assert set(secrets[known.stored.id]) == {SECRETS["sip"], login.password, "path-Secret-6"}
 
 
