@@ -20,7 +20,7 @@ from urllib.parse import quote
 from fleet.clock import now
 from fleet.model import Credentials, IntendedAccount, Phone, Site
 from fleet.provision.serve import listeners
-from fleet.push import Push, PushDesk, PushEvent, PushState
+from fleet.push import Push, PushEvent, PushIngest, PushState
 from fleet.settings import settings_of
 from fleet.store import Change, Keyring, Store
 from tests.cli.conftest import fleet
@@ -193,7 +193,7 @@ async def fetch_and_push(store: Store, folder: Path, phone_id: int) -> None:
             for path in (f"/{quote(text, safe='')}", "/00085D126411.cfg", "/aastra.cfg"):
                 async with fetching(service, agent=f"{agent} {text}") as client:
                     await client.get(path)
-    desk = PushDesk(store, {}, None, known_secrets=[SECRETS["path"], SECRETS["settings"]])
+    ingest = PushIngest(store, {}, None, known_secrets=[SECRETS["path"], SECRETS["settings"]])
     for text in SPELLINGS:
         push = Push(
             at=now(),
@@ -202,7 +202,7 @@ async def fetch_and_push(store: Store, folder: Path, phone_id: int) -> None:
             state=PushState.REGISTERED,
             user=text,
         )
-        desk.take([(phone_id, push)])
+        ingest.take([(phone_id, push)])
 
 
 async def shown_pages(store: Store, phone_ids: list[int]) -> dict[str, bytes]:
