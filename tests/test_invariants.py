@@ -174,3 +174,46 @@ def test_the_glossary_has_the_nouns_of_the_code_once_each() -> None:
         if noun not in known and (path.parent.name == "model" or often[noun] >= SHARED)
     }
     assert missing == set(), "docs/glossary.md lacks the last word of these"
+
+
+def writing_methods() -> set[tuple[str, str]]:
+    """The repositories of the store with each method that opens a writing transaction."""
+    classes = {
+        node.name: node
+        for path in sorted((FLEET / "store").glob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ClassDef)
+    }
+    repositories = {  # `self.sweeps = Sweeps(self)` in the store's constructor
+        node.targets[0].attr: classes[node.value.func.id]
+        for node in ast.walk(classes["Store"])
+        if isinstance(node, ast.Assign)
+        and isinstance(node.targets[0], ast.Attribute)
+        and isinstance(node.value, ast.Call)
+        and isinstance(node.value.func, ast.Name)
+    }
+    return {
+        (attribute, method.name)
+        for attribute, repository in repositories.items()
+        for method in repository.body
+        if isinstance(method, ast.FunctionDef)
+        and any(
+            isinstance(node, ast.Attribute) and node.attr == "_writing" for node in ast.walk(method)
+        )
+    }
+
+
+def test_the_command_line_and_the_web_call_use_cases_and_write_nothing_themselves() -> None:
+    writing = writing_methods()
+    # A change of the store's shape must not leave this test without anything to look for.
+    assert {("silences", "add"), ("rollouts", "control"), ("inventory", "apply")} <= writing
+    found = [
+        f"{path.relative_to(FLEET)}:{node.lineno}: {node.value.attr}.{node.attr}"
+        for folder in ("cli", "web")
+        for path in sorted((FLEET / folder).rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Attribute)
+        and (node.value.attr, node.attr) in writing
+    ]
+    assert found == []

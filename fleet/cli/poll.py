@@ -102,27 +102,21 @@ def command(
 
 def order_of(app: App, phones: tuple[str, ...], site: str | None, *, insist: bool) -> Order:
     """What to sweep. Raises `PhoneNotFound`."""
-    from fleet.store import Secrets
     from fleet.sweep import Order
 
     if phones:
-        ids = tuple(sorted({app.store.phones.find(phone) for phone in phones}))
+        ids = [app.store.phones.find(phone) for phone in phones]
         if site is not None:
             raise click.UsageError("Name phones or a site, not both.")
-        selection = "phones " + " ".join(map(str, ids))
-        return Order(ids=ids, selection=selection, insist=True)
+        return Order.of_phones(ids)
     if site is not None:
         app.check_site(site)
-        stored = app.store.phones.load(site=site, secrets=Secrets.NONE)
-        ids = tuple(each.id for each in stored)
-        return Order(ids=ids, selection=f"site {site}", insist=insist)
+        return Order.of_site(app.store, site, insist=insist)
     return Order(insist=insist)
 
 
 async def sweep(app: App, order: Order, *, confirm: bool) -> Outcome:
-    """Sweep with a progress bar; with `confirm` look again at new problems."""
-    from fleet.sweep import Order
-
+    """Sweep with a progress bar; with `confirm` poll phones with new problems again."""
     with watched("Polling") as progress:
         outcome = await app.sweep(order, progress)
     if confirm and outcome.new_problems:
@@ -132,27 +126,9 @@ async def sweep(app: App, order: Order, *, confirm: bool) -> Outcome:
             f"polling again in {seconds:g} s."
         )
         await asyncio.sleep(seconds)
-        again = Order(ids=outcome.new_problems, selection="confirm", trigger="confirm", anew=True)
         with watched("Confirming") as progress:
-            return confirmed(outcome, await app.sweep(again, progress))
+            return outcome.confirmed_by(await app.sweep(outcome.confirmation(), progress))
     return outcome
-
-
-def confirmed(outcome: Outcome, again: Outcome) -> Outcome:
-    """What a sweep came to, with the second look at its new problems in place of the first.
-
-    The counts stay those of the first look: they say how the sweep went.
-    """
-    looked_at = set(outcome.new_problems)
-    healed = len(looked_at - set(again.flagged))
-    looked = counted(len(looked_at), "phone")
-    note = f"Polled {looked} again: {healed} without a problem now."
-    return replace(
-        outcome,
-        flagged=tuple(sorted((set(outcome.flagged) - looked_at) | set(again.flagged))),
-        new_problems=again.flagged,
-        notes=(*outcome.notes, *again.notes, note),
-    )
 
 
 def document_of(app: App, order: Order, outcome: Outcome) -> dict[str, Any]:

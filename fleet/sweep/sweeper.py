@@ -12,7 +12,9 @@ from fleet.errors import FleetError, NotAsked, SweepRunning, UsageError
 from fleet.judge import FLAGGING
 from fleet.loop import steady
 from fleet.model import IncidentState
+from fleet.report.wording import counted
 from fleet.resources import shortage
+from fleet.store import Secrets
 from fleet.sweep.agenda import Agenda, moments
 from fleet.sweep.backoff import is_left_alone, refused_lately
 from fleet.sweep.observe import Seen
@@ -72,6 +74,18 @@ class Order:
     anew: bool = False
     plan: Plan | None = None
 
+    @classmethod
+    def of_phones(cls, ids: Collection[int]) -> Order:
+        """Return the order to poll these phones, also those that refused the login before."""
+        chosen = tuple(sorted(set(ids)))
+        return cls(ids=chosen, selection="phones " + " ".join(map(str, chosen)), insist=True)
+
+    @classmethod
+    def of_site(cls, store: Store, site: str, *, insist: bool = False) -> Order:
+        """Return the order to poll the phones of a site."""
+        ids = tuple(each.id for each in store.phones.load(site=site, secrets=Secrets.NONE))
+        return cls(ids=ids, selection=f"site {site}", insist=insist)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Outcome:
@@ -93,6 +107,25 @@ class Outcome:
     notes: tuple[str, ...] = ()
     not_asked: int = 0
     lack: str = ""
+
+    def confirmation(self) -> Order:
+        """Return the order of a second poll of the phones with new problems."""
+        return Order(ids=self.new_problems, selection="confirm", trigger="confirm", anew=True)
+
+    def confirmed_by(self, again: Outcome) -> Outcome:
+        """Return this outcome with the second poll of its new problems in place of the first.
+
+        The counts stay those of the first poll: they say how the sweep went.
+        """
+        polled = set(self.new_problems)
+        healed = len(polled - set(again.flagged))
+        note = f"Polled {counted(len(polled), 'phone')} again: {healed} without a problem now."
+        return replace(
+            self,
+            flagged=tuple(sorted((set(self.flagged) - polled) | set(again.flagged))),
+            new_problems=again.flagged,
+            notes=(*self.notes, *again.notes, note),
+        )
 
     def check(self) -> None:
         """Raise `NotAsked` if this machine could not ask some phones."""

@@ -12,7 +12,7 @@ from fleet.cli.groups import Group, examples
 from fleet.cli.provision.following import leave, status
 from fleet.cli.provision.history import INVENTORY_STAYS
 from fleet.cli.provision.running import run_rollout
-from fleet.cli.provision.taking_back import rotation_of_last, settle_rotation, take_back
+from fleet.cli.provision.taking_back import revert_of, take_back
 from fleet.cli.provision.terms import (
     AT_ONCE,
     AT_ONCE_TYPE,
@@ -26,6 +26,7 @@ from fleet.cli.provision.terms import (
     stage_order,
 )
 from fleet.clock import now
+from fleet.loop import run
 from fleet.model import RunBy
 from fleet.provision.rollout import control
 from fleet.provision.rollout.telling import sentence
@@ -162,7 +163,7 @@ def resume(app: App, at_once: int | None, settle: float | None, detach: bool, he
 def stop(app: App) -> None:
     """End a roll-out now. Phones that were already asked keep the new files."""
     control.stop(app.store, by=user_name(), now=now())
-    settle_rotation(app)
+    run(revert_of(app).finish())
     if ended := app.store.rollouts.get():
         console().print(sentence(ended, app.store.rollouts.proofs(ended.id)))
 
@@ -189,10 +190,11 @@ def rollback(
     new one, at the registrars and in the inventory.
     """
     from fleet.provision.rollout.service import Terms, roll_back
+    from fleet.provision.rotate.revert import last_rotation
 
     run_by = RunBy.DAEMON if detach else RunBy.FOREGROUND
     terms = Terms(deadline=deadline, run_by=run_by, at_once=at_once, settle=settle)
-    if rotation := rotation_of_last(app):
+    if rotation := last_rotation(app.store):
         take_back(app, rotation, terms)
         return
     made = roll_back(app.store, terms, to=to, by=user_name(), now=now())

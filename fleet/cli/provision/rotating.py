@@ -27,8 +27,7 @@ from fleet.clock import now
 from fleet.errors import UsageError
 from fleet.loop import run
 from fleet.model import RolloutState
-from fleet.provision.rollout import StageOrder
-from fleet.provision.rotate.export import new_file, write_accounts
+from fleet.provision.rotate.export import export_rotation
 from fleet.report.wording import counted
 
 if TYPE_CHECKING:
@@ -36,7 +35,6 @@ if TYPE_CHECKING:
 
     from fleet.app import App
     from fleet.model import Rollout, RotatedAccount, Rotation
-    from fleet.provision.rollout.service import Terms
     from fleet.provision.rotate.accounts import Skipped
     from fleet.provision.rotate.service import Rotator
 
@@ -81,20 +79,24 @@ def admin(
     Fleet uses the old password until the phone accepts the new one. It refuses while other changes
     wait to be applied.
     """
-    from fleet.provision.rollout.service import Terms, begin
+    from fleet.provision.rollout.service import Terms
     from fleet.provision.rotate.admin import rotate_admin
 
     chosen = chosen_phones(app, phones, site, every=every)
     app.ensure_key()
     ids = [phone.phone_id for phone in chosen]
-    done = rotate_admin(app.store, app.provisioner(), ids, below=secrets.randbelow, now=now())
-    provisioner = app.provisioner()
-    made = provisioner.apply(
-        provisioner.plan(), by=user_name(), comment=f"admin passwords of {counted(done, 'phone')}"
+    started = rotate_admin(
+        app.store,
+        app.provisioner,
+        ids,
+        Terms(deadline=deadline, at_once=at_once, settle=settle),
+        below=secrets.randbelow,
+        by=user_name(),
+        now=now(),
     )
-    console().print(f"Applied revision {made.number}: {counted(done, 'phone')} to change.")
-    started = begin(app.store, Terms(order=StageOrder(), deadline=deadline), now())
-    run_rollout(app, started, at_once=at_once, settle=settle)
+    many = counted(len(ids), "phone")
+    console().print(f"Applied revision {started.revision}: {many} to change.")
+    run_rollout(app, started)
 
 
 @rotate.command(
@@ -162,7 +164,8 @@ def sip(
         raise click.UsageError("--continue and --abandon do not take phones.")
     rotator = rotator_of(app.store, app.provisioner, by=user_name())
     if abandon:
-        _abandon(app, rotator)
+        rotator.abandon(rotator.open_rotation())
+        console().print("Abandoned. The inventory and the phones keep the old passwords.")
         return
     terms = Terms(
         order=stage_order(app, canaries, stages),
@@ -172,7 +175,8 @@ def sip(
         settle=settle,
     )
     if go_on:
-        _go_on(app, rotator, terms)
+        rotation = rotator.open_rotation()
+        _run(app, rotation, rotator.resume(rotation, terms))
         return
     chosen = [phone.phone_id for phone in chosen_phones(app, phones, site, every=every)]
     if not (app.settings.provisioning.registrar_command or export):
@@ -189,14 +193,7 @@ def sip(
 
 
 def _export(rotator: Rotator, accounts: Sequence[RotatedAccount], path: Path) -> None:
-    """Write the file first: a rotation that nobody can load would only be in the way."""
-    with new_file(path) as file:
-        try:
-            write_accounts(accounts, file)
-            rotator.plan(accounts)
-        except BaseException:
-            path.unlink()
-            raise
+    export_rotation(rotator, accounts, path)
     console().print(
         f"Wrote the new passwords of {counted(len(accounts), 'account')} to {path}. Nothing has "
         "changed yet. Load the file into the registrar, then at once run: fleet provision rotate "
@@ -204,34 +201,6 @@ def _export(rotator: Rotator, accounts: Sequence[RotatedAccount], path: Path) ->
         "phone that renews or boots in between is refused until its turn. Delete the file "
         "afterwards."
     )
-
-
-def _abandon(app: App, rotator: Rotator) -> None:
-    rotation = _open(app)
-    if rotator.rollout_of(rotation):
-        raise UsageError("Its roll-out has started: use fleet provision rollout stop or rollback.")
-    rotator.abandon(rotation)
-    console().print("Abandoned. The inventory and the phones keep the old passwords.")
-
-
-def _go_on(app: App, rotator: Rotator, terms: Terms) -> None:
-    """Begin what was exported, or go on with what was paused or cut off."""
-    rotation = _open(app)
-    started = rotator.rollout_of(rotation)
-    if started is None:
-        started = rotator.enact(rotation, terms)
-    elif started.state is RolloutState.PAUSED:
-        app.store.rollouts.control(
-            started.id, RolloutState.RUNNING, among=[RolloutState.PAUSED], why="", now=now()
-        )
-    _run(app, rotation, started)
-
-
-def _open(app: App) -> Rotation:
-    rotation = app.store.rotations.get(is_open=True)
-    if rotation is None:
-        raise UsageError("No rotation of SIP passwords is in progress.")
-    return rotation
 
 
 def _run(app: App, rotation: Rotation, started: Rollout) -> None:

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from fleet.cli.common import console, user_name
 from fleet.cli.provision.following import leave
 from fleet.cli.provision.running import run_to_end
 from fleet.cli.provision.stages import labels_of
-from fleet.clock import now
-from fleet.errors import UsageError
 from fleet.loop import run
-from fleet.model import AccountState, RolloutState, RunBy
-from fleet.provision.rollout import StageOrder
+from fleet.model import AccountState, RunBy
 from fleet.report.wording import counted
 
 if TYPE_CHECKING:
     from fleet.app import App
     from fleet.model import Rotation
     from fleet.provision.rollout.service import Terms
+    from fleet.provision.rotate.revert import RotationRevert
 
-_STANDING = (RolloutState.RUNNING, RolloutState.PAUSED)
 _SAID = {
     AccountState.PROVEN: "Rotated, and registered since: {}",
     AccountState.TAKEN: "Rotated, but not every phone of it has registered since: {}",
@@ -30,47 +27,27 @@ _SAID = {
 }
 
 
-def rotation_of_last(app: App) -> Rotation | None:
-    """The rotation whose roll-out was the last one, if that was one's."""
-    last = app.store.rollouts.get()
-    return app.store.rotations.get(revision=last.revision) if last else None
+def revert_of(app: App) -> RotationRevert:
+    """Make what restores old SIP passwords, in the name of this user."""
+    from fleet.provision.build import rotation_gate, rotator_of
+    from fleet.provision.rotate.revert import RotationRevert
 
-
-def settle_rotation(app: App) -> None:
-    """Put in order what a rotation leaves behind whose roll-out is over, and which nobody runs."""
-    last, rotation = app.store.rollouts.get(), rotation_of_last(app)
-    if last is None or rotation is None or rotation.ended or app.store.rollouts.runner(now()):
-        return
-    run(app.roll_out(last, lambda *_: None, by=user_name()))
+    by = user_name()
+    return RotationRevert(
+        rotator=rotator_of(app.store, app.provisioner, by=by),
+        run=partial(app.roll_out, progress=lambda *_: None, by=by),
+        gate=partial(rotation_gate, app.settings, app.store, by=by),
+    )
 
 
 def take_back(app: App, rotation: Rotation, terms: Terms) -> None:
-    """Give registrars, inventory and phones the old passwords of those who did not come along."""
-    from fleet.provision.build import rotation_gate, rotator_of
-    from fleet.provision.rotate.service import taken_back
-
-    if app.store.rollouts.runner(now()):
-        raise UsageError("This roll-out is running: run fleet provision rollout stop first.")
-    last = app.store.rollouts.get()
-    if last and last.state in _STANDING:
-        state = RolloutState.ROLLED_BACK
-        app.store.rollouts.control(last.id, state, among=_STANDING, why="Rolled back.", now=now())
-    settle_rotation(app)
-    rotation = app.store.rotations.get(rotation.id) or rotation
-    run(rotation_gate(app.settings, app.store, rotation, by=user_name()).give_back())
-    rotation = app.store.rotations.get(rotation.id) or rotation
-    back = taken_back(rotation)
-    if not back:
+    """Restore the old SIP passwords of phones that did not prove the new ones."""
+    reverse, started = run(revert_of(app).revert(rotation, terms))
+    if started is None:
         console().print("No phone has an old password while its registrar has the new one.")
-        show_accounts(app, rotation)
+        show_accounts(app, reverse)
         return
-    rotator = rotator_of(app.store, app.provisioner, by=user_name())
-    reverse = rotator.plan(back, gives_back=True)
-    everybody = StageOrder(canary_count=0, steps=())
-    started = rotator.enact(
-        reverse, replace(terms, order=everybody, most_failures=app.store.phones.count())
-    )
-    many = counted(len(back), "account")
+    many = counted(len(reverse.accounts), "account")
     console().print(f"Applied revision {started.revision} with the old passwords of {many}.")
     if terms.run_by is RunBy.DAEMON:
         leave(app, started)

@@ -1,7 +1,7 @@
-"""New admin passwords for phones, each its own, kept as named secrets.
+"""New admin passwords for phones, each its own, kept as named secrets, applied and rolled out.
 
-What comes then is a plan and a roll-out like any other: a phone's old password stays our login
-until the phone takes the new one (`rollout.logins`).
+The plan and the roll-out are like any other: fleet logs in with a phone's old password until the
+phone takes the new one (`rollout.logins`).
 """
 
 from __future__ import annotations
@@ -11,13 +11,17 @@ from typing import TYPE_CHECKING
 
 from fleet.errors import UsageError
 from fleet.model import SecretKind, SecretRef, Wanted
+from fleet.provision.rollout.service import begin
+from fleet.report.wording import counted
 from fleet.store import Change, IntentChange, Secrets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
+    from fleet.model import Rollout
     from fleet.provision.provisioner import Provisioner
+    from fleet.provision.rollout.service import Terms
     from fleet.store import Store
 
 _PARAMETER = "admin password"
@@ -26,19 +30,24 @@ _LEAST, _ALL = 100_000_000, 900_000_000  # nine digits: the phones take up to 42
 
 def rotate_admin(
     store: Store,
-    provisioner: Provisioner,
+    provisioner: Callable[[], Provisioner],
     ids: Sequence[int],
+    terms: Terms,
     *,
     below: Callable[[int], int],
+    by: str,
     now: datetime,
-) -> int:
-    """Give phones new admin passwords in the inventory; how many got one.
+) -> Rollout:
+    """Create new admin passwords for phones, apply them, and begin their roll-out.
 
-    `below` gives a random number from 0 up to its argument (`secrets.randbelow`). Raises
-    `UsageError`, and changes nothing, while something else waits to be applied, or for a phone
-    without a MAC.
+    `provisioner` makes what turns the inventory into files, as it is now. `below` returns a random
+    number from 0 up to its argument (`secrets.randbelow`). Raises `UsageError`, and changes
+    nothing, while something else waits to be applied, or for a phone without a MAC;
+    `RolloutRunning` during a roll-out.
     """
-    if not provisioner.plan().changes_nothing:
+    store.rollouts.check_none(now)
+    current = provisioner()
+    if not current.plan().changes_nothing:
         raise UsageError(
             "Other changes wait to be applied and would go out with the new passwords: see fleet "
             "provision plan, then apply or revert them."
@@ -50,11 +59,14 @@ def rotate_admin(
             raise UsageError(f"{phone.label} has no MAC in the inventory, and so no file.")
         name = f"admin-{phone.mac.replace(':', '')}"
         values[name] = str(_LEAST + below(_ALL))
-        before = provisioner.resolver.phone(stored.id, phone).values.get(_PARAMETER)
+        before = current.resolver.phone(stored.id, phone).values.get(_PARAMETER)
         lock = before.wanted.lock if before else False
         wanted = Wanted(value=SecretRef(kind=SecretKind.SECRET, name=name), lock=lock)
         parameters = {**phone.intent.parameters, _PARAMETER: wanted}
         intent = replace(phone.intent, parameters=parameters)
         changes.append(Change(id=stored.id, phone=replace(phone, intent=intent)))
     store.inventory.apply([], changes, IntentChange(at=now, secrets=values))
-    return len(changes)
+    comment = f"admin passwords of {counted(len(changes), 'phone')}"
+    current = provisioner()
+    current.apply(current.plan(), by=by, comment=comment)
+    return begin(store, terms, now)

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from fleet.model import RotatedAccount
+    from fleet.model import RotatedAccount, Rotation
+    from fleet.provision.rotate.service import Rotator
 
 COLUMNS = (
     "user",
@@ -23,6 +24,22 @@ COLUMNS = (
     "backup_registrar_port",
     "sip_password",
 )
+
+
+def export_rotation(rotator: Rotator, accounts: Sequence[RotatedAccount], path: Path) -> Rotation:
+    """Write the new passwords to a new file, then plan their rotation, and return it.
+
+    The file is written first, because a rotation that nobody can load is only in the way. Where the
+    rotation cannot be planned, the file is removed. Raises `UsageError` if the file cannot be
+    written, and whatever `Rotator.plan` raises.
+    """
+    with new_file(path) as file:
+        try:
+            write_accounts(accounts, file)
+            return rotator.plan(accounts)
+        except BaseException:
+            path.unlink()
+            raise
 
 
 def new_file(path: Path) -> TextIO:

@@ -11,6 +11,7 @@ from fleet.provision.addressees import account_sip
 from fleet.provision.applied import AppliedRevision
 from fleet.provision.lines import intended_sip
 from fleet.provision.origin import Source
+from fleet.provision.rollout.control import resume_paused
 from fleet.provision.rollout.service import begin
 from fleet.provision.rotate.accounts import (
     PhoneLines,
@@ -92,8 +93,30 @@ class Rotator:
             self._undo(rotation)
             raise
 
+    def open_rotation(self) -> Rotation:
+        """Return the rotation in progress. Raises `UsageError` if there is none."""
+        rotation = self.store.rotations.get(is_open=True)
+        if rotation is None:
+            raise UsageError("No rotation of SIP passwords is in progress.")
+        return rotation
+
+    def resume(self, rotation: Rotation, terms: Terms) -> Rollout:
+        """Begin the roll-out of a rotation that was exported, or resume it; return the roll-out."""
+        started = self.rollout_of(rotation)
+        if started is None:
+            return self.enact(rotation, terms)
+        resume_paused(self.store, started, self.clock())
+        return started
+
     def abandon(self, rotation: Rotation) -> None:
-        """End a rotation whose roll-out did not begin; the old passwords stay."""
+        """End a rotation whose roll-out did not begin; the old passwords stay.
+
+        Raises `UsageError` if it began.
+        """
+        if self.rollout_of(rotation):
+            raise UsageError(
+                "Its roll-out has started: use fleet provision rollout stop or rollback."
+            )
         kept = [replace(each, state=AccountState.KEPT) for each in rotation.accounts]
         ended = replace(rotation, accounts=tuple(kept))
         self.store.rotations.end(ended, by=self.by, now=self.clock())
