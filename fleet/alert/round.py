@@ -20,7 +20,7 @@ from fleet.alert.view import Zones
 from fleet.errors import PhoneNotFound
 from fleet.judge import registrars_of
 from fleet.model import AlertKind, IncidentState, Reach
-from fleet.provision.rollout.telling import stopped_rollout
+from fleet.provision.rollout.messages import stopped_rollout
 from fleet.store import Alerting as Decided
 from fleet.store import NewAlert
 

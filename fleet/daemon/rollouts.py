@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from fleet.clock import now
 from fleet.errors import RolloutRunning
 from fleet.model import JournalEntry, RunBy
-from fleet.provision.rollout.telling import Teller
+from fleet.provision.rollout.messages import ProgressMessages
 from fleet.store import Secrets
 
 if TYPE_CHECKING:
@@ -52,10 +52,10 @@ class Rollouts:
         log.info("%s", what)
         store.journal.add([JournalEntry(at=now(), by=BY, what=what)])
         phones = store.phones.load(secrets=Secrets.NONE)
-        teller = Teller({each.id: each.phone.label for each in phones})
+        messages = ProgressMessages({each.id: each.phone.label for each in phones})
 
         def progress(rollout: Rollout, proofs: Mapping[int, Proof]) -> None:
-            for news in teller.news(rollout, proofs):
+            for news in messages.news(rollout, proofs):
                 log.info("Roll-out: %s", news)
 
         return progress

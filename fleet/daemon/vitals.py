@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from fleet.clock import now
 from fleet.errors import StoreError
 from fleet.model import DeliveryState, Registration
-from fleet.provision.rollout.telling import stopped_rollout
+from fleet.provision.rollout.messages import stopped_rollout
 from fleet.store import NOT_READ, States
 from fleet.web import Figures, Health, JobHealth, TtlCache
 

@@ -16,7 +16,7 @@ from fleet.provision.diagnose import Diagnoser
 from fleet.provision.diagnose.asking import Turns
 from fleet.provision.lines import intended_sip
 from fleet.provision.resync import BY_DEFAULT, Resyncer
-from fleet.provision.rollout.gate import OpenGate
+from fleet.provision.rollout.preconditions import NoPreconditions
 from fleet.provision.rollout.service import RolloutService
 from fleet.provision.rotate.gate import RotationGate
 from fleet.provision.rotate.hook import RegistrarCommand
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from fleet.provision.lines import IntendedSip
     from fleet.provision.provisioner import Provisioner
     from fleet.provision.resync import How
-    from fleet.provision.rollout.gate import Gate
+    from fleet.provision.rollout.preconditions import Preconditions
     from fleet.settings import Settings
     from fleet.store import Store, StoredPhone
     from fleet.sweep import LoginDefaults
@@ -89,15 +89,15 @@ def rollout_service_of(
         logins=logins,
         poll=poll,
         clock=_now,
-        gate=partial(_gate, settings, store, by),
+        preconditions=partial(_gate, settings, store, by),
     )
 
 
-def _gate(settings: Settings, store: Store, by: str, rollout: Rollout) -> Gate:
+def _gate(settings: Settings, store: Store, by: str, rollout: Rollout) -> Preconditions:
     """What stands before the phones of a roll-out: registrars, where SIP passwords are rotated."""
     rotation = store.rotations.get(revision=rollout.revision)
     if rotation is None or rotation.ended is not None:
-        return OpenGate()
+        return NoPreconditions()
     return rotation_gate(settings, store, rotation, by=by)
 
 

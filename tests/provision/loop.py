@@ -15,9 +15,9 @@ from fleet.model import IntendedAccount, Intent, Phone, Site, Wanted
 from fleet.phone.sip.ask import SipClient
 from fleet.phone.sip.peer import Timers
 from fleet.provision.build import resyncer_of
-from fleet.provision.rollout.gate import OpenGate
-from fleet.provision.rollout.machine import Pace
+from fleet.provision.rollout.preconditions import NoPreconditions
 from fleet.provision.rollout.service import RolloutService
+from fleet.provision.rollout.state_machine import Pace
 from fleet.provision.serve import listeners
 from fleet.push import Push, PushEvent, PushIngest, PushState
 from fleet.settings import settings_of
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fleet.model import Proof, Revision, Rollout
-    from fleet.provision.rollout.gate import Gate
+    from fleet.provision.rollout.preconditions import Preconditions
     from fleet.provision.serve import FileService
     from fleet.settings import Settings
     from fleet.simulator.phone import SimulatedPhone
@@ -147,14 +147,14 @@ class Loop:
     async def run(
         self,
         rollout: Rollout,
-        gate: Callable[[Rollout], Gate] = lambda _: OpenGate(),
+        preconditions: Callable[[Rollout], Preconditions] = lambda _: NoPreconditions(),
         *,
         polls: bool = True,
         pace: Pace = PACE,
     ) -> Rollout:
         """Run a roll-out, quickly; without `polls` nobody looks at the phones' pages."""
         look = partial(poll, self.app) if polls else _nothing
-        return await within(run_quickly(self.app, rollout, gate, pace, look))
+        return await within(run_quickly(self.app, rollout, preconditions, pace, look))
 
     def proofs(self) -> Mapping[int, Proof]:
         """What the phones of the last roll-out came to, by the phones' numbers here."""
@@ -176,7 +176,7 @@ async def _nothing(_ids: Sequence[int]) -> None:
 async def run_quickly(
     app: App,
     rollout: Rollout,
-    gate: Callable[[Rollout], Gate],
+    preconditions: Callable[[Rollout], Preconditions],
     pace: Pace,
     look: Callable[[Sequence[int]], Awaitable[None]] | None = None,
 ) -> Rollout:
@@ -192,7 +192,7 @@ async def run_quickly(
             pace=pace,
             tick=0.05,
             poll_every=timedelta(seconds=0.2),
-            gate=gate,
+            preconditions=preconditions,
         )
         return await service.run(rollout, lambda *_: None)
 

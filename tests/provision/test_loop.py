@@ -26,8 +26,8 @@ from fleet.provision.addressees import addressees
 from fleet.provision.applied import AppliedRevision
 from fleet.provision.logins import rotate
 from fleet.provision.rollout import StageOrder
+from fleet.provision.rollout.messages import sentence
 from fleet.provision.rollout.service import Terms, begin
-from fleet.provision.rollout.telling import sentence
 from fleet.push import PushState
 from fleet.simulator import RegistrarSpec, SimulatedRegistrar, SipLogin
 from fleet.store import IntentChange

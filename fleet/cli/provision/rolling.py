@@ -29,7 +29,7 @@ from fleet.clock import now
 from fleet.loop import run
 from fleet.model import RunBy
 from fleet.provision.rollout import control
-from fleet.provision.rollout.telling import sentence
+from fleet.provision.rollout.messages import sentence
 
 if TYPE_CHECKING:
     from fleet.app import App

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from fleet.cli.tables import local, table
 from fleet.model import ProofState, RolloutState
-from fleet.provision.rollout.telling import Teller, sentence
+from fleet.provision.rollout.messages import ProgressMessages, sentence
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -35,11 +35,11 @@ class Telling:
 
     def __init__(self, say: Callable[[str], None], labels: Mapping[int, str]) -> None:
         self._say = say
-        self._teller = Teller(labels)
+        self._messages = ProgressMessages(labels)
 
     def __call__(self, rollout: Rollout, proofs: Mapping[int, Proof]) -> None:
         """Say what is new."""
-        for news in self._teller.news(rollout, proofs):
+        for news in self._messages.news(rollout, proofs):
             self._say(news)
 
 

@@ -6,7 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from fleet.model import Reach, Registration
-from fleet.provision.rollout.proving import LineLook, Look
+from fleet.provision.rollout.proof import LineObservation, Observation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -40,7 +40,7 @@ class Evidence:
         self._new_logins = new_logins
         self._lines: dict[int, tuple[IntendedLine, ...]] = {}
 
-    def look(self, ids: Sequence[int]) -> dict[int, Look]:
+    def observe(self, ids: Sequence[int]) -> dict[int, Observation]:
         """What is known now of these phones."""
         if not ids:
             return {}
@@ -77,7 +77,7 @@ class Evidence:
         status: PhoneStatus,
         fetches: Mapping[tuple[int, str], Fetch],
         pushes: Sequence[LastPush],
-    ) -> Look:
+    ) -> Observation:
         phone_id = status.stored.id
         intended = self._intended(phone_id)
         wrong = list(wrongs(status, [line.number for line in intended]))
@@ -87,7 +87,7 @@ class Evidence:
         if said and self._new_logins([phone_id]):
             said = {}
         lost = list(losses(status, said))
-        return Look(
+        return Observation(
             fetched_at=fetched_at,
             polled_at=status.observed_at,
             registered=status.reach is Reach.OK and not wrong,
@@ -129,12 +129,12 @@ def said_of(
 
 def line_looks(
     status: PhoneStatus, intended: Iterable[IntendedLine], said: Mapping[int, LastPush]
-) -> Iterator[LineLook]:
+) -> Iterator[LineObservation]:
     """Each intended line as the last poll and the last push have it."""
     shown = {each.line.number: each.line.registration for each in status.lines}
     for line in intended:
         push = said.get(line.number)
-        yield LineLook(
+        yield LineObservation(
             polled=shown.get(line.number) is Registration.REGISTERED
             if status.reach is Reach.OK
             else None,

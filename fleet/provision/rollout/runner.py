@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 
 from fleet.errors import RolloutRunning, StoreError, SweepRunning, UsageError
 from fleet.model import ProofState, RolloutState, RunBy
-from fleet.provision.rollout.gate import Gate, OpenGate, Refusal
-from fleet.provision.rollout.machine import Pace, advance, refused, untold
-from fleet.provision.rollout.proving import Look, counts_from
+from fleet.provision.rollout.preconditions import NoPreconditions, Preconditions, Refusal
+from fleet.provision.rollout.proof import Observation, counts_from
+from fleet.provision.rollout.state_machine import Pace, advance, refused, untold
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from fleet.model import Proof, Rollout
-    from fleet.provision.rollout.machine import Step
+    from fleet.provision.rollout.state_machine import Step
     from fleet.store import Store
 
 LEASE = timedelta(seconds=60)
@@ -30,21 +30,21 @@ _LOOKED_AT = (ProofState.TOLD, ProofState.FETCHED)
 class Tools:
     """What a runner works with.
 
-    `ask` asks a phone to re-sync, once it has passed the `gate`, and gives what came of it, in a
-    few words. `poll` polls phones,
-    and raises `SweepRunning` while somebody else does. `look` says what is known of phones.
+    `ask` asks a phone to re-sync, once its `preconditions` are met, and returns the result in a
+    few words. `poll` polls phones, and raises `SweepRunning` while somebody else does. `observe`
+    returns what is known of phones.
     """
 
     store: Store
     ask: Callable[[int], Awaitable[str]]
     poll: Callable[[Sequence[int]], Awaitable[None]]
-    look: Callable[[Sequence[int]], Mapping[int, Look]]
+    observe: Callable[[Sequence[int]], Mapping[int, Observation]]
     clock: Callable[[], datetime]
     pace: Pace = field(default_factory=Pace)
     tick: float = 2.0
     poll_every: timedelta = timedelta(seconds=30)
     run_by: RunBy = RunBy.FOREGROUND
-    gate: Gate = field(default_factory=OpenGate)
+    preconditions: Preconditions = field(default_factory=NoPreconditions)
 
 
 class Runner:
@@ -57,7 +57,7 @@ class Runner:
         self._asking: dict[int, asyncio.Task[str | Refusal]] = {}
         self._polling: asyncio.Task[None] | None = None
         self._polled_at: dict[int, datetime] = {}
-        self._looks: Mapping[int, Look] = {}
+        self._observations: Mapping[int, Observation] = {}
 
     async def run(self, rollout_id: int, patience: timedelta = timedelta(0)) -> Rollout:
         """Run it. Raises `StoreError`, and `RolloutRunning` if another process does all `patience`.
@@ -96,7 +96,7 @@ class Runner:
     async def _run(self, rollout_id: int) -> Rollout:
         store = self._tools.store
         proofs = await asyncio.to_thread(store.rollouts.proofs, rollout_id)
-        shut = await asyncio.to_thread(self._tools.gate.shut)
+        shut = await asyncio.to_thread(self._tools.preconditions.shut)
         self._proofs = {
             proof.phone_id: untold(proof) if proof.phone_id in shut else proof for proof in proofs
         }
@@ -111,16 +111,16 @@ class Runner:
         """Look, decide, write, and only then ask."""
         answered = self._answered()
         active = [each.phone_id for each in self._proofs.values() if each.state in _LOOKED_AT]
-        rollout, self._looks = await asyncio.to_thread(self._read, rollout_id, active)
+        rollout, self._observations = await asyncio.to_thread(self._read, rollout_id, active)
         now = self._tools.clock()
         step = advance(
             rollout,
             self._proofs,
-            self._looks,
+            self._observations,
             now=now,
             pace=self._tools.pace,
             under_way=self._asking.keys(),
-            companions=self._tools.gate.companions,
+            companions=self._tools.preconditions.companions,
         )
         changed = {proof.phone_id: proof for proof in (*answered, *step.changed)}
         rollout = await self._write(step, tuple(changed.values()), now)
@@ -130,7 +130,9 @@ class Runner:
         self._poll_some(now)
         return rollout
 
-    def _read(self, rollout_id: int, ids: Sequence[int]) -> tuple[Rollout, Mapping[int, Look]]:
+    def _read(
+        self, rollout_id: int, ids: Sequence[int]
+    ) -> tuple[Rollout, Mapping[int, Observation]]:
         store = self._tools.store
         rollout = store.rollouts.get(rollout_id)
         if rollout is None:
@@ -140,7 +142,7 @@ class Runner:
             why = f"Revision {last} was applied meanwhile: start a roll-out of that revision."
             ended = self._tools.clock()
             rollout = replace(rollout, state=RolloutState.STOPPED, why=why, ended=ended)
-        return rollout, self._tools.look(ids)
+        return rollout, self._tools.observe(ids)
 
     async def _write(self, step: Step, changed: tuple[Proof, ...], now: datetime) -> Rollout:
         """Write a step; whoever stopped or paused the roll-out meanwhile is obeyed next time.
@@ -179,11 +181,13 @@ class Runner:
         if proof.state is not ProofState.FETCHED or proof.fetched_at is None:
             return False
         polled = self._polled_at.get(proof.phone_id)
-        look = self._looks.get(proof.phone_id, Look())
-        if look.pushed_at is not None and (polled is None or polled < look.pushed_at):
+        observation = self._observations.get(proof.phone_id, Observation())
+        if observation.pushed_at is not None and (polled is None or polled < observation.pushed_at):
             return True  # it says that it is there
         is_time = polled is None or now >= polled + self._tools.poll_every
-        return is_time and now >= counts_from(look, proof.fetched_at, self._tools.pace.settle)
+        return is_time and now >= counts_from(
+            observation, proof.fetched_at, self._tools.pace.settle
+        )
 
     async def _rest(self) -> None:
         """Wait a moment, or until somebody who was asked has answered."""
@@ -208,7 +212,7 @@ class Runner:
 
 
 async def _asked(tools: Tools, phone_id: int) -> str | Refusal:
-    return await tools.gate.passes(phone_id) or await tools.ask(phone_id)
+    return await tools.preconditions.passes(phone_id) or await tools.ask(phone_id)
 
 
 def _told(proof: Proof, answer: str | Refusal) -> Proof:

@@ -13,11 +13,11 @@ from fleet.model import RolloutState, RunBy
 from fleet.provision.addressees import AccountOwners, addressees
 from fleet.provision.applied import AppliedRevision
 from fleet.provision.rollout.evidence import Evidence
-from fleet.provision.rollout.gate import Gate, OpenGate
 from fleet.provision.rollout.logins import LoginRenewer
-from fleet.provision.rollout.machine import Pace
+from fleet.provision.rollout.preconditions import NoPreconditions, Preconditions
 from fleet.provision.rollout.runner import Runner, Tools
 from fleet.provision.rollout.stages import Candidate, StageOrder, kept_together, stages_of
+from fleet.provision.rollout.state_machine import Pace
 from fleet.store import RolloutStart, Secrets
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ class RolloutService:
     tick: float = 2.0
     poll_every: timedelta | None = None
     run_by: RunBy = RunBy.FOREGROUND
-    gate: Callable[[Rollout], Gate] = lambda _rollout: OpenGate()
+    preconditions: Callable[[Rollout], Preconditions] = lambda _rollout: NoPreconditions()
 
     async def run(
         self,
@@ -147,7 +147,7 @@ class RolloutService:
         """
         applied = await asyncio.to_thread(AppliedRevision, self.store, rollout.revision)
         models = await asyncio.to_thread(_models, self.store)
-        gate = await asyncio.to_thread(self.gate, rollout)
+        preconditions = await asyncio.to_thread(self.preconditions, rollout)
         owners = await asyncio.to_thread(AccountOwners, self.store)
 
         async def ask(phone_id: int) -> str:
@@ -176,17 +176,17 @@ class RolloutService:
             store=self.store,
             ask=ask,
             poll=poll,
-            look=Evidence(self.store, applied, models, renewer.pending).look,
+            observe=Evidence(self.store, applied, models, renewer.pending).observe,
             clock=self.clock,
             pace=self.pace or pace_of(rollout),
             tick=self.tick,
             run_by=self.run_by,
-            gate=gate,
+            preconditions=preconditions,
             **({} if self.poll_every is None else {"poll_every": self.poll_every}),
         )
         ended = await Runner(tools, progress).run(rollout.id, patience)
         if ended.state not in _STANDING:
-            await gate.close(await asyncio.to_thread(self.store.rollouts.proofs, ended.id))
+            await preconditions.close(await asyncio.to_thread(self.store.rollouts.proofs, ended.id))
         return ended
 
 

@@ -16,7 +16,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fleet.model import AccountState, JournalEntry, ProofState
-from fleet.provision.rollout.gate import Refusal
+from fleet.provision.rollout.preconditions import Refusal
 from fleet.provision.rotate.accounts import groups_of
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from fleet.app import App, rules_of, words_of
 from fleet.clock import now
 from fleet.provision.build import resyncer_of
-from fleet.provision.rollout.machine import Pace
 from fleet.provision.rollout.service import RolloutService
+from fleet.provision.rollout.state_machine import Pace
 from fleet.settings import settings_of
 from fleet.store import Keyring, Store
 from fleet.sweep import Order

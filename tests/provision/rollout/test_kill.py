@@ -22,8 +22,8 @@ import pytest
 from fleet.clock import now
 from fleet.model import ProofState, RolloutState
 from fleet.provision.rollout import StageOrder
-from fleet.provision.rollout.machine import ASKING, ASKING_AGAIN
 from fleet.provision.rollout.service import Terms, begin
+from fleet.provision.rollout.state_machine import ASKING, ASKING_AGAIN
 from tests.provision.loop import NEW, OLD, Loop, whole_loop
 from tests.simulator.boot.phones import within
 

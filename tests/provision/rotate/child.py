@@ -15,8 +15,8 @@ from pathlib import Path
 from fleet.app import App, rules_of, words_of
 from fleet.provision.build import rotator_of
 from fleet.provision.rollout import StageOrder
-from fleet.provision.rollout.machine import Pace
 from fleet.provision.rollout.service import Terms
+from fleet.provision.rollout.state_machine import Pace
 from fleet.settings import settings_of
 from fleet.store import Keyring, Store
 from tests.provision.loop import run_quickly

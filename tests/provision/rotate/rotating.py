@@ -18,7 +18,7 @@ from fleet.phone.sip.query import ask_registration
 from fleet.provision.build import rotator_of
 from fleet.provision.diagnose.asking import Turns
 from fleet.provision.rollout import StageOrder
-from fleet.provision.rollout.gate import OpenGate
+from fleet.provision.rollout.preconditions import NoPreconditions
 from fleet.provision.rollout.service import Terms
 from fleet.provision.rotate.gate import RotationGate
 from fleet.provision.rotate.hook import RegistrarCommand
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from fleet.model import AccountState, Rollout, RotatedAccount, Rotation
-    from fleet.provision.rollout.gate import Gate
+    from fleet.provision.rollout.preconditions import Preconditions
     from fleet.provision.rotate.service import Rotator
     from fleet.store import Store
 
@@ -47,11 +47,11 @@ def command(url: str, way: str, folder: Path, timeout: float = 30) -> RegistrarC
     )
 
 
-def gate_for(store: Store, told: RegistrarCommand | None, rollout: Rollout) -> Gate:
+def gate_for(store: Store, told: RegistrarCommand | None, rollout: Rollout) -> Preconditions:
     """The gate of a roll-out, as it is built for real, but without pauses between questions."""
     rotation = store.rotations.get(revision=rollout.revision)
     if rotation is None or rotation.ended:
-        return OpenGate()
+        return NoPreconditions()
     return gate_of(rotation, store, told)
 
 

@@ -1,4 +1,4 @@
-"""What is new of a roll-out since it was last looked at, a sentence each."""
+"""The progress of a roll-out in sentences: what changed since the last call."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from fleet.store import Store
 
 
-class Teller:
-    """Says what changed; give it what phones are called, then every step."""
+class ProgressMessages:
+    """Words the changes of a roll-out. `labels` are the phones' names, by their number."""
 
     def __init__(self, labels: Mapping[int, str]) -> None:
         self._labels = labels
@@ -24,7 +24,7 @@ class Teller:
         self._failed: set[int] = set()
 
     def news(self, rollout: Rollout, proofs: Mapping[int, Proof]) -> Iterator[str]:
-        """Say what is new."""
+        """Yield a sentence for each change since the last call."""
         if rollout.stage != self._stage:
             self._stage = rollout.stage
             yield _stage(rollout, proofs.values())
@@ -39,11 +39,11 @@ class Teller:
 
 
 def sentence(rollout: Rollout, proofs: Iterable[Proof]) -> str:
-    """How far a roll-out is, in a line."""
+    """Return the state of a roll-out in one line."""
     states = Counter(proof.state for proof in proofs)
-    said = ", ".join(f"{states[state]} {state}" for state in ProofState if states[state])
+    counts = ", ".join(f"{states[state]} {state}" for state in ProofState if states[state])
     why = f" {rollout.why}" if rollout.why else ""
-    now = f"Revision {rollout.revision} {rollout.state}: {said or 'no phones'}.{why}"
+    now = f"Revision {rollout.revision} {rollout.state}: {counts or 'no phones'}.{why}"
     behind = states[ProofState.WAITING] + states[ProofState.TOLD]
     if rollout.state is not RolloutState.STOPPED:
         return now
@@ -75,8 +75,8 @@ def stopped_rollout(store: Store) -> tuple[Rollout, str] | None:
 
 
 def _stage(rollout: Rollout, proofs: Iterable[Proof]) -> str:
-    some = sum(
+    count = sum(
         proof.stage == rollout.stage and proof.state is not ProofState.SKIPPED for proof in proofs
     )
-    phones = "1 phone" if some == 1 else f"{some} phones"
+    phones = "1 phone" if count == 1 else f"{count} phones"
     return f"Revision {rollout.revision}, stage {rollout.stages[rollout.stage]}: {phones}."

@@ -1,4 +1,4 @@
-"""What may stand before a phone is told of a roll-out: what its new files need elsewhere."""
+"""Preconditions of a phone's roll-out: what its new files need elsewhere."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ class Refusal:
     detail: str
 
 
-class Gate(Protocol):
-    """Stands before each phone of one roll-out."""
+class Preconditions(Protocol):
+    """What must be true before a phone of one roll-out is asked to fetch."""
 
     @property
     def companions(self) -> Mapping[int, Collection[int]]:
@@ -36,8 +36,8 @@ class Gate(Protocol):
         """Put back what was begun for phones that did not pass; the roll-out is over."""
 
 
-class OpenGate:
-    """No gate: whatever a phone is told holds already."""
+class NoPreconditions:
+    """No preconditions: every phone may be asked at once."""
 
     companions: Mapping[int, Collection[int]] = MappingProxyType({})
 

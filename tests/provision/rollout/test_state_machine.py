@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fleet.model import Proof, ProofState, Rollout, RolloutState
-from fleet.provision.rollout import Look
-from fleet.provision.rollout.machine import (
+from fleet.provision.rollout import Observation
+from fleet.provision.rollout.state_machine import (
     ASKING,
     ASKING_AGAIN,
     FINAL,
@@ -54,7 +54,7 @@ def after(seconds: float) -> datetime:
 def step(
     *proofs: Proof,
     at: float = 0,
-    looks: Mapping[int, Look] | None = None,
+    observations: Mapping[int, Observation] | None = None,
     rollout: Rollout = ROLLOUT,
     under_way: tuple[int, ...] = (),
     companions: Mapping[int, tuple[int, ...]] = NOBODY,
@@ -62,7 +62,7 @@ def step(
     return advance(
         rollout,
         {proof.phone_id: proof for proof in proofs},
-        looks or {},
+        observations or {},
         now=after(at),
         pace=PACE,
         under_way=under_way,
@@ -110,11 +110,13 @@ def test_one_that_keeps_silent_is_not_waited_for_for_ever():
 
 
 def test_a_fetch_of_before_it_was_told_proves_nothing():
-    assert step(TOLD, at=1, looks={1: Look(fetched_at=after(-1))}).changed == ()
+    assert step(TOLD, at=1, observations={1: Observation(fetched_at=after(-1))}).changed == ()
 
 
 def test_a_fetch_of_the_expected_bytes_is_half_the_proof():
-    assert step(TOLD, at=11, looks={1: Look(fetched_at=after(10))}).changed == (FETCHED,)
+    assert step(TOLD, at=11, observations={1: Observation(fetched_at=after(10))}).changed == (
+        FETCHED,
+    )
 
 
 @pytest.mark.parametrize(
@@ -129,15 +131,15 @@ def test_a_fetch_of_the_expected_bytes_is_half_the_proof():
 def test_a_poll_counts_from_a_while_after_the_fetch(
     polled: float, registered: bool, state: ProofState
 ):
-    look = Look(fetched_at=after(10), polled_at=after(polled), registered=registered)
-    taken = step(FETCHED, waiting(2), at=20, looks={1: look})
+    observation = Observation(fetched_at=after(10), polled_at=after(polled), registered=registered)
+    taken = step(FETCHED, waiting(2), at=20, observations={1: observation})
     found = {proof.phone_id: proof for proof in taken.changed}.get(1, FETCHED)
     assert found.state is state
 
 
 def test_who_fetches_again_has_to_be_polled_after_that():
-    look = Look(fetched_at=after(30), polled_at=after(20), registered=True)
-    (proof,) = step(FETCHED, at=31, looks={1: look}).changed
+    observation = Observation(fetched_at=after(30), polled_at=after(20), registered=True)
+    (proof,) = step(FETCHED, at=31, observations={1: observation}).changed
     assert (proof.state, proof.fetched_at) == (ProofState.FETCHED, after(30))
 
 
@@ -153,18 +155,20 @@ def test_who_does_not_fetch_in_time_has_failed_and_the_rollout_stops_and_says_wh
 
 
 def test_one_last_poll_after_the_deadline_decides():
-    wrong = Look(fetched_at=after(10), polled_at=after(99), wrong="line 1: 401 Unauthorized")
-    assert step(FETCHED, at=101, looks={1: wrong}).changed == ()
+    wrong = Observation(fetched_at=after(10), polled_at=after(99), wrong="line 1: 401 Unauthorized")
+    assert step(FETCHED, at=101, observations={1: wrong}).changed == ()
     late = replace(wrong, polled_at=after(100))
-    (proof,) = step(FETCHED, at=101, looks={1: late}).changed
+    (proof,) = step(FETCHED, at=101, observations={1: late}).changed
     assert proof.state is ProofState.FAILED
     assert proof.detail == "It fetched its configuration, but then: line 1: 401 Unauthorized."
 
 
 def test_who_cannot_be_polled_has_failed_at_twice_the_deadline():
-    look = Look(fetched_at=after(10))
-    assert step(FETCHED, at=199, looks={1: look}).changed == ()
-    assert step(FETCHED, at=200, looks={1: look}).changed[0].state is ProofState.FAILED
+    observation = Observation(fetched_at=after(10))
+    assert step(FETCHED, at=199, observations={1: observation}).changed == ()
+    assert (
+        step(FETCHED, at=200, observations={1: observation}).changed[0].state is ProofState.FAILED
+    )
 
 
 def test_failures_up_to_the_limit_let_the_next_stage_begin():
@@ -204,9 +208,9 @@ def test_who_was_being_told_when_we_died_is_told_once_more_for_each_time():
 
 
 def test_a_paused_rollout_goes_on_proving_and_tells_nobody():
-    look = Look(fetched_at=after(10), polled_at=after(15), registered=True)
+    observation = Observation(fetched_at=after(10), polled_at=after(15), registered=True)
     paused = replace(ROLLOUT, state=RolloutState.PAUSED)
-    taken = step(FETCHED, waiting(2), at=20, looks={1: look}, rollout=paused)
+    taken = step(FETCHED, waiting(2), at=20, observations={1: observation}, rollout=paused)
     assert [proof.state for proof in taken.changed] == [ProofState.PROVEN]
     assert taken.tell == ()
 
@@ -218,15 +222,15 @@ class World:
     fates: dict[int, str]
     told: dict[int, list[datetime]] = field(default_factory=dict)
 
-    def look(self, phone_id: int, now: datetime) -> Look:
+    def observation(self, phone_id: int, now: datetime) -> Observation:
         times = self.told.get(phone_id)
         if not times or self.fates[phone_id] == "deaf":
-            return Look(polled_at=now)
+            return Observation(polled_at=now)
         fetched = times[-1] + 2 * SECOND
         if now < fetched:
-            return Look(polled_at=now)
+            return Observation(polled_at=now)
         good = self.fates[phone_id] == "good"
-        return Look(fetched_at=fetched, polled_at=now, registered=good, wrong="401")
+        return Observation(fetched_at=fetched, polled_at=now, registered=good, wrong="401")
 
 
 @given(
@@ -245,8 +249,8 @@ def test_stages_come_in_order_and_nobody_is_told_without_need_whenever_the_runne
     cut_off: Counter[int] = Counter()
     now = START
     for tick in range(400):
-        looks = {n: world.look(n, now) for n in proofs}
-        taken = advance(rollout, proofs, looks, now=now, pace=PACE, under_way=under_way)
+        observations = {n: world.observation(n, now) for n in proofs}
+        taken = advance(rollout, proofs, observations, now=now, pace=PACE, under_way=under_way)
         assert taken.rollout.stage >= rollout.stage
         for number in taken.tell:
             assert proofs[number].stage == taken.rollout.stage

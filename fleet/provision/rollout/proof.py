@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class LineLook:
-    """One intended line: whether the last poll saw it registered (None: it could not look).
+class LineObservation:
+    """One intended line: whether the last poll saw it registered (None: it could not see it).
 
     `pushed` is what the phone said last of it by a push, at `pushed_at`; None if nothing.
     """
@@ -29,7 +29,7 @@ class LineLook:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Look:
+class Observation:
     """What is known of a phone now.
 
     `fetched_at` is its last fetch of the expected bytes, None if what it fetched last is something
@@ -44,51 +44,61 @@ class Look:
     registered: bool = False
     wrong: str = ""
     pushed_at: datetime | None = None
-    lines: tuple[LineLook, ...] = ()
+    lines: tuple[LineObservation, ...] = ()
 
 
-def counts_from(look: Look, fetched_at: datetime, settle: timedelta) -> datetime:
+def counts_from(observation: Observation, fetched_at: datetime, settle: timedelta) -> datetime:
     """From when a poll tells: a while after the fetch, or since the phone spoke up after it.
 
     That a line was lost it may say as it goes down to boot: that is no reason to look sooner.
     """
     settled = fetched_at + settle
-    if look.pushed_at is not None and fetched_at <= look.pushed_at < settled:
-        return look.pushed_at
+    if observation.pushed_at is not None and fetched_at <= observation.pushed_at < settled:
+        return observation.pushed_at
     return settled
 
 
-def proven(look: Look, fetched_at: datetime, settle: timedelta) -> tuple[datetime, ProofWay] | None:
+def proven(
+    observation: Observation, fetched_at: datetime, settle: timedelta
+) -> tuple[datetime, ProofWay] | None:
     """When the last line was seen registered, and how; None while one was not."""
-    since = counts_from(look, fetched_at, settle)
-    if not look.lines:
-        is_polled = look.registered and look.polled_at is not None and look.polled_at >= since
-        return (look.polled_at, ProofWay.POLL) if is_polled and look.polled_at else None
-    words = [_newest(line, look.polled_at, since, fetched_at) for line in look.lines]
-    good = [(word.at, word.by) for word in words if word is not None and word.is_registered]
-    if len(good) < len(words):
+    since = counts_from(observation, fetched_at, settle)
+    if not observation.lines:
+        is_polled = (
+            observation.registered
+            and observation.polled_at is not None
+            and observation.polled_at >= since
+        )
+        return (
+            (observation.polled_at, ProofWay.POLL) if is_polled and observation.polled_at else None
+        )
+    reports = [
+        _newest(line, observation.polled_at, since, fetched_at) for line in observation.lines
+    ]
+    good = [(one.at, one.by) for one in reports if one is not None and one.is_registered]
+    if len(good) < len(reports):
         return None
     ways = {by for _, by in good}
     return max(at for at, _ in good), ways.pop() if len(ways) == 1 else ProofWay.BOTH
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Word:
+class _Report:
     at: datetime
     is_registered: bool
     by: ProofWay
 
 
 def _newest(
-    line: LineLook, polled_at: datetime | None, since: datetime, fetched_at: datetime
-) -> _Word | None:
-    """The newest word on a line since the fetch. A poll that comes after its push counts too."""
+    line: LineObservation, polled_at: datetime | None, since: datetime, fetched_at: datetime
+) -> _Report | None:
+    """Return the newest report on a line since the fetch. A poll after the push counts too."""
     push = poll = None
     if line.pushed_at is not None and line.pushed is not None and line.pushed_at >= fetched_at:
-        push = _Word(at=line.pushed_at, is_registered=line.pushed, by=ProofWay.PUSH)
+        push = _Report(at=line.pushed_at, is_registered=line.pushed, by=ProofWay.PUSH)
         since = min(since, push.at)
     if polled_at is not None and line.polled is not None and polled_at >= since:
-        poll = _Word(at=polled_at, is_registered=line.polled, by=ProofWay.POLL)
+        poll = _Report(at=polled_at, is_registered=line.polled, by=ProofWay.POLL)
     if push is None or poll is None:
         return push or poll
     return push if push.at > poll.at else poll

@@ -18,7 +18,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from fleet.model import ProofState, RolloutState
-from fleet.provision.rollout.proving import Look, proven
+from fleet.provision.rollout.proof import Observation, proven
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -59,7 +59,7 @@ class Step:
 def advance(
     rollout: Rollout,
     proofs: Mapping[int, Proof],
-    looks: Mapping[int, Look],
+    observations: Mapping[int, Observation],
     *,
     now: datetime,
     pace: Pace,
@@ -74,8 +74,8 @@ def advance(
     known = dict(proofs)
     for proof in proofs.values():
         if proof.state in (ProofState.TOLD, ProofState.FETCHED):
-            look = looks.get(proof.phone_id, Look())
-            known[proof.phone_id] = _judged(proof, look, rollout, now, pace, under_way)
+            observation = observations.get(proof.phone_id, Observation())
+            known[proof.phone_id] = _judged(proof, observation, rollout, now, pace, under_way)
     rollout = _moved_on(rollout, known.values(), now)
     tell: tuple[int, ...] = ()
     if rollout.state is RolloutState.RUNNING:
@@ -88,7 +88,7 @@ def advance(
 
 def _judged(
     proof: Proof,
-    look: Look,
+    observation: Observation,
     rollout: Rollout,
     now: datetime,
     pace: Pace,
@@ -96,24 +96,28 @@ def _judged(
 ) -> Proof:
     """What a phone that was told has come to."""
     told = proof.told_at or now
-    if look.fetched_at and look.fetched_at >= told and look.fetched_at != proof.fetched_at:
-        proof = replace(proof, state=ProofState.FETCHED, fetched_at=look.fetched_at)
+    if (
+        observation.fetched_at
+        and observation.fetched_at >= told
+        and observation.fetched_at != proof.fetched_at
+    ):
+        proof = replace(proof, state=ProofState.FETCHED, fetched_at=observation.fetched_at)
     deadline = told + timedelta(seconds=rollout.deadline)
     if proof.state is ProofState.FETCHED and proof.fetched_at:
-        if seen := proven(look, proof.fetched_at, pace.settle):
+        if seen := proven(observation, proof.fetched_at, pace.settle):
             at, by = seen
             return replace(proof, state=ProofState.PROVEN, proven_at=at, by=by, detail="")
-        if _counts(look, deadline) or now >= deadline + timedelta(seconds=rollout.deadline):
-            return replace(proof, state=ProofState.FAILED, detail=_not_registered(look))
+        if _counts(observation, deadline) or now >= deadline + timedelta(seconds=rollout.deadline):
+            return replace(proof, state=ProofState.FAILED, detail=_not_registered(observation))
         return proof
     if now < deadline or proof.phone_id in under_way or _may_be_told_again(proof):
         return proof
     return replace(proof, state=ProofState.FAILED, detail=_not_fetched(proof))
 
 
-def _counts(look: Look, since: datetime) -> bool:
+def _counts(observation: Observation, since: datetime) -> bool:
     """Whether there was a poll late enough to tell."""
-    return look.polled_at is not None and look.polled_at >= since
+    return observation.polled_at is not None and observation.polled_at >= since
 
 
 def _may_be_told_again(proof: Proof) -> bool:
@@ -121,8 +125,8 @@ def _may_be_told_again(proof: Proof) -> bool:
     return proof.state is ProofState.TOLD and proof.how in (ASKING, ASKING_AGAIN)
 
 
-def _not_registered(look: Look) -> str:
-    wrong = look.wrong or "it was not polled since then"
+def _not_registered(observation: Observation) -> str:
+    wrong = observation.wrong or "it was not polled since then"
     return f"It fetched its configuration, but then: {wrong}."
 
 
