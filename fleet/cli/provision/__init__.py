@@ -13,25 +13,25 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 MODULES = {
-    "plan": "planning",
-    "apply": "planning",
-    "render": "rendering",
-    "explain": "looking",
-    "lint": "looking",
+    "plan": "plan",
+    "apply": "plan",
+    "render": "render",
+    "explain": "explain",
+    "lint": "explain",
     "revisions": "history",
     "show": "history",
     "diff": "history",
     "rollback": "history",
-    "resync": "resyncing",
-    "rollout": "rolling",
-    "rotate": "rotating",
+    "resync": "resync",
+    "rollout": "rollout",
+    "rotate": "rotate",
     "journal": "journal",
     "secret": "secrets",
     "logins": "logins",
-    "adopt": "adopting",
-    "serve": "serving",
-    "fetches": "serving",
-    "firmware": "serving",
+    "adopt": "adopt",
+    "serve": "serve",
+    "fetches": "serve",
+    "firmware": "serve",
 }
 
 

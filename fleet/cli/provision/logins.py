@@ -9,7 +9,7 @@ import click
 from fleet.cli.common import JSON, PHONES, console, no_phones, print_json, user_name, with_app
 from fleet.cli.completion import PHONE, SITE
 from fleet.cli.groups import Group, examples
-from fleet.cli.provision.resyncing import chosen_phones
+from fleet.cli.provision.resync import chosen_phones
 from fleet.cli.tables import local, table
 from fleet.clock import now
 from fleet.errors import UsageError

@@ -1,4 +1,4 @@
-"""The options that say how a roll-out is to go."""
+"""The options of roll-outs."""
 
 from __future__ import annotations
 

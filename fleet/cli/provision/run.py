@@ -9,7 +9,7 @@ import click
 
 from fleet.cli.common import user_name
 from fleet.cli.progress import telling
-from fleet.cli.provision.following import end_as
+from fleet.cli.provision.progress import end_as
 from fleet.cli.provision.stages import Telling, labels_of, show_progress
 from fleet.clock import now
 from fleet.loop import run

@@ -9,11 +9,8 @@ import click
 
 from fleet.cli.common import console, user_name, with_app
 from fleet.cli.groups import Group, examples
-from fleet.cli.provision.following import leave, status
 from fleet.cli.provision.history import INVENTORY_STAYS
-from fleet.cli.provision.running import run_rollout
-from fleet.cli.provision.taking_back import revert_of, take_back
-from fleet.cli.provision.terms import (
+from fleet.cli.provision.options import (
     AT_ONCE,
     AT_ONCE_TYPE,
     CANARY,
@@ -25,6 +22,9 @@ from fleet.cli.provision.terms import (
     STAGES,
     stage_order,
 )
+from fleet.cli.provision.progress import leave, status
+from fleet.cli.provision.revert import revert_of, take_back
+from fleet.cli.provision.run import run_rollout
 from fleet.clock import now
 from fleet.loop import run
 from fleet.model import RunBy

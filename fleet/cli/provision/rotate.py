@@ -11,10 +11,7 @@ import click
 from fleet.cli.common import PHONES, console, user_name, with_app
 from fleet.cli.completion import SITE
 from fleet.cli.groups import Group, examples
-from fleet.cli.provision.resyncing import chosen_phones
-from fleet.cli.provision.running import run_rollout, run_to_end
-from fleet.cli.provision.taking_back import show_accounts
-from fleet.cli.provision.terms import (
+from fleet.cli.provision.options import (
     AT_ONCE,
     CANARY,
     DEADLINE,
@@ -23,6 +20,9 @@ from fleet.cli.provision.terms import (
     STAGES,
     stage_order,
 )
+from fleet.cli.provision.resync import chosen_phones
+from fleet.cli.provision.revert import show_accounts
+from fleet.cli.provision.run import run_rollout, run_to_end
 from fleet.clock import now
 from fleet.errors import UsageError
 from fleet.loop import run

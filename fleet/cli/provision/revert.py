@@ -1,4 +1,4 @@
-"""Ends a rotation of SIP passwords, or takes it back as far as phones did not come along."""
+"""Reverts a rotation of SIP passwords, and shows what became of its accounts."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from fleet.cli.common import console, user_name
-from fleet.cli.provision.following import leave
-from fleet.cli.provision.running import run_to_end
+from fleet.cli.provision.progress import leave
+from fleet.cli.provision.run import run_to_end
 from fleet.cli.provision.stages import labels_of
 from fleet.loop import run
 from fleet.model import AccountState, RunBy
