@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from fleet.errors import UsageError
 from fleet.model import JournalEntry, RolloutState, RunBy
-from fleet.provision.rollout.service import begin
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,6 +23,8 @@ def start(store: Store, terms: Terms, *, by: str, now: datetime) -> Rollout:
 
     Raises `UsageError` if there is nothing to roll out, `RolloutRunning` during another roll-out.
     """
+    from fleet.provision.rollout.service import begin  # it loads the clients of HTTP and SIP
+
     started = begin(store, terms, now)
     if terms.run_by is RunBy.DAEMON:
         _record_handover(store, started, by, now)
