@@ -25,7 +25,7 @@ class Caller:
 
 
 def callers(store: Store, push_networks: Iterable[str]) -> dict[str, Caller]:
-    """Give the phones that may push by their MAC: those with networks, or with a site that has."""
+    """Return the phones that may push, by MAC: those with networks of their own or of a site."""
     default = _networks(push_networks)
     sites = {site.name: _networks(site.networks) or default for site in store.inventory.sites()}
     places = {each.id: each.phone.site for each in store.phones.load(secrets=Secrets.NONE)}

@@ -99,12 +99,12 @@ class CsrfToken:
         return hmac.new(self._key, text.encode(), hashlib.sha256).hexdigest()[:32]
 
     def is_valid(self, token: str, *action: object) -> bool:
-        """Tell whether a token is that of an action."""
+        """Return whether a token is that of an action."""
         return hmac.compare_digest(token.encode(), self.make(*action).encode())
 
 
 def is_own_page(fetch_site: str, origin: str, host: str) -> bool:
-    """Tell whether the request comes from our own page; scripts send neither header.
+    """Return whether the request comes from our own page; scripts send neither header.
 
     `fetch_site` is `Sec-Fetch-Site`, which no page can forge; older browsers send only `Origin`.
     """

@@ -41,7 +41,7 @@ class Health:
     waiting: Mapping[str, int] = field(default_factory=dict)
 
     def document(self) -> dict[str, Any]:
-        """Give what is served, as JSON can say it."""
+        """Return what is served, as values for JSON."""
         return {
             "status": "failing" if self.problems else "well",
             "problems": list(self.problems),

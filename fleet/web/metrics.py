@@ -52,7 +52,7 @@ class _Figures(Collector):
         self._figures = figures
 
     def collect(self) -> Iterator[Metric]:
-        """Give each figure with its name and what it means."""
+        """Return each figure with its name and what it means."""
         has = self._figures
         yield GaugeMetricFamily("fleet_up", "1: the daemon is healthy (/healthz).", has.up)
         yield _counted("fleet_sweeps", "Planned sweeps since the start.", "outcome", has.sweeps)

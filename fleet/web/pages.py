@@ -83,7 +83,7 @@ class Pages:
         )
 
     async def _push(self, event: PushEvent, request: Request) -> Response:
-        """Give the same answer to everybody, and at once: what is to be written is queued."""
+        """Return the same answer to everybody, and at once: what is to be written is queued."""
         query, push = request.url.query, None
         if len(query) <= LONGEST_QUERY:
             user_agent = request.headers.get("user-agent", "")

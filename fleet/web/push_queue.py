@@ -47,7 +47,7 @@ class _RecentPushes:
     recent: dict[tuple[object, ...], float] = field(default_factory=dict)
 
     def is_repetition(self, push: Push, now: float) -> bool:
-        """Tell whether it said the very same a moment ago; remember that it says it now."""
+        """Return whether it said the very same a moment ago; remember that it says it now."""
         self.recent = {key: at for key, at in self.recent.items() if now - at < REPEAT}
         key = (push.event, push.state, push.code, push.user)
         known = key in self.recent
@@ -118,7 +118,7 @@ class PushQueue:
 
 
 def _is_inside(text: str, caller: Caller) -> bool:
-    """Tell whether an address lies in the phone's networks; IPv4 within IPv6 is IPv4."""
+    """Return whether an address lies in the phone's networks; IPv4 within IPv6 is IPv4."""
     try:
         address: IPv4Address | IPv6Address = ip_address(text.partition("%")[0])
     except ValueError:

@@ -21,7 +21,7 @@ class TtlCache(Generic[T]):
         self._finding = asyncio.Lock()
 
     async def get(self) -> T:
-        """Give the value."""
+        """Return the value."""
         async with self._finding:
             moment = asyncio.get_running_loop().time()
             if self._found is None or moment - self._found[0] >= self._longest:

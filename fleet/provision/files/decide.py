@@ -1,4 +1,4 @@
-"""Who may have a file: one decision for each request, from values alone.
+"""Who may have a file: one decision for each request, from the known phones and their addresses.
 
 Every check is made for every request, so that a refusal takes as long whatever it is for: how long
 it takes does not tell which MACs exist.
@@ -6,20 +6,23 @@ it takes does not tell which MACs exist.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from fleet.model import FetchOutcome
-from fleet.phone.config_file import FileKind
-from fleet.provision.files.networks import is_within, parse_address
+from fleet.phone.config_file import FileKind, requested_file
+from fleet.provision.files.networks import is_within, parse_address, parse_networks
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
     from datetime import datetime, timedelta
 
+    from fleet.model import Fetch
     from fleet.phone.catalog import PhoneAgent
     from fleet.phone.config_file import RequestedFile
     from fleet.provision.files.networks import Network
+    from fleet.store import FetchingPhone
 
 TFTP = "tftp"
 """The protocol that knows neither User-Agent nor login."""
@@ -53,7 +56,7 @@ class Rules:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Asked:
+class FileRequest:
     """A request, as far as the decision is concerned.
 
     `address` is the client's. `with_secret` says whether the path held the secret.
@@ -78,11 +81,62 @@ class Caller:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Seen:
+class LastFetch:
     """Where a phone's file went last, and when."""
 
     address: str
     at: datetime
+
+
+class LastAddresses:
+    """The address that had a phone's own file last, by the phone's number."""
+
+    def __init__(self, fetches: Iterable[Fetch] = ()) -> None:
+        """`fetches` are those that returned a file, as the database has them at the start."""
+        self._last: dict[int, LastFetch] = {}
+        for fetch in fetches:
+            if fetch.phone_id is not None and requested_file(fetch.file).kind is FileKind.MAC:
+                self.record(fetch.phone_id, fetch.address, fetch.at)
+
+    def last(self, phone_id: int) -> LastFetch | None:
+        """Where the phone's file went last; None if nobody had it."""
+        return self._last.get(phone_id)
+
+    def record(self, phone_id: int, address: str, at: datetime) -> None:
+        """Record which address got the phone's file."""
+        before = self._last.get(phone_id)
+        if before is None or before.at <= at:
+            self._last[phone_id] = LastFetch(address=address, at=at)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class KnownPhones:
+    """Phones by their MAC, and every network that a phone may be in."""
+
+    phones: Mapping[str, Caller] = field(default_factory=dict)
+    networks: frozenset[Network] = frozenset()
+    _known: dict[str, bool] = field(default_factory=dict, compare=False, repr=False)
+
+    def is_known_network(self, address: str) -> bool:
+        """Whether a phone may be at this address."""
+        if (known := self._known.get(address)) is None:
+            known = is_within(parse_address(address), self.networks)
+            if len(self._known) < 100_000:
+                self._known[address] = known
+        return known
+
+
+def known_phones(
+    phones: Mapping[str, FetchingPhone], networks: tuple[Network, ...], sites: Iterable[str] = ()
+) -> KnownPhones:
+    """Return the known phones. `networks` are the settings', `sites` those of all sites (CIDR)."""
+    callers = {
+        mac: Caller(phone_id=phone.id, mac=mac, networks=parse_networks(phone.networks))
+        for mac, phone in phones.items()
+    }
+    return KnownPhones(
+        phones=callers, networks=frozenset((*networks, *parse_networks(tuple(sites))))
+    )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -100,18 +154,18 @@ _NOBODY = Caller(phone_id=0, mac="")
 
 
 def decide(
-    asked: Asked,
+    asked: FileRequest,
     caller: Caller | None,
     rules: Rules,
     *,
-    last: Seen | None = None,
+    last: LastFetch | None = None,
     is_known_network: bool = False,
 ) -> Decision:
     """Decide on a request.
 
     `caller` is the phone whose MAC the file's name bears, None if we have no such phone.
     `is_known_network`: the address is in a network of any site, or of the settings. Files that
-    bear no MAC hold no secrets, and are given to all of those.
+    bear no MAC hold no secrets, and all of those get them.
     """
     if asked.file.kind is not FileKind.MAC:
         refused = None if asked.file.kind in _OPEN else FetchOutcome.NOT_FOUND
@@ -133,18 +187,18 @@ def decide(
     return Decision(refused=failed[0] if failed else None, is_handshake=is_handshake)
 
 
-def _is_at_home(asked: Asked, phone: Caller, rules: Rules) -> bool:
+def _is_at_home(asked: FileRequest, phone: Caller, rules: Rules) -> bool:
     return is_within(parse_address(asked.address), phone.networks or rules.networks)
 
 
-def _is_itself(asked: Asked) -> bool:
+def _is_itself(asked: FileRequest) -> bool:
     """Whether the User-Agent names the phone whose file it is; TFTP has none."""
     if asked.protocol == TFTP:
         return True
     return asked.agent is not None and asked.agent.mac == asked.file.mac
 
 
-def _is_where_it_was(asked: Asked, rules: Rules, last: Seen | None) -> bool:
+def _is_where_it_was(asked: FileRequest, rules: Rules, last: LastFetch | None) -> bool:
     """Whether no other address had the phone's file lately; a new one after a while is DHCP's."""
     if last is None or last.address == asked.address:
         return True

@@ -74,16 +74,16 @@ def parse_authorization(text: str) -> Credentials | None:
     scheme, _, rest = text[:_LONGEST].strip().partition(" ")
     if scheme.lower() != "digest":
         return None
-    said = {
+    fields = {
         match[1].lower(): re.sub(r"\\(.)", r"\1", match[2]) if match[2] is not None else match[3]
         for match in _PAIR.finditer(rest)
     }
     names = ("realm", "response", "algorithm", "qop", "nc", "cnonce")
     return Credentials(
-        username=said.get("username", ""),
-        nonce=said.get("nonce", ""),
-        uri=said.get("uri", ""),
-        **{name: said.get(name, "") for name in names},
+        username=fields.get("username", ""),
+        nonce=fields.get("nonce", ""),
+        uri=fields.get("uri", ""),
+        **{name: fields.get(name, "") for name in names},
     )
 
 

@@ -56,7 +56,7 @@ class Reply:
 
 
 def reply_with(content: Content, asked: Conditions) -> Reply:
-    """Give a file, or the parts of it that are asked for, or say that it is the same as before."""
+    """Return the reply: a file, the requested parts of it, or 304 for an unchanged one."""
     if _is_the_same(content, asked):
         return Reply(status=304, headers=_of(content), outcome=FetchOutcome.NOT_MODIFIED)
     spans = None

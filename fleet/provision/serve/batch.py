@@ -25,7 +25,7 @@ class Batch(Generic[K, V]):
         self._task: asyncio.Task[None] | None = None
 
     async def get(self, key: K) -> V | None:
-        """Give the value, None if there is none; raises what `read` raised."""
+        """Return the value, None if there is none; raises what `read` raised."""
         future = self._waiting.get(key)
         if future is None:
             future = self._waiting[key] = asyncio.get_running_loop().create_future()

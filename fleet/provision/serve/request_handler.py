@@ -14,10 +14,19 @@ from fleet.model import Fetch, FetchOutcome
 from fleet.phone.catalog import parse_user_agent
 from fleet.phone.config_file import FileKind
 from fleet.phone.redact import redact_text
-from fleet.provision.files.addresses import Addresses
-from fleet.provision.files.decide import TFTP, Asked, Caller, Decision, LoginState, Rules, decide
+from fleet.provision.files.decide import (
+    TFTP,
+    Caller,
+    Decision,
+    FileRequest,
+    KnownPhones,
+    LastAddresses,
+    LoginState,
+    Rules,
+    decide,
+    known_phones,
+)
 from fleet.provision.files.digest import Login, Passwords, challenge, log_in
-from fleet.provision.files.directory import Directory, directory_of
 from fleet.provision.files.networks import is_within, parse_address
 from fleet.provision.logins import FACTORY
 from fleet.provision.serve.batch import Batch
@@ -107,15 +116,15 @@ class RequestHandler:
         self._refusals: RateLimiter[str] = RateLimiter(_REFUSALS, 60.0)
         self._unknown_fetchers: RateLimiter[None] = RateLimiter(_UNKNOWN_FETCHERS, 3600.0)
         self._logins = Batch(self._read_logins)
-        self._directory = Directory()
-        self._addresses = Addresses()
+        self._known_phones = KnownPhones()
+        self._addresses = LastAddresses()
         self._nobody = Passwords(username="", now=secrets.token_hex())
         self._is_away = False
 
     async def start(self) -> None:
         """Read what is known of the phones. Raises `StoreError`."""
         last = await asyncio.to_thread(self._store.fetches.last)
-        self._addresses = Addresses(last.values())
+        self._addresses = LastAddresses(last.values())
         await self.refresh()
 
     async def run(self) -> None:
@@ -136,7 +145,7 @@ class RequestHandler:
 
     async def refresh(self) -> None:
         """Take over the inventory as it is now."""
-        self._directory = await asyncio.to_thread(self._read_directory)
+        self._known_phones = await asyncio.to_thread(self._read_known_phones)
 
     async def handle(self, request: Request) -> Answer:
         """Answer a request. Raises `StoreError` if the database cannot tell."""
@@ -146,7 +155,7 @@ class RequestHandler:
             file = replace(request.file, name=self._masked(request.file.name))
             request = replace(request, file=file)
         agent = _agent_of(request.agent)
-        caller = self._directory.phones.get(request.file.mac)
+        caller = self._known_phones.phones.get(request.file.mac)
         fetch = self._fetch(request, agent, caller, now)
         if not self._limits.allow_address(request.address, now.timestamp()):
             return self._refuse(fetch, request, FetchOutcome.RATE_LIMITED)
@@ -177,7 +186,7 @@ class RequestHandler:
         login: Login,
         now: datetime,
     ) -> Decision:
-        asked = Asked(
+        asked = FileRequest(
             at=now,
             file=request.file,
             address=request.address,
@@ -191,7 +200,7 @@ class RequestHandler:
             caller,
             self._rules,
             last=self._addresses.last(caller.phone_id if caller else 0),
-            is_known_network=self._directory.is_known_network(request.address),
+            is_known_network=self._known_phones.is_known_network(request.address),
         )
 
     async def _give(self, fetch: Fetch, request: Request, caller: Caller | None) -> Answer:
@@ -199,7 +208,7 @@ class RequestHandler:
         if content is None:
             return Answer(fetch=self._recorded(fetch, FetchOutcome.NOT_FOUND))
         if caller:
-            self._addresses.had(caller.phone_id, fetch.address, fetch.at)
+            self._addresses.record(caller.phone_id, fetch.address, fetch.at)
         return Answer(fetch=replace(fetch, revision=content.revision), content=content)
 
     def _refuse(self, fetch: Fetch, request: Request, outcome: FetchOutcome) -> Answer:
@@ -274,15 +283,15 @@ class RequestHandler:
         """The phone that says it asks for a file which bears no MAC, if it is where it belongs."""
         if agent is None or request.protocol == TFTP or request.file.mac:
             return None
-        phone = self._directory.phones.get(agent.mac)
+        phone = self._known_phones.phones.get(agent.mac)
         if phone is None:
             return None
         networks = phone.networks or self._rules.networks
         return phone if is_within(parse_address(request.address), networks) else None
 
-    def _read_directory(self) -> Directory:
+    def _read_known_phones(self) -> KnownPhones:
         networks = tuple(text for site in self._store.inventory.sites() for text in site.networks)
-        return directory_of(self._store.fetch_logins.phones(), self._rules.networks, networks)
+        return known_phones(self._store.fetch_logins.phones(), self._rules.networks, networks)
 
     def _read_logins(self, ids: Collection[int]) -> Mapping[int, FetchLogin]:
         return self._store.fetch_logins.load(list(ids))

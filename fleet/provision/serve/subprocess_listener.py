@@ -25,11 +25,11 @@ _log = logging.getLogger(__name__)
 
 _STARTS_WITHIN = 60.0
 _ENDS_WITHIN = 15.0
-_PAUSE = 5.0  # seconds before a process that ended is started anew
+_PAUSE = 5.0  # seconds before a process that ended is restarted
 
 
 class SubprocessListener:
-    """Runs a service of one listener in a process, starts it anew should it end, and ends it."""
+    """Runs a service of one listener in a process, restarts it if it ends, and ends it."""
 
     def __init__(self, make: Callable[[], FileService]) -> None:
         """`make` is called in the process, and so must be what can be pickled."""
@@ -70,12 +70,12 @@ class SubprocessListener:
         with ours:
             with theirs:
                 await asyncio.to_thread(process.start)
-            said = await asyncio.to_thread(_what_it_says, ours)
-        if isinstance(said, str):
-            self._url = said
+            started = await asyncio.to_thread(_start_message, ours)
+        if isinstance(started, str):
+            self._url = started
             return process
         await _end(process)
-        raise ServerError(said[0] if said else "The legacy https listener did not start.")
+        raise ServerError(started[0] if started else "The legacy https listener did not start.")
 
     async def _keep(self) -> None:
         while self._process is not None:
@@ -110,8 +110,8 @@ async def _end(process: BaseProcess) -> None:
         await _ended(process)
 
 
-def _what_it_says(ours: Connection) -> Any:
-    """What a process says of its start: a URL, or a reason in a list; an empty one if nothing."""
+def _start_message(ours: Connection) -> Any:
+    """Return a process's message about its start: a URL, a reason in a list, or an empty list."""
     try:
         return ours.recv() if ours.poll(_STARTS_WITHIN) else []
     except EOFError:

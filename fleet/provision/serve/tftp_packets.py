@@ -113,8 +113,8 @@ def data(number: int, body: bytes) -> bytes:
 
 def options_agreed(agreed: Mapping[str, str]) -> bytes:
     """What the client is told of its options."""
-    said = "".join(f"{name}\0{value}\0" for name, value in agreed.items())
-    return Op.OPTIONS.to_bytes(2, "big") + said.encode("ascii")
+    options = "".join(f"{name}\0{value}\0" for name, value in agreed.items())
+    return Op.OPTIONS.to_bytes(2, "big") + options.encode("ascii")
 
 
 def error(code: Code, text: str) -> bytes:

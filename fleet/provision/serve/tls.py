@@ -41,8 +41,8 @@ def _load(context: ssl.SSLContext, certificate: Path, key: Path, setting: str) -
         context.load_cert_chain(certificate, key)
     except OSError as error:
         is_read = isinstance(error, ssl.SSLError)
-        said = "they are not a certificate and its key in PEM" if is_read else error.strerror
+        reason = "they are not a certificate and its key in PEM" if is_read else error.strerror
         raise SettingsError(
             f"[provisioning] {setting}_certificate and {setting}_key: {certificate} and {key} "
-            f"cannot be used: {said or error}."
+            f"cannot be used: {reason or error}."
         ) from None

@@ -48,11 +48,11 @@ class Api:
         self._queries = queries
 
     async def lines(self, request: Request) -> Response:
-        """Give the records of `fleet export lines`."""
+        """Return the records of `fleet export lines`."""
         return await self._answer(request, LineRecord, line_records)
 
     async def phones(self, request: Request) -> Response:
-        """Give the records of `fleet export phones`."""
+        """Return the records of `fleet export phones`."""
         return await self._answer(request, PhoneRecord, phone_records)
 
     async def _answer(

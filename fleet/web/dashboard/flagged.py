@@ -119,7 +119,7 @@ def some_at_once(ids: Sequence[int]) -> Iterator[Sequence[int]]:
 
 
 def _flagged(status: PhoneStatus) -> Iterator[FlaggedLine]:
-    """Give the flagged places of a phone: itself, and its lines, each with its own flags."""
+    """Return the flagged places of a phone: itself, and its lines, each with its own flags."""
     findings, records = findings_of(status), list(line_records([status]))
     for number in dict.fromkeys(each.line for each in findings):
         here = [each for each in findings if each.line == number]

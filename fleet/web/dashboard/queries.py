@@ -59,19 +59,19 @@ class Queries:
         return await self.read(lambda: overview(self.store, self.clock(), choice, number, PAGE))
 
     async def last_sweep(self) -> Sweep | None:
-        """Give the sweep that began last."""
+        """Return the sweep that began last."""
         return await self.read(self.store.sweeps.last)
 
     async def phones(self, site: str, text: str, number: int) -> Page[tuple[int, PhoneRecord]]:
-        """Give a page of phones: all, or those of a site, or with a text in what they show."""
+        """Return a page of phones: all, or those of a site, or with a text in what they show."""
         return await self.read(lambda: self._phones(site, text, number))
 
     async def sites(self) -> list[str]:
-        """Give the names of all sites."""
+        """Return the names of all sites."""
         return await self.read(lambda: sorted(site.name for site in self.store.inventory.sites()))
 
     async def phone(self, phone_id: int) -> PhoneDetail | None:
-        """Give what there is to say of a phone."""
+        """Return the details of a phone."""
         return await self.read(lambda: detail_of(self.store, phone_id, self.clock()))
 
     async def diagnose(self, phone_id: int, line: int, by: str) -> DiagnosisResult:

@@ -14,12 +14,12 @@ from fleet.model import FetchOutcome
 from fleet.phone.catalog import parse_user_agent
 from fleet.provision.files.decide import (
     TFTP,
-    Asked,
     Caller,
     Decision,
+    FileRequest,
+    LastFetch,
     LoginState,
     Rules,
-    Seen,
     decide,
 )
 from fleet.provision.files.names import known_as
@@ -37,8 +37,8 @@ RULES = Rules(
 STRICT = replace(RULES, wants_login=True, wants_secret=True)
 
 
-def asked(name: str = "00085D126411.cfg", **fields: Any) -> Asked:
-    plain = Asked(
+def asked(name: str = "00085D126411.cfg", **fields: Any) -> FileRequest:
+    plain = FileRequest(
         at=NOW,
         file=known_as(name),
         address="10.1.0.5",
@@ -49,7 +49,9 @@ def asked(name: str = "00085D126411.cfg", **fields: Any) -> Asked:
     return replace(plain, **fields)
 
 
-def outcome(request: Asked, caller: Caller | None = PHONE, **more: Any) -> FetchOutcome | None:
+def outcome(
+    request: FileRequest, caller: Caller | None = PHONE, **more: Any
+) -> FetchOutcome | None:
     return decide(request, caller, more.pop("rules", STRICT), **more).refused
 
 
@@ -112,7 +114,7 @@ def test_a_handshake_is_only_what_is_right_otherwise() -> None:
 
 
 def test_a_second_address_waits_until_the_first_is_quiet() -> None:
-    seen = Seen(address="10.1.0.4", at=NOW - timedelta(minutes=9))
+    seen = LastFetch(address="10.1.0.4", at=NOW - timedelta(minutes=9))
     assert outcome(asked(), last=seen) is FetchOutcome.SECOND_ADDRESS
     assert outcome(asked(address="10.1.0.4"), last=seen) is None
     quiet = replace(seen, at=NOW - timedelta(minutes=10))
@@ -156,7 +158,7 @@ def test_a_file_is_given_exactly_if_nothing_is_wrong(
         with_secret=secret,
         login=login,
     )
-    last = Seen(address="10.1.0.9" if moved else request.address, at=NOW)
+    last = LastFetch(address="10.1.0.9" if moved else request.address, at=NOW)
     decision = decide(request, PHONE if known else None, STRICT, last=last)
     good = login is LoginState.GOOD
     all_well = known and at_home and itself and secret and not moved and good

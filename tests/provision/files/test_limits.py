@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from fleet.model import FetchOutcome
-from fleet.provision.files.addresses import Addresses
+from fleet.provision.files.decide import LastAddresses
 from fleet.provision.files.handshakes import Handshakes
 from fleet.provision.files.limits import Limits
 from tests.store.fleets import MINUTE, START
@@ -28,7 +28,7 @@ def test_all_together_have_a_limit() -> None:
 
 
 def test_the_last_address_is_that_of_the_phones_own_file() -> None:
-    addresses = Addresses(
+    addresses = LastAddresses(
         [
             fetch(1, at=START),
             fetch(1, at=START + MINUTE, address="10.1.0.2"),
