@@ -1,16 +1,16 @@
 """Who is told of what: composing and delivering alerts. The one door for Apprise and Jinja2.
 
-notices, causes ──► plan ──► compose ──► store.apply_alerting ──► deliver ──► door (Apprise)
+notices, causes ──► plan ──► compose ──► store.apply_alerting ──► deliver ──► sender (Apprise)
 """
 
 from fleet.alert.build import policy_of, routes_of, windows_of
 from fleet.alert.compose import Composer, word_of_fleet
 from fleet.alert.deliver import Delivered, Deliverer
-from fleet.alert.door import check, send
 from fleet.alert.plan import plan
 from fleet.alert.reports import send_report
 from fleet.alert.round import Alerting, Round
 from fleet.alert.routes import Route, channels_of
+from fleet.alert.sender import check, send
 from fleet.alert.values import Held, Plan, Policy, Situation, Telling
 from fleet.alert.view import Zones
 from fleet.alert.windows import QuietHours, Window

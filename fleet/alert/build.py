@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 
 from fleet.alert.compose import Composer
 from fleet.alert.deliver import Deliverer
-from fleet.alert.door import check
 from fleet.alert.round import Alerting
 from fleet.alert.routes import DEFAULT, Route, channels_of
+from fleet.alert.sender import check
 from fleet.alert.values import Policy
 from fleet.alert.windows import DAYS, Window, quiet_hours
 from fleet.errors import SettingsError

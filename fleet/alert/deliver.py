@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from fleet.alert import door
+from fleet.alert import sender
 from fleet.alert.compose import word_of_fleet
 from fleet.model import AlertKind, DeliveryState
 from fleet.store import Alerting, NewAlert
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
-    from fleet.alert.door import Send
+    from fleet.alert.sender import Send
     from fleet.model import Alert, Delivery
     from fleet.store import Store
 
@@ -62,7 +62,7 @@ class Deliverer:
     channels: Mapping[str, str]
     give_up_after: timedelta
     clock: Callable[[], datetime]
-    send: Send = door.send
+    send: Send = sender.send
     concurrency: int = 8
     timeout: float = 60.0
     claim: timedelta = timedelta(seconds=90)

@@ -1,11 +1,11 @@
-"""Reports to those who want them: sent at once, through the alerts' door."""
+"""Reports to those who want them: sent at once, by the alerts' sender."""
 
 from __future__ import annotations
 
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from fleet.alert.door import send
+from fleet.alert.sender import send
 from fleet.errors import FleetError
 from fleet.model import Alert, AlertKind, Severity
 

@@ -76,21 +76,21 @@ def refusal(challenge: str = "") -> Reply:
     """
     if challenge:
         wanted = ((b"www-authenticate", challenge.encode()),)
-        return _said(401, _UNAUTHORIZED, wanted)
-    return _said(404, _NOT_FOUND)
+        return _text_reply(401, _UNAUTHORIZED, wanted)
+    return _text_reply(404, _NOT_FOUND)
 
 
 def busy() -> Reply:
     """The answer while the database cannot be read."""
-    return _said(503, _BUSY, ((b"retry-after", b"60"),))
+    return _text_reply(503, _BUSY, ((b"retry-after", b"60"),))
 
 
 def wrong_method() -> Reply:
     """The answer to what is neither GET nor HEAD; the connection ends, unread body and all."""
-    return _said(405, _WRONG_METHOD, ((b"allow", b"GET, HEAD"), (b"connection", b"close")))
+    return _text_reply(405, _WRONG_METHOD, ((b"allow", b"GET, HEAD"), (b"connection", b"close")))
 
 
-def _said(status: int, text: bytes, more: Iterable[Header] = ()) -> Reply:
+def _text_reply(status: int, text: bytes, more: Iterable[Header] = ()) -> Reply:
     headers = (*_COMMON, (b"content-type", b"text/plain"), *more, _length(len(text)))
     return Reply(status=status, headers=headers, parts=(text,), outcome=FetchOutcome.NOT_FOUND)
 

@@ -83,10 +83,10 @@ class Evidence:
         wrong = list(wrongs(status, [line.number for line in intended]))
         fetched_at = self._fetched_at(phone_id, fetches)
         since = [push for push in pushes if fetched_at is not None and push.at >= fetched_at]
-        said = dict(said_of(status, intended, since))
-        if said and self._new_logins([phone_id]):
-            said = {}
-        lost = list(losses(status, said))
+        newest = dict(pushes_by_line(status, intended, since))
+        if newest and self._new_logins([phone_id]):
+            newest = {}
+        lost = list(losses(status, newest))
         return Observation(
             fetched_at=fetched_at,
             polled_at=status.observed_at,
@@ -95,7 +95,7 @@ class Evidence:
             pushed_at=max(
                 (push.at for push in since if push.registered is not False), default=None
             ),
-            lines=tuple(line_looks(status, intended, said)) if said else (),
+            lines=tuple(line_observations(status, intended, newest)) if newest else (),
         )
 
     def _fetched_at(
@@ -112,7 +112,7 @@ class Evidence:
         return self._lines[phone_id]
 
 
-def said_of(
+def pushes_by_line(
     status: PhoneStatus, intended: Sequence[IntendedLine], pushes: Iterable[LastPush]
 ) -> Iterator[tuple[int, LastPush]]:
     """What was pushed of intended lines, by their numbers: where a user names one line for sure."""
@@ -127,13 +127,13 @@ def said_of(
             yield numbers.pop(), push
 
 
-def line_looks(
-    status: PhoneStatus, intended: Iterable[IntendedLine], said: Mapping[int, LastPush]
+def line_observations(
+    status: PhoneStatus, intended: Iterable[IntendedLine], pushes: Mapping[int, LastPush]
 ) -> Iterator[LineObservation]:
     """Each intended line as the last poll and the last push have it."""
     shown = {each.line.number: each.line.registration for each in status.lines}
     for line in intended:
-        push = said.get(line.number)
+        push = pushes.get(line.number)
         yield LineObservation(
             polled=shown.get(line.number) is Registration.REGISTERED
             if status.reach is Reach.OK
@@ -143,9 +143,9 @@ def line_looks(
         )
 
 
-def losses(status: PhoneStatus, said: Mapping[int, LastPush]) -> Iterator[str]:
+def losses(status: PhoneStatus, pushes: Mapping[int, LastPush]) -> Iterator[str]:
     """What the phone said since its last poll that is not as it should be."""
-    for number, push in sorted(said.items()):
+    for number, push in sorted(pushes.items()):
         if push.registered is False and (not status.observed_at or push.at > status.observed_at):
             code = f" ({push.code})" if push.code is not None else ""
             yield f"the phone reports that line {number} is not registered{code}"

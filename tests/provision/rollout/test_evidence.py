@@ -8,7 +8,7 @@ import pytest
 
 from fleet.model import Credentials, LastPush, Phone, Reach, Registration
 from fleet.provision.lines import IntendedLine
-from fleet.provision.rollout.evidence import losses, said_of, wrongs
+from fleet.provision.rollout.evidence import losses, pushes_by_line, wrongs
 from fleet.store import LineStatus, PhoneStatus, StoredPhone
 from tests.store.fleets import line
 
@@ -63,7 +63,7 @@ def test_a_push_is_of_a_line_whose_user_names_it_for_sure(
     users: list[str], shown: list[Registration], user: str, number: int | None
 ) -> None:
     told = push(user, registered=True)
-    found = list(said_of(status(*shown), intended(*users), [told]))
+    found = list(pushes_by_line(status(*shown), intended(*users), [told]))
     assert found == ([] if number is None else [(number, told)])
 
 

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fleet.alert import check, send
-from fleet.alert.door import struck_out
+from fleet.alert.sender import struck_out
 from fleet.errors import SettingsError
 from fleet.model import Alert, AlertKind, Severity
 from tests.alert.makers import START
