@@ -7,8 +7,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from fleet.audit import differences as differing
-from fleet.audit.availability import by_phone
-from fleet.audit.books import Books
+from fleet.audit.availability import Books, by_phone
 from fleet.audit.counts import counts, totals
 from fleet.audit.findings import Findings
 from fleet.audit.firmware import newest

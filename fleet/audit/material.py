@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from fleet.audit.days import DAY
-from fleet.audit.observed import LOOKS_HOLD_FOR
+from fleet.audit.availability import DAY, LOOKS_HOLD_FOR
 from fleet.errors import StoreError
 from fleet.store import EventKind, Secrets
 

@@ -8,8 +8,7 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fleet.audit.availability import Accountant, PhonePast, by_phone
-from fleet.audit.observed import coverage, merged
+from fleet.audit.availability import Accountant, PhonePast, by_phone, coverage, merged
 from fleet.model import Account, Line, Reach, Reason, Registration, Sweep, SweepCounts
 from fleet.report.audit import Availability, Spans
 from fleet.store import LinePeriod, ReachPeriod
