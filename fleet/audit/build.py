@@ -8,10 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from fleet.audit import differences as differing
 from fleet.audit.availability import Books, by_phone
-from fleet.audit.counts import counts, totals
+from fleet.audit.counts import Recurrence, by_id, counts, flags_of, look_at_all, newest, totals
 from fleet.audit.findings import Findings
-from fleet.audit.firmware import newest
-from fleet.audit.flags import Recurrence, by_id, flags_of, look_at_all
 from fleet.model import IncidentState
 from fleet.report.audit import AuditReport, DayAvailability, MissedRecord, SiteAvailability
 
@@ -20,8 +18,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from fleet.audit.changes import Compared
+    from fleet.audit.counts import Looked
     from fleet.audit.findings import Flag
-    from fleet.audit.flags import Looked
     from fleet.audit.material import Material, Question
     from fleet.model import Sweep
     from fleet.report.audit import Changes, LineAvailability

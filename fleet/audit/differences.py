@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fleet.audit.firmware import is_older
+from fleet.audit.counts import is_older
 from fleet.judge import REASONS, About, rules_about
 from fleet.model import Reason
 from fleet.phone.catalog import MODELS, model_named
@@ -13,7 +13,7 @@ from fleet.report.audit import DifferenceRecord, FirmwareRecord, NotReadRecord, 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from fleet.audit.flags import Looked
+    from fleet.audit.counts import Looked
     from fleet.store import Event, PhoneStatus
 
 _OF_ACCOUNTS = rules_about(About.ACCOUNT)

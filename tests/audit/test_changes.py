@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fleet.audit.changes import compare
+from fleet.audit.counts import is_older, newest, version
 from fleet.audit.findings import Findings, Flag, decode, encode
-from fleet.audit.firmware import is_older, newest, version
 from fleet.errors import FleetError
 from fleet.judge import RULES
 from fleet.report.audit import AuditChange, FlaggedRecord
