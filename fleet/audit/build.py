@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from fleet.audit.changes import Compared
     from fleet.audit.counts import Looked
+    from fleet.audit.differences import Compared
     from fleet.audit.findings import Flag
     from fleet.audit.material import Material, Question
     from fleet.model import Sweep

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from fleet.audit.build import judged, report
-from fleet.audit.changes import compare
+from fleet.audit.differences import compare
 from fleet.audit.files import write_files
 from fleet.audit.findings import decode, encode
 from fleet.audit.mail import Recipients, send_report
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fleet.audit.build import Judged
-    from fleet.audit.changes import Compared
+    from fleet.audit.differences import Compared
     from fleet.audit.findings import Findings
     from fleet.audit.mail import Send
     from fleet.report.audit import AuditReport

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fleet.audit.changes import compare
 from fleet.audit.counts import is_older, newest, version
+from fleet.audit.differences import compare
 from fleet.audit.findings import Findings, Flag, decode, encode
 from fleet.errors import FleetError
 from fleet.judge import RULES
