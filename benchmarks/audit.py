@@ -111,10 +111,10 @@ def _lines(
 
 def audit(path: Path, output: Path) -> None:
     """Audit a fleet without a sweep; print how long each part took, and the memory at the end."""
+    from fleet.audit.auditor import gather, past
     from fleet.audit.build import judged, report
     from fleet.audit.differences import compare
     from fleet.audit.findings import encode
-    from fleet.audit.material import gather, past
     from fleet.report.audit import AUDIT_FORMATS
 
     app = App.open(load_settings(None, {"FLEET_DATABASE_URL": f"sqlite:///{path}"}))

@@ -1,8 +1,7 @@
 """The use case: the nightly audit, from the sweep to the files and the next comparison."""
 
+from fleet.audit.auditor import Audited, Auditor, AuditOrder, Recipients, Send, auditor_of
 from fleet.audit.findings import Findings, Flag, decode, encode
-from fleet.audit.mail import Recipients, Send
-from fleet.audit.run import Audited, Auditor, AuditOrder, auditor_of
 
 __all__ = [
     "AuditOrder",

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
+    from fleet.audit.auditor import Question
     from fleet.audit.counts import Looked
-    from fleet.audit.material import Question
     from fleet.model import Phone, Sweep
     from fleet.store import Period
 

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
+    from fleet.audit.auditor import Material, Question
     from fleet.audit.counts import Looked
     from fleet.audit.differences import Compared
     from fleet.audit.findings import Flag
-    from fleet.audit.material import Material, Question
     from fleet.model import Sweep
     from fleet.report.audit import Changes, LineAvailability
     from fleet.store import Period, PhoneStatus

@@ -1,32 +1,194 @@
-"""The use case: sweep, judge, compare with the audit before, write the files, keep, send."""
+"""The use case: sweep, compare with the audit before, write the files, record and send them."""
 
 from __future__ import annotations
 
 import asyncio
+import io
+import re
+import zlib
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
+from zoneinfo import ZoneInfo
 
+from fleet.audit.availability import DAY, LOOKS_HOLD_FOR
 from fleet.audit.build import judged, report
 from fleet.audit.differences import compare
-from fleet.audit.files import write_files
 from fleet.audit.findings import decode, encode
-from fleet.audit.mail import Recipients, send_report
-from fleet.audit.material import Question, gather, past
-from fleet.errors import FleetError, SweepRunning
+from fleet.errors import FleetError, StoreError, SweepRunning, UsageError
+from fleet.files import replacing
+from fleet.report.audit import AUDIT_FORMATS, subject, summary
+from fleet.store import EventKind, Secrets
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Iterator, Mapping
     from datetime import datetime
-    from pathlib import Path
 
     from fleet.audit.build import Judged
     from fleet.audit.differences import Compared
     from fleet.audit.findings import Findings
-    from fleet.audit.mail import Send
+    from fleet.model import Incident, MissedSweeps, Sweep
     from fleet.report.audit import AuditReport
     from fleet.settings import Settings
-    from fleet.store import Store
+    from fleet.store import Event, Period, PhoneStatus, Store, StoredPhone
     from fleet.sweep import Outcome
+
+# What these phones have from the factory (web-ui facts 1.2). It is looked for in the inventory
+# alone, where an administrator wrote it; no phone is ever asked with it.
+DEFAULT_PASSWORD = "22222"  # noqa: S105
+_LONGEST_SWEEP = timedelta(days=1)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Question:
+    """What is audited, and how: everything but the data. `site` None means all phones.
+
+    `interval` is `[poll] interval`, `month` the history to look at, in seconds; `zone` the IANA
+    time zone of the readers. `rules` are those that are not switched off.
+    """
+
+    at: datetime
+    rules: frozenset[str]
+    interval: float
+    month: int
+    zone: str
+    site: str | None = None
+
+    @property
+    def selection(self) -> str:
+        """What is audited, in words that stay the same from audit to audit."""
+        return "all" if self.site is None else f"site {self.site}"
+
+    @property
+    def since(self) -> datetime:
+        """The beginning of the history looked at."""
+        return self.at - timedelta(seconds=self.month)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Material:
+    """The data. `statuses` are those of the whole fleet, whatever is audited; the rest as well.
+
+    `passwords` are the phones that the inventory says have the default password; None where its
+    passwords cannot be read for want of the key.
+    """
+
+    statuses: tuple[PhoneStatus, ...]
+    sweeps: tuple[Sweep, ...] = ()
+    missed: tuple[MissedSweeps, ...] = ()
+    incidents: tuple[Incident, ...] = ()
+    conflicts: tuple[Event, ...] = ()
+    passwords: frozenset[int] | None = frozenset()
+
+
+def gather(store: Store, question: Question) -> Material:
+    """Read the material, all but the history, which is streamed."""
+    since = question.since
+    # A sweep that ended within the history, or soon before, began earlier.
+    began = since - timedelta(seconds=LOOKS_HOLD_FOR * question.interval) - _LONGEST_SWEEP
+    events = store.events.load(since=question.at - timedelta(seconds=DAY))
+    return Material(
+        statuses=tuple(store.observations.statuses()),
+        sweeps=tuple(store.sweeps.load(since=began, until=question.at)),
+        missed=tuple(store.sweeps.missed(since)),
+        incidents=tuple(store.findings.incidents(since=since, until=question.at)),
+        conflicts=tuple(event for event in events if event.kind is EventKind.MAC_CONFLICT),
+        passwords=_default_passwords(store),
+    )
+
+
+def past(store: Store, question: Question, material: Material) -> Iterator[Period]:
+    """Stream the history looked at of the audited phones."""
+    ids = None
+    if question.site is not None:
+        stored = (each.stored for each in material.statuses)
+        ids = [each.id for each in stored if each.phone.site == question.site]
+    return store.observations.history(ids=ids, since=question.since)
+
+
+def _default_passwords(store: Store) -> frozenset[int] | None:
+    try:
+        stored = store.phones.load(secrets=Secrets.WEB_UI)
+    except StoreError:
+        return None
+    return frozenset(each.id for each in stored if _password(each) == DEFAULT_PASSWORD)
+
+
+def _password(stored: StoredPhone) -> str:
+    """The password that the inventory gives for a phone: its own, else its site's."""
+    return stored.phone.password or (stored.site.password if stored.site else None) or ""
+
+
+_PLAIN = re.compile(r"[^A-Za-z0-9._-]+")
+
+
+def write_files(report: AuditReport, folder: Path, formats: Sequence[str]) -> tuple[Path, ...]:
+    """Write the report in each format. Where the day has such files already, the time is added."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"The folder {folder} cannot be made: {error.strerror}.") from None
+    name = _free_name(report, folder, formats)
+    written = []
+    for form in dict.fromkeys(formats):
+        path = folder / f"{name}.{form}"
+        with replacing(path) as file:
+            AUDIT_FORMATS[form](report, file)
+        written.append(path)
+    return tuple(written)
+
+
+def _free_name(report: AuditReport, folder: Path, formats: Sequence[str]) -> str:
+    """The first name under which no file is there: with the day, the minute, then the second."""
+    local = report.at.astimezone(ZoneInfo(report.zone))
+    plain = stem(report)
+    day = local.date().isoformat()
+    times = ("", f"-{local:%H%M}", f"-{local:%H%M%S}", f"-{local:%H%M%S-%f}")
+    names = [plain.replace(day, f"{day}{time}", 1) for time in times]
+    free = (n for n in names if not any((folder / f"{n}.{form}").exists() for form in formats))
+    return next(free, names[-1])
+
+
+def stem(report: AuditReport) -> str:
+    """The files' name without its ending: `audit-2026-11-25`, `audit-2026-11-25-berlin`."""
+    day = report.at.astimezone(ZoneInfo(report.zone)).date().isoformat()
+    return f"audit-{day}-{_file_name(report.site)}" if report.site else f"audit-{day}"
+
+
+def _file_name(site: str) -> str:
+    """A site's name as a part of a file's; a name that has to give way keeps a mark of its own."""
+    plain = _PLAIN.sub("-", site).strip("-.")
+    return plain if plain == site else f"{plain}-{zlib.crc32(site.encode()):08x}".strip("-")
+
+
+Send: TypeAlias = Callable[[Sequence[str], str, str, str, Sequence[Path]], None]
+"""Sends to Apprise URLs: subject, text, HTML, attachments. Raises `FleetError` if it could not."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Recipients:
+    """Apprise URLs, which hold passwords: of those who get all of it, and of each site's."""
+
+    everybody: tuple[str, ...] = field(default=(), repr=False)
+    sites: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
+
+
+def send_report(
+    report: AuditReport, urls: Sequence[str], files: Sequence[Path], send: Send
+) -> str | None:
+    """Send a report; give a sentence if it could not be sent. The audit itself is done by then."""
+    page = io.BytesIO()
+    AUDIT_FORMATS["html"](report, page)
+    text = "\n".join(summary(report)) + "\n"
+    try:
+        send(urls, subject(report), text, page.getvalue().decode(), files)
+    except FleetError as error:
+        whom = f"the recipients of site {report.site}" if report.site else "the recipients"
+        return f"The audit could not be sent to {whom}: {error}"
+    return None
+
 
 SweepNow: TypeAlias = "Callable[[], Awaitable[Outcome]]"
 
