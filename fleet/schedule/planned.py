@@ -3,26 +3,76 @@
 from __future__ import annotations
 
 import logging
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from fleet.errors import SweepRunning, SweepTaken
-from fleet.schedule.slots import missed_sweeps, slot_of, slots_between, unaccounted
+from fleet.model import MissedSweeps
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from datetime import datetime
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
     from fleet.schedule.duties import Duties, Timetable
 
-log = logging.getLogger(__name__)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
+
+def slot_of(moment: datetime, interval: timedelta) -> datetime:
+    """Give the newest planned moment at or before `moment`."""
+    return EPOCH + (moment - EPOCH) // interval * interval
+
+
+def slot_after(moment: datetime, interval: timedelta) -> datetime:
+    """Give the first planned moment after `moment`."""
+    return slot_of(moment, interval) + interval
+
+
+def slots_between(after: datetime, before: datetime, interval: timedelta) -> Iterator[datetime]:
+    """Give the planned moments after `after` and before `before`, in order."""
+    slot = slot_after(after, interval)
+    while slot < before:
+        yield slot
+        slot += interval
+
+
+def unaccounted(
+    slots: Iterator[datetime], planned: Collection[datetime], missed: Sequence[MissedSweeps]
+) -> list[datetime]:
+    """Give those slots for which there is neither a sweep nor a record that it was missed."""
+    return [
+        slot
+        for slot in slots
+        if slot not in planned and not any(gap.first <= slot <= gap.last for gap in missed)
+    ]
+
+
+def missed_sweeps(
+    schedule: str,
+    slots: Sequence[datetime],
+    interval: timedelta,
+    reason_of: Callable[[datetime], str],
+) -> list[MissedSweeps]:
+    """Make one record of each unbroken run of slots that were missed for the same reason."""
+    numbered = list(enumerate(slots))
+    runs = groupby(numbered, key=lambda one: (one[1] - interval * one[0], reason_of(one[1])))
+    made = []
+    for (_, reason), members in runs:
+        run = [slot for _, slot in members]
+        made.append(
+            MissedSweeps(
+                schedule=schedule, first=run[0], last=run[-1], count=len(run), reason=reason
+            )
+        )
+    return made
+
+
+log = logging.getLogger(__name__)
 NOT_RUNNING = "fleet was not running"
 STILL_RUNNING = "the sweep before was still running"
 LEASE_HELD = "another sweep held the lease"
 HELD_UP = "the machine slept, its clock was set forward, or fleet was blocked"
 FAILED = "the sweep failed before it began"
-
 _MOMENT = timedelta(microseconds=1)
 _SLEW = timedelta(seconds=2)  # by which time services move a clock without anybody noticing
 _MOST_MISSED = 50_000  # slots; before those a clock was wrong, for nothing sleeps for so long

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.cron import CronTrigger
 
-from fleet.schedule.slots import slot_after, slot_of
+from fleet.schedule.planned import slot_after, slot_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
