@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING
 
 from fleet.loop import log_failure, steady
 from fleet.schedule.jobs import Job, Rounds
-from fleet.schedule.nightly import NightlyAudit
 from fleet.schedule.planned import PlannedSweeps
 from fleet.schedule.soon import Soon
 from fleet.schedule.timer import Timer
-from fleet.schedule.triggers import Every, EverySlot
+from fleet.schedule.triggers import Every, EverySlot, NightlyAudit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterable
