@@ -1,7 +1,6 @@
 """When the daemon does what; the one door for APScheduler."""
 
-from fleet.schedule.duties import Duties, Timetable
-from fleet.schedule.jobs import Job
+from fleet.schedule.jobs import Duties, Job, Timetable
 from fleet.schedule.schedule import Schedule
 from fleet.schedule.triggers import Nightly
 

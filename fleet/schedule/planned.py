@@ -13,7 +13,7 @@ from fleet.model import MissedSweeps
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
 
-    from fleet.schedule.duties import Duties, Timetable
+    from fleet.schedule.jobs import Duties, Timetable
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

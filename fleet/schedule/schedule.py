@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterable
     from datetime import datetime
 
-    from fleet.schedule.duties import Duties, Duty, Timetable
+    from fleet.schedule.jobs import Duties, Duty, Timetable
 
 log = logging.getLogger(__name__)
 
