@@ -13,7 +13,7 @@ from fleet.model import Reach, Reason, Sighting, SweepCounts
 from fleet.store import Recorded
 from fleet.sweep.agenda import fraction
 from fleet.sweep.backoff import next_try
-from fleet.sweep.identity import Claim
+from fleet.sweep.reconcile import Claim
 from fleet.sweep.writer import Writer
 
 if TYPE_CHECKING:

@@ -18,8 +18,8 @@ from fleet.store import Secrets
 from fleet.sweep.agenda import Agenda, moments
 from fleet.sweep.backoff import is_left_alone, refused_lately
 from fleet.sweep.observe import Seen
+from fleet.sweep.reconcile import Settling
 from fleet.sweep.run import Job, Pass, Tally, spread
-from fleet.sweep.settle import Settling
 from fleet.sweep.targets import target_of, uses_settings_password
 
 if TYPE_CHECKING:

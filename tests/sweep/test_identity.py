@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fleet.sweep.identity import Claim, new_hosts, settle
+from fleet.sweep.reconcile import Claim, new_hosts, settle
 
 
 def test_a_known_mac_at_another_host_moves_its_phone() -> None:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from fleet.model import Observation, Phone, Reach, Reason
 from fleet.sweep.backoff import Backoff
 from fleet.sweep.observe import Polled, Seen
+from fleet.sweep.reconcile import Settling
 from fleet.sweep.run import Job, Pass, Tally
-from fleet.sweep.settle import Settling
 from fleet.sweep.targets import LoginDefaults, target_of
 from tests.store.fleets import HOUR, MINUTE, START, Sweeping, add, facts, line
 
