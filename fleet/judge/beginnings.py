@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from fleet.judge.groups import groups_of
-from fleet.judge.sharing import ALL_PHONES
+from fleet.judge.groups import ALL_PHONES, groups_of
 from fleet.model import CauseKind, Reach
 
 if TYPE_CHECKING:

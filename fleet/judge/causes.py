@@ -11,8 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from fleet.judge.beginnings import CauseSettings, OwnSide, may_start, own_side, start_of
-from fleet.judge.groups import groups_of
-from fleet.judge.sharing import registrar_name
+from fleet.judge.groups import groups_of, registrar_name
 from fleet.model import Cause, CauseKind
 
 if TYPE_CHECKING:
