@@ -1,7 +1,6 @@
 """Pure judgement: what a rule finds, what lasts, what has one cause. Values in, values out."""
 
-from fleet.judge.beginnings import CauseSettings
-from fleet.judge.causes import find_causes, registrars_of
+from fleet.judge.causes import CauseSettings, find_causes, registrars_of
 from fleet.judge.context import NO_FILES, NO_REGISTER, Context, FileState
 from fleet.judge.flapping import LINE_TROUBLE
 from fleet.judge.incidents import advance, advance_strangers
