@@ -6,24 +6,73 @@ explain, what the audit compares) is derived from the table.
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeAlias
+from urllib.parse import unquote
 
-from fleet.judge.accounts import differences
 from fleet.judge.reasons import REASONS
 from fleet.judge.refusals import newest_first
 from fleet.judge.sip_codes import sip_code
 from fleet.model import CauseKind, Finding, Reach, Registration, Severity, Watch
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from datetime import datetime
 
     from fleet.judge.context import Context
-    from fleet.model import Line
+    from fleet.model import Account, IntendedAccount, Line
+
+SIP_PORT = 5060
+_DEFAULT_PORTS = (None, 0, SIP_PORT)
+
+
+def differences(line: Line, want: IntendedAccount) -> Iterator[str]:
+    """Each difference as "registrar is a, should be b".
+
+    Only what the inventory says and the phone shows is compared. Hosts are compared without
+    regard to case; ports "none", 0 (look it up in DNS; provisioning facts 1.3) and 5060 are
+    one. The backup registrar is as good as the registrar while the line is on it.
+    """
+    shown = line.account
+    if shown is None:
+        if want.user or want.registrar:
+            yield "no account is shown"
+        return
+    if want.user and shown.user and unquote(shown.user) != unquote(want.user):
+        yield f"user is {shown.user}, should be {want.user}"
+    if not shown.registrar:
+        return
+    registrar, port = _expected(shown, want, on_backup=line.backup is True)
+    if registrar and host_key(shown.registrar) != host_key(registrar):
+        yield f"registrar is {shown.registrar}, should be {registrar}"
+    if port is not None and not same_port(shown.port, port):
+        yield f"port is {shown.port or 'the default'}, should be {port or 'the default'}"
+
+
+def _expected(shown: Account, want: IntendedAccount, *, on_backup: bool) -> tuple[str, int | None]:
+    backup = want.backup_registrar
+    if on_backup and backup and host_key(shown.registrar) == host_key(backup):
+        return backup, want.backup_registrar_port
+    return want.registrar, want.registrar_port
+
+
+def same_port(one: int | None, other: int | None) -> bool:
+    """Whether two SIP ports are one and the same; None, 0 and 5060 are."""
+    return one == other or (one in _DEFAULT_PORTS and other in _DEFAULT_PORTS)
+
+
+def host_key(host: str) -> str:
+    """A host's comparable form: no case, no brackets, no final dot, IPv6 in its short form."""
+    text = host.strip().casefold().removeprefix("[").removesuffix("]").removesuffix(".")
+    try:
+        return str(ipaddress.ip_address(text))
+    except ValueError:
+        return text
+
 
 REFUSED_FOR = timedelta(days=1)  # how long a refused request is reported
 _MINUTE = "%Y-%m-%d %H:%M UTC"
@@ -208,7 +257,6 @@ def _unexpected_fetch(rule: Rule, context: Context, at: datetime) -> Iterable[Fi
 
 _READABLE = frozenset({Reach.OK})
 _LINE_CAUSES = frozenset({CauseKind.REGISTRAR})
-
 _TABLE = (
     Rule(
         name="line-failed",
@@ -334,19 +382,15 @@ _TABLE = (
         check=None,
     ),
 )
-
 RULES: Mapping[str, Rule] = {rule.name: rule for rule in _TABLE}
 """Every rule by its name, in the order in which findings are listed."""
-
 FLAGGING = frozenset(name for name, rule in RULES.items() if rule.check)
 """The rules that flag what they hold for; flapping is about the past, not about what is so now."""
-
 LINE_FAILED = "line-failed"
 LINE_UNREGISTERED = "line-unregistered"
 UNEXPECTED_FETCH = "unexpected-fetch"
 LINE_FLAPPING = "line-flapping"
 PHONE_FLAPPING = "phone-flapping"
-
 _DEFAULT = RuleSetting()
 
 
