@@ -1,20 +1,22 @@
-"""`fleet provision rollout status`, `--follow`, and what is said of who runs a roll-out."""
+"""`fleet provision rollout status`, and the progress of a roll-out, run here or elsewhere."""
 
 from __future__ import annotations
 
 import time
 from collections import Counter
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from fleet.cli.common import JSON, console, print_json, with_app
+from fleet.cli.common import JSON, console, print_json, user_name, with_app
 from fleet.cli.groups import examples
 from fleet.cli.progress import telling
 from fleet.cli.provision.stages import Telling, labels_of, show_progress, show_rollout
 from fleet.clock import now
+from fleet.loop import run
 from fleet.model import RolloutState, RunBy
-from fleet.provision.rollout.control import running_process, where_it_runs
+from fleet.provision.rollout.control import record_run, running_process, where_it_runs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -125,6 +127,38 @@ def _follow(app: App, rollout: Rollout) -> Rollout:
                 say(said)
             show_progress(show, found, proofs)
             time.sleep(LOOK_EVERY)
+
+
+def run_rollout(
+    app: App,
+    started: Rollout,
+    patience: timedelta = timedelta(0),
+) -> None:
+    """Run a roll-out with its progress shown. Exit code 3 where it stops by itself.
+
+    `patience` is how long fleet waits for another process that still runs it.
+    """
+    end_as(run_to_end(app, started, patience))
+
+
+def run_to_end(
+    app: App,
+    started: Rollout,
+    patience: timedelta = timedelta(0),
+) -> Rollout:
+    """Run a roll-out with its progress shown, until it ends or is paused; return its last state."""
+    record_run(app.store, started, by=user_name(), now=now())
+    try:
+        with telling("Rolling out") as (show, say):
+            news = Telling(say, labels_of(app))
+
+            def progress(rollout: Rollout, proofs: Mapping[int, Proof]) -> None:
+                news(rollout, proofs)
+                show_progress(show, rollout, proofs)
+
+            return run(app.roll_out(started, progress, by=user_name(), patience=patience))
+    except KeyboardInterrupt:
+        raise click.Abort("Interrupted. To continue: fleet provision rollout resume") from None
 
 
 def _document(

@@ -6,8 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from fleet.cli.common import console, user_name
-from fleet.cli.provision.progress import leave
-from fleet.cli.provision.run import run_to_end
+from fleet.cli.provision.progress import leave, run_to_end
 from fleet.cli.provision.stages import labels_of
 from fleet.loop import run
 from fleet.model import AccountState, RunBy

@@ -22,9 +22,8 @@ from fleet.cli.provision.options import (
     STAGES,
     stage_order,
 )
-from fleet.cli.provision.progress import leave, status
+from fleet.cli.provision.progress import leave, run_rollout, status
 from fleet.cli.provision.revert import revert_of, take_back
-from fleet.cli.provision.run import run_rollout
 from fleet.clock import now
 from fleet.loop import run
 from fleet.model import RunBy

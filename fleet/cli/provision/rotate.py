@@ -20,9 +20,9 @@ from fleet.cli.provision.options import (
     STAGES,
     stage_order,
 )
+from fleet.cli.provision.progress import run_rollout, run_to_end
 from fleet.cli.provision.resync import chosen_phones
 from fleet.cli.provision.revert import show_accounts
-from fleet.cli.provision.run import run_rollout, run_to_end
 from fleet.clock import now
 from fleet.errors import UsageError
 from fleet.loop import run

@@ -75,19 +75,9 @@ def resume_paused(store: Store, rollout: Rollout, now: datetime) -> None:
     )
 
 
-def prepare_run(
-    store: Store,
-    rollout: Rollout,
-    *,
-    at_once: int | None = None,
-    settle: float | None = None,
-    by: str,
-    now: datetime,
-) -> Rollout:
-    """Record that somebody runs a roll-out from now on, and return it; None: as fast as before."""
-    store.rollouts.steer(rollout.id, at_once=at_once, settle=settle)
+def record_run(store: Store, rollout: Rollout, *, by: str, now: datetime) -> None:
+    """Record in the journal that somebody runs a roll-out from now on."""
     _record(store, f"Runs the roll-out of revision {rollout.revision}.", by, now)
-    return store.rollouts.get(rollout.id) or rollout
 
 
 def running_process(store: Store, now: datetime) -> str:
