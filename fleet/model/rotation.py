@@ -35,7 +35,7 @@ class AccountLine:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SipServer:
-    """A registrar, as `phone.sip.peer.Peer` takes it."""
+    """A registrar, as `phone.sip.transport.Peer` takes it."""
 
     host: str
     port: int | None = None

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 from fleet.errors import SettingsError
 from fleet.phone.sip.ask import SipClient
-from fleet.phone.sip.peer import Timers
-from fleet.phone.sip.trust import Trust
+from fleet.phone.sip.transport import Timers, Trust
 from fleet.provision.addressees import account_sip
 from fleet.provision.diagnose import Diagnoser
 from fleet.provision.diagnose.asking import Turns

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from fleet.model import Credentials
 from fleet.phone.catalog import MODELS
 from fleet.phone.config_file import line_value
-from fleet.phone.sip.peer import Peer, Transport
+from fleet.phone.sip.transport import Peer, Transport
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

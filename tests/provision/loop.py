@@ -13,7 +13,7 @@ from fleet.app import App, rules_of, words_of
 from fleet.clock import now
 from fleet.model import IntendedAccount, Intent, Phone, Site, Wanted
 from fleet.phone.sip.ask import SipClient
-from fleet.phone.sip.peer import Timers
+from fleet.phone.sip.transport import Timers
 from fleet.provision.build import resyncer_of
 from fleet.provision.rollout.preconditions import NoPreconditions
 from fleet.provision.rollout.service import RolloutService

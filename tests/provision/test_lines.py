@@ -11,8 +11,8 @@ import trustme
 from fleet.errors import SettingsError
 from fleet.phone.config_file import EffectiveValue
 from fleet.phone.sip.ask import LoginUse
-from fleet.phone.sip.peer import Peer, Transport
 from fleet.phone.sip.query import ask_registration
+from fleet.phone.sip.transport import Peer, Transport
 from fleet.provision.build import sip_client_of
 from fleet.provision.lines import intended_sip
 from fleet.settings import Settings, settings_of

@@ -21,7 +21,7 @@ from fleet.model import (
     RolloutState,
     Wanted,
 )
-from fleet.phone.sip.peer import Peer
+from fleet.phone.sip.transport import Peer
 from fleet.provision.addressees import addressees
 from fleet.provision.applied import AppliedRevision
 from fleet.provision.logins import rotate

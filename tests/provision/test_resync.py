@@ -11,7 +11,7 @@ import pytest
 from fleet.model import Credentials, JournalEntry
 from fleet.phone.http.target import Target
 from fleet.phone.sip.ask import SipClient
-from fleet.phone.sip.peer import Peer, Timers
+from fleet.phone.sip.transport import Peer, Timers
 from fleet.provision.lines import IntendedLine, IntendedSip
 from fleet.provision.resync import BY_DEFAULT, Addressee, How, Resyncer, ResyncOutcome, Way
 from tests.phone.http.scripted import LOGIN, Script, Server, http, quick_client, served

@@ -155,7 +155,7 @@ def sip(
     the registrar accepts it, the phones of the account get it. If it does not, they keep the old
     one. Exit code 3: the roll-out stopped by itself.
     """
-    from fleet.phone.sip.peer import Timers
+    from fleet.phone.sip.transport import Timers
     from fleet.provision.build import rotator_of, sip_client_of
     from fleet.provision.rollout.service import Terms
     from fleet.provision.rotate.registrars import check_registrars

@@ -11,23 +11,22 @@ from typing import TYPE_CHECKING
 from fleet.phone.redact import redact_text
 from fleet.phone.sip.digest import answer, best_of, read_challenges
 from fleet.phone.sip.locate import Names
-from fleet.phone.sip.peer import Timers
-from fleet.phone.sip.request import Envelope
+from fleet.phone.sip.message import Request, SipUri, authority
 from fleet.phone.sip.silence import GIVE_NO_ANSWER, Unanswered
 from fleet.phone.sip.transaction import transact
-from fleet.phone.sip.trust import Trust
-from fleet.phone.sip.wire import opened
+from fleet.phone.sip.transport import Timers, Trust, opened
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from fleet.model import Credentials
     from fleet.phone.sip.locate import Place
-    from fleet.phone.sip.message import Headers, Request, Response
-    from fleet.phone.sip.peer import Peer
-    from fleet.phone.sip.request import Draft
+    from fleet.phone.sip.message import Headers, Response
     from fleet.phone.sip.silence import Silence
-    from fleet.phone.sip.wire import Wire
+    from fleet.phone.sip.transport import Peer, Transport, Wire
+
+_OURSELVES = "fleet"
+_MAGIC_COOKIE = "z9hG4bK"  # RFC 3261, 8.1.1.7
 
 _CHALLENGES = {
     401: ("www-authenticate", "Authorization"),
@@ -35,6 +34,56 @@ _CHALLENGES = {
 }
 _OUT_OF_SERVICE = 503
 _TEXT_HEADERS = frozenset(("user-agent", "server", "contact", "allow"))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Draft:
+    """What is to be said. `uri` is the request's, and To says the same unless `to` does not.
+
+    `sender` None: ourselves, at our own address. `contact`: say where we can be reached.
+    """
+
+    method: str
+    uri: SipUri
+    to: SipUri | None = None
+    sender: SipUri | None = None
+    contact: bool = False
+    headers: Headers = ()
+    body: bytes = field(default=b"", repr=False)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Envelope:
+    """What the tries of one question have in common. `local` is our address and port."""
+
+    local: tuple[str, int]
+    transport: Transport
+    call_id: str
+    tag: str
+
+    def around(self, draft: Draft, *, branch: str, number: int, login: Headers = ()) -> Request:
+        """The request, ready to be written; `branch` is random, `number` the CSeq's."""
+        here = authority(*self.local)
+        sender = str(draft.sender) if draft.sender else f"sip:{_OURSELVES}@{here}"
+        via = f"SIP/2.0/{self.transport.upper()} {here};branch={_MAGIC_COOKIE}{branch};rport"
+        contact = (("Contact", f"<{self._contact(here)}>"),) if draft.contact else ()
+        headers = (
+            ("Via", via),
+            ("From", f"<{sender}>;tag={self.tag}"),
+            ("To", f"<{draft.to or draft.uri}>"),
+            *contact,
+            ("Call-ID", self.call_id),
+            ("CSeq", f"{number} {draft.method}"),
+            ("Max-Forwards", "70"),
+            *login,
+            ("User-Agent", _OURSELVES),
+            *draft.headers,
+        )
+        return Request(method=draft.method, uri=str(draft.uri), headers=headers, body=draft.body)
+
+    def _contact(self, here: str) -> str:
+        transport = "" if self.transport == "udp" else f";transport={self.transport}"
+        return f"sip:{_OURSELVES}@{here}{transport}"
 
 
 class LoginUse(StrEnum):

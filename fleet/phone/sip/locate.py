@@ -17,16 +17,16 @@ import dns.exception
 import dns.rdatatype
 
 from fleet.phone.http.tcp import FairTimeout
-from fleet.phone.sip.peer import Transport
+from fleet.phone.sip.message import authority
 from fleet.phone.sip.silence import Silence, Unanswered
-from fleet.phone.sip.uri import authority
+from fleet.phone.sip.transport import Transport
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from dns.rdtypes.IN.SRV import SRV
 
-    from fleet.phone.sip.peer import Peer
+    from fleet.phone.sip.transport import Peer
 
 MOST_PLACES = 8
 """More servers than this are not asked one question, however many a name has."""

@@ -1,10 +1,19 @@
-"""SIP messages from bytes and to bytes (RFC 3261, 7 and 25), whatever old phones write (pure)."""
+"""SIP messages, their headers and addresses, from bytes and to bytes (RFC 3261; pure).
+
+Reads whatever old phones write.
+"""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
+from urllib.parse import quote, unquote
+
+from fleet.phone.http.target import checked_address
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
 
 MAX_HEAD_BYTES = 64 * 1024
 MAX_HEAD_LINES = 200
@@ -46,6 +55,25 @@ _FOLD = re.compile(r"\r?\n[ \t]+")
 _LENGTH = re.compile(r"[0-9]{1,9}")
 _BREAKS = re.compile(r"[\r\n\0]")
 _CONTROLS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+
+# Possessive throughout, so that no header can make us search for long.
+_SYNTAX = re.compile(r'\\.|[",;<>]', re.DOTALL)
+_NAME_ADDR = re.compile(
+    r"""(?P<name>"(?:[^"\\]|\\.)*+"\s*+|[^<"]*+)<(?P<uri>[^>]*+)>(?P<rest>.*)""", re.DOTALL
+)
+_CLOSING = {'"': '"', "<": ">"}
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+
+_LONGEST = 1024
+# RFC 3261, 25.1: unreserved and user-unreserved.
+_USER_AS_IT_IS = "-_.!~*'()&=+$,;?/"
+_URI = re.compile(
+    r"(?P<scheme>sips?):(?:(?P<user>[^@:]*)(?::[^@]*)?@)?"
+    r"(?P<host>\[[^\[\]]*\]|[^:;?@\[\]]+)(?::(?P<port>[0-9]{1,5}))?(?:[;?].*)?",
+    re.IGNORECASE | re.DOTALL,
+)
+
+MAX_BODY_BYTES = 64 * 1024
 
 
 class NotSipError(ValueError):
@@ -179,3 +207,149 @@ def _line(name: str, value: str) -> str:
     if not re.fullmatch(_TOKEN, name) or name.lower() in ("content-length", "l"):
         raise NotSipError("a header that cannot be written")
     return f"{name}: {value}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Address:
+    """An address in a header: `uri` as it was written, its parameters with names in lower case.
+
+    A parameter without a value has the value "".
+    """
+
+    uri: str
+    name: str = ""
+    params: Mapping[str, str] = field(default_factory=dict)
+
+
+def split_list(value: str, mark: str = ",") -> list[str]:
+    """The parts between commas (or semicolons) that stand neither in quotes nor in <>."""
+    parts, start, closing = [], 0, ""
+    for found in _SYNTAX.finditer(value):
+        sign = found[0]
+        if closing:
+            closing = "" if sign == closing else closing
+        elif sign in _CLOSING:
+            closing = _CLOSING[sign]
+        elif sign == mark:
+            parts.append(value[start : found.start()].strip())
+            start = found.end()
+    parts.append(value[start:].strip())
+    return [part for part in parts if part]
+
+
+def read_params(text: str) -> dict[str, str]:
+    """`;name=value;flag` as a dictionary; of several of one name the first counts."""
+    params: dict[str, str] = {}
+    for part in split_list(text, ";"):
+        name, _, value = part.partition("=")
+        params.setdefault(name.strip().lower(), unquoted(value.strip()))
+    return params
+
+
+def read_addresses(values: Iterable[str]) -> tuple[Address, ...]:
+    """The addresses of all values of a header such as Contact; what is none is left out."""
+    found = (_address(part) for value in values for part in split_list(value))
+    return tuple(address for address in found if address.uri)
+
+
+def unquoted(text: str) -> str:
+    """A text without its quotes and the backslashes in them, if it has any."""
+    if len(text) >= 2 and text[0] == text[-1] == '"':
+        return _ESCAPED.sub(r"\1", text[1:-1])
+    return text
+
+
+def _address(part: str) -> Address:
+    if found := _NAME_ADDR.fullmatch(part):
+        name = unquoted(found["name"].strip())
+        return Address(uri=found["uri"].strip(), name=name, params=read_params(found["rest"]))
+    # Without <> what follows the first semicolon belongs to the header (RFC 3261, 20).
+    uri, _, rest = part.partition(";")
+    return Address(uri=uri.strip(), params=read_params(rest))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SipUri:
+    """`sip:user@host:port`. `user` is not escaped; `port` None: none is named.
+
+    Raises ValueError where the host or the port cannot be meant.
+    """
+
+    host: str
+    user: str = ""
+    port: int | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "host", checked_address(self.host))
+        if self.port is not None and not 0 < self.port < 65536:
+            raise ValueError(f"The SIP port {self.port} is not a number from 1 to 65535")
+        try:
+            self.user.encode()
+        except UnicodeEncodeError:
+            raise ValueError("A SIP user name holds a character that cannot be sent") from None
+
+    @classmethod
+    def read(cls, text: str) -> SipUri | None:
+        """The user, host and port of an address; None where it is no SIP address of a host."""
+        found = _URI.fullmatch(text.strip()) if len(text) <= _LONGEST else None
+        if found is None:
+            return None
+        try:
+            return cls(
+                user=unquote(found["user"] or ""),
+                host=found["host"].strip("[]"),
+                port=int(found["port"]) if found["port"] else None,
+            )
+        except ValueError:
+            return None
+
+    def __str__(self) -> str:
+        user = f"{quote(self.user, safe=_USER_AS_IT_IS)}@" if self.user else ""
+        return f"sip:{user}{authority(self.host, self.port)}"
+
+
+def authority(host: str, port: int | None) -> str:
+    """`host:port` as addresses and Via have it: IPv6 in brackets, without a zone."""
+    shown = f"[{host.partition('%')[0]}]" if ":" in host else host
+    return shown if port is None else f"{shown}:{port}"
+
+
+class Framer:
+    """Takes a stream piece by piece and gives its messages.
+
+    It never holds more than one message of the largest size and the piece that came last.
+    """
+
+    __slots__ = ("_held", "_needed", "_searched")
+
+    def __init__(self) -> None:
+        self._held = bytearray()
+        self._searched = 0
+        self._needed = 0
+
+    def feed(self, piece: bytes) -> Iterator[Request | Response]:
+        """Take what came next. Raises NotSipError; the stream is then past mending."""
+        self._held += piece
+        while self._measured():
+            data = bytes(self._held[: self._needed])
+            del self._held[: self._needed]
+            self._needed = self._searched = 0
+            yield read_message(data)
+
+    def _measured(self) -> bool:
+        """Whether a whole message is there; `_needed` is its length once its head is known."""
+        held = self._held
+        if not self._needed:
+            if held[:1] == b"\r" or held[:1] == b"\n":  # a keep-alive (RFC 5626, 4.4.1)
+                del held[: len(held) - len(held.lstrip(b"\r\n"))]
+            end = head_end(held, self._searched)
+            self._searched = len(held)
+            if (end if end >= 0 else len(held)) > MAX_HEAD_BYTES:
+                raise NotSipError("a head beyond all measure")
+            if end < 0:
+                return False
+            length = content_length(read_head(bytes(held[:end]))) or 0
+            if length > MAX_BODY_BYTES:
+                raise NotSipError("a body beyond all measure")
+            self._needed = end + length
+        return len(held) >= self._needed

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from fleet.phone.sip.ask import Draft
+from fleet.phone.sip.message import SipUri
 from fleet.phone.sip.outcome import outcome_of
-from fleet.phone.sip.peer import Peer, Transport
-from fleet.phone.sip.request import Draft
-from fleet.phone.sip.uri import SipUri
+from fleet.phone.sip.transport import Peer, Transport
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

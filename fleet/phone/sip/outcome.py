@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from fleet.phone.sip.ask import Heard
     from fleet.phone.sip.message import Response
-    from fleet.phone.sip.peer import Peer
+    from fleet.phone.sip.transport import Peer
 
 
 class Result(StrEnum):

@@ -7,21 +7,18 @@ from typing import TYPE_CHECKING
 
 from fleet.phone.catalog import parse_user_agent
 from fleet.phone.http.errors import clean
-from fleet.phone.sip.ask import LoginUse
-from fleet.phone.sip.header import read_addresses, split_list
+from fleet.phone.sip.ask import Draft, LoginUse
+from fleet.phone.sip.message import SipUri, read_addresses, split_list
 from fleet.phone.sip.outcome import Result, outcome_of
-from fleet.phone.sip.request import Draft
-from fleet.phone.sip.uri import SipUri
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from fleet.model import Credentials
     from fleet.phone.sip.ask import Heard, SipClient
-    from fleet.phone.sip.header import Address
-    from fleet.phone.sip.message import Response
+    from fleet.phone.sip.message import Address, Response
     from fleet.phone.sip.outcome import Outcome
-    from fleet.phone.sip.peer import Peer
+    from fleet.phone.sip.transport import Peer
 
 _LONGEST_TEXT = 300
 _MOST_BINDINGS = 50

@@ -6,14 +6,12 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from fleet.phone.http.tcp import FairTimeout
-from fleet.phone.sip.header import read_params, split_list
-from fleet.phone.sip.message import written
+from fleet.phone.sip.message import read_params, split_list, written
 from fleet.phone.sip.silence import Silence, Unanswered
 
 if TYPE_CHECKING:
     from fleet.phone.sip.message import Message, Request, Response
-    from fleet.phone.sip.peer import Timers
-    from fleet.phone.sip.wire import Wire
+    from fleet.phone.sip.transport import Timers, Wire
 
 
 async def transact(wire: Wire, request: Request, timers: Timers, deadline: float) -> Response:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from fleet.phone.sip.peer import Peer
+    from fleet.phone.sip.transport import Peer
     from fleet.store import Store
 
 AGAIN = timedelta(seconds=60)

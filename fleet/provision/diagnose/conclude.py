@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from fleet.model import Reach, Registration
 from fleet.phone.sip.ask import LoginUse
+from fleet.phone.sip.message import SipUri
 from fleet.phone.sip.outcome import Result
 from fleet.phone.sip.silence import WITHOUT_TLS
-from fleet.phone.sip.uri import SipUri
 from fleet.provision.diagnose.facts import Conclusion, Role, What
 
 if TYPE_CHECKING:

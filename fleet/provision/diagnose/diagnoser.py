@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 from fleet.errors import UsageError
 from fleet.phone.http.target import Target
-from fleet.phone.sip.peer import Peer
 from fleet.phone.sip.query import ask_options, ask_registration
 from fleet.phone.sip.silence import NOTHING_SENT
+from fleet.phone.sip.transport import Peer
 from fleet.provision.applied import AppliedRevision
 from fleet.provision.diagnose.asking import Turns
 from fleet.provision.diagnose.conclude import conclude

@@ -12,7 +12,7 @@ from fleet.model import AccountLine, RotatedAccount, SipServer
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
-    from fleet.phone.sip.peer import Peer
+    from fleet.phone.sip.transport import Peer
     from fleet.provision.lines import IntendedLine
 
 # Nothing that a shell, a file or an eye takes for something else.

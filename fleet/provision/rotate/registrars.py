@@ -14,8 +14,8 @@ from fleet.errors import UsageError
 from fleet.model import Credentials
 from fleet.phone.sip.ask import LoginUse
 from fleet.phone.sip.outcome import Result
-from fleet.phone.sip.peer import Peer, Transport
 from fleet.phone.sip.query import ask_registration
+from fleet.phone.sip.transport import Peer, Transport
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

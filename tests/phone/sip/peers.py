@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from fleet.model import Credentials
 from fleet.phone.sip.ask import SipClient
-from fleet.phone.sip.peer import Peer, Timers, Transport
+from fleet.phone.sip.transport import Peer, Timers, Transport
 
 if TYPE_CHECKING:
     import ssl

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fleet.model import Credentials
-from fleet.phone.sip.ask import Heard, LoginUse, SipClient
-from fleet.phone.sip.peer import Peer, Timers, Transport
-from fleet.phone.sip.request import Draft
+from fleet.phone.sip.ask import Draft, Heard, LoginUse, SipClient
+from fleet.phone.sip.message import SipUri
 from fleet.phone.sip.silence import Silence
-from fleet.phone.sip.uri import SipUri
+from fleet.phone.sip.transport import Peer, Timers, Transport
 from tests.phone.sip.peers import (
     CHALLENGE,
     HASTY,

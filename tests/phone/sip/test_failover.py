@@ -10,14 +10,12 @@ import pytest
 import trustme
 
 from fleet.model import Credentials
-from fleet.phone.sip.ask import Heard, LoginUse, SipClient
+from fleet.phone.sip.ask import Draft, Heard, LoginUse, SipClient
 from fleet.phone.sip.locate import Names
+from fleet.phone.sip.message import SipUri
 from fleet.phone.sip.outcome import outcome_of
-from fleet.phone.sip.peer import Peer, Timers, Transport
-from fleet.phone.sip.request import Draft
 from fleet.phone.sip.silence import Silence
-from fleet.phone.sip.trust import Trust
-from fleet.phone.sip.uri import SipUri
+from fleet.phone.sip.transport import Peer, Timers, Transport, Trust
 from tests.phone.sip.name_server import name_server
 from tests.phone.sip.peers import (
     HASTY,

@@ -4,8 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fleet.phone.sip.header import Address, read_addresses, read_params, split_list
-from fleet.phone.sip.uri import SipUri, authority
+from fleet.phone.sip.message import (
+    Address,
+    SipUri,
+    authority,
+    read_addresses,
+    read_params,
+    split_list,
+)
 
 HOSTILE = st.text('"\\<>,;=@: sipa%[]\t', max_size=80)
 

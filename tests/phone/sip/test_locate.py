@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fleet.phone.sip.locate import Names, Place, in_order
-from fleet.phone.sip.peer import Peer, Transport
 from fleet.phone.sip.query import ask_options
 from fleet.phone.sip.silence import Silence, Unanswered
+from fleet.phone.sip.transport import Peer, Transport
 from tests.phone.sip.name_server import name_server
 from tests.phone.sip.peers import PATIENT, SipClient, says, udp_peer
 

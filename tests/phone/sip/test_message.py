@@ -7,9 +7,10 @@ import sipmessage
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fleet.phone.sip.framing import MAX_BODY_BYTES, Framer
 from fleet.phone.sip.message import (
+    MAX_BODY_BYTES,
     MAX_HEAD_BYTES,
+    Framer,
     NotSipError,
     Request,
     Response,

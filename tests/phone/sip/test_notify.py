@@ -5,11 +5,11 @@ import re
 import pytest
 
 from fleet.model import Credentials
+from fleet.phone.sip.message import SipUri
 from fleet.phone.sip.notify import Recipient, SipEvent, aastra_xml, check_sync, notify
 from fleet.phone.sip.outcome import Outcome, Result
-from fleet.phone.sip.peer import Peer, Transport
 from fleet.phone.sip.silence import Silence
-from fleet.phone.sip.uri import SipUri
+from fleet.phone.sip.transport import Peer, Transport
 from fleet.phone.xml_object import Command, command, fetch
 from tests.phone.sip.peers import (
     HASTY,

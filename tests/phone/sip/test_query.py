@@ -9,7 +9,6 @@ from fleet.phone.sip import query
 from fleet.phone.sip.ask import Heard, LoginUse
 from fleet.phone.sip.message import Response
 from fleet.phone.sip.outcome import Result, outcome_of
-from fleet.phone.sip.peer import Peer
 from fleet.phone.sip.query import (
     Binding,
     OptionsAnswer,
@@ -18,6 +17,7 @@ from fleet.phone.sip.query import (
     ask_registration,
     read_user_agent,
 )
+from fleet.phone.sip.transport import Peer
 from tests.phone.sip.peers import (
     HASTY,
     LOGIN,

@@ -17,9 +17,8 @@ from fleet.model import Credentials
 from fleet.phone.sip.ask import SipClient
 from fleet.phone.sip.notify import Recipient, aastra_xml, check_sync, notify
 from fleet.phone.sip.outcome import Result
-from fleet.phone.sip.peer import Peer, Transport
 from fleet.phone.sip.query import Binding, ask_registration
-from fleet.phone.sip.trust import Trust
+from fleet.phone.sip.transport import Peer, Transport, Trust
 from fleet.phone.xml_object import fetch
 from tests.phone.sip.peers import LOGIN, PATIENT, tls_before
 

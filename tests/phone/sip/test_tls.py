@@ -12,15 +12,13 @@ from typing import TYPE_CHECKING
 import pytest
 import trustme
 
-from fleet.phone.sip.ask import Heard, LoginUse, SipClient
+from fleet.phone.sip.ask import Draft, Heard, LoginUse, SipClient
+from fleet.phone.sip.message import SipUri
 from fleet.phone.sip.notify import Recipient, check_sync, notify
 from fleet.phone.sip.outcome import Result, outcome_of
-from fleet.phone.sip.peer import Peer, Transport
 from fleet.phone.sip.query import ask_registration
-from fleet.phone.sip.request import Draft
 from fleet.phone.sip.silence import Silence
-from fleet.phone.sip.trust import Trust
-from fleet.phone.sip.uri import SipUri
+from fleet.phone.sip.transport import Peer, Transport, Trust
 from tests.phone.sip.peers import (
     HASTY,
     LOGIN,

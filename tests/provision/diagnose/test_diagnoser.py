@@ -9,7 +9,7 @@ import pytest
 
 from fleet.errors import UsageError
 from fleet.phone.sip.ask import SipClient
-from fleet.phone.sip.peer import Timers
+from fleet.phone.sip.transport import Timers
 from fleet.provision.build import diagnoser_of
 from fleet.provision.diagnose import Diagnosis, What
 from fleet.simulator import RegistrarState

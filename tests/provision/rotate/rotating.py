@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from fleet.clock import now
 from fleet.model import Credentials
 from fleet.phone.sip.ask import SipClient
-from fleet.phone.sip.peer import Peer, Timers
 from fleet.phone.sip.query import ask_registration
+from fleet.phone.sip.transport import Peer, Timers
 from fleet.provision.build import rotator_of
 from fleet.provision.diagnose.asking import Turns
 from fleet.provision.rollout import StageOrder

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from fleet.model import AccountLine, Credentials, RotatedAccount, SipServer
 from fleet.phone.config_file import Parameter, read, render_line
-from fleet.phone.sip.peer import Peer
+from fleet.phone.sip.transport import Peer
 from fleet.provision.lines import IntendedLine
 from fleet.provision.rotate.accounts import (
     PhoneLines,

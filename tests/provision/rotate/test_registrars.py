@@ -9,7 +9,7 @@ import pytest
 from fleet.errors import UsageError
 from fleet.model import AccountLine, RotatedAccount, SipServer
 from fleet.phone.sip.ask import SipClient
-from fleet.phone.sip.peer import Timers
+from fleet.phone.sip.transport import Timers
 from fleet.provision.rotate.registrars import check_registrars
 from tests.phone.sip.peers import Behaviour, challenges, says, silent, udp_peer
 

@@ -15,8 +15,8 @@ from fleet.phone.push import PushResult, push
 from fleet.phone.sip.ask import SipClient
 from fleet.phone.sip.notify import Recipient, SipEvent, aastra_xml, check_sync, notify
 from fleet.phone.sip.outcome import Result
-from fleet.phone.sip.peer import Peer, Transport
 from fleet.phone.sip.query import ask_options, ask_registration
+from fleet.phone.sip.transport import Peer, Transport
 from fleet.phone.xml_object import Command, XmlObject, command, fetch
 from fleet.simulator import RegistrarState
 from fleet.simulator.server import Connection

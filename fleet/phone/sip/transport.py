@@ -1,4 +1,4 @@
-"""The ways of SIP messages: datagrams over UDP, a stream over TCP, the same within TLS.
+"""Whom SIP messages go to, and how: over UDP, over TCP, over TLS with a peer that is trusted.
 
 A wire belongs to one question and hands what comes in to the one who listens. It keeps nothing,
 hears only the address that was asked, and after too many messages it hears no more.
@@ -11,25 +11,25 @@ import errno
 import ssl
 from abc import ABC, abstractmethod
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cache
 from typing import TYPE_CHECKING, Protocol, cast
 
 from fleet.errors import PhoneError
 from fleet.model import Reason
 from fleet.phone.http.errors import clean
+from fleet.phone.http.target import checked_address
 from fleet.phone.http.tcp import FairTimeout, connect
-from fleet.phone.sip.framing import Framer
-from fleet.phone.sip.message import NotSipError, Response, read_message
-from fleet.phone.sip.peer import Transport
+from fleet.phone.http.tls import fingerprint_of, legacy_context, modern_context
+from fleet.phone.sip.message import Framer, NotSipError, Response, authority, read_message
 from fleet.phone.sip.silence import Silence, Unanswered
-from fleet.phone.sip.trust import distrusted, name_of
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Mapping
 
     from fleet.phone.sip.locate import Place
     from fleet.phone.sip.message import Request
-    from fleet.phone.sip.peer import Peer, Timers
-    from fleet.phone.sip.trust import Trust
 
 MOST_MESSAGES = 1000
 """More than this, in answer to one question, is a flood."""
@@ -42,6 +42,145 @@ _SILENCES = {
     Reason.INTERNAL_ERROR: Silence.NO_RESOURCES,
 }
 _OUT_OF_RESOURCES = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
+
+
+class Transport(StrEnum):
+    """How SIP is carried."""
+
+    UDP = "udp"
+    TCP = "tcp"
+    TLS = "tls"
+
+    @property
+    def default_port(self) -> int:
+        """Where a peer listens that says nothing else (RFC 3261, 19.1.2)."""
+        return 5061 if self is Transport.TLS else 5060
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Peer:
+    """A phone, a registrar or a proxy. `port` 0 or None: whatever the phone itself would use.
+
+    That is 5060 (over TLS 5061) at an address; at a name what DNS SRV says, else the same
+    (facts/provisioning 1.3). `any_certificate`: over TLS whoever answers is taken, as phones show
+    self-signed ones; such a peer is never given a login.
+    Raises ValueError where the host or the port cannot be meant.
+    """
+
+    host: str
+    port: int | None = None
+    transport: Transport = Transport.UDP
+    any_certificate: bool = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "host", checked_address(self.host.strip().strip("[]")))
+        if self.port == 0:
+            object.__setattr__(self, "port", None)
+        if self.port is not None and not 0 < self.port < 65536:
+            raise ValueError(f"The SIP port {self.port} is not a number from 1 to 65535")
+
+    @property
+    def may_be_anybody(self) -> bool:
+        """Whether TLS was asked for, but not to know who answers."""
+        return self.any_certificate and self.transport is Transport.TLS
+
+    def __str__(self) -> str:
+        return authority(self.host, self.port)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Timers:
+    """RFC 3261's timers, in seconds (17.1.2 and table 4), and how long a connection may take.
+
+    `patience` takes the place of timer F where somebody cannot wait for so long.
+    """
+
+    t1: float = 0.5
+    t2: float = 4.0
+    connect: float = 5.0
+    patience: float | None = None
+
+    @property
+    def give_up(self) -> float:
+        """Timer F: how long to wait for the answer to one request."""
+        return 64 * self.t1 if self.patience is None else self.patience
+
+    @property
+    def total(self) -> float:
+        """How long one question may take in all, whatever number of servers a name has.
+
+        It is enough for the first of them to ask for a login and to be slow with both answers.
+        """
+        return 2 * (self.connect + self.give_up)
+
+    def pause(self, before: float, *, proceeding: bool) -> float:
+        """Timer E: how long until the request is sent again; `before` is the last pause, first 0.
+
+        `proceeding`: a provisional response has come.
+        """
+        if not before:
+            return self.t1
+        return self.t2 if proceeding else min(2 * before, self.t2)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Trust:
+    """A registrar is believed whose certificate bears its name and is signed by a known authority.
+
+    The authorities are those of the PEM file `ca_file`, or else the system's. `pins` names hosts of
+    which exactly one certificate is believed, whoever signed it, by its SHA-256 (64 lower-case
+    hex digits). Raises ValueError where the CA file cannot be used.
+    """
+
+    ca_file: str = ""
+    pins: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.ca_file:
+            try:
+                _verifying(self.ca_file)
+            except ssl.SSLError:
+                raise ValueError(f"The file {self.ca_file} holds no certificate") from None
+            except OSError as error:
+                message = f"The file {self.ca_file} cannot be read: {error.strerror}"
+                raise ValueError(message) from None
+
+    def context(self, peer: Peer) -> ssl.SSLContext:
+        """How to shake hands with a peer."""
+        if peer.may_be_anybody:
+            return legacy_context()  # phones speak TLS 1.0 (facts/provisioning 1.3)
+        return modern_context() if self._pin(peer) else _verifying(self.ca_file)
+
+    def check(self, peer: Peer, connection: ssl.SSLObject) -> None:
+        """Look at the certificate of a pinned host. Raises Unanswered, then nothing was sent."""
+        pin = self._pin(peer)
+        shown = connection.getpeercert(binary_form=True)
+        if pin and not peer.may_be_anybody and (not shown or fingerprint_of(shown) != pin):
+            seen = fingerprint_of(shown) if shown else "none"
+            raise Unanswered(Silence.UNTRUSTED, f"SHA-256 is {seen}, pinned is {pin}")
+
+    def _pin(self, peer: Peer) -> str:
+        return self.pins.get(name_of(peer), "")
+
+
+def name_of(peer: Peer) -> str:
+    """The name that a certificate has to bear: what was asked for, not what DNS led to (RFC 5922).
+
+    An attacker who can forge DNS would name a server of his own.
+    """
+    return peer.host.removesuffix(".").lower()
+
+
+def distrusted(error: ssl.SSLCertVerificationError) -> Unanswered:
+    """What a certificate means that did not hold."""
+    return Unanswered(Silence.UNTRUSTED, clean(error.verify_message))
+
+
+@cache
+def _verifying(ca_file: str) -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=ca_file or None)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context
 
 
 class Listener(Protocol):
