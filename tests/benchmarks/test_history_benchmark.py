@@ -36,4 +36,18 @@ def test_readers_are_asked_over_a_small_fleet(tmp_path: Path) -> None:
         "one phone's page",
         "status --flagged",
         "status --flagged --at, 45 days ago",
+        "alert round, 500 open, one notice held",
     ]
+
+
+def test_functions_of_a_poll_plan_fetch_and_alert_are_counted(tmp_path: Path) -> None:
+    argv = [sys.executable, str(ROOT / "benchmarks" / "functions.py")]
+    ran = subprocess.run(argv, cwd=tmp_path, check=True, capture_output=True, text=True, timeout=90)
+    rows = [line.strip("| ").split(" | ") for line in ran.stdout.splitlines()[2:]]
+    assert [row[0].partition(",")[0] for row in rows] == [
+        "poll",
+        "plan",
+        "fetch over HTTP",
+        "alert",
+    ]
+    assert all(int(count) > 5 for row in rows for count in row[1:])
