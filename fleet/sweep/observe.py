@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 from fleet.errors import NotAsked, PageUnreadable, PhoneError
 from fleet.model import Facts, Observation, Reach, Reason
 from fleet.phone.catalog import model_of_realm
-from fleet.phone.http.errors import clean
-from fleet.phone.http.errors import trouble as poll_error
+from fleet.phone.http.errors import clean, poll_error
 from fleet.phone.http.session import is_ours
 from fleet.phone.pages import (
     MOST_BYTES,

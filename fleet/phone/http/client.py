@@ -14,7 +14,7 @@ import httpx
 
 from fleet.model import Reason
 from fleet.phone.http.connection import BODY, HOP, Hop, PhoneTransport, Turns, exchange
-from fleet.phone.http.errors import trouble
+from fleet.phone.http.errors import poll_error
 from fleet.phone.http.session import Manners, PhoneSession
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ class HttpClient:
 
 def _translated(error: httpx.HTTPError, where: str) -> PhoneError:
     reason = next((reason for kind, reason in _FOREIGN if isinstance(error, kind)), Reason.NOT_HTTP)
-    return trouble(reason, where)
+    return poll_error(reason, where)
 
 
 class PhoneClient:

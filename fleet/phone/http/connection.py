@@ -16,7 +16,7 @@ import httpx
 
 from fleet.errors import PhoneError
 from fleet.model import Reason
-from fleet.phone.http.errors import trouble
+from fleet.phone.http.errors import poll_error
 from fleet.phone.http.response import AnswerReader, Patience, Reply
 from fleet.phone.http.tcp import BUSY, FairTimeout, connect
 from fleet.phone.http.tls import (
@@ -233,7 +233,7 @@ async def exchange(hop: Hop, request: bytes) -> Exchanged:
         return await _exchange(hop, request)
     except PhoneError as error:
         if error.reason is Reason.TLS_FAILED and await _old_tls_would_do(hop):
-            raise trouble(Reason.TLS_TOO_OLD, hop.target.authority) from None
+            raise poll_error(Reason.TLS_TOO_OLD, hop.target.authority) from None
         raise
 
 
@@ -271,11 +271,11 @@ async def _shake_hands(hop: Hop, caller: Caller, plain: asyncio.Transport) -> as
         async with FairTimeout(min(loop.time() + hop.timeouts.read, hop.deadline)):
             transport = await loop.start_tls(plain, caller, context, server_hostname=target.address)
     except TimeoutError:
-        raise trouble(Reason.SILENT, where, "in the TLS handshake") from None
+        raise poll_error(Reason.SILENT, where, "in the TLS handshake") from None
     except OSError as error:
         raise handshake_trouble(error, where, legacy=target.legacy_tls) from None
     if transport is None:
-        raise trouble(Reason.TLS_FAILED, where, "it broke the handshake off")
+        raise poll_error(Reason.TLS_FAILED, where, "it broke the handshake off")
     return transport
 
 

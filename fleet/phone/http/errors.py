@@ -52,7 +52,7 @@ _SENTENCES: Mapping[Reason, str] = {
 }
 
 
-def trouble(reason: Reason, where: str, note: str = "") -> PhoneError:
+def poll_error(reason: Reason, where: str, note: str = "") -> PhoneError:
     """The error for `reason` at `where` (`host[:port]`); `note` says more, and is ours or clean."""
     sentence = _SENTENCES[reason]
     if note:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import httptools
 
 from fleet.model import Reason
-from fleet.phone.http.errors import clean, trouble
+from fleet.phone.http.errors import clean, poll_error
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -153,7 +153,7 @@ class HeadReader:
             self._skip(head)
             self._early, self._searched = bytearray(rest), 0
         if self._taken > MAX_HEAD_BYTES:
-            raise trouble(Reason.NOT_HTTP, self._where, "it never stops sending headers")
+            raise poll_error(Reason.NOT_HTTP, self._where, "it never stops sending headers")
         return None
 
     def _end(self) -> int:
@@ -163,7 +163,7 @@ class HeadReader:
         if not may_be_http(early):
             tls = bytes(early[:2]) in _TLS_RECORDS
             note = "it speaks TLS here; use https" if tls else "no status line"
-            raise trouble(Reason.NOT_HTTP, self._where, note)
+            raise poll_error(Reason.NOT_HTTP, self._where, note)
         end = head_end(early, self._searched)
         self._searched = len(early)
         return end
@@ -172,12 +172,12 @@ class HeadReader:
         try:
             return parse_head(block)
         except NotHttpError as error:
-            raise trouble(Reason.NOT_HTTP, self._where, str(error)) from None
+            raise poll_error(Reason.NOT_HTTP, self._where, str(error)) from None
 
     def _skip(self, interim: Head) -> None:
         self._interim += 1
         if interim.status == _SWITCHING_PROTOCOLS or self._interim > _MOST_INTERIM_ANSWERS:
-            raise trouble(Reason.NOT_HTTP, self._where, "no answer after interim ones")
+            raise poll_error(Reason.NOT_HTTP, self._where, "no answer after interim ones")
 
 
 def ends_like_a_page(data: bytes | bytearray) -> bool:
@@ -380,7 +380,7 @@ class AnswerReader:
             late = self._late = _Late(head, body_wanted=self._body_wanted)
         late.take(piece)
         if late.good and len(late.body.data) > self.max_body:
-            raise trouble(Reason.TOO_LARGE, self._where)
+            raise poll_error(Reason.TOO_LARGE, self._where)
         self.done = late.done
 
     def end(self, *, broken: bool) -> Reply:
@@ -390,18 +390,20 @@ class AnswerReader:
         """
         late = self._late
         if late is None:
-            raise trouble(Reason.TRUNCATED if self._early.begun else Reason.NO_REPLY, self._where)
+            raise poll_error(
+                Reason.TRUNCATED if self._early.begun else Reason.NO_REPLY, self._where
+            )
         if broken and late.good and not late.body.whole and not late.body.data:
-            raise trouble(Reason.NO_REPLY, self._where)
+            raise poll_error(Reason.NO_REPLY, self._where)
         return self._reply(late, complete=late.body.whole or (late.body.open_ended and not broken))
 
     def give_up(self) -> Reply:
         """The answer as it is, now that waiting is over. Raises PhoneError (silent, too_slow)."""
         late = self._late
         if late is None:
-            raise trouble(Reason.TOO_SLOW if self._early.begun else Reason.SILENT, self._where)
+            raise poll_error(Reason.TOO_SLOW if self._early.begun else Reason.SILENT, self._where)
         if not late.enough and not ends_like_a_page(late.body.data):
-            raise trouble(Reason.TOO_SLOW, self._where)
+            raise poll_error(Reason.TOO_SLOW, self._where)
         return self._reply(late, complete=late.body.whole)
 
     def _reply(self, late: _Late, *, complete: bool) -> Reply:
@@ -417,7 +419,7 @@ class AnswerReader:
         try:
             body, whole = unpack(packed, codings, self.max_body)
         except TooLargeError:
-            raise trouble(Reason.TOO_LARGE, self._where, "once unpacked") from None
+            raise poll_error(Reason.TOO_LARGE, self._where, "once unpacked") from None
         except UnknownCodingError as error:
             raise self._bad_encoding(str(error)) from None
         if packed and not body and not whole:
@@ -425,7 +427,7 @@ class AnswerReader:
         return body, whole
 
     def _bad_encoding(self, what: str) -> PhoneError:
-        return trouble(Reason.BAD_ENCODING, self._where, clean(what))
+        return poll_error(Reason.BAD_ENCODING, self._where, clean(what))
 
 
 class _Late:

@@ -11,7 +11,7 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 from fleet.model import Reason
 from fleet.phone.catalog import is_aastra_realm
 from fleet.phone.http.connection import BODY, COMPLETE, FINGERPRINT, LOCATION, Hop
-from fleet.phone.http.errors import clean, trouble
+from fleet.phone.http.errors import clean, poll_error
 from fleet.phone.http.target import DEFAULT_PORTS
 
 if TYPE_CHECKING:
@@ -91,16 +91,16 @@ def redirected_path(target: Target, path: str, location: str) -> str:
         place = _place(target, path, location)
         port = place.port or DEFAULT_PORTS.get(place.scheme)
     except ValueError:
-        raise trouble(Reason.REDIRECTED, where, "to a place that is no URL") from None
+        raise poll_error(Reason.REDIRECTED, where, "to a place that is no URL") from None
     same_host = (place.hostname or "") == target.address.partition("%")[0].lower()
     plain = "@" not in place.netloc and not place.query and not location.endswith("?")
     if same_host and (place.scheme, target.scheme) == ("https", "http"):
-        raise trouble(Reason.HTTPS_REQUIRED, where)
+        raise poll_error(Reason.HTTPS_REQUIRED, where)
     same_origin = same_host and place.scheme == target.scheme and port == target.port
     next_path = place.path or FRONT_PAGE
     if same_origin and plain and next_path in SAFE_PATHS:
         return next_path
-    raise trouble(Reason.REDIRECTED, where, f"to {_shown(target, place)}")
+    raise poll_error(Reason.REDIRECTED, where, f"to {_shown(target, place)}")
 
 
 def _place(target: Target, path: str, location: str) -> SplitResult:
@@ -285,7 +285,7 @@ class PhoneSession:
         )
 
     def _trouble(self, reason: Reason, note: str = "") -> PhoneError:
-        return trouble(reason, self._target.authority, note)
+        return poll_error(reason, self._target.authority, note)
 
     def _quoted(self, text: str) -> str:
         return clean(self._target.without_secrets(text))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from fleet.errors import NotAsked
 from fleet.model import Reason
-from fleet.phone.http.errors import trouble
+from fleet.phone.http.errors import poll_error
 from fleet.resources import shortage, without_network
 
 if TYPE_CHECKING:
@@ -83,12 +83,12 @@ async def connect(
                 transport, _ = await loop.create_connection(lambda: protocol, place, port)
         except TimeoutError:
             _check_network(place)
-            trouble_seen = trouble(Reason.NO_ANSWER, where)
+            trouble_seen = poll_error(Reason.NO_ANSWER, where)
         except OSError as error:
             trouble_seen = _trouble_of(error, place, where)
         else:
             return transport
-    raise trouble_seen or trouble(Reason.NAME_NOT_FOUND, where)
+    raise trouble_seen or poll_error(Reason.NAME_NOT_FOUND, where)
 
 
 async def _places(
@@ -103,7 +103,7 @@ async def _places(
     except (TimeoutError, OSError, UnicodeError) as error:
         if lack := shortage(error) or without_network():
             raise NotAsked(lack) from None
-        raise trouble(Reason.NAME_NOT_FOUND, where) from None
+        raise poll_error(Reason.NAME_NOT_FOUND, where) from None
     return [str(place[0]) for _, _, _, _, place in found]
 
 
@@ -128,4 +128,4 @@ def _trouble_of(error: OSError, place: str, where: str) -> PhoneError:
         raise NotAsked(lack) from None
     if error.errno != errno.ECONNREFUSED:
         _check_network(place)
-    return trouble(_REASONS.get(error.errno or 0, Reason.NO_ROUTE), where)
+    return poll_error(_REASONS.get(error.errno or 0, Reason.NO_ROUTE), where)

@@ -9,7 +9,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from fleet.model import Reason
-from fleet.phone.http.errors import clean, trouble
+from fleet.phone.http.errors import clean, poll_error
 
 if TYPE_CHECKING:
     from fleet.errors import PhoneError
@@ -76,11 +76,11 @@ def check_certificate(connection: ssl.SSLObject, expected: str, where: str) -> s
     """The certificate's fingerprint; `expected` empty trusts any. Raises certificate_changed."""
     certificate = connection.getpeercert(binary_form=True)
     if not certificate:
-        raise trouble(Reason.TLS_FAILED, where, "it shows no certificate")
+        raise poll_error(Reason.TLS_FAILED, where, "it shows no certificate")
     shown = fingerprint_of(certificate)
     if expected and shown != expected:
         note = f"SHA-256 was {expected}, is {shown}"
-        raise trouble(Reason.CERTIFICATE_CHANGED, where, note)
+        raise poll_error(Reason.CERTIFICATE_CHANGED, where, note)
     return shown
 
 
@@ -88,9 +88,11 @@ def handshake_trouble(error: OSError, where: str, *, legacy: bool) -> PhoneError
     """What a failed handshake means; `legacy`: old TLS was allowed already."""
     reason = getattr(error, "reason", None) or ""
     if any(sign in reason for sign in _NOT_TLS):
-        return trouble(Reason.TLS_FAILED, where, "it does not speak TLS here; use http")
+        return poll_error(Reason.TLS_FAILED, where, "it does not speak TLS here; use http")
     if any(sign in reason for sign in _SMELLS_OLD):
         note = "legacy_tls is set and does not suffice; use http" if legacy else clean(reason)
-        return trouble(Reason.TLS_TOO_OLD, where, note)
+        return poll_error(Reason.TLS_TOO_OLD, where, note)
     broken_off = "it broke the handshake off"
-    return trouble(Reason.TLS_FAILED, where, clean(reason.replace("_", " ").lower()) or broken_off)
+    return poll_error(
+        Reason.TLS_FAILED, where, clean(reason.replace("_", " ").lower()) or broken_off
+    )
