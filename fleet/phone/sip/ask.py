@@ -12,7 +12,7 @@ from fleet.phone.redact import redact_text
 from fleet.phone.sip.digest import answer, best_of, read_challenges
 from fleet.phone.sip.locate import Names
 from fleet.phone.sip.message import Request, SipUri, authority
-from fleet.phone.sip.silence import GIVE_NO_ANSWER, Unanswered
+from fleet.phone.sip.no_answer import GIVE_NO_ANSWER, Unanswered
 from fleet.phone.sip.transaction import transact
 from fleet.phone.sip.transport import Timers, Trust, opened
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from fleet.model import Credentials
     from fleet.phone.sip.locate import Place
     from fleet.phone.sip.message import Headers, Response
-    from fleet.phone.sip.silence import Silence
+    from fleet.phone.sip.no_answer import NoAnswer
     from fleet.phone.sip.transport import Peer, Transport, Wire
 
 _OURSELVES = "fleet"
@@ -105,7 +105,7 @@ class Heard:
     """
 
     response: Response | None = None
-    silence: Silence | None = None
+    silence: NoAnswer | None = None
     note: str = ""
     place: Place | None = field(default=None, compare=False)
     asked: int = field(default=0, compare=False)

@@ -18,7 +18,7 @@ import dns.rdatatype
 
 from fleet.phone.http.tcp import FairTimeout
 from fleet.phone.sip.message import authority
-from fleet.phone.sip.silence import Silence, Unanswered
+from fleet.phone.sip.no_answer import NoAnswer, Unanswered
 from fleet.phone.sip.transport import Transport
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ class Names:
         pairs = zip(targets, found, strict=True)
         places = [Place(address=each, port=at) for (_, at), several in pairs for each in several]
         if not places:
-            raise Unanswered(Silence.NAME_NOT_FOUND)
+            raise Unanswered(NoAnswer.NAME_NOT_FOUND)
         return tuple(dict.fromkeys(places))[:MOST_PLACES]
 
     async def _services(self, peer: Peer, wait: float) -> list[tuple[str, int]]:
@@ -90,7 +90,7 @@ class Names:
             return []
         named = [(record.target.to_text(), record.port) for record in in_order(found, self._draw)]
         if all(target == _NOWHERE for target, _ in named):
-            raise Unanswered(Silence.NAME_NOT_FOUND)  # RFC 2782: it is decidedly not there
+            raise Unanswered(NoAnswer.NAME_NOT_FOUND)  # RFC 2782: it is decidedly not there
         return [(target.removesuffix("."), port) for target, port in named][:MOST_PLACES]
 
     def _resolver(self) -> dns.asyncresolver.Resolver:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from fleet.phone.http.errors import clean
 from fleet.phone.sip.ask import LoginUse, still_stale
-from fleet.phone.sip.silence import Silence
+from fleet.phone.sip.no_answer import NoAnswer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,7 +46,7 @@ class Outcome:
     detail: str
     code: int = 0
     phrase: str = ""
-    silence: Silence | None = None
+    silence: NoAnswer | None = None
     login: LoginUse = LoginUse.NOT_ASKED
 
     @property
@@ -71,24 +71,24 @@ _SENTENCES: Mapping[Result, str] = {
     "the account: try again later",
 }
 
-_SILENCES: Mapping[Silence, str] = {
-    Silence.NAME_NOT_FOUND: "has a name that the name server does not know: mend the host or DNS",
-    Silence.NO_ROUTE: "cannot be reached from here: check the network, the route and the firewall",
-    Silence.NO_ANSWER: "does not answer: check that it is up, and the address",
-    Silence.CONNECTION_REFUSED: "is up, but nothing listens for SIP there: check port and "
+_NO_ANSWERS: Mapping[NoAnswer, str] = {
+    NoAnswer.NAME_NOT_FOUND: "has a name that the name server does not know: mend the host or DNS",
+    NoAnswer.NO_ROUTE: "cannot be reached from here: check the network, the route and the firewall",
+    NoAnswer.NO_ANSWER: "does not answer: check that it is up, and the address",
+    NoAnswer.CONNECTION_REFUSED: "is up, but nothing listens for SIP there: check port and "
     "transport",
-    Silence.SILENT: "does not answer SIP: check address, port and transport, and whether it "
+    NoAnswer.SILENT: "does not answer SIP: check address, port and transport, and whether it "
     "answers strangers",
-    Silence.UNFINISHED: "said that it is at work and then nothing more: try again later",
-    Silence.CLOSED: "closed the connection without an answer: check port and transport",
-    Silence.GARBLED: "answers with something else than SIP: check port and transport",
-    Silence.FLOODED: "sends without end: check what is at this address",
-    Silence.TLS_FAILED: "does not speak TLS there, or only such as is too old to be safe: check "
+    NoAnswer.UNFINISHED: "said that it is at work and then nothing more: try again later",
+    NoAnswer.CLOSED: "closed the connection without an answer: check port and transport",
+    NoAnswer.GARBLED: "answers with something else than SIP: check port and transport",
+    NoAnswer.FLOODED: "sends without end: check what is at this address",
+    NoAnswer.TLS_FAILED: "does not speak TLS there, or only such as is too old to be safe: check "
     "port and transport",
-    Silence.UNTRUSTED: "shows a certificate that is not trusted, so nothing was sent: give the "
+    NoAnswer.UNTRUSTED: "shows a certificate that is not trusted, so nothing was sent: give the "
     "file of its authority as [provisioning] sip_ca_file, or its fingerprint in "
     "[provisioning.sip_pins]",
-    Silence.NO_RESOURCES: "could not be asked for want of open files or memory here: raise the "
+    NoAnswer.NO_RESOURCES: "could not be asked for want of open files or memory here: raise the "
     "limit (ulimit -n)",
 }
 
@@ -129,10 +129,10 @@ def outcome_of(heard: Heard, peer: Peer, *, result: Result | None = None) -> Out
     """What was heard, judged; `result` overrules the usual one."""
     response = heard.response
     if response is None:
-        silence = heard.silence or Silence.SILENT
+        silence = heard.silence or NoAnswer.SILENT
         return Outcome(
             result=Result.NO_ANSWER,
-            detail=f"{peer} {_SILENCES[silence]}{_circumstances(heard, peer, silence)}.",
+            detail=f"{peer} {_NO_ANSWERS[silence]}{_circumstances(heard, peer, silence)}.",
             silence=silence,
             login=heard.login,
         )
@@ -168,8 +168,8 @@ def _said(response: Response) -> str:
     return f"{said}: {meaning}" if meaning else said
 
 
-def _circumstances(heard: Heard, peer: Peer, silence: Silence) -> str:
-    if silence is Silence.NAME_NOT_FOUND:
+def _circumstances(heard: Heard, peer: Peer, silence: NoAnswer) -> str:
+    if silence is NoAnswer.NAME_NOT_FOUND:
         return ""
     note = f": {heard.note}" if heard.note else ""
     return f" (SIP over {peer.transport.upper()}{note}{_where(heard)})"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from fleet.phone.http.tcp import FairTimeout
 from fleet.phone.sip.message import read_params, split_list, written
-from fleet.phone.sip.silence import Silence, Unanswered
+from fleet.phone.sip.no_answer import NoAnswer, Unanswered
 
 if TYPE_CHECKING:
     from fleet.phone.sip.message import Message, Request, Response
@@ -28,7 +28,7 @@ async def transact(wire: Wire, request: Request, timers: Timers, deadline: float
         async with FairTimeout(min(timer_f, deadline)):
             await _send_until_heard(wire, data, waiting, timers)
     except TimeoutError:
-        raise Unanswered(Silence.UNFINISHED if waiting.proceeding else Silence.SILENT) from None
+        raise Unanswered(NoAnswer.UNFINISHED if waiting.proceeding else NoAnswer.SILENT) from None
     return waiting.outcome()
 
 
@@ -49,7 +49,7 @@ class _Waiting:
 
     def __init__(self, request: Request) -> None:
         self._key = _key(request)
-        self._outcome: Response | Silence = Silence.SILENT
+        self._outcome: Response | NoAnswer = NoAnswer.SILENT
         self.proceeding = False
         self.done = asyncio.Event()
 
@@ -61,16 +61,16 @@ class _Waiting:
         else:
             self._end(response)
 
-    def give_up(self, silence: Silence) -> None:
+    def give_up(self, silence: NoAnswer) -> None:
         if not self.done.is_set():
             self._end(silence)
 
     def outcome(self) -> Response:
-        if isinstance(self._outcome, Silence):
+        if isinstance(self._outcome, NoAnswer):
             raise Unanswered(self._outcome)
         return self._outcome
 
-    def _end(self, outcome: Response | Silence) -> None:
+    def _end(self, outcome: Response | NoAnswer) -> None:
         self._outcome = outcome
         self.done.set()
 

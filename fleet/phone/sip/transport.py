@@ -23,7 +23,7 @@ from fleet.phone.http.target import checked_address
 from fleet.phone.http.tcp import FairTimeout, connect
 from fleet.phone.http.tls import fingerprint_of, legacy_context, modern_context
 from fleet.phone.sip.message import Framer, NotSipError, Response, authority, read_message
-from fleet.phone.sip.silence import Silence, Unanswered
+from fleet.phone.sip.no_answer import NoAnswer, Unanswered
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -34,12 +34,12 @@ if TYPE_CHECKING:
 MOST_MESSAGES = 1000
 """More than this, in answer to one question, is a flood."""
 
-_SILENCES = {
-    Reason.NAME_NOT_FOUND: Silence.NAME_NOT_FOUND,
-    Reason.NO_ANSWER: Silence.NO_ANSWER,
-    Reason.CONNECTION_REFUSED: Silence.CONNECTION_REFUSED,
-    Reason.NO_REPLY: Silence.CLOSED,
-    Reason.INTERNAL_ERROR: Silence.NO_RESOURCES,
+_NO_ANSWERS = {
+    Reason.NAME_NOT_FOUND: NoAnswer.NAME_NOT_FOUND,
+    Reason.NO_ANSWER: NoAnswer.NO_ANSWER,
+    Reason.CONNECTION_REFUSED: NoAnswer.CONNECTION_REFUSED,
+    Reason.NO_REPLY: NoAnswer.CLOSED,
+    Reason.INTERNAL_ERROR: NoAnswer.NO_RESOURCES,
 }
 _OUT_OF_RESOURCES = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 
@@ -157,7 +157,7 @@ class Trust:
         shown = connection.getpeercert(binary_form=True)
         if pin and not peer.may_be_anybody and (not shown or fingerprint_of(shown) != pin):
             seen = fingerprint_of(shown) if shown else "none"
-            raise Unanswered(Silence.UNTRUSTED, f"SHA-256 is {seen}, pinned is {pin}")
+            raise Unanswered(NoAnswer.UNTRUSTED, f"SHA-256 is {seen}, pinned is {pin}")
 
     def _pin(self, peer: Peer) -> str:
         return self.pins.get(name_of(peer), "")
@@ -173,7 +173,7 @@ def name_of(peer: Peer) -> str:
 
 def distrusted(error: ssl.SSLCertVerificationError) -> Unanswered:
     """What a certificate means that did not hold."""
-    return Unanswered(Silence.UNTRUSTED, clean(error.verify_message))
+    return Unanswered(NoAnswer.UNTRUSTED, clean(error.verify_message))
 
 
 @cache
@@ -189,7 +189,7 @@ class Listener(Protocol):
     def hear(self, response: Response) -> None:
         """Take a response, which may be anybody's."""
 
-    def give_up(self, silence: Silence) -> None:
+    def give_up(self, silence: NoAnswer) -> None:
         """Take it that no more will come."""
 
 
@@ -201,7 +201,7 @@ class Wire(ABC):
     def __init__(self) -> None:
         self.local = ("", 0)
         self._listener: Listener | None = None
-        self._silence: Silence | None = None
+        self._silence: NoAnswer | None = None
         self._heard = 0
 
     @property
@@ -227,11 +227,11 @@ class Wire(ABC):
         """Hand a message on; None, and requests, only count."""
         self._heard += 1
         if self._heard > MOST_MESSAGES:
-            self._break(Silence.FLOODED)
+            self._break(NoAnswer.FLOODED)
         elif self._listener is not None and isinstance(message, Response):
             self._listener.hear(message)
 
-    def _break(self, silence: Silence) -> None:
+    def _break(self, silence: NoAnswer) -> None:
         if self._silence is None:
             self._silence = silence
             self.close()
@@ -304,11 +304,11 @@ class TcpWire(Wire, asyncio.Protocol):
                 if self._silence is not None:
                     return
         except NotSipError:
-            self._break(Silence.GARBLED)
+            self._break(NoAnswer.GARBLED)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
         """Take it that nothing more will come (asyncio's callback)."""
-        self._break(Silence.CLOSED)
+        self._break(NoAnswer.CLOSED)
 
     def send(self, data: bytes) -> None:
         """Send one message, in one write."""
@@ -362,7 +362,7 @@ async def _connect(wire: TcpWire, place: Place, wait: float) -> asyncio.Transpor
             wire, place.address, place.port, wait=wait, deadline=deadline, where=place.address
         )
     except PhoneError as error:
-        raise Unanswered(_SILENCES.get(error.reason, Silence.NO_ROUTE)) from None
+        raise Unanswered(_NO_ANSWERS.get(error.reason, NoAnswer.NO_ROUTE)) from None
 
 
 async def _shake_hands(
@@ -375,13 +375,13 @@ async def _shake_hands(
         async with FairTimeout(loop.time() + wait):
             transport = await loop.start_tls(plain, wire, context, server_hostname=name)
     except TimeoutError:
-        raise Unanswered(Silence.TLS_FAILED, "it said nothing in the handshake") from None
+        raise Unanswered(NoAnswer.TLS_FAILED, "it said nothing in the handshake") from None
     except ssl.SSLCertVerificationError as error:
         raise distrusted(error) from None
     except OSError as error:
-        raise Unanswered(Silence.TLS_FAILED, clean(getattr(error, "reason", None) or "")) from None
+        raise Unanswered(NoAnswer.TLS_FAILED, clean(getattr(error, "reason", None) or "")) from None
     if transport is None:
-        raise Unanswered(Silence.TLS_FAILED, "it broke the handshake off")
+        raise Unanswered(NoAnswer.TLS_FAILED, "it broke the handshake off")
     trust.check(peer, transport.get_extra_info("ssl_object"))
     return transport
 
@@ -394,11 +394,11 @@ async def _bind(wire: UdpWire, place: Place) -> None:
         raise Unanswered(_silence_of(error)) from None
 
 
-def _silence_of(error: Exception) -> Silence:
+def _silence_of(error: Exception) -> NoAnswer:
     if isinstance(error, ConnectionRefusedError):
-        return Silence.CONNECTION_REFUSED
+        return NoAnswer.CONNECTION_REFUSED
     lacking = isinstance(error, OSError) and error.errno in _OUT_OF_RESOURCES
-    return Silence.NO_RESOURCES if lacking else Silence.NO_ROUTE
+    return NoAnswer.NO_RESOURCES if lacking else NoAnswer.NO_ROUTE
 
 
 def _name_of(transport: asyncio.BaseTransport) -> tuple[str, int]:

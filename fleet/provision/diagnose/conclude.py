@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from fleet.model import Reach, Registration
 from fleet.phone.sip.ask import LoginUse
 from fleet.phone.sip.message import SipUri
+from fleet.phone.sip.no_answer import WITHOUT_TLS
 from fleet.phone.sip.outcome import Result
-from fleet.phone.sip.silence import WITHOUT_TLS
 from fleet.provision.diagnose.facts import Conclusion, Role, What
 
 if TYPE_CHECKING:

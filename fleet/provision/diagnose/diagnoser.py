@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from fleet.errors import UsageError
 from fleet.phone.http.target import Target
+from fleet.phone.sip.no_answer import NOTHING_SENT
 from fleet.phone.sip.query import ask_options, ask_registration
-from fleet.phone.sip.silence import NOTHING_SENT
 from fleet.phone.sip.transport import Peer
 from fleet.provision.applied import AppliedRevision
 from fleet.provision.diagnose.asking import Turns

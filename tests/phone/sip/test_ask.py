@@ -9,7 +9,7 @@ import pytest
 from fleet.model import Credentials
 from fleet.phone.sip.ask import Draft, Heard, LoginUse, SipClient
 from fleet.phone.sip.message import SipUri
-from fleet.phone.sip.silence import Silence
+from fleet.phone.sip.no_answer import NoAnswer
 from fleet.phone.sip.transport import Peer, Timers, Transport
 from tests.phone.sip.peers import (
     CHALLENGE,
@@ -168,7 +168,7 @@ async def test_a_login_is_sent_again_as_it_was() -> None:
 async def test_nothing_is_sent_twice_over_tcp() -> None:
     async with tcp_peer(silent) as running:
         heard = await asked(running, HASTY)
-    assert heard == Heard(silence=Silence.SILENT)
+    assert heard == Heard(silence=NoAnswer.SILENT)
     assert len(running.asked) == 1
 
 
@@ -198,7 +198,7 @@ async def test_a_provisional_response_alone_is_told(transport: str) -> None:
         return [reply(request, "100 Trying"), Hang]
 
     async with PEERS[transport](behave) as running:
-        assert await asked(running, HASTY) == Heard(silence=Silence.UNFINISHED)
+        assert await asked(running, HASTY) == Heard(silence=NoAnswer.UNFINISHED)
 
 
 def misaddressed(request: Asked) -> list[bytes]:
@@ -231,7 +231,7 @@ async def test_nothing_but_strays_is_no_answer(transport: str) -> None:
         return [*misaddressed(request), Hang]
 
     async with PEERS[transport](behave) as running:
-        assert await asked(running, HASTY) == Heard(silence=Silence.SILENT)
+        assert await asked(running, HASTY) == Heard(silence=NoAnswer.SILENT)
 
 
 async def test_an_answer_from_another_port_is_not_heard() -> None:
@@ -239,7 +239,7 @@ async def test_an_answer_from_another_port_is_not_heard() -> None:
         return [FromElsewhere(reply(request, "200 OK"))]
 
     async with udp_peer(behave) as running:
-        assert await asked(running, HASTY) == Heard(silence=Silence.SILENT)
+        assert await asked(running, HASTY) == Heard(silence=NoAnswer.SILENT)
 
 
 async def test_garbage_before_the_answer_is_let_be() -> None:
@@ -264,7 +264,7 @@ async def test_garbage_before_the_answer_is_let_be() -> None:
 )
 async def test_a_stream_of_something_else_is_told(junk: bytes) -> None:
     async with tcp_peer(lambda *_: [junk, Hang]) as running:
-        assert await asked(running) == Heard(silence=Silence.GARBLED)
+        assert await asked(running) == Heard(silence=NoAnswer.GARBLED)
 
 
 @BOTH
@@ -275,12 +275,12 @@ async def test_a_flood_is_ended(transport: str, ours: bool) -> None:
         return [Flood(piece if ours else piece.replace(b"z9hG4bK", b"other"))]
 
     async with PEERS[transport](behave) as running:
-        assert await asked(running) == Heard(silence=Silence.FLOODED)
+        assert await asked(running) == Heard(silence=NoAnswer.FLOODED)
 
 
 async def test_a_flood_of_garbage_is_ended() -> None:
     async with udp_peer(lambda *_: [Flood(b"x" * 9000)]) as running:
-        assert await asked(running) == Heard(silence=Silence.FLOODED)
+        assert await asked(running) == Heard(silence=NoAnswer.FLOODED)
 
 
 async def test_an_answer_byte_by_byte_is_heard() -> None:
@@ -305,13 +305,13 @@ async def test_two_messages_in_one_segment_are_two() -> None:
 
 async def test_a_peer_that_drips_costs_its_time_out() -> None:
     async with tcp_peer(lambda *_: [Flood(b"S", pause=0.02)]) as running:
-        assert await asked(running, HASTY) == Heard(silence=Silence.SILENT)
+        assert await asked(running, HASTY) == Heard(silence=NoAnswer.SILENT)
 
 
 @pytest.mark.parametrize("pieces", [[End], [b"SIP/2.0 200 OK\r\nVia: x\r\n", End]])
 async def test_a_connection_that_is_closed_is_told(pieces: list[Piece]) -> None:
     async with tcp_peer(lambda *_: pieces) as running:
-        assert await asked(running) == Heard(silence=Silence.CLOSED)
+        assert await asked(running) == Heard(silence=NoAnswer.CLOSED)
 
 
 async def test_a_silence_after_the_login_tells_that_it_was_sent() -> None:
@@ -322,14 +322,14 @@ async def test_a_silence_after_the_login_tells_that_it_was_sent() -> None:
 
     async with tcp_peer(half) as running:
         heard = await asked(running, login=LOGIN)
-    assert heard == Heard(silence=Silence.CLOSED, login=LoginUse.SENT, challenge=401)
+    assert heard == Heard(silence=NoAnswer.CLOSED, login=LoginUse.SENT, challenge=401)
 
 
 @BOTH
 async def test_where_nobody_listens_that_is_told(transport: str, free_port: int) -> None:
     peer = Peer(host="127.0.0.1", port=free_port, transport=Transport(transport))
     heard = await a_client().ask(DRAFT, peer)
-    assert heard == Heard(silence=Silence.CONNECTION_REFUSED)
+    assert heard == Heard(silence=NoAnswer.CONNECTION_REFUSED)
 
 
 async def test_questions_do_not_hear_each_other() -> None:

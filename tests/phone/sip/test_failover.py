@@ -13,8 +13,8 @@ from fleet.model import Credentials
 from fleet.phone.sip.ask import Draft, Heard, LoginUse, SipClient
 from fleet.phone.sip.locate import Names
 from fleet.phone.sip.message import SipUri
+from fleet.phone.sip.no_answer import NoAnswer
 from fleet.phone.sip.outcome import outcome_of
-from fleet.phone.sip.silence import Silence
 from fleet.phone.sip.transport import Peer, Timers, Transport, Trust
 from tests.phone.sip.name_server import name_server
 from tests.phone.sip.peers import (
@@ -119,7 +119,7 @@ async def test_nobody_is_asked_after_one_that_is_not_believed() -> None:
     trustme.CA().issue_cert("localhost").configure_cert(tls)
     async with tcp_peer(challenges(), tls) as one, tcp_peer(challenges(), tls) as two:
         heard = await asked_by_name(one.port, two.port, transport=Transport.TLS)
-    assert (heard.silence, heard.asked) == (Silence.UNTRUSTED, 1)
+    assert (heard.silence, heard.asked) == (NoAnswer.UNTRUSTED, 1)
     assert one.asked == two.asked == []
 
 
@@ -140,7 +140,7 @@ async def test_a_certificate_bears_the_name_that_was_asked_for_not_what_dns_led_
 async def test_a_flood_is_not_followed_by_another() -> None:
     async with udp_peer(lambda *_: [Flood(b"x")]) as one, udp_peer(says("200 OK")) as two:
         heard = await asked_by_name(one.port, two.port)
-    assert heard.silence is Silence.FLOODED
+    assert heard.silence is NoAnswer.FLOODED
     assert two.asked == []
 
 
@@ -148,6 +148,6 @@ async def test_a_question_ends_however_many_servers_there_are() -> None:
     async with AsyncExitStack() as stack:
         peers = [await stack.enter_async_context(udp_peer(silent)) for _ in range(8)]
         heard = await asked_by_name(*(peer.port for peer in peers), timers=BRIEF)
-    assert heard.silence is Silence.SILENT
+    assert heard.silence is NoAnswer.SILENT
     assert 1 < heard.asked < 8
     assert peers[-1].asked == []

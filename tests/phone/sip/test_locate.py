@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fleet.phone.sip.locate import Names, Place, in_order
+from fleet.phone.sip.no_answer import NoAnswer, Unanswered
 from fleet.phone.sip.query import ask_options
-from fleet.phone.sip.silence import Silence, Unanswered
 from fleet.phone.sip.transport import Peer, Transport
 from tests.phone.sip.name_server import name_server
 from tests.phone.sip.peers import PATIENT, SipClient, says, udp_peer
@@ -122,7 +122,7 @@ async def test_a_target_that_is_not_known_is_passed_over() -> None:
 async def test_a_service_that_is_decidedly_not_there_is_not_asked() -> None:
     with pytest.raises(Unanswered) as caught:
         await place_of(Peer(host="localhost"), {UDP: ["0 0 0 ."]})
-    assert caught.value.silence is Silence.NAME_NOT_FOUND
+    assert caught.value.silence is NoAnswer.NAME_NOT_FOUND
 
 
 async def test_a_name_server_that_is_dead_does_not_matter_for_a_known_host(free_port: int) -> None:

@@ -6,9 +6,9 @@ import pytest
 
 from fleet.model import Credentials
 from fleet.phone.sip.message import SipUri
+from fleet.phone.sip.no_answer import NoAnswer
 from fleet.phone.sip.notify import Recipient, SipEvent, aastra_xml, check_sync, notify
 from fleet.phone.sip.outcome import Outcome, Result
-from fleet.phone.sip.silence import Silence
 from fleet.phone.sip.transport import Peer, Transport
 from fleet.phone.xml_object import Command, command, fetch
 from tests.phone.sip.peers import (
@@ -160,7 +160,7 @@ async def test_what_the_peer_says_is_made_fit_to_print() -> None:
 async def test_a_phone_that_is_not_there_is_told(free_port: int) -> None:
     recipient = Recipient.direct("127.0.0.1", port=free_port)
     outcome = await notify(a_client(), recipient, check_sync())
-    assert outcome.silence is Silence.CONNECTION_REFUSED
+    assert outcome.silence is NoAnswer.CONNECTION_REFUSED
     assert str(free_port) in outcome.detail
     assert "UDP" in outcome.detail
 
@@ -168,7 +168,7 @@ async def test_a_phone_that_is_not_there_is_told(free_port: int) -> None:
 async def test_a_name_that_is_none_is_told() -> None:
     recipient = Recipient.direct("no-such-host.invalid", port=5060)
     outcome = await notify(a_client(), recipient, check_sync())
-    assert outcome.silence is Silence.NAME_NOT_FOUND
+    assert outcome.silence is NoAnswer.NAME_NOT_FOUND
 
 
 async def test_no_password_shows_anywhere() -> None:

@@ -14,10 +14,10 @@ import trustme
 
 from fleet.phone.sip.ask import Draft, Heard, LoginUse, SipClient
 from fleet.phone.sip.message import SipUri
+from fleet.phone.sip.no_answer import NoAnswer
 from fleet.phone.sip.notify import Recipient, check_sync, notify
 from fleet.phone.sip.outcome import Result, outcome_of
 from fleet.phone.sip.query import ask_registration
-from fleet.phone.sip.silence import Silence
 from fleet.phone.sip.transport import Peer, Transport, Trust
 from tests.phone.sip.peers import (
     HASTY,
@@ -102,7 +102,7 @@ async def test_an_unknown_authority_is_not_believed_and_hears_nothing(
     tls = shows(authority.issue_cert("127.0.0.1"))
     async with tcp_peer(challenges(), tls) as running:
         heard = await trusting(Trust()).ask(DRAFT, running.peer, LOGIN)
-    assert (heard.silence, heard.login) == (Silence.UNTRUSTED, LoginUse.NOT_ASKED)
+    assert (heard.silence, heard.login) == (NoAnswer.UNTRUSTED, LoginUse.NOT_ASKED)
     assert running.asked == []
     detail = told(heard, running.peer)
     assert "certificate that is not trusted, so nothing was sent" in detail
@@ -115,7 +115,7 @@ async def test_another_name_than_the_one_asked_for_is_not_believed(
     tls = shows(authority.issue_cert("pbx.example"))
     async with tcp_peer(challenges(), tls) as running:
         heard = await trusting(Trust(ca_file=ca_file)).ask(DRAFT, running.peer, LOGIN)
-    assert heard.silence is Silence.UNTRUSTED
+    assert heard.silence is NoAnswer.UNTRUSTED
     assert "not valid for" in told(heard, running.peer)
     assert running.asked == []
 
@@ -136,7 +136,7 @@ async def test_where_one_is_pinned_no_other_is_believed(
     trust = Trust(ca_file=ca_file, pins={"127.0.0.1": fingerprint(pinned)})
     async with tcp_peer(challenges(), shows(shown)) as running:
         heard = await trusting(trust).ask(DRAFT, running.peer, LOGIN)
-    assert heard.silence is Silence.UNTRUSTED
+    assert heard.silence is NoAnswer.UNTRUSTED
     assert fingerprint(shown) in told(heard, running.peer)
     assert running.asked == []
 
@@ -163,7 +163,7 @@ async def test_tls_that_is_too_old_hears_nothing(authority: trustme.CA, ca_file:
     old = shows(authority.issue_cert("127.0.0.1"), is_old=True)
     async with tcp_peer(says("200 OK"), old) as running:
         heard = await client.ask(DRAFT, running.peer, LOGIN)
-    assert heard.silence is Silence.TLS_FAILED
+    assert heard.silence is NoAnswer.TLS_FAILED
     assert running.asked == []
 
 
@@ -171,7 +171,7 @@ async def test_who_speaks_no_tls_is_told_so(ca_file: str) -> None:
     client = SipClient(timers=HASTY, trust=Trust(ca_file=ca_file))
     async with tcp_peer(lambda *_: [Hang]) as plain:
         heard = await client.ask(DRAFT, replace(plain.peer, transport=Transport.TLS), LOGIN)
-    assert heard.silence is Silence.TLS_FAILED
+    assert heard.silence is NoAnswer.TLS_FAILED
     assert plain.asked == []
 
 
@@ -182,7 +182,7 @@ async def test_who_hangs_up_after_the_handshake_is_told_apart(
     async with tcp_peer(lambda *_: [End], tls) as running:
         heard = await trusting(Trust(ca_file=ca_file)).ask(DRAFT, running.peer)
     outcome = outcome_of(heard, running.peer)
-    assert (outcome.result, outcome.silence) == (Result.NO_ANSWER, Silence.CLOSED)
+    assert (outcome.result, outcome.silence) == (Result.NO_ANSWER, NoAnswer.CLOSED)
     assert "(SIP over TLS)" in outcome.detail
 
 

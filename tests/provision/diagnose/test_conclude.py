@@ -9,9 +9,9 @@ import pytest
 
 from fleet.model import Line, Reach, Registration
 from fleet.phone.sip.ask import LoginUse
+from fleet.phone.sip.no_answer import NoAnswer
 from fleet.phone.sip.outcome import Outcome, Result
 from fleet.phone.sip.query import Binding, OptionsAnswer, RegistrationAnswer
-from fleet.phone.sip.silence import Silence
 from fleet.provision.diagnose.conclude import conclude
 from fleet.provision.diagnose.facts import (
     FileFacts,
@@ -52,7 +52,7 @@ def facts(
 
 
 UNTRUSTED = RegistrationAnswer(
-    outcome=Outcome(result=Result.NO_ANSWER, detail="pbx shows it.", silence=Silence.UNTRUSTED)
+    outcome=Outcome(result=Result.NO_ANSWER, detail="pbx shows it.", silence=NoAnswer.UNTRUSTED)
 )
 
 CASES = {

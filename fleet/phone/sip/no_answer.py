@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 
-class Silence(StrEnum):
+class NoAnswer(StrEnum):
     """Why there is no final response. Says nothing about whether the request was acted on."""
 
     NAME_NOT_FOUND = "name_not_found"
@@ -22,18 +22,18 @@ class Silence(StrEnum):
     UNTRUSTED = "untrusted"  # its certificate is not to be believed; nothing was sent to it
 
 
-WITHOUT_TLS = frozenset((Silence.TLS_FAILED, Silence.UNTRUSTED))
+WITHOUT_TLS = frozenset((NoAnswer.TLS_FAILED, NoAnswer.UNTRUSTED))
 """It is there, but there was no TLS with it: no request was sent, and so no login."""
 
 GIVE_NO_ANSWER = frozenset(
     (
-        Silence.NAME_NOT_FOUND,
-        Silence.NO_ROUTE,
-        Silence.NO_ANSWER,
-        Silence.CONNECTION_REFUSED,
-        Silence.SILENT,
-        Silence.UNFINISHED,
-        Silence.CLOSED,
+        NoAnswer.NAME_NOT_FOUND,
+        NoAnswer.NO_ROUTE,
+        NoAnswer.NO_ANSWER,
+        NoAnswer.CONNECTION_REFUSED,
+        NoAnswer.SILENT,
+        NoAnswer.UNFINISHED,
+        NoAnswer.CLOSED,
     )
 )
 """After which of them another server of the same name may be asked (RFC 3263, 4.3)."""
@@ -41,11 +41,11 @@ GIVE_NO_ANSWER = frozenset(
 
 NOTHING_SENT = frozenset(
     (
-        Silence.NAME_NOT_FOUND,
-        Silence.NO_ROUTE,
-        Silence.NO_ANSWER,
-        Silence.CONNECTION_REFUSED,
-        Silence.NO_RESOURCES,
+        NoAnswer.NAME_NOT_FOUND,
+        NoAnswer.NO_ROUTE,
+        NoAnswer.NO_ANSWER,
+        NoAnswer.CONNECTION_REFUSED,
+        NoAnswer.NO_RESOURCES,
         *WITHOUT_TLS,
     )
 )
@@ -58,7 +58,7 @@ class Unanswered(Exception):
     `note` says more of it, and is ours or clean.
     """
 
-    def __init__(self, silence: Silence, note: str = "") -> None:
+    def __init__(self, silence: NoAnswer, note: str = "") -> None:
         super().__init__(silence.value)
         self.silence = silence
         self.note = note
