@@ -16,8 +16,7 @@ from typing import TYPE_CHECKING
 from jinja2 import ChoiceLoader, FileSystemLoader, StrictUndefined, TemplateError
 from jinja2.sandbox import SandboxedEnvironment
 
-from fleet.alert.view import NONE, View, view_of
-from fleet.alert.words import plain
+from fleet.alert.presentation import NONE, View, plain, view_of
 from fleet.errors import SettingsError
 from fleet.model import Alert, AlertKind, Severity
 
@@ -25,8 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from fleet.alert.presentation import Zones
     from fleet.alert.values import Telling
-    from fleet.alert.view import Zones
 
 OURS = Path(__file__).parent / "templates"
 LONGEST_SUBJECT = 120

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from fleet.alert.view import MOST_NAMED, named
+from fleet.alert.presentation import MOST_NAMED, named
 from fleet.judge import LINE_FAILED, LINE_UNREGISTERED
 from fleet.model import AlertKind, IncidentState
 

@@ -14,9 +14,9 @@ from zoneinfo import ZoneInfo
 from fleet.alert.compose import word_of_fleet
 from fleet.alert.diagnosing import to_diagnose
 from fleet.alert.plan import plan
+from fleet.alert.presentation import Zones
 from fleet.alert.reminders import beat_of
 from fleet.alert.values import Situation
-from fleet.alert.view import Zones
 from fleet.errors import PhoneNotFound
 from fleet.judge import registrars_of
 from fleet.model import AlertKind, IncidentState, Reach

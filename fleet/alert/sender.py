@@ -15,7 +15,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, unquote_plus
 
-from fleet.alert.words import plain
+from fleet.alert.presentation import plain
 from fleet.errors import SettingsError
 from fleet.model import AlertKind, Severity
 

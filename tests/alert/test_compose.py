@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fleet.alert import Composer, Policy, Situation, Zones, plan
-from fleet.alert.words import plain
+from fleet.alert.presentation import plain
 from fleet.errors import SettingsError
 from fleet.model import Alert, Cause, CauseKind, NoticeKind, Severity
 from tests.alert.makers import DAY, HOUR, MINUTE, START, incident, notice, resolved

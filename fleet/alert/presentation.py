@@ -1,4 +1,4 @@
-"""What a template is given: every text made plain, every time in its zone, nothing to compute."""
+"""What a template of an alert is given: plain texts, times in their zones, nothing to compute."""
 
 from __future__ import annotations
 
@@ -8,10 +8,8 @@ from datetime import UTC
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from fleet.alert.causes import checks_of, code_words, said_of, share_of
-from fleet.alert.words import plain, when, zone_of
-from fleet.judge import RULES, Trouble
-from fleet.model import AlertKind, IncidentState
+from fleet.judge import RULES, Trouble, sip_code
+from fleet.model import AlertKind, CauseKind, IncidentState
 from fleet.report.wording import counted, lasting
 
 if TYPE_CHECKING:
@@ -20,6 +18,111 @@ if TYPE_CHECKING:
 
     from fleet.alert.values import Telling
     from fleet.model import Cause, Incident
+
+
+def plain(text: str, longest: int = 300) -> str:
+    """Put a text on one line, without characters that a terminal or a mail would obey."""
+    seen = "".join(sign if sign.isprintable() else " " for sign in text)
+    line = " ".join(seen.split())
+    return line if len(line) <= longest else line[: longest - 1] + "…"
+
+
+def when(moment: datetime, zone: tzinfo) -> str:
+    """`2026-11-23 07:12 CET`."""
+    return moment.astimezone(zone).strftime("%Y-%m-%d %H:%M %Z")
+
+
+def zone_of(site: str, zones: Mapping[str, tzinfo], otherwise: tzinfo) -> tzinfo:
+    """Give the zone in which a site's people read the clock."""
+    return zones.get(site, otherwise)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Said:
+    """How a kind of cause is told: `noun` counts its members, `title` and `what` name it."""
+
+    noun: str
+    title: str
+    what: str
+    check: str
+
+
+_SAID: Mapping[CauseKind, Said] = {
+    CauseKind.OWN_NETWORK: Said(
+        noun="phone",
+        title="our own network",
+        what="No phone answers: most likely our own network is down.",
+        check="Check this machine's own link, route, name service and firewall first. Until a "
+        "phone answers again, the state of the lines is unknown.",
+    ),
+    CauseKind.SITE: Said(
+        noun="phone",
+        title="site {name}",
+        what="The phones of site {name} do not answer.",
+        check="Check the site's power, its switches and its uplink before checking single phones. "
+        "Until they answer again, the state of their lines is unknown.",
+    ),
+    CauseKind.NETWORK: Said(
+        noun="phone",
+        title="network {name}",
+        what="The phones of network {name} do not answer.",
+        check="Check that network's switch, its router and the way to it before checking single "
+        "phones. Until they answer again, the state of their lines is unknown.",
+    ),
+    CauseKind.CREDENTIALS: Said(
+        noun="phone",
+        title="web UI login of {name}",
+        what="Phones that share the web UI login of {name} reject it.",
+        check="Check whether that password was changed on the phones, and where fleet gets it "
+        "from. "
+        "fleet does not poll phones that refused for a while; fleet poll --insist polls them at "
+        "once.",
+    ),
+    CauseKind.REGISTRAR: Said(
+        noun="line",
+        title="registrar {name}",
+        what="Lines of registrar {name} are not registered there.",
+        check="Check that the registrar runs, that its name resolves, and the network to it, "
+        "before checking single phones.",
+    ),
+}
+
+
+def said_of(cause: Cause) -> Said:
+    """Say what a cause is."""
+    said, name = _SAID[cause.kind], plain(cause.name, 80)
+    if cause.kind is CauseKind.CREDENTIALS and name == "settings":
+        name = "the settings"
+    return Said(
+        noun=said.noun,
+        title=said.title.format(name=name),
+        what=said.what.format(name=name),
+        check=said.check,
+    )
+
+
+def checks_of(cause: Cause) -> list[str]:
+    """What to check: of the cause, and of the SIP code that most of its lines show."""
+    checks = [said_of(cause).check]
+    if cause.codes:
+        checks.append(sip_code(cause.codes[0][0]).check)
+    return checks
+
+
+def share_of(cause: Cause) -> str:
+    """`12 of 14 lines that were looked at fail (86%)`."""
+    if not cause.looked_at:
+        return f"{counted(cause.failing, said_of(cause).noun)} failed when last looked at"
+    share = 100 * cause.failing / cause.looked_at
+    verb = "fails" if cause.failing == 1 else "fail"
+    lines = counted(cause.looked_at, said_of(cause).noun)
+    return f"{cause.failing} of {lines} looked at {verb} ({share:.0f}%)"
+
+
+def code_words(code: int) -> str:
+    """`401 Unauthorized`."""
+    return f"{code} {sip_code(code).name}"
+
 
 MOST_NAMED = 20  # incidents that a digest names
 MOST_OF_CAUSE = 10  # phones that the alert of a cause names
