@@ -9,8 +9,8 @@ from fleet.alert.deliver import Delivered, Deliverer
 from fleet.alert.plan import plan
 from fleet.alert.presentation import Zones
 from fleet.alert.reports import send_report
-from fleet.alert.round import Alerting, Round
 from fleet.alert.routes import Route, channels_of
+from fleet.alert.run import Alerting, Round
 from fleet.alert.sender import check, send
 from fleet.alert.values import Held, Plan, Policy, Situation, Telling
 from fleet.alert.windows import QuietHours, Window

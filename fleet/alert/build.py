@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 from fleet.alert.compose import Composer
 from fleet.alert.deliver import Deliverer
-from fleet.alert.round import Alerting
 from fleet.alert.routes import DEFAULT, Route, channels_of
+from fleet.alert.run import Alerting
 from fleet.alert.sender import check
 from fleet.alert.values import Policy
 from fleet.alert.windows import DAYS, Window, quiet_hours
