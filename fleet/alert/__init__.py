@@ -6,13 +6,12 @@ notices, causes ──► plan ──► compose ──► store.apply_alerting 
 from fleet.alert.build import policy_of, routes_of, windows_of
 from fleet.alert.compose import Composer, word_of_fleet
 from fleet.alert.deliver import Delivered, Deliverer
-from fleet.alert.plan import plan
+from fleet.alert.planner import Held, Plan, Policy, Situation, Telling, plan
 from fleet.alert.presentation import Zones
 from fleet.alert.reports import send_report
 from fleet.alert.routes import Route, channels_of
 from fleet.alert.run import Alerting, Round
 from fleet.alert.sender import check, send
-from fleet.alert.values import Held, Plan, Policy, Situation, Telling
 from fleet.alert.windows import QuietHours, Window
 
 __all__ = [

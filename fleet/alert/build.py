@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 
 from fleet.alert.compose import Composer
 from fleet.alert.deliver import Deliverer
+from fleet.alert.planner import Policy
 from fleet.alert.routes import DEFAULT, Route, channels_of
 from fleet.alert.run import Alerting
 from fleet.alert.sender import check
-from fleet.alert.values import Policy
 from fleet.alert.windows import DAYS, Window, quiet_hours
 from fleet.errors import SettingsError
 from fleet.judge import RULES, CauseSettings, find_causes
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from datetime import datetime, tzinfo
 
-    from fleet.alert.values import Diagnose, FindCauses
+    from fleet.alert.planner import Diagnose, FindCauses
     from fleet.settings import Settings
     from fleet.settings.watching import AlertsSettings, MaintenanceSettings
     from fleet.store import Store

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from fleet.alert.planner import Telling
     from fleet.alert.presentation import Zones
-    from fleet.alert.values import Telling
 
 OURS = Path(__file__).parent / "templates"
 LONGEST_SUBJECT = 120

@@ -12,7 +12,7 @@ from fleet.model import AlertKind, IncidentState
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
-    from fleet.alert.values import Telling
+    from fleet.alert.planner import Telling
     from fleet.model import Incident
 
 MOST_OF_ROUND = 5  # each is a try of a password at a registrar

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime, tzinfo
 
-    from fleet.alert.values import Telling
+    from fleet.alert.planner import Telling
     from fleet.model import Cause, Incident
 
 

@@ -13,10 +13,8 @@ from zoneinfo import ZoneInfo
 
 from fleet.alert.compose import word_of_fleet
 from fleet.alert.diagnosing import to_diagnose
-from fleet.alert.plan import plan
+from fleet.alert.planner import Situation, beat_of, plan
 from fleet.alert.presentation import Zones
-from fleet.alert.reminders import beat_of
-from fleet.alert.values import Situation
 from fleet.errors import PhoneNotFound
 from fleet.judge import registrars_of
 from fleet.model import AlertKind, IncidentState, Reach
@@ -29,7 +27,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from fleet.alert.compose import Composer
-    from fleet.alert.values import Diagnose, FindCauses, Plan, Policy
+    from fleet.alert.planner import Diagnose, FindCauses, Plan, Policy
     from fleet.alert.windows import Window
     from fleet.model import Cause, Incident, Notice, Population
     from fleet.store import Store
