@@ -1,4 +1,4 @@
-"""What a poll makes of phones' answers, scripted by respx: which requests follow, and how it ends."""
+"""What a poll makes of answers that respx scripts: which requests follow, and how it ends."""
 
 from __future__ import annotations
 
