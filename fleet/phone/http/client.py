@@ -10,73 +10,19 @@ import asyncio
 from typing import TYPE_CHECKING, Self
 from weakref import WeakValueDictionary
 
-import httpx
-
-from fleet.model import Reason
-from fleet.phone.http.connection import BODY, HOP, Hop, PhoneTransport, Turns, exchange
-from fleet.phone.http.errors import poll_error
+from fleet.phone.http.connection import Hop, Turns, exchange
 from fleet.phone.http.session import Manners, PhoneSession
 
 if TYPE_CHECKING:
     from types import TracebackType
 
+    import httpx
+
     from fleet.errors import PhoneError
     from fleet.phone.http.response import Head, Reply
     from fleet.phone.http.target import Target, Timeouts
 
-_EMPTY = httpx.ByteStream(b"")
-_COMMON = (
-    (b"User-Agent", b"fleet"),
-    (b"Accept", b"text/html, */*"),
-    (b"Accept-Encoding", b"identity"),
-    (b"Connection", b"close"),
-)
-_FOREIGN = (
-    (httpx.ConnectTimeout, Reason.NO_ANSWER),
-    (httpx.TimeoutException, Reason.SILENT),
-    (httpx.ConnectError, Reason.NO_ANSWER),
-    (httpx.NetworkError, Reason.NO_REPLY),
-)
-
 MAX_BODY = 1024 * 1024
-
-
-class HttpClient:
-    """Sends GET requests to phones, many at a time. `transport` stands in for the network."""
-
-    def __init__(self, transport: httpx.AsyncBaseTransport | None = None) -> None:
-        self.turns: Turns[Reply | PhoneError] = Turns()
-        self._transport = transport or PhoneTransport()
-
-    async def aclose(self) -> None:
-        """Let go of what is held."""
-        await self._transport.aclose()
-
-    async def get(self, hop: Hop, path: str) -> httpx.Response:
-        """Send one request and read its answer, whatever its status. Raises PhoneError."""
-        target = hop.target
-        headers = [(b"Host", target.authority.encode()), *_COMMON]
-        if target.credentials is not None:
-            headers.append((b"Authorization", target.authorization.encode()))
-        request = httpx.Request(
-            "GET",
-            f"{target.scheme}://{target.authority}{path}",
-            headers=headers,
-            stream=_EMPTY,
-            extensions={HOP: hop, "timeout": {}},
-        )
-        try:
-            response = await self._transport.handle_async_request(request)
-            if BODY not in response.extensions:
-                await response.aread()
-        except httpx.HTTPError as error:
-            raise _translated(error, target.authority) from None
-        return response
-
-
-def _translated(error: httpx.HTTPError, where: str) -> PhoneError:
-    reason = next((reason for kind, reason in _FOREIGN if isinstance(error, kind)), Reason.NOT_HTTP)
-    return poll_error(reason, where)
 
 
 class PhoneClient:
@@ -94,7 +40,8 @@ class PhoneClient:
         retry_pause: float = 0.5,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
-        self._http = HttpClient(transport)
+        self._transport = transport
+        self._fair_queue: Turns[Reply | PhoneError] = Turns()
         self._manners = Manners(timeouts=timeouts, max_body=max_body, retry_pause=retry_pause)
         self._turns: WeakValueDictionary[tuple[str, int], asyncio.Lock] = WeakValueDictionary()
 
@@ -107,7 +54,8 @@ class PhoneClient:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        await self._http.aclose()
+        if self._transport is not None:
+            await self._transport.aclose()
         await asyncio.sleep(0)  # connections that were aborted close on the loop's next round
 
     @property
@@ -121,7 +69,12 @@ class PhoneClient:
         `refused_lately`: the phone refused our login at the last poll.
         """
         return PhoneSession(
-            self._http, target, self._manners, self._turn(target), refused_lately=refused_lately
+            target,
+            self._manners,
+            self._turn(target),
+            self._fair_queue,
+            transport=self._transport,
+            refused_lately=refused_lately,
         )
 
     async def send(self, target: Target, request: bytes) -> Head:
@@ -136,7 +89,7 @@ class PhoneClient:
                 timeouts=timeouts,
                 deadline=asyncio.get_running_loop().time() + timeouts.total,
                 max_body=self._manners.max_body,
-                turns=self._http.turns,
+                turns=self._fair_queue,
                 body_wanted=False,
             )
             return (await exchange(hop, request)).reply.head

@@ -39,19 +39,13 @@ AT_A_TIME = 8
 # Long enough for a slow phone's next segment, short beside a poll (seconds).
 _SHORT_PATIENCE = 1.0
 
-HOP = "fleet.hop"
-BODY = "fleet.body"
 COMPLETE = "fleet.complete"
 FINGERPRINT = "fleet.fingerprint"
-LOCATION = "fleet.location"
 
-_NO_BODY = httpx.ByteStream(b"")
-# Taken care of here, or not to be acted on by anyone: httpx would unpack bodies without a cap, keep
-# one phone's cookies for the next, and stumble over a Location that is no URL.
-_KEPT_BACK = frozenset(
-    ("connection", "content-encoding", "content-length", "location", "set-cookie",
-     "transfer-encoding")
-)  # fmt: skip
+# Taken care of here, or not to be acted on by anyone: httpx would unpack bodies without a cap.
+_OMITTED = frozenset(
+    ("connection", "content-encoding", "content-length", "set-cookie", "transfer-encoding")
+)
 
 
 class Turns(Generic[T]):
@@ -297,42 +291,30 @@ async def _old_tls_would_do(hop: Hop) -> bool:
 
 
 class PhoneTransport(httpx.AsyncBaseTransport):
-    """Sends each request over a new connection, as its `fleet.hop` extension says.
+    """Sends a GET request over a connection of its own.
 
-    Raises PhoneError. The response's extensions hold the body, which httpx would go through piece
-    by piece, and tell whether it is complete, the certificate's fingerprint, and the Location that
-    was given.
+    Raises PhoneError. The response's extensions tell whether its body is complete, and the
+    certificate's fingerprint (empty over plain HTTP).
     """
 
+    def __init__(self, hop: Hop) -> None:
+        self._hop = hop
+
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """One request, one answer."""
-        hop: Hop = request.extensions[HOP]
-        return _response(await exchange(hop, _request_bytes(request)))
-
-
-def _request_bytes(request: httpx.Request) -> bytes:
-    lines = [b"GET ", request.url.raw_path, b" HTTP/1.1\r\n"]
-    for name, value in request.headers.raw:
-        lines += (name, b": ", value, b"\r\n")
-    lines.append(b"\r\n")
-    return b"".join(lines)
-
-
-def _response(exchanged: Exchanged) -> httpx.Response:
-    reply = exchanged.reply
-    headers = reply.head.headers
-    return httpx.Response(
-        reply.head.status,
-        headers=[
-            (name.encode(), value.encode("latin-1"))
-            for name, value in headers
-            if name not in _KEPT_BACK
-        ],
-        stream=_NO_BODY,
-        extensions={
-            BODY: reply.body,
-            COMPLETE: reply.complete,
-            FINGERPRINT: exchanged.fingerprint,
-            LOCATION: next((value for name, value in headers if name == "location"), ""),
-        },
-    )
+        """Send the request and read its response."""
+        lines = [b"GET ", request.url.raw_path, b" HTTP/1.1\r\n"]
+        for name, value in request.headers.raw:
+            lines += (name, b": ", value, b"\r\n")
+        lines.append(b"\r\n")
+        exchanged = await exchange(self._hop, b"".join(lines))
+        reply = exchanged.reply
+        return httpx.Response(
+            reply.head.status,
+            headers=[
+                (name.encode(), value.encode("latin-1"))
+                for name, value in reply.head.headers
+                if name not in _OMITTED
+            ],
+            content=reply.body,
+            extensions={COMPLETE: reply.complete, FINGERPRINT: exchanged.fingerprint},
+        )

@@ -8,19 +8,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urljoin, urlsplit
 
+import httpx
+
 from fleet.model import Reason
 from fleet.phone.catalog import is_aastra_realm
-from fleet.phone.http.connection import BODY, COMPLETE, FINGERPRINT, LOCATION, Hop
+from fleet.phone.http.connection import COMPLETE, FINGERPRINT, Hop, PhoneTransport, Turns
 from fleet.phone.http.errors import clean, poll_error
 from fleet.phone.http.target import DEFAULT_PORTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    import httpx
-
     from fleet.errors import PhoneError
-    from fleet.phone.http.client import HttpClient
+    from fleet.phone.http.response import Reply
     from fleet.phone.http.target import Target, Timeouts
 
 # The realm of firmware 1.x (facts/web-ui 1.1).
@@ -32,6 +32,20 @@ _SCHEME = re.compile(
 )
 _REALM = re.compile(
     r"""\brealm\s*=\s*(?:"((?:[^"\\]|\\.)*)"|'([^']*)'|([^\s,"']+))""", re.IGNORECASE
+)
+
+_EMPTY = httpx.ByteStream(b"")
+_COMMON = (
+    (b"User-Agent", b"fleet"),
+    (b"Accept", b"text/html, */*"),
+    (b"Accept-Encoding", b"identity"),
+    (b"Connection", b"close"),
+)
+_FOREIGN = (
+    (httpx.ConnectTimeout, Reason.NO_ANSWER),
+    (httpx.TimeoutException, Reason.SILENT),
+    (httpx.ConnectError, Reason.NO_ANSWER),
+    (httpx.NetworkError, Reason.NO_REPLY),
 )
 
 FRONT_PAGE = "/"
@@ -159,16 +173,19 @@ class PhoneSession:
 
     def __init__(
         self,
-        http: HttpClient,
         target: Target,
         manners: Manners,
         turn: asyncio.Lock,
+        fair_queue: Turns[Reply | PhoneError],
         *,
+        transport: httpx.AsyncBaseTransport | None = None,
         refused_lately: bool = False,
     ) -> None:
+        """`transport` stands in for the network."""
         self.realm = ""
         self._refused_lately = refused_lately
-        self._http = http
+        self._transport = transport
+        self._fair_queue = fair_queue
         self._manners = manners
         self._target = target
         self._turn = turn
@@ -230,14 +247,27 @@ class PhoneSession:
         if self._requests == MOST_REQUESTS:
             raise self._trouble(Reason.SERVER_ERROR, f"no status page in {MOST_REQUESTS} answers")
         self._requests += 1
+        target = self._target
+        headers = [(b"Host", target.authority.encode()), *_COMMON]
+        if target.credentials is not None:
+            headers.append((b"Authorization", target.authorization.encode()))
+        url = f"{target.scheme}://{target.authority}{path}"
+        request = httpx.Request("GET", url, headers=headers, stream=_EMPTY)
         hop = Hop(
-            target=self._target,
+            target=target,
             timeouts=self._manners.timeouts,
             deadline=self._deadline,
             max_body=self._manners.max_body,
-            turns=self._http.turns,
+            turns=self._fair_queue,
         )
-        return await self._http.get(hop, path)
+        transport = self._transport or PhoneTransport(hop)
+        try:
+            response = await transport.handle_async_request(request)
+            await response.aread()
+        except httpx.HTTPError as error:
+            kinds = (reason for kind, reason in _FOREIGN if isinstance(error, kind))
+            raise self._trouble(next(kinds, Reason.NOT_HTTP)) from None
+        return response
 
     def _check_refusal(self, response: httpx.Response) -> None:
         """Raise what a 401 means, unless the same request may be repeated (facts/web-ui 1.3)."""
@@ -278,7 +308,7 @@ class PhoneSession:
             path=path,
             status=response.status_code,
             headers=headers,
-            body=_body(response),
+            body=response.content,
             charset=charset[1].lower() if charset else None,
             complete=response.extensions.get(COMPLETE, True),
             fingerprint=response.extensions.get(FINGERPRINT, ""),
@@ -291,11 +321,6 @@ class PhoneSession:
         return clean(self._target.without_secrets(text))
 
 
-def _body(response: httpx.Response) -> bytes:
-    body: bytes | None = response.extensions.get(BODY)
-    return response.content if body is None else body
-
-
 def _headers(response: httpx.Response) -> Mapping[str, str]:
     """Names in lower case; of several headers of one name the last."""
     raw = response.headers.raw
@@ -303,8 +328,7 @@ def _headers(response: httpx.Response) -> Mapping[str, str]:
 
 
 def _location(response: httpx.Response) -> str:
-    location: str = response.extensions.get(LOCATION, response.headers.get("location", ""))
-    return location
+    return next(iter(response.headers.get_list("location")), "")
 
 
 def _reason_of(status: int) -> Reason:
