@@ -185,7 +185,7 @@ async def test_a_phone_that_is_off_finds_its_new_file_or_is_given_the_old_passwo
         phone = it.loop.simulator.phones[0].device
         assert phone
         await phone.stop()
-        ended = await it.rotate("tell", lasting(CANARY_FIRST, 1, 1))
+        ended = await it.rotate("tell", lasting(CANARY_FIRST, 10, 1))
         assert ended.state is RolloutState.DONE
         assert it.states() == {"1001": TAKEN, "1002": PROVEN}
         account = it.accounts()["1001"]
