@@ -43,6 +43,11 @@ _DAMAGE = (
         f"a spreadsheet turned it into a decimal number; {_AGAIN}",
     ),
     (
+        frozenset({"user", "auth_name"}),
+        re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+"),
+        f"a spreadsheet put separators into this number; {_AGAIN}",
+    ),
+    (
         _TEXTS,
         re.compile(r"TRUE|FALSE|WAHR|FALSCH|VRAI|FAUX"),
         f"a spreadsheet turned it into a truth value; {_AGAIN}",

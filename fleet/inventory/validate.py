@@ -77,9 +77,9 @@ def login_name(text: str) -> str:
     return text
 
 
-_SIP = re.compile(r"sips?:", re.IGNORECASE)
+_SIP = re.compile(r"<?(?:sips?|tel):", re.IGNORECASE)
 _SCHEME = re.compile(
-    r"(?:sips?|tel|tcp|udp|tls|wss?|https?|t?ftp):(?:/{0,2})(?![0-9]*\Z)", re.IGNORECASE
+    r"<?(?:sips?|tel|tcp|udp|tls|wss?|https?|t?ftp):(?:/{0,2})(?![0-9]*\Z)", re.IGNORECASE
 )  # but `sip:5060` is a host and its port
 
 
@@ -100,7 +100,7 @@ def registrar(text: str) -> str:
     if ";" in text or "/" in text:
         raise ValueError("a registrar is only an address or a host name, without ; or /")
     host, separator, port = text.rpartition(":")
-    if separator and port.isdigit() and ":" not in host:
+    if separator and port.isdigit() and (":" not in host or host.endswith("]")):
         raise ValueError("the port goes into a column of its own, registrar_port")
     normalise_address(text)
     return text

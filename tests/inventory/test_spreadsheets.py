@@ -63,6 +63,8 @@ def test_what_marks_a_text_is_taken_away(cell: str) -> None:
         ("auth_name", '"1001,0"', "decimal number"),
         ("sip_password", "48151623.0", "decimal number"),
         ("model", "6930.0", "decimal number"),
+        ("user", '"1,001"', "separators"),
+        ("auth_name", '"4,930,123"', "separators"),
         ("mac", "1.40009E+11", "rounded"),
         ("mac", '"1,40009E+11"', "rounded"),
         ("user", "4.93012E+12", "rounded"),
@@ -86,6 +88,10 @@ def test_what_marks_a_text_is_taken_away(cell: str) -> None:
         ("registrar", "1001@pbx.example.com", "has no user"),
         ("registrar", "pbx.example.com;transport=tcp", "only an address"),
         ("user", "sip:1001", "has no scheme"),
+        ("user", "<sip:1001@pbx.example.com>", "has no scheme"),
+        ("auth_name", "tel:+4930123", "has no scheme"),
+        ("registrar", "<sip:pbx.example.com>", "has no scheme"),
+        ("registrar", "[2001:db8::5]:5060", "registrar_port"),
     ],
 )
 def test_what_is_damaged_is_refused_with_the_reason(column: str, cell: str, reason: str) -> None:
@@ -102,6 +108,8 @@ def test_what_is_damaged_is_refused_with_the_reason(column: str, cell: str, reas
         ("mac", "1400E9000000"),
         ("user", "1.001"),
         ("user", "may"),
+        ("user", "telefon"),
+        ("display_name", "1,001"),
         ("registrar", "10.2.2026.example"),
         ("display_name", "2-Jan"),
         ("name", "TRUE"),
