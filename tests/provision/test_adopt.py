@@ -209,6 +209,27 @@ def test_files_that_no_phone_asks_for_are_named_in_one_note(tmp_path: Path) -> N
     assert set(folder.phones) == {"00:08:5D:12:64:21"}
 
 
+@pytest.mark.parametrize("has_own_files", [True, False])
+def test_configuration_in_folders_inside_is_named(tmp_path: Path, has_own_files: bool) -> None:
+    (tmp_path / "Aastra").mkdir()
+    (tmp_path / "Aastra" / "00085D126431.cfg").write_bytes(LINE)
+    (tmp_path / "Aastra" / "53i.st").write_bytes(LINE)
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "notes").write_text("none\n")
+    if has_own_files:
+        (tmp_path / "00085D126421.cfg").write_bytes(LINE)
+        folder = read_folder(tmp_path)
+        (text,) = (note for note in folder.notes if "Folders inside" in note)
+        assert set(folder.phones) == {"00:08:5D:12:64:21"}
+    else:
+        with pytest.raises(UsageError) as caught:
+            read_folder(tmp_path)
+        text = str(caught.value)
+    assert "Aastra/00085D126431.cfg" in text
+    assert "53i.st" not in text
+    assert "empty" not in text
+
+
 def test_a_folder_of_misnamed_files_alone_says_so(tmp_path: Path) -> None:
     (tmp_path / "00085D126422.cfg.txt").write_bytes(LINE)
     with pytest.raises(UsageError, match=r"00085D126422\.cfg\.txt looks like configuration"):

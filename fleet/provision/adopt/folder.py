@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from fleet.errors import UsageError
@@ -72,14 +73,16 @@ def read_folder(path: Path) -> Folder:
     """Read a folder's configuration files. Raises `UsageError` if it has none."""
     try:
         files = {file.name: file.read_bytes() for file in _candidates(path)}
+        nested = tuple(_nested(path))
     except OSError as error:
         raise UsageError(f"The folder {path} cannot be read: {error.strerror}.") from None
     if not any(requested_file(name).kind in _KINDS for name in files):
-        misnamed = " ".join(_misnamed(files))
+        notes = " ".join((*_misnamed(files), *nested))
         raise UsageError(
-            f"{path} has no aastra.cfg and no .cfg file of a model or a phone. {misnamed}".strip()
+            f"{path} has no aastra.cfg and no .cfg file of a model or a phone. {notes}".strip()
         )
-    return folder_of(files)
+    folder = folder_of(files)
+    return replace(folder, notes=(*nested, *folder.notes))
 
 
 def folder_of(files: Mapping[str, bytes]) -> Folder:
@@ -216,6 +219,26 @@ def _candidates(path: Path) -> Iterator[Path]:
             other = kind is FileKind.OTHER and file.stat().st_size <= _LARGEST
             if other or kind in (*_KINDS, FileKind.ENCRYPTED):
                 yield file
+
+
+def _nested(path: Path) -> Iterator[str]:
+    """One note about the folders inside, if phones request the names of their files."""
+    folders = [
+        each
+        for each in sorted(path.iterdir())
+        if each.is_dir() and not each.is_symlink() and os.access(each, os.R_OK | os.X_OK)
+    ]
+    names = [
+        f"{folder.name}/{file.name}"
+        for folder in folders
+        for file in sorted(folder.iterdir())
+        if requested_file(file.name).kind in _KINDS and file.is_file()
+    ]
+    if names:
+        yield (
+            f"Folders inside are not read, and phones may request {_named(names)} with an http or "
+            "tftp path: adopt each of these folders by itself."
+        )
 
 
 def _misnamed(files: Mapping[str, bytes]) -> Iterator[str]:
