@@ -245,7 +245,10 @@ def fail_if(fail_on: str | None, flagged: Sequence[object]) -> None:
         raise SystemExit(1)
 
 
-_KNOWN_SUFFIXES = ("csv", "html", "json", "ods", "pdf", "tsv", "xls", "xlsx", "xml", "yaml", "yml")
+_KNOWN_SUFFIXES = (
+    *("csv", "gz", "htm", "html", "json", "jsonl", "ndjson", "ods", "pdf", "tsv", "xls", "xlsb"),
+    *("xlsm", "xlsx", "xml", "yaml", "yml", "zip"),
+)
 
 
 def format_for(form: str | None, output: Path | None, suffixes: Mapping[str, str]) -> str:

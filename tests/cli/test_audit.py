@@ -245,6 +245,9 @@ def test_a_suffix_that_contradicts_the_format_is_refused(
     [
         ("export", "lines", "--output", "a.yaml"),
         ("export", "audit", "--output", "a.html"),
+        ("export", "lines", "--output", "a.xlsm"),
+        ("export", "phones", "--output", "a.csv.gz"),
+        ("export", "history", "--output", "a.jsonl", "--format", "json"),
         ("inventory", "export", "--output", "a.XLSX"),
         ("inventory", "export", "--output", "a.json", "--format", "csv"),
     ],
