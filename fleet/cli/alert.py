@@ -107,7 +107,7 @@ def send(app: App) -> None:
         parts.append(f"delayed: {written.held} (fleet alert pending)")
     click.echo("; ".join(parts) + ".")
     if not deliverer.channels and written.held:
-        click.echo(_NOBODY, err=True)
+        raise UsageError(_NOBODY)
     if done.failed or done.given_up:
         raise SystemExit(3)
 

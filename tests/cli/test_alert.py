@@ -71,7 +71,7 @@ def test_nobody_to_tell_is_said(fleet: Fleet, trouble: datetime) -> None:
     assert ran.code == 2
     assert "FLEET_ALERTS_URLS" in ran.err
     sent = fleet("alert", "send")
-    assert sent.out == "Delivered: 0; delayed: 2 (fleet alert pending).\n"
+    assert (sent.code, sent.out) == (2, "Delivered: 0; delayed: 2 (fleet alert pending).\n")
     assert "FLEET_ALERTS_URLS" in sent.err
 
 
