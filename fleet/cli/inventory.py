@@ -15,6 +15,7 @@ from fleet.cli.completion import PHONE, SITE
 from fleet.cli.groups import Group, examples
 from fleet.cli.tables import WITH_SITES, table
 from fleet.clock import now
+from fleet.errors import InventoryError, UsageError
 from fleet.files import replacing
 from fleet.report.wording import counted
 
@@ -86,12 +87,19 @@ def add(app: App, host: str, site: str, name: str, mac: str, model: str, dry_run
     """Add a phone by its address, or change its entry."""
     from fleet.inventory import parse_csv
 
+    if not host.strip():
+        raise UsageError("The host is empty: name the phone's address.")
     text = io.StringIO(newline="")
     given = {"host": host, "site": site, "name": name, "mac": mac, "model": model}
     writer = csv.writer(text)
     writer.writerow([key for key, value in given.items() if value])
     writer.writerow([value for value in given.values() if value])
-    _import(app, parse_csv(text.getvalue(), source="The phone"), dry_run=dry_run)
+    try:
+        wanted = parse_csv(text.getvalue(), source="The phone")
+    except InventoryError as error:
+        reasons = "; ".join(row.reason for row in error.bad_rows)
+        raise UsageError(f"Nothing was changed: {(reasons or str(error)).rstrip('.')}.") from None
+    _import(app, wanted, dry_run=dry_run)
 
 
 def _import(app: App, wanted: InventoryFile, *, dry_run: bool) -> None:

@@ -167,7 +167,13 @@ def test_a_phone_is_added_by_its_address(fleet: Fleet) -> None:
 
     [phone] = json.loads(done(fleet, "inventory", "list", "--json"))["phones"]
     assert (phone["site"], phone["phone"], phone["host"]) == ("berlin", "hall", "10.0.0.1")
-    assert fleet("inventory", "add", "not a host").code == 2
+    for words, reason in (
+        (("10.0.0.300",), "host '10.0.0.300': not an IPv4 address"),
+        (("10.0.0.3", "--mac", "00085D12641G"), "mac '00085D12641G': not a MAC address"),
+        ((" ",), "The host is empty"),
+    ):
+        ran = fleet("inventory", "add", *words)
+        assert (ran.code, reason in ran.err, "row" in ran.err) == (2, True, False)
 
 
 @pytest.mark.parametrize(
