@@ -104,10 +104,9 @@ def proxy_without_registrar(look: LintLook) -> Iterator[LintFinding]:
     accounts = any(look.value(own_name(line, "user name")) for line in (None, *look.lines))
     is_whole = look.context.complete or accounts
     for line in (None, *look.lines):
-        proxies = (own_name(line, name) for name in ("proxy ip", "outbound proxy"))
-        proxy = next((name for name in proxies if look.value(name) not in NO_SERVER), "")
+        proxy = look.value(own_name(line, "proxy ip"))
         registrar = account_value(look, line, "registrar ip")
-        if not proxy or registrar or (line is None and not is_whole):
+        if proxy in NO_SERVER or registrar or (line is None and not is_whole):
             continue
         yield LintFinding(
             check="proxy-without-registrar",
@@ -115,7 +114,7 @@ def proxy_without_registrar(look: LintLook) -> Iterator[LintFinding]:
             parameter=own_name(line, "registrar ip"),
             text=f"There is a proxy for {whose(line)} but no registrar, so the phone does not "
             f"register: set `{own_name(line, 'registrar ip')}`.",
-            line=look.last[proxy].line,
+            line=look.last[own_name(line, "proxy ip")].line,
         )
 
 

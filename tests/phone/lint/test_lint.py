@@ -203,13 +203,6 @@ _NEEDS = {
             "sip registrar ip",
             {"context": "complete"},
         ),
-        (
-            "proxy-without-registrar",
-            "sip outbound proxy: pbx\nsip line1 user name: 1001",
-            "sip registrar ip",
-            {},
-        ),
-        ("proxy-without-registrar", "sip line2 outbound proxy: pbx", "sip line2 registrar ip", {}),
         ("key-line", "topsoftkey1 line: 12", "topsoftkey1 line", {"model": "6757i"}),
         ("key-line", "expmod1 key2 line: 10", "expmod1 key2 line", {}),
         ("wrong-value", "softkey1 type: speedial", "softkey1 type", {"model": "6757i"}),
