@@ -8,6 +8,7 @@ from pathlib import Path
 
 _WANTED = 65_536
 _KEPT_FREE = 24
+_SPARE = 4
 
 
 def raise_limit() -> None:
@@ -32,6 +33,12 @@ def fitting(wanted: int) -> int:
     if soft == resource.RLIM_INFINITY:
         return wanted
     return max(1, min(wanted, soft - _open_now() - max(_KEPT_FREE, soft // 8)))
+
+
+def are_few_left() -> bool:
+    """Return whether there is room for hardly any more: others may have closed some since."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return soft != resource.RLIM_INFINITY and _open_now() + _SPARE > soft
 
 
 def _open_now() -> int:

@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import ipaddress
 import logging
+import socket
 from collections import OrderedDict, defaultdict
 from dataclasses import dataclass
 from functools import lru_cache
@@ -22,7 +23,6 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from fleet.loop import log_failure
 
 if TYPE_CHECKING:
-    import socket
     import ssl
     from collections.abc import Callable, Iterator, Sequence
 
@@ -289,6 +289,9 @@ class HttpServer(uvicorn.Server):
                 client.close()
                 continue
             client.settimeout(0)
+            # asyncio does so only where the socket names its protocol; else a second small answer
+            # on one connection waits 40 ms for the client's delayed acknowledgement.
+            client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             connecting = self._connect(client, place)
             task = asyncio.get_running_loop().create_task(connecting, name="A TLS handshake")
             place.end = task.cancel

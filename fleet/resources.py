@@ -6,6 +6,8 @@ import errno
 import socket
 from pathlib import Path
 
+from fleet.descriptors import are_few_left
+
 _DESCRIPTORS = (
     "This machine has no file descriptors left: raise the limit (ulimit -n, LimitNOFILE) or lower "
     "[poll] concurrency."
@@ -41,6 +43,14 @@ def shortage(error: BaseException) -> str:
     if isinstance(error, RuntimeError) and "can't start new thread" in str(error):
         return _MEMORY
     return ""
+
+
+def without_descriptors() -> str:
+    """What to say if this process has no file descriptors left, or hardly any, else an empty text.
+
+    For what does not tell why it could not open a file (SQLite).
+    """
+    return _without_socket() or (_DESCRIPTORS if are_few_left() else "")
 
 
 def without_network() -> str:

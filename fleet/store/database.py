@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
+import threading
+import time
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,6 +26,9 @@ if TYPE_CHECKING:
     from fleet.store.secrets import Keyring
 
 
+_LOOK_EVERY = 1.0  # seconds until a database file that was replaced is noticed while it is watched
+
+
 class Database:
     """What every part of the store stands on. Safe to use from many threads."""
 
@@ -30,6 +36,9 @@ class Database:
         self._engine = engine
         self.keyring = keyring
         self._file = file_identity(engine.url)
+        self._watching: sqlite3.Connection | None = None
+        self._watching_lock = threading.Lock()
+        self._looked_at = 0.0
         self.upgraded_from: str | None = None  # the tables' version before, if this opening did it
         self.copy: Path | None = None  # of the file, from before the upgrade
 
@@ -74,6 +83,10 @@ class Database:
 
     def close(self) -> None:
         """Let go of the database."""
+        with self._watching_lock:
+            if self._watching is not None:
+                self._watching.close()
+                self._watching = None
         self._engine.dispose()
 
     def use_keyring(self, keyring: Keyring) -> None:
@@ -109,6 +122,29 @@ class Database:
                 f"The database {self.place} was deleted or replaced while fleet had it open; "
                 "fleet can no longer write to it. Restart fleet."
             )
+
+    def change_mark(self) -> int | None:
+        """Return a number that changes with every commit to the database, whoever makes it.
+
+        What was read after the number was taken is true as long as the number stays. It takes
+        microseconds and waits for nobody, so an event loop may ask. None where that cannot be told:
+        PostgreSQL, and a file that is locked as a whole or was replaced (seen within a second).
+        """
+        if self._engine.dialect.name != "sqlite":
+            return None
+        with self._watching_lock:
+            now = time.monotonic()
+            if now >= self._looked_at + _LOOK_EVERY:
+                if self._file != file_identity(self._engine.url):
+                    return None
+                self._looked_at = now
+            try:
+                if self._watching is None:
+                    self._watching = connections.watching(self._engine)
+                (mark,) = self._watching.execute("PRAGMA data_version").fetchone()
+            except sqlite3.Error:
+                return None
+        return int(mark)
 
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
 
 from fleet.errors import NoDatabase, SettingsError, StoreError
+from fleet.resources import without_descriptors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -98,7 +99,7 @@ def file_identity(url: sa.URL) -> tuple[int, int] | None:
     if url.get_backend_name() != "sqlite":
         return 0, 0
     try:
-        status = Path(str(url.database)).stat()
+        status = os.stat(str(url.database))  # noqa: PTH116  asked for each file that is served
     except OSError:
         return None
     return status.st_dev, status.st_ino
@@ -117,6 +118,16 @@ def reading(engine: sa.Engine) -> sa.Engine:
     if engine.dialect.name == "sqlite":
         return engine
     return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+
+
+def watching(engine: sa.Engine) -> sqlite3.Connection:
+    """Open a connection to a SQLite file that waits for no lock, outside the pool."""
+    borrowed = engine.raw_connection()
+    connection = borrowed.driver_connection
+    borrowed.detach()
+    assert isinstance(connection, sqlite3.Connection)  # noqa: S101  the only driver of these files
+    connection.execute("PRAGMA busy_timeout = 0")
+    return connection
 
 
 def take_turns(connection: sa.Connection, lock: int) -> None:
@@ -170,6 +181,8 @@ def raise_plainly(error: DBAPIError, url: sa.URL) -> NoReturn:
         ) from None
     if code in _SQLITE_SENTENCES:
         raise StoreError(_SQLITE_SENTENCES[code].format(place_of(url))) from None
+    if code == sqlite3.SQLITE_CANTOPEN and (reason := without_descriptors()):
+        raise StoreError(f"The database {place_of(url)} cannot be opened. {reason}") from None
     lines = str(error.orig).strip().splitlines()  # PostgreSQL's further ones ask and advise
     said = lines[0].strip(" .:;!") if lines else type(error.orig).__name__
     if url.password:

@@ -83,16 +83,10 @@ class Fetches(Repository):
             there = _hold(
                 connection, {fetch.phone_id for fetch in batch if fetch.phone_id is not None}
             )
+            before = connection.scalar(sa.select(sa.func.max(fetches.c.id))) or 0
             rows = [_values(fetch, there) for fetch in batch]
             connection.execute(sa.insert(fetches), rows)
-            newest = {
-                (row["phone_id"], row["file"]): row
-                for row in sorted(rows, key=lambda row: row["at"])
-                if row["outcome"] in GAVE and row["phone_id"] is not None
-            }
-            if newest:
-                # Sorted, so that two servers that write the same phones cannot deadlock.
-                _keep_newest(connection, [newest[key] for key in sorted(newest)])
+            _keep_newest(connection, before)
 
     def load(
         self,
@@ -285,16 +279,33 @@ def _values(fetch: Fetch, there: Collection[int]) -> Values:
     return values if fetch.phone_id in there else values | {"phone_id": None}
 
 
-def _keep_newest(connection: sa.Connection, rows: Sequence[Values]) -> None:
+def _keep_newest(connection: sa.Connection, before: int) -> None:
+    """Copy the newest of the fetches behind a number to `last_fetches`, for each phone and file.
+
+    In order, so that two servers that write the same phones cannot deadlock.
+    """
+    of = fetches.c
+    latest = sa.func.row_number().over(
+        partition_by=(of.phone_id, of.file), order_by=(of.at.desc(), of.id.desc())
+    )
+    given = (
+        sa.select(*(of[name] for name in _LAST), latest.label("latest"))
+        .where(of.id > before, of.phone_id.is_not(None), of.outcome.in_(GAVE))
+        .subquery()
+    )
+    newest = (
+        sa.select(*(given.c[name] for name in _LAST))
+        .where(given.c.latest == 1)
+        .order_by(given.c.phone_id, given.c.file)
+    )
     insert = insert_into(connection, last_fetches)
     newer = {name: insert.excluded[name] for name in _LAST if name not in ("phone_id", "file")}
     connection.execute(
-        insert.on_conflict_do_update(
+        insert.from_select(_LAST, newest).on_conflict_do_update(
             index_elements=list(last_fetches.primary_key.columns),
             set_=newer,
             where=insert.excluded.at >= last_fetches.c.at,
-        ),
-        [{name: row[name] for name in _LAST} for row in rows],
+        )
     )
 
 

@@ -44,6 +44,11 @@ class HeldFiles(Repository):
         with self._reading() as connection:
             return held_phones(connection)
 
+    def any(self) -> bool:
+        """Return whether any file is given as an older revision has it."""
+        with self._reading() as connection:
+            return connection.execute(sa.select(held_files.c.name).limit(1)).first() is not None
+
     def revisions(self, names: Sequence[str]) -> dict[str, int]:
         """Give the revision of each of these files that is given as an older one has it."""
         with self._reading() as connection:

@@ -381,3 +381,23 @@ def test_a_locked_database_names_who_has_it(sqlite_url: str, tmp_path: Path, loc
     with closing(Store.open(sqlite_url, keyring=None)) as store:
         store.events.add([event])
         assert len(store.events.load()) == 1
+
+
+def test_the_mark_of_changes_moves_with_every_commit_of_whoever_it_is(
+    tmp_path: Path, keyring: Keyring
+) -> None:
+    url = f"sqlite:///{tmp_path / 'fleet.db'}"
+    with closing(Store.open(url, keyring=keyring)) as store:
+        first = store.change_mark()
+        list(store.observations.statuses())
+        assert first is not None
+        assert store.change_mark() == first
+        add(store, Phone(host="10.0.0.1"))
+        second = store.change_mark()
+        with closing(Store.open(url, keyring=keyring)) as other:
+            add(other, Phone(host="10.0.0.2"))
+        assert len({first, second, store.change_mark()}) == 3
+
+
+def test_nothing_marks_the_changes_of_postgresql(postgres_store: Store) -> None:
+    assert postgres_store.change_mark() is None

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC
-from email.utils import format_datetime, parsedate_to_datetime
-from typing import TYPE_CHECKING, TypeAlias
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING
 
 from fleet.model import FetchOutcome
 from fleet.provision.files.ranges import spans_of
@@ -13,10 +13,8 @@ from fleet.provision.files.ranges import spans_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from fleet.provision.files.content import Content
+    from fleet.provision.files.content import Content, Header
     from fleet.provision.files.ranges import Span
-
-Header: TypeAlias = tuple[bytes, bytes]
 
 _COMMON: tuple[Header, ...] = ((b"cache-control", b"private, no-cache"),)
 _NOT_FOUND = b"Not Found\n"
@@ -58,7 +56,7 @@ class Reply:
 def reply_with(content: Content, asked: Conditions) -> Reply:
     """Return the reply: a file, the requested parts of it, or 304 for an unchanged one."""
     if _is_the_same(content, asked):
-        return Reply(status=304, headers=_of(content), outcome=FetchOutcome.NOT_MODIFIED)
+        return Reply(status=304, headers=content.headers, outcome=FetchOutcome.NOT_MODIFIED)
     spans = None
     if asked.range and asked.method == "GET" and _still_holds(content, asked.if_range):
         spans = spans_of(asked.range, len(content.body))
@@ -95,18 +93,6 @@ def _text_reply(status: int, text: bytes, more: Iterable[Header] = ()) -> Reply:
     return Reply(status=status, headers=headers, parts=(text,), outcome=FetchOutcome.NOT_FOUND)
 
 
-def _of(content: Content, *more: Header) -> tuple[Header, ...]:
-    headers = [*_COMMON, (b"accept-ranges", b"bytes"), (b"etag", content.etag.encode()), *more]
-    if content.modified is not None:
-        headers.append((b"last-modified", _date(content).encode()))
-    return tuple(headers)
-
-
-def _date(content: Content) -> str:
-    assert content.modified is not None  # noqa: S101  both callers asked
-    return format_datetime(content.modified.astimezone(UTC), usegmt=True)
-
-
 def _length(size: int) -> Header:
     return b"content-length", str(size).encode()
 
@@ -116,10 +102,9 @@ def _type(content: Content) -> Header:
 
 
 def _whole(content: Content, method: str) -> Reply:
-    headers = _of(content, _type(content), _length(len(content.body)))
     if method == "HEAD":
-        return Reply(status=200, headers=headers)
-    return Reply(status=200, headers=headers, parts=(content.body,), whole=True)
+        return Reply(status=200, headers=content.headers_of_all)
+    return Reply(status=200, headers=content.headers_of_all, parts=(content.body,), whole=True)
 
 
 def _part(content: Content, span: Span) -> Reply:
@@ -128,7 +113,7 @@ def _part(content: Content, span: Span) -> Reply:
     at = b"content-range", f"bytes {start}-{end - 1}/{size}".encode()
     return Reply(
         status=206,
-        headers=_of(content, _type(content), at, _length(end - start)),
+        headers=(*content.headers, _type(content), at, _length(end - start)),
         parts=(memoryview(content.body)[start:end],),
         whole=span == (0, size),
     )
@@ -147,12 +132,12 @@ def _several(content: Content, spans: Sequence[Span]) -> Reply:
     parts.append(f"\r\n--{boundary}--\r\n".encode())
     kind = b"content-type", f"multipart/byteranges; boundary={boundary}".encode()
     length = _length(sum(len(part) for part in parts))
-    return Reply(status=206, headers=_of(content, kind, length), parts=tuple(parts))
+    return Reply(status=206, headers=(*content.headers, kind, length), parts=tuple(parts))
 
 
 def _no_such_range(content: Content) -> Reply:
     at = b"content-range", f"bytes */{len(content.body)}".encode()
-    headers = _of(content, at, _length(0))
+    headers = (*content.headers, at, _length(0))
     return Reply(status=416, headers=headers, outcome=FetchOutcome.NOT_FOUND)
 
 

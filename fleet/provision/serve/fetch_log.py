@@ -142,10 +142,14 @@ class FetchLog:
         secrets = self._store.phones.secrets(sorted(odd), self._secrets) if odd else {}
         redacted = []
         for fetch in fetches:
+            if fetch.phone_id is not None and fetch.phone_id not in odd:
+                redacted.append(fetch)  # the same texts were written before as they are
+                continue
             one = _without(fetch, secrets.get(fetch.phone_id or 0, ()))
+            one = replace(one, agent=one.agent[:_LONGEST_AGENT])
             if one == fetch and fetch.phone_id in secrets:
                 self._checked[_texts(fetch)] = None
-            redacted.append(replace(one, agent=one.agent[:_LONGEST_AGENT]))
+            redacted.append(one)
         while len(self._checked) > _MOST_CHECKED:
             del self._checked[next(iter(self._checked))]
         return redacted

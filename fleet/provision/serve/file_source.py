@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
 from datetime import timedelta
 from typing import TYPE_CHECKING, TypeAlias
@@ -40,6 +41,8 @@ class FileSource:
         self._bytes = 0
         self._modified: dict[int, datetime] = {}
         self._named: dict[str, bool] = {}
+        self._unheld_at: int | None = None  # the database's mark when no file was held back
+        self._is_asked = self._was_unheld = False
 
     async def content(self, name: str, phone_id: int | None = None) -> Content | None:
         """Return a file as a phone gets it, which may not be known; None if there is none.
@@ -48,10 +51,31 @@ class FileSource:
         and so does whoever does not say which phone it is. Raises `StoreError` if that cannot be
         told.
         """
+        if self._is_unheld():
+            known = self._kept.get(name)  # after the mark was asked for: it is no older
+            if known is not None:
+                return known
         return await self._batch.get((name, phone_id))
+
+    def _is_unheld(self) -> bool:
+        """Return whether every phone gets what is kept here. Asked once a turn of the loop."""
+        if not self._is_asked:
+            unheld_at = self._unheld_at
+            self._was_unheld = unheld_at is not None and self._store.change_mark() == unheld_at
+            self._is_asked = True
+            asyncio.get_running_loop().call_soon(self._ask_again)
+        return self._was_unheld
+
+    def _ask_again(self) -> None:
+        self._is_asked = False
 
     def _read(self, asked: Collection[Key]) -> dict[Key, Content]:
         """Read files in a thread; one after the other, as `Batch` has it."""
+        mark = self._store.change_mark()
+        if mark is not None and mark == self._unheld_at:
+            now = self._current({name for name, _ in asked}, is_unheld=True)
+            return {key: now[key[0]] for key in asked if key[0] in now}
+        self._turn_to(self._store.revisions.last())
         hold = self._store.rollouts.held_back(
             sorted({phone for _, phone in asked if phone is not None})
         )
@@ -63,6 +87,8 @@ class FileSource:
         if hold is not None and held_back:
             before = self._before({name for name, _ in held_back}, hold[0])
             found |= {key: before[key[0]] for key in held_back if key[0] in before}
+        is_unheld = hold is None and not self._store.held_files.any()
+        self._unheld_at = mark if is_unheld else None
         return found
 
     def _before(self, names: Collection[str], revision: int) -> dict[str, Content]:
@@ -73,19 +99,17 @@ class FileSource:
         found = self._current(in_folder) | held
         return {name: content for name, content in found.items() if content is not None}
 
-    def _current(self, names: Collection[str]) -> dict[str, Content]:
+    def _current(self, names: Collection[str], *, is_unheld: bool = False) -> dict[str, Content]:
         kinds = {name: requested_file(name).kind for name in names}
         in_folder = [name for name, kind in kinds.items() if kind in _FOLDER]
         found = {name: self._folder.content(name) for name in in_folder}
         others = [name for name in found if found[name] and kinds[name] is FileKind.OTHER]
         applied = [name for name in names if name not in found]
-        if applied or others:
-            self._turn_to(self._store.revisions.last())
         if others:
             self._look_for([name for name in others if name not in self._named])
             found |= {name: None for name in others if not self._named[name]}
         if applied:
-            held = self._store.held_files.revisions(applied)
+            held = {} if is_unheld else self._store.held_files.revisions(applied)
             self._fetch([name for name in applied if name not in self._kept and name not in held])
             found |= {name: self._kept.get(name) for name in applied} | self._held(held)
             self._make_room()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from dataclasses import replace
+from functools import lru_cache
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 CONNECTION = "fleet.connection"  # in the state of a request's scope, where the server tells
+_PATHS = 65_536  # that are remembered with their files
 _METHODS = ("GET", "HEAD")
 _SINGLE = {
     b"user-agent": "agent",
@@ -57,7 +59,7 @@ class HttpApp:
         stall: float = STALL,
     ) -> None:
         self._handler = handler
-        self._paths = paths
+        self._file_of = lru_cache(maxsize=_PATHS)(paths.file)
         self._trusted = tuple(trusted)
         self._protocol = protocol
         self._stall = stall
@@ -83,7 +85,7 @@ class HttpApp:
         self, scope: Message, headers: dict[str, str], forwarded: list[str]
     ) -> Answer | None:
         path: bytes = scope["raw_path"]
-        file, with_secret = self._paths.file(path)
+        file, with_secret = self._file_of(path)
         query = b"?" + scope["query_string"] if scope["query_string"] else b""
         request = Request(
             file=file,
@@ -129,6 +131,8 @@ def _headers(raw: Iterable[tuple[bytes, bytes]]) -> tuple[dict[str, str], list[s
 
 def _modules(headers: Mapping[str, str]) -> tuple[str, ...]:
     """The expansion modules that are fitted (facts/provisioning 1.5), up to one that is none."""
+    if "module1" not in headers:
+        return ()
     named = (headers.get(f"module{n}", "").strip() for n in range(1, MAX_MODULES + 1))
     return tuple(takewhile(_MODULE.fullmatch, named))
 

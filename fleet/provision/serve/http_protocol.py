@@ -22,6 +22,11 @@ class FetchProtocol(HttpProtocol):
         self.app_state = {**self.app_state, CONNECTION: self._connection}
         super().connection_made(writing)
 
+    def data_received(self, data: bytes) -> None:
+        """Read on: a client that asks for the next file has received the one before."""
+        self._connection.hear()
+        super().data_received(data)
+
     def connection_lost(self, exc: Exception | None) -> None:
         """End."""
         self._connection.lose()

@@ -7,7 +7,7 @@ import logging
 import secrets
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from fleet.errors import FleetError
 from fleet.model import Fetch, FetchOutcome
@@ -52,7 +52,7 @@ REFRESH_EVERY = 5.0  # seconds until a change of the inventory is known here
 _REFUSALS = 100  # of one address that are written down in a minute
 _UNKNOWN_FETCHERS = 2000  # refusals of all who are no phone of ours that are, in an hour
 _LONGEST_TEXT = 2000  # that is looked through for secrets
-_agent_of = lru_cache(maxsize=32_768)(parse_user_agent)
+_AGENTS = 32_768  # User-Agents that are remembered: phones do not change theirs often
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -85,6 +85,13 @@ class Answer:
     fetch: Fetch | None
     content: Content | None = None
     challenge: str = ""
+
+
+class _Sender(NamedTuple):
+    """A User-Agent as it may be recorded, and the phone that it names."""
+
+    agent: str
+    phone: PhoneAgent | None
 
 
 class RequestHandler:
@@ -120,6 +127,7 @@ class RequestHandler:
         self._addresses = LastAddresses()
         self._nobody = Passwords(username="", now=secrets.token_hex())
         self._is_away = False
+        self._read_agent = lru_cache(maxsize=_AGENTS)(self._parsed_agent)
 
     async def start(self) -> None:
         """Read what is known of the phones. Raises `StoreError`."""
@@ -150,13 +158,13 @@ class RequestHandler:
     async def handle(self, request: Request) -> Answer:
         """Answer a request. Raises `StoreError` if the database cannot tell."""
         now = self._clock()
-        request = replace(request, agent=self._masked(request.agent))
+        sender = self._read_agent(request.agent)
         if request.file.kind is FileKind.OTHER:
             file = replace(request.file, name=self._masked(request.file.name))
             request = replace(request, file=file)
-        agent = _agent_of(request.agent)
+        agent = sender.phone
         caller = self._known_phones.phones.get(request.file.mac)
-        fetch = self._fetch(request, agent, caller, now)
+        fetch = self._fetch(request, sender, caller, now)
         if not self._limits.allow_address(request.address, now.timestamp()):
             return self._refuse(fetch, request, FetchOutcome.RATE_LIMITED)
         login = await self._log_in(request, caller, now)
@@ -170,6 +178,11 @@ class RequestHandler:
         if caller and not self._limits.phone.take(caller.phone_id, now.timestamp()):
             return self._refuse(fetch, request, FetchOutcome.RATE_LIMITED)
         return await self._give(fetch, request, caller)
+
+    def _parsed_agent(self, text: str) -> _Sender:
+        masked = self._masked(text)
+        printable = "".join(c for c in masked if c.isprintable())
+        return _Sender(printable, parse_user_agent(masked))
 
     def _masked(self, text: str) -> str:
         return redact_text(text[:_LONGEST_TEXT], self._secrets)[:_LONGEST_TEXT]
@@ -261,9 +274,9 @@ class RequestHandler:
         )
 
     def _fetch(
-        self, request: Request, agent: PhoneAgent | None, caller: Caller | None, now: datetime
+        self, request: Request, sender: _Sender, caller: Caller | None, now: datetime
     ) -> Fetch:
-        file = request.file
+        file, agent = request.file, sender.phone
         speaker = caller or self._speaker(request, agent)
         return Fetch(
             at=now,
@@ -274,7 +287,7 @@ class RequestHandler:
             phone_id=speaker.phone_id if speaker else None,
             model=agent.model if agent else "",
             firmware=agent.firmware if agent else "",
-            agent="".join(c for c in request.agent if c.isprintable()),
+            agent=sender.agent,
             protocol=request.protocol,
             modules=request.modules,
         )

@@ -38,6 +38,12 @@ class Applied:
     def held(self, names: Sequence[str]) -> dict[str, int]:
         return {name: self.held_back[name] for name in names if name in self.held_back}
 
+    def any_held(self) -> bool:
+        return bool(self.held_back)
+
+    def mark(self) -> int:
+        return hash((self.revision, str(self.held_back), self.hold))
+
     def hold_of(self, phone_ids: Sequence[int]) -> tuple[int, frozenset[int]] | None:
         return self.hold
 
@@ -71,8 +77,9 @@ def applied() -> Applied:
 @pytest.fixture
 def source(applied: Applied, tmp_path: Path) -> FileSource:
     store: Any = SimpleNamespace(
+        change_mark=applied.mark,
         revisions=applied,
-        held_files=SimpleNamespace(revisions=applied.held),
+        held_files=SimpleNamespace(revisions=applied.held, any=applied.any_held),
         rollouts=SimpleNamespace(held_back=applied.hold_of),
     )
     return FileSource(store, FirmwareFolder(tmp_path / "none", lambda: 0.0))

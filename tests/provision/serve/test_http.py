@@ -562,3 +562,17 @@ async def test_where_nobody_may_fetch_the_log_says_what_to_set(
     async with serving(store, tmp_path, networks=["10.0.0.0/8"]):
         pass
     assert caplog.text == ""
+
+
+async def test_a_new_revision_is_served_from_its_first_moment(
+    filled: Store, tmp_path: Path
+) -> None:
+    async with serving(filled, tmp_path) as service, phone(service) as client:
+        given = []
+        for revision in range(1, 20):
+            given.append((await client.get(OWN)).text)
+            number = filled.phones.find(MAC)
+            body = f"# {revision}\n".encode()
+            files = [NewFile(name=OWN, body=body, phone_id=number)]
+            filled.revisions.apply(files, by="test", comment="", now=START, expected=revision)
+    assert given == [BODY.decode(), *(f"# {revision}\n" for revision in range(1, 19))]
