@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fleet.errors import FleetError
+from fleet.phone.config_file import FileKind, requested_file
 from fleet.phone.redact import redact_text
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ MOST = 200_000  # fetches that wait for a database that is away
 _LAST_TRIES = 3
 _LONGEST_AGENT = 300
 _MOST_CHECKED = 50_000
+_OUR_NAMES = (FileKind.GLOBAL, FileKind.MODEL, FileKind.MAC, FileKind.FIRMWARE)
 
 
 class FetchLog:
@@ -173,7 +175,9 @@ class FetchLog:
 
 
 def _texts(fetch: Fetch) -> tuple[int, str, str]:
-    return fetch.phone_id or 0, fetch.file, f"{fetch.agent}\n{fetch.modules}"
+    """Return the words in which a phone could have put a secret."""
+    file = "" if requested_file(fetch.file).kind in _OUR_NAMES else fetch.file
+    return fetch.phone_id or 0, file, f"{fetch.agent}\n{fetch.modules}"
 
 
 def _without(fetch: Fetch, secrets: Sequence[str]) -> Fetch:
