@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import re
 from collections import deque
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -29,6 +30,10 @@ MOST = 200_000  # fetches that wait for a database that is away
 _LAST_TRIES = 3
 _LONGEST_AGENT = 300
 _MOST_CHECKED = 50_000
+_PLAIN_AGENT = re.compile(
+    r"(?:Aastra|Mitel)[0-9]{2,4}(?:i|iCT|i CT)? MAC:(?:[0-9A-F]{2}-){5}[0-9A-F]{2}"
+    r" V:[0-9]{1,2}(?:\.[0-9]{1,4}){1,4}(?:-SIP)?"
+)
 _OUR_NAMES = (FileKind.GLOBAL, FileKind.MODEL, FileKind.MAC, FileKind.FIRMWARE)
 
 
@@ -139,7 +144,7 @@ class FetchLog:
         odd = {
             fetch.phone_id
             for fetch in fetches
-            if fetch.phone_id is not None and _texts(fetch) not in self._checked
+            if fetch.phone_id is not None and not self._is_clean(fetch)
         }
         secrets = self._store.phones.secrets(sorted(odd), self._secrets) if odd else {}
         redacted = []
@@ -155,6 +160,12 @@ class FetchLog:
         while len(self._checked) > _MOST_CHECKED:
             del self._checked[next(iter(self._checked))]
         return redacted
+
+    def _is_clean(self, fetch: Fetch) -> bool:
+        """Whether a phone sent nothing that could hold a secret, or the same as before."""
+        is_ours = not fetch.modules and requested_file(fetch.file).kind in _OUR_NAMES
+        is_plain = is_ours and _PLAIN_AGENT.fullmatch(fetch.agent) is not None
+        return is_plain or _texts(fetch) in self._checked
 
     def _say_away(self, error: FleetError) -> None:
         if not self._is_away:

@@ -144,6 +144,7 @@ def _ended(fetch: Fetch, answer: Answer, reply: Reply, delivery: Delivery) -> Fe
     meant = reply.whole or reply.outcome is FetchOutcome.NOT_MODIFIED
     return replace(
         fetch,
+        revision=answer.content.revision,
         outcome=reply.outcome if delivery.is_complete else FetchOutcome.CUT_OFF,
         digest=answer.content.digest if meant else "",
         sent=delivery.arrived,

@@ -222,7 +222,7 @@ class RequestHandler:
             return Answer(fetch=self._recorded(fetch, FetchOutcome.NOT_FOUND))
         if caller:
             self._addresses.record(caller.phone_id, fetch.address, fetch.at)
-        return Answer(fetch=replace(fetch, revision=content.revision), content=content)
+        return Answer(fetch=fetch, content=content)
 
     def _refuse(self, fetch: Fetch, request: Request, outcome: FetchOutcome) -> Answer:
         return Answer(

@@ -149,7 +149,13 @@ class TftpListener:
 
 def _ended(fetch: Fetch, content: Content, transfer: Transfer) -> Fetch:
     outcome = FetchOutcome.SERVED if transfer.is_complete else FetchOutcome.CUT_OFF
-    return replace(fetch, outcome=outcome, digest=content.digest, sent=transfer.arrived)
+    return replace(
+        fetch,
+        outcome=outcome,
+        revision=content.revision,
+        digest=content.digest,
+        sent=transfer.arrived,
+    )
 
 
 async def _carry_out(transfer: Transfer, host: str, peer: Peer, place: Connection) -> None:
