@@ -114,6 +114,8 @@ class ProofState(StrEnum):
     TOLD = "told"  # asked to re-sync; says nothing of whether it heard
     FETCHED = "fetched"  # with the expected digest
     PROVEN = "proven"  # fetched, and every intended line registered since
+    NOT_REACHED = "not-reached"  # no way to ask it was accepted; it is asked again
+    ABSENT = "absent"  # it was out of reach or in trouble before: neither waited for nor counted
     FAILED = "failed"
     SKIPPED = "skipped"  # nothing changes for it
 
@@ -152,7 +154,8 @@ class LastPush:
 class Proof:
     """One phone of a roll-out. `how` says how it was asked to re-sync, and what came of it.
 
-    `by` is how its registrations were seen; None while it is not proven.
+    `by` is how its registrations were seen; None while it is not proven. `trouble` is what was
+    wrong with it before the roll-out; empty if nothing.
     """
 
     phone_id: int
@@ -164,6 +167,7 @@ class Proof:
     how: str = ""
     detail: str = ""
     by: ProofWay | None = None
+    trouble: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -174,6 +178,7 @@ class Rollout:
     of failed phones of a stage above which it stops. `stages` names them, the first for canaries.
     At most `at_once` phones are asked and have not fetched; a poll counts from `settle` seconds
     after the fetch. `hold`: a phone that was not asked yet is given its files as they were before.
+    `web_ui`: a phone that cannot be asked otherwise may be restarted through its web UI.
     """
 
     id: int
@@ -191,6 +196,7 @@ class Rollout:
     at_once: int = 50
     settle: float = 30.0
     hold: bool = False
+    web_ui: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

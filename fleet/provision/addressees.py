@@ -14,7 +14,7 @@ from fleet.store import Secrets
 from fleet.sweep.targets import target_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from fleet.phone.http.target import Target
     from fleet.provision.applied import AppliedRevision
@@ -31,18 +31,20 @@ def addressees(
     *,
     site: str | None = None,
     owners: AccountOwners | None = None,
+    told_together: Collection[int] = (),
 ) -> list[Addressee]:
     """Phones as they hold it, for there they are registered until they read their files again.
 
     A phone that has not fetched is as what was applied has it, or else the inventory's accounts.
-    `owners` spares who calls this often reading them again.
+    `owners` spares who calls this often reading them again. `told_together` are phones that are
+    asked at the same time, so that it does no harm to reach them too.
     """
     seen, held = store.phones.models(), HeldFiles(store, applied.number)
     owners = owners or AccountOwners(store)
     found = []
     for each in store.phones.load(ids=ids, site=site, secrets=Secrets.ALL):
         sip = _sip(each, applied, held, seen.get(each.id, "") or each.phone.model)
-        shared = {line.number: owners.others(each.id, line) for line in sip.lines}
+        shared = {line.number: owners.others(each.id, line, told_together) for line in sip.lines}
         found.append(
             Addressee(
                 phone_id=each.id,
@@ -69,8 +71,25 @@ class AccountOwners:
                 if user:
                     self._owners[user][status.stored.id, registrar.lower()] = phone.label
 
-    def others(self, phone_id: int, line: IntendedLine) -> tuple[str, ...]:
-        """Return the labels of the other phones with a line's account.
+    def groups(self, ids: Collection[int]) -> list[frozenset[int]]:
+        """Return those of the phones that share accounts with each other, directly or by others."""
+        groups: dict[int, set[int]] = {}
+        for owners in self._owners.values():
+            by_registrar: defaultdict[str, set[int]] = defaultdict(set)
+            for phone_id, registrar in owners:
+                if phone_id in ids:
+                    by_registrar[registrar].add(phone_id)
+            unknown = by_registrar.pop("", set())
+            for some in [each | unknown for each in by_registrar.values()] or [unknown]:
+                if len(some) > 1:
+                    joined = set().union(*(groups.get(each, {each}) for each in some))
+                    groups |= dict.fromkeys(joined, joined)
+        return [frozenset(group) for group in {id(each): each for each in groups.values()}.values()]
+
+    def others(
+        self, phone_id: int, line: IntendedLine, besides: Collection[int] = ()
+    ) -> tuple[str, ...]:
+        """Return the labels of the other phones with a line's account, but for some.
 
         Where a registrar is not known it may be the same.
         """
@@ -81,7 +100,7 @@ class AccountOwners:
         labels = (
             label
             for (owner, registrar), label in owners.items()
-            if owner != phone_id and registrar in same
+            if owner != phone_id and owner not in besides and registrar in same
         )
         return tuple(sorted(set(labels)))
 

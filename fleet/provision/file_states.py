@@ -80,7 +80,9 @@ class FileStates:
         rollout = self._store.rollouts.get(states=_GOES_ON)
         if rollout is None:
             return set()
-        proofs = self._store.rollouts.proofs(rollout.id, states=(ProofState.WAITING,))
+        proofs = self._store.rollouts.proofs(
+            rollout.id, states=(ProofState.WAITING, ProofState.ABSENT)
+        )
         return {proof.phone_id for proof in proofs}
 
 

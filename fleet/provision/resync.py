@@ -11,12 +11,14 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from fleet.model import JournalEntry
 from fleet.phone.push import push
 from fleet.phone.restart import restart
 from fleet.phone.sip.notify import Recipient, check_sync, notify
+from fleet.phone.sip.outcome import Result
 from fleet.phone.xml_object import Command, command
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from fleet.phone.http.client import PhoneClient
     from fleet.phone.http.target import Target
     from fleet.phone.sip.ask import SipClient
+    from fleet.phone.sip.transport import Peer
     from fleet.provision.lines import IntendedLine, IntendedSip
 
 
@@ -54,13 +57,15 @@ class Way(StrEnum):
 class Tried:
     """One try. Accepted means that it was taken, which is not yet that the phone acts on it.
 
-    `reaches` says who is reached beside the phone; empty where nobody.
+    `reaches` says who is reached beside the phone; empty where nobody. `is_final`: whoever was
+    asked would say the same of another line.
     """
 
     way: Way
     accepted: bool
     detail: str
     reaches: str = ""
+    is_final: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -164,22 +169,36 @@ class Resyncer:
             ended = await push(self.http, phone.target, thing, referer=name)
             yield Tried(way=Way.PUSH, accepted=ended.accepted, detail=ended.detail)
         lines = [line for line in phone.sip.lines if line.registrar]
-        if How.NOTIFY in self.ways and lines:
-            yield await self._by_registrar(phone, lines)
+        if How.NOTIFY in self.ways:
+            async for each in self._by_registrars(phone, lines):
+                yield each
         if phone.target is not None and How.WEB_UI in self.ways:
             restarted = await restart(self.http, phone.target)
             yield Tried(way=Way.WEB_UI, accepted=restarted.accepted, detail=restarted.detail)
 
-    async def _by_registrar(self, phone: Addressee, lines: Sequence[IntendedLine]) -> Tried:
-        """Ask by the line whose account fewest others have."""
-        line = min(lines, key=lambda each: len(phone.shared.get(each.number, ())))
+    async def _by_registrars(
+        self, phone: Addressee, lines: Sequence[IntendedLine]
+    ) -> AsyncIterator[Tried]:
+        """Ask by each line, first by those whose accounts fewest have, then by their backups."""
+        ordered = sorted(lines, key=lambda each: len(phone.shared.get(each.number, ())))
+        asked: set[tuple[str, Peer]] = set()
+        over: set[Peer] = set()
+        for peers in zip_longest(*(line.registrars for line in ordered)):
+            for line, peer in zip(ordered, peers, strict=True):
+                if peer is None or peer in over or (line.user, peer) in asked:
+                    continue
+                tried = await self._by_registrar(phone, line, peer)
+                asked.add((line.user, peer))
+                if tried.is_final:
+                    over.add(peer)
+                yield tried
+
+    async def _by_registrar(self, phone: Addressee, line: IntendedLine, registrar: Peer) -> Tried:
         others = ", ".join(phone.shared.get(line.number, ()))
         if others and self.spares_others:
             detail = f"It was not asked through its registrar: {others} would restart too"
             return Tried(way=Way.REGISTRAR, accepted=False, detail=f"{detail}.")
-        if line.registrar is None:
-            raise ValueError("a line that is asked by has a registrar")
-        recipient = Recipient.through(line.registrar, user=line.user)
+        recipient = Recipient.through(registrar, user=line.user)
         login = line.login if line.login.password else None
         tried = await self._notify(Way.REGISTRAR, recipient, login, phone)
         reaches = f"every device registered as {line.user}"
@@ -202,4 +221,9 @@ class Resyncer:
             outcome = await notify(self.sip, recipient, event, login=login, secrets=secrets)
         except ValueError as error:  # a user or login that cannot be sent
             return Tried(way=way, accepted=False, detail=f"{error}.")
-        return Tried(way=way, accepted=outcome.accepted, detail=outcome.detail)
+        return Tried(
+            way=way,
+            accepted=outcome.accepted,
+            detail=outcome.detail,
+            is_final=outcome.result not in (Result.REFUSED, Result.UNKNOWN_USER),
+        )

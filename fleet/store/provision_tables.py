@@ -154,6 +154,7 @@ rollouts = sa.Table(
     sa.Column("at_once", sa.Integer, nullable=False, server_default="50"),
     sa.Column("settle", sa.Float, nullable=False, server_default="30"),
     sa.Column("hold", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("web_ui", sa.Boolean, nullable=False, server_default=sa.false()),
     sqlite_autoincrement=True,
 )
 
@@ -176,6 +177,7 @@ proofs = sa.Table(
     text_column("how"),
     text_column("detail"),
     sa.Column("by", by_value(ProofWay)),
+    text_column("trouble"),
 )
 
 # A phone's own file that is given as an older revision has it, until its registrar is ready.

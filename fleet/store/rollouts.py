@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 LEASE = "rollout"
 DONE = RolloutState.DONE
 STANDING = (RolloutState.RUNNING, RolloutState.PAUSED)
+NOT_ASKED = sa.and_(
+    proofs.c.state.in_([ProofState.WAITING, ProofState.ABSENT]), proofs.c.told_at.is_(None)
+)
 _PROOF = tuple(column.name for column in proofs.columns if column.name != "rollout_id")
 
 
@@ -40,8 +43,8 @@ class Rollouts(Repository):
             me = Holder.this_process()
             check_none(connection, me, now)
             _forget_who_crashed(connection, me, now)
-            names = ("revision", "deadline", "most_failures", "run_by", "at_once", "settle", "hold")
-            values = {name: getattr(start, name) for name in names} | {
+            names = ("revision", "deadline", "most_failures", "run_by", "at_once", "settle")
+            values = {name: getattr(start, name) for name in (*names, "hold", "web_ui")} | {
                 "state": RolloutState.RUNNING,
                 "began": now,
                 "stage_began": now,
@@ -183,9 +186,7 @@ class Rollouts(Repository):
             holding = (*STANDING, RolloutState.STOPPED)
             if last is None or not last.hold or last.state not in holding:
                 return None
-            query = sa.select(proofs.c.phone_id).where(
-                proofs.c.rollout_id == last.id, proofs.c.state == ProofState.WAITING
-            )
+            query = sa.select(proofs.c.phone_id).where(proofs.c.rollout_id == last.id, NOT_ASKED)
             rows = of_phones(connection, query, proofs.c.phone_id, phone_ids)
             held = frozenset(row.phone_id for row in rows)
             return _revision_before(connection, last), held
@@ -286,9 +287,7 @@ def _forget_who_crashed(connection: sa.Connection, me: Holder, now: datetime) ->
 
 def _judge_waiting_again(connection: sa.Connection, rollout_id: int) -> None:
     """Have the phones judged again whose turn has not come: until then they are not behind."""
-    waiting = sa.select(proofs.c.phone_id).where(
-        proofs.c.rollout_id == rollout_id, proofs.c.state == ProofState.WAITING
-    )
+    waiting = sa.select(proofs.c.phone_id).where(proofs.c.rollout_id == rollout_id, NOT_ASKED)
     judge_again(connection, list(connection.scalars(waiting)))
 
 

@@ -242,6 +242,7 @@ class RolloutStart:
     at_once: int = 50
     settle: float = 30.0
     hold: bool = False
+    web_ui: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -166,7 +166,7 @@ def test_a_stopped_rollout_says_how_many_phones_may_still_take_its_files(
     changed(loop)
     begin(loop.store, Terms(), now())
     out = done(fleet, "provision", "rollout", "stop")
-    assert "2 more phones take the new files at the next restart." in out
+    assert "2 phones keep the old files until another roll-out starts." in out
     assert "fleet provision rollout rollback restores the old files." in out
     status = done(fleet, "provision", "rollout")
-    assert "2 more phones take the new files at the next restart." in status
+    assert "2 phones keep the old files until another roll-out starts." in status

@@ -32,7 +32,7 @@ from fleet.push import PushState
 from fleet.simulator import RegistrarSpec, SimulatedRegistrar, SipLogin
 from fleet.store import IntentChange
 from tests.daemon.running import until
-from tests.provision.loop import NEW, OLD, PACE, WRONG, Loop, poll, whole_loop
+from tests.provision.loop import ADMIN, NEW, OLD, PACE, WRONG, Loop, poll, whole_loop
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -164,6 +164,40 @@ async def test_with_a_wrong_password_the_canary_fails_and_the_rollout_stops(
         assert loop.proofs()[1].state is ProofState.FAILED
         assert loop.proofs()[2].state is ProofState.WAITING
         assert "1002" in loop.pbx.registered
+
+
+async def test_a_canary_that_its_registrar_refuses_fails_long_before_the_deadline(
+    store: Store, tmp_path: Path
+) -> None:
+    async with whole_loop(store, tmp_path) as loop:
+        loop.intend(1, WRONG)
+        loop.apply()
+        order = StageOrder(canaries=(loop.ids[0],))
+        ended = await loop.run(begin(store, Terms(order=order, deadline=86_400), now()))
+        assert ended.state is RolloutState.STOPPED
+        assert "line 1 is failed (401)" in loop.proofs()[1].detail
+
+
+async def test_a_phone_that_is_off_is_absent_and_catches_up_when_it_is_back(
+    store: Store, tmp_path: Path
+) -> None:
+    async with whole_loop(store, tmp_path) as loop:
+        device = loop.simulator.phones[1].device
+        assert device
+        await device.stop()
+        await loop.poll()
+        password = Wanted(value=ADMIN, lock=True)
+        period = Wanted(value="3000")
+        slower = Intent(parameters={"admin password": password, "sip registration period": period})
+        store.inventory.apply([], [], IntentChange(at=now(), fleet=slower))
+        loop.apply()
+        order = StageOrder(canary_count=2, steps=())
+        ended = await loop.run(begin(store, Terms(order=order, deadline=30), now()))
+        assert ended.state is RolloutState.DONE
+        one, two = (loop.proofs()[number] for number in (1, 2))
+        assert (one.state, two.state) == (ProofState.PROVEN, ProofState.ABSENT)
+        assert "It was absent before the roll-out" in two.detail
+        assert "1 absent phone gets the new files" in sentence(ended, loop.proofs().values())
 
 
 async def test_a_new_admin_password_is_used_as_soon_as_the_phone_takes_it(
@@ -302,12 +336,12 @@ async def test_a_rollout_that_holds_keeps_new_files_from_phones_it_has_not_asked
             return [store.fetches.load(phone_id=each, limit=1)[0].revision for each in loop.ids]
 
         order = StageOrder(canaries=(loop.ids[0],), steps=())
-        rollout = begin(store, Terms(order=order, deadline=1, hold=True), now())
+        rollout = begin(store, Terms(order=order, deadline=1), now())
         assert await given() == [before, before]
         ended = await loop.run(rollout)  # the registrar does not take the new password
         assert ended.state is RolloutState.STOPPED
         assert await given() == [revision.number, before]
         said = sentence(ended, store.rollouts.proofs(ended.id))
-        assert "1 phone that was not asked keeps the old files" in said
-        assert begin(store, Terms(deadline=1), now()).hold is False
+        assert "1 phone has the new files. 1 phone keeps the old files" in said
+        assert begin(store, Terms(deadline=1, hold=False), now()).hold is False
         assert await given() == [revision.number, revision.number]

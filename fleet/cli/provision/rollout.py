@@ -59,7 +59,7 @@ rollout.add_command(status)
     epilog=examples(
         "fleet provision rollout start",
         "fleet provision rollout start --canary reception --stages 10%,50% --detach",
-        "fleet provision rollout start --stages sites --max-failures 2 --hold",
+        "fleet provision rollout start --stages sites --max-failures 2 --no-hold",
     )
 )
 @CANARY
@@ -69,9 +69,15 @@ rollout.add_command(status)
 @AT_ONCE
 @SETTLE
 @click.option(
-    "--hold",
+    "--hold/--no-hold",
+    default=True,
+    help="--hold: a phone that restarts before its turn gets its old files. --no-hold: it gets the "
+    "new ones.  [default: --hold]",
+)
+@click.option(
+    "--web-ui-restart",
     is_flag=True,
-    help="Do not serve the new files to phones before their turn, even if they restart.",
+    help="Restart a phone through its web UI if it can be asked in no other way.",
 )
 @DETACH
 @with_app
@@ -84,9 +90,13 @@ def start(
     at_once: int,
     settle: float,
     hold: bool,
+    web_ui_restart: bool,
     detach: bool,
 ) -> None:
     """Start a roll-out of the last revision, and run it to its end.
+
+    The canaries are phones that were well when they were polled last, of different sites and
+    models. Phones that did not answer then are absent: the roll-out does not wait for them.
 
     After Ctrl-C, continue with resume; after a crash, a running daemon takes over. Exit code 3: the
     roll-out stopped by itself, or no daemon took over a detached one.
@@ -101,8 +111,13 @@ def start(
         at_once=at_once,
         settle=settle,
         hold=hold,
+        web_ui=web_ui_restart,
     )
     started = control.start(app.store, terms, by=user_name(), now=now())
+    for labels in control.shared_accounts(app.store, started):
+        console().print(
+            f"{', '.join(labels)}: they share a SIP account, so fleet asks them together."
+        )
     if detach:
         leave(app, started)
     else:

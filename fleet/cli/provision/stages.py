@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from fleet.cli.tables import local, table
 from fleet.model import ProofState, RolloutState
 from fleet.provision.rollout.messages import ProgressMessages, sentence
+from fleet.provision.rollout.state_machine import FINAL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -18,9 +19,9 @@ if TYPE_CHECKING:
     from fleet.cli.progress import Show
     from fleet.model import Proof, Rollout
 
-FINAL = (ProofState.PROVEN, ProofState.FAILED, ProofState.SKIPPED)
 MOST_SHOWN = 20
 _STATES = tuple(ProofState)
+_SHOWN = (ProofState.FAILED, ProofState.NOT_REACHED, ProofState.ABSENT)
 
 
 def labels_of(app: App) -> dict[int, str]:
@@ -51,14 +52,14 @@ def show_rollout(
     *,
     every: bool,
 ) -> None:
-    """Show stages, then the phones that failed, or all."""
+    """Show stages, then the phones that failed or were set apart, or all."""
     shown = [state for state in _STATES if any(proof.state is state for proof in proofs)]
     rows = [
         _row(rollout, number, shown, [proof for proof in proofs if proof.stage == number])
         for number in range(len(rollout.stages))
     ]
     screen.print(table(("", "stage", "phones", *shown), rows, folds=("stage",)))
-    some = [proof for proof in proofs if every or proof.state is ProofState.FAILED]
+    some = [proof for proof in proofs if every or proof.state in _SHOWN]
     if some:
         screen.print()
         screen.print(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fleet.errors import UsageError
-from fleet.model import JournalEntry, RolloutState, RunBy
+from fleet.model import JournalEntry, ProofState, RolloutState, RunBy
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,6 +29,20 @@ def start(store: Store, terms: Terms, *, by: str, now: datetime) -> Rollout:
     if terms.run_by is RunBy.DAEMON:
         _record_handover(store, started, by, now)
     return started
+
+
+def shared_accounts(store: Store, rollout: Rollout) -> list[list[str]]:
+    """Return the labels of phones that share an account and so are asked together, by group.
+
+    A NOTIFY through a registrar reaches all of a group.
+    """
+    from fleet.provision.addressees import AccountOwners  # it loads the clients too
+
+    waiting = store.rollouts.proofs(rollout.id, states=(ProofState.WAITING,))
+    groups = AccountOwners(store).groups({proof.phone_id for proof in waiting})
+    ids = sorted(set().union(*groups))
+    labels = {each.id: each.phone.label for each in store.phones.load(ids=ids)} if ids else {}
+    return sorted(sorted(labels[phone_id] for phone_id in group) for group in groups)
 
 
 def pause(store: Store, *, by: str, now: datetime) -> Rollout:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from fleet.provision.lines import IntendedLine
     from fleet.store import PhoneStatus, Store
 
+_REFUSALS = (401, 403, 407)  # of a login
 _ONE_BY_ONE = 100  # phones; of more, all fetches are read at once
 
 
@@ -80,7 +81,8 @@ class Evidence:
     ) -> Observation:
         phone_id = status.stored.id
         intended = self._intended(phone_id)
-        wrong = list(wrongs(status, [line.number for line in intended]))
+        numbers = [line.number for line in intended]
+        wrong = list(wrongs(status, numbers))
         fetched_at = self._fetched_at(phone_id, fetches)
         since = [push for push in pushes if fetched_at is not None and push.at >= fetched_at]
         newest = dict(pushes_by_line(status, intended, since))
@@ -92,6 +94,10 @@ class Evidence:
             polled_at=status.observed_at,
             registered=status.reach is Reach.OK and not wrong,
             wrong="; ".join([*wrong, *lost]),
+            is_reached=status.reach is Reach.OK,
+            refused=any(
+                each.line.code in _REFUSALS and each.line.number in numbers for each in status.lines
+            ),
             pushed_at=max(
                 (push.at for push in since if push.registered is not False), default=None
             ),
@@ -149,6 +155,17 @@ def losses(status: PhoneStatus, pushes: Mapping[int, LastPush]) -> Iterator[str]
         if push.registered is False and (not status.observed_at or push.at > status.observed_at):
             code = f" ({push.code})" if push.code is not None else ""
             yield f"the phone reports that line {number} is not registered{code}"
+
+
+def trouble_of(status: PhoneStatus) -> str:
+    """What the last poll saw wrong with a phone as it is; empty if nothing, or there was no poll.
+
+    What its new files are to change is no trouble: only lines that it shows count.
+    """
+    if status.reach is None:
+        return ""
+    numbers = [each.line.number for each in status.lines if each.line.account is not None]
+    return "; ".join(wrongs(status, numbers))
 
 
 def wrongs(status: PhoneStatus, intended: Collection[int]) -> Iterator[str]:

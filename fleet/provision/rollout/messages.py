@@ -14,6 +14,13 @@ if TYPE_CHECKING:
     from fleet.store import Store
 
 
+_NEWS = {
+    ProofState.FAILED: "failed",
+    ProofState.NOT_REACHED: "was not reached",
+    ProofState.ABSENT: "is set apart",
+}
+
+
 class ProgressMessages:
     """Words the changes of a roll-out. `labels` are the phones' names, by their number."""
 
@@ -21,7 +28,7 @@ class ProgressMessages:
         self._labels = labels
         self._stage = -1
         self._state = RolloutState.RUNNING
-        self._failed: set[int] = set()
+        self._told: set[tuple[int, ProofState]] = set()
 
     def news(self, rollout: Rollout, proofs: Mapping[int, Proof]) -> Iterator[str]:
         """Yield a sentence for each change since the last call."""
@@ -29,9 +36,10 @@ class ProgressMessages:
             self._stage = rollout.stage
             yield _stage(rollout, proofs.values())
         for proof in proofs.values():
-            if proof.state is ProofState.FAILED and proof.phone_id not in self._failed:
-                self._failed.add(proof.phone_id)
-                yield f"{self._labels.get(proof.phone_id, '?')} failed. {proof.detail}"
+            if (proof.phone_id, proof.state) not in self._told and proof.state in _NEWS:
+                self._told.add((proof.phone_id, proof.state))
+                label = self._labels.get(proof.phone_id, "?")
+                yield f"{label} {_NEWS[proof.state]}. {proof.detail}"
         if rollout.state is not self._state:
             self._state = rollout.state
             if rollout.state is not RolloutState.RUNNING:
@@ -39,31 +47,44 @@ class ProgressMessages:
 
 
 def sentence(rollout: Rollout, proofs: Iterable[Proof]) -> str:
-    """Return the state of a roll-out in one line."""
+    """Return the state of a roll-out in one line; of a stopped one, who has the new files."""
+    proofs = list(proofs)
     states = Counter(proof.state for proof in proofs)
     counts = ", ".join(f"{states[state]} {state}" for state in ProofState if states[state])
     why = f" {rollout.why}" if rollout.why else ""
     now = f"Revision {rollout.revision} {rollout.state}: {counts or 'no phones'}.{why}"
-    behind = states[ProofState.WAITING] + states[ProofState.TOLD]
+    if rollout.state is RolloutState.DONE and (later := states[ProofState.ABSENT]):
+        takes = "1 absent phone gets" if later == 1 else f"{later} absent phones get"
+        return f"{now} {takes} the new files at the next restart; fleet watches for that."
     if rollout.state is not RolloutState.STOPPED:
         return now
-    waiting = states[ProofState.WAITING]
-    if rollout.hold:
-        behind -= waiting
-    exposed = (
-        f" {behind} more {'phone takes' if behind == 1 else 'phones take'} the new files at the "
-        "next restart."
-        if behind
-        else ""
+    return " ".join((now, *_exposure(rollout, proofs), _TO_UNDO))
+
+
+_TO_UNDO = "fleet provision rollout rollback restores the old files."
+
+
+def _exposure(rollout: Rollout, proofs: Iterable[Proof]) -> Iterator[str]:
+    """Say who has the new files of a stopped roll-out, who will get them, and who will not."""
+    open_ones = [proof for proof in proofs if proof.state is not ProofState.SKIPPED]
+    has = sum(proof.fetched_at is not None for proof in open_ones)
+    kept = sum(
+        rollout.hold
+        and proof.told_at is None
+        and proof.state in (ProofState.WAITING, ProofState.ABSENT)
+        for proof in open_ones
     )
-    if rollout.hold and waiting:
-        exposed += (
-            " 1 phone that was not asked keeps the old files until another roll-out starts."
-            if waiting == 1
-            else f" {waiting} phones that were not asked keep the old files until another roll-out "
-            "starts."
-        )
-    return f"{now}{exposed} fleet provision rollout rollback restores the old files."
+    takes = len(open_ones) - has - kept
+    if has:
+        yield f"{_phones(has, 'has', 'have')} the new files."
+    if takes:
+        yield f"{_phones(takes, 'takes', 'take')} the new files at the next restart."
+    if kept:
+        yield f"{_phones(kept, 'keeps', 'keep')} the old files until another roll-out starts."
+
+
+def _phones(count: int, singular: str, plural: str) -> str:
+    return f"1 phone {singular}" if count == 1 else f"{count} phones {plural}"
 
 
 def stopped_rollout(store: Store) -> tuple[Rollout, str] | None:

@@ -34,15 +34,18 @@ class Observation:
 
     `fetched_at` is its last fetch of the expected bytes, None if what it fetched last is something
     else. `polled_at` is the last poll; `registered` whether that saw every intended line
-    registered, `wrong` what else is known. `pushed_at` is when the phone last said, since
-    its fetch, that it is there or registered; `lines` are all intended ones where it said something
-    of any since then, else none.
+    registered, `wrong` what else is known; `is_reached` whether it could read the phone, `refused`
+    whether it saw an intended line that its registrar refuses. `pushed_at` is when the phone last
+    said, since its fetch, that it is there or registered; `lines` are all intended ones where it
+    said something of any since then, else none.
     """
 
     fetched_at: datetime | None = None
     polled_at: datetime | None = None
     registered: bool = False
     wrong: str = ""
+    is_reached: bool = False
+    refused: bool = False
     pushed_at: datetime | None = None
     lines: tuple[LineObservation, ...] = ()
 

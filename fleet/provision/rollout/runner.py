@@ -6,16 +6,23 @@ import asyncio
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from fleet.errors import RolloutRunning, StoreError, SweepRunning, UsageError
 from fleet.model import ProofState, RolloutState, RunBy
 from fleet.provision.rollout.preconditions import NoPreconditions, Preconditions, Refusal
 from fleet.provision.rollout.proof import Observation, counts_from
-from fleet.provision.rollout.state_machine import Pace, advance, refused, untold
+from fleet.provision.rollout.state_machine import (
+    OBSERVED,
+    Pace,
+    advance,
+    not_reached,
+    refused,
+    untold,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 
     from fleet.model import Proof, Rollout
     from fleet.provision.rollout.state_machine import Step
@@ -23,7 +30,13 @@ if TYPE_CHECKING:
 
 LEASE = timedelta(seconds=60)
 _LAST_WORDS = 3.0  # seconds for phones that are being asked to answer, when we are to end
-_LOOKED_AT = (ProofState.TOLD, ProofState.FETCHED)
+
+
+class Asked(NamedTuple):
+    """What came of asking a phone, in a few words, and whether any way was accepted."""
+
+    how: str
+    accepted: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,12 +44,13 @@ class Tools:
     """What a runner works with.
 
     `ask` asks a phone to re-sync, once its `preconditions` are met, and returns the result in a
-    few words. `poll` polls phones, and raises `SweepRunning` while somebody else does. `observe`
-    returns what is known of phones.
+    few words, and whether any way was accepted. `poll` polls phones, and raises `SweepRunning`
+    while somebody else does. `observe` returns what is known of phones. `companions` are told with
+    a phone, or not at all.
     """
 
     store: Store
-    ask: Callable[[int], Awaitable[str]]
+    ask: Callable[[int], Awaitable[Asked]]
     poll: Callable[[Sequence[int]], Awaitable[None]]
     observe: Callable[[Sequence[int]], Mapping[int, Observation]]
     clock: Callable[[], datetime]
@@ -45,6 +59,9 @@ class Tools:
     poll_every: timedelta = timedelta(seconds=30)
     run_by: RunBy = RunBy.FOREGROUND
     preconditions: Preconditions = field(default_factory=NoPreconditions)
+    companions: Mapping[int, Collection[int]] = field(default_factory=dict)
+    absent_every: timedelta = timedelta(minutes=5)
+    again_every: timedelta = timedelta(minutes=5)
 
 
 class Runner:
@@ -54,9 +71,11 @@ class Runner:
         self._tools = tools
         self._progress = progress
         self._proofs: dict[int, Proof] = {}
-        self._asking: dict[int, asyncio.Task[str | Refusal]] = {}
+        self._asking: dict[int, asyncio.Task[Asked | Refusal]] = {}
+        self._asked_at: dict[int, datetime] = {}
         self._polling: asyncio.Task[None] | None = None
         self._polled_at: dict[int, datetime] = {}
+        self._absent_at: dict[int, datetime] = {}
         self._observations: Mapping[int, Observation] = {}
 
     async def run(self, rollout_id: int, patience: timedelta = timedelta(0)) -> Rollout:
@@ -110,7 +129,8 @@ class Runner:
     async def _step(self, rollout_id: int) -> Rollout:
         """Look, decide, write, and only then ask."""
         answered = self._answered()
-        active = [each.phone_id for each in self._proofs.values() if each.state in _LOOKED_AT]
+        now = self._tools.clock()
+        active = [each.phone_id for each in self._proofs.values() if self._is_active(each, now)]
         rollout, self._observations = await asyncio.to_thread(self._read, rollout_id, active)
         now = self._tools.clock()
         step = advance(
@@ -120,11 +140,15 @@ class Runner:
             now=now,
             pace=self._tools.pace,
             under_way=self._asking.keys(),
-            companions=self._tools.preconditions.companions,
+            asked_lately=[
+                each for each, at in self._asked_at.items() if now < at + self._tools.again_every
+            ],
+            companions=self._tools.companions,
         )
         changed = {proof.phone_id: proof for proof in (*answered, *step.changed)}
         rollout = await self._write(step, tuple(changed.values()), now)
         self._proofs |= {proof.phone_id: proof for proof in step.changed}
+        self._asked_at |= dict.fromkeys(step.tell, now)
         for phone_id in step.tell:
             self._asking[phone_id] = asyncio.create_task(_asked(self._tools, phone_id))
         self._poll_some(now)
@@ -177,7 +201,20 @@ class Runner:
             self._polled_at |= dict.fromkeys(due, now)
             self._polling = asyncio.create_task(_polled(self._tools.poll, due))
 
+    def _is_active(self, proof: Proof, now: datetime) -> bool:
+        """Whether a phone is to be looked at; absent ones, who may be many, only now and then."""
+        if proof.state is not ProofState.ABSENT:
+            return proof.state in OBSERVED
+        looked_at = self._absent_at.get(proof.phone_id)
+        if looked_at is not None and now < looked_at + self._tools.poll_every:
+            return False
+        self._absent_at[proof.phone_id] = now
+        return True
+
     def _is_due(self, proof: Proof, now: datetime) -> bool:
+        if proof.state is ProofState.ABSENT and proof.told_at is None:
+            polled = self._polled_at.get(proof.phone_id)
+            return polled is None or now >= polled + self._tools.absent_every
         if proof.state is not ProofState.FETCHED or proof.fetched_at is None:
             return False
         polled = self._polled_at.get(proof.phone_id)
@@ -211,14 +248,16 @@ class Runner:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _asked(tools: Tools, phone_id: int) -> str | Refusal:
+async def _asked(tools: Tools, phone_id: int) -> Asked | Refusal:
     return await tools.preconditions.passes(phone_id) or await tools.ask(phone_id)
 
 
-def _told(proof: Proof, answer: str | Refusal) -> Proof:
+def _told(proof: Proof, answer: Asked | Refusal) -> Proof:
     if isinstance(answer, Refusal):
         return refused(proof, answer.detail)
-    return replace(proof, how=answer)
+    if answer.accepted or proof.state is not ProofState.TOLD:
+        return replace(proof, how=answer.how)
+    return not_reached(proof, answer.how)
 
 
 async def _polled(poll: Callable[[Sequence[int]], Awaitable[None]], ids: Sequence[int]) -> None:

@@ -9,13 +9,14 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, TypeAlias
 
 from fleet.errors import UsageError
-from fleet.model import RolloutState, RunBy
+from fleet.model import ProofState, Reach, RolloutState, RunBy
 from fleet.provision.addressees import AccountOwners, addressees
 from fleet.provision.applied import AppliedRevision
-from fleet.provision.rollout.evidence import Evidence
+from fleet.provision.resync import How
+from fleet.provision.rollout.evidence import Evidence, trouble_of
 from fleet.provision.rollout.logins import LoginRenewer
 from fleet.provision.rollout.preconditions import NoPreconditions, Preconditions
-from fleet.provision.rollout.runner import Runner, Tools
+from fleet.provision.rollout.runner import Asked, Runner, Tools
 from fleet.provision.rollout.stages import Candidate, StageOrder, kept_together, stages_of
 from fleet.provision.rollout.state_machine import Pace
 from fleet.store import RolloutStart, Secrets
@@ -39,9 +40,9 @@ _STANDING = (RolloutState.RUNNING, RolloutState.PAUSED)
 class Terms:
     """How a roll-out is to go. `deadline` is in seconds, for one phone's proof.
 
-    `at_once`, `settle` (seconds), `hold` and who runs it are as `Rollout` has them.
-    `groups`, if any, are the phones to be told: each phone, also one that has fetched everything,
-    and those of a group in one stage.
+    `at_once`, `settle` (seconds), `hold`, `web_ui` and who runs it are as `Rollout` has them.
+    `groups`, if any, are the phones to be told: each phone, also one that has fetched everything or
+    is absent, and those of a group in one stage.
     """
 
     order: StageOrder = field(default_factory=StageOrder)
@@ -50,7 +51,8 @@ class Terms:
     run_by: RunBy = RunBy.FOREGROUND
     at_once: int = 50
     settle: float = 30.0
-    hold: bool = False
+    hold: bool = True
+    web_ui: bool = False
     groups: tuple[frozenset[int], ...] = ()
 
 
@@ -62,14 +64,18 @@ def begin(store: Store, terms: Terms, now: datetime) -> Rollout:
     number = store.revisions.last()
     if not number:
         raise UsageError("Nothing was applied yet: fleet provision plan, then apply.")
-    candidates = _candidates(store, AppliedRevision(store, number))
+    owners = AccountOwners(store)
+    candidates = _candidates(store, AppliedRevision(store, number), owners)
     if terms.groups:
         some = frozenset().union(*terms.groups)
-        candidates = [replace(c, is_current=False) for c in candidates if c.phone_id in some]
+        candidates = [
+            replace(each, is_current=False, is_absent=False, trouble="")
+            for each in candidates
+            if each.phone_id in some
+        ]
     stages, proofs = stages_of(candidates, terms.order)
-    stages, proofs = (
-        kept_together(stages, proofs, terms.groups) if terms.groups else (stages, proofs)
-    )
+    todo = {proof.phone_id for proof in proofs if proof.state is ProofState.WAITING}
+    stages, proofs = kept_together(stages, proofs, terms.groups or owners.groups(todo))
     if not proofs:
         raise UsageError(f"Revision {number} has no phone's own file, so there is no phone to ask.")
     start = RolloutStart(
@@ -82,6 +88,7 @@ def begin(store: Store, terms: Terms, now: datetime) -> Rollout:
         at_once=terms.at_once,
         settle=terms.settle,
         hold=terms.hold,
+        web_ui=terms.web_ui,
     )
     return store.rollouts.begin(start, now)
 
@@ -114,7 +121,9 @@ def roll_back(store: Store, terms: Terms, *, to: int | None, by: str, now: datet
     )
     everybody = StageOrder(canary_count=0, steps=())
     failures = store.phones.count()
-    return begin(store, replace(terms, order=everybody, most_failures=failures), now)
+    # Not held back: what phones had before is what is rolled back.
+    back = replace(terms, order=everybody, most_failures=failures, hold=False)
+    return begin(store, back, now)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,14 +158,25 @@ class RolloutService:
         models = await asyncio.to_thread(_models, self.store)
         preconditions = await asyncio.to_thread(self.preconditions, rollout)
         owners = await asyncio.to_thread(AccountOwners, self.store)
+        proofs = await asyncio.to_thread(self.store.rollouts.proofs, rollout.id)
+        companions = preconditions.companions or _companions(owners, proofs)
+        ways = (*self.resyncer.ways, How.WEB_UI) if rollout.web_ui else self.resyncer.ways
+        resyncer = replace(self.resyncer, ways=ways)
 
-        async def ask(phone_id: int) -> str:
+        async def ask(phone_id: int) -> Asked:
             some = await asyncio.to_thread(
-                addressees, self.store, applied, self.logins, [phone_id], owners=owners
+                addressees,
+                self.store,
+                applied,
+                self.logins,
+                [phone_id],
+                owners=owners,
+                told_together=companions.get(phone_id, ()),
             )
             if not some:
-                return "it is no longer in the inventory"
-            return (await self.resyncer.ask(some[0])).how
+                return Asked("it is no longer in the inventory", accepted=True)
+            outcome = await resyncer.ask(some[0])
+            return Asked(outcome.how, outcome.accepted)
 
         renewer = LoginRenewer(
             store=self.store,
@@ -182,6 +202,7 @@ class RolloutService:
             tick=self.tick,
             run_by=self.run_by,
             preconditions=preconditions,
+            companions=companions,
             **({} if self.poll_every is None else {"poll_every": self.poll_every}),
         )
         ended = await Runner(tools, progress).run(rollout.id, patience)
@@ -195,16 +216,36 @@ def pace_of(rollout: Rollout) -> Pace:
     return Pace(at_once=rollout.at_once, settle=timedelta(seconds=rollout.settle))
 
 
-def _candidates(store: Store, applied: AppliedRevision) -> list[Candidate]:
-    evidence, last = Evidence(store, applied, _models(store)), store.fetches.last()
+def _companions(owners: AccountOwners, proofs: Sequence[Proof]) -> dict[int, frozenset[int]]:
+    """Who is told together, by stage: phones that share an account."""
+    stages = {
+        proof.phone_id: proof.stage for proof in proofs if proof.state is not ProofState.SKIPPED
+    }
+    return {
+        phone_id: frozenset(
+            other for other in group if other != phone_id and stages[other] == stages[phone_id]
+        )
+        for group in owners.groups(stages.keys())
+        for phone_id in group
+    }
+
+
+def _candidates(store: Store, applied: AppliedRevision, owners: AccountOwners) -> list[Candidate]:
+    models = _models(store)
+    evidence, last = Evidence(store, applied, models), store.fetches.last()
+    statuses = [each for each in store.observations.statuses() if applied.proof_of(each.stored.id)]
+    sharing = frozenset().union(*owners.groups({each.stored.id for each in statuses}))
     return [
         Candidate(
-            phone_id=each.id,
-            site=each.phone.site,
-            is_current=evidence.is_current(each.id, last),
+            phone_id=status.stored.id,
+            site=status.stored.phone.site,
+            model=models.get(status.stored.id, ""),
+            is_current=evidence.is_current(status.stored.id, last),
+            trouble=trouble_of(status),
+            is_absent=status.reach is Reach.UNREACHABLE,
+            shares=status.stored.id in sharing,
         )
-        for each in store.phones.load(secrets=Secrets.NONE)
-        if applied.proof_of(each.id)
+        for status in statuses
     ]
 
 

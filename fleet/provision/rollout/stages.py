@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict, deque
 from dataclasses import dataclass, replace
 from itertools import chain, zip_longest
 from typing import TYPE_CHECKING
@@ -22,11 +22,19 @@ CANARIES, REST = "canaries", "the rest"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Candidate:
-    """A phone of the fleet. `is_current`: it has fetched what it shall have already."""
+    """A phone of the fleet. `is_current`: it has fetched what it shall have already.
+
+    `trouble` is what is wrong with it, empty if it was well when it was polled last; `is_absent`:
+    that poll got no answer. `shares`: another phone has an account of it.
+    """
 
     phone_id: int
     site: str = ""
+    model: str = ""
     is_current: bool = False
+    trouble: str = ""
+    is_absent: bool = False
+    shares: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,16 +55,35 @@ def stages_of(
 ) -> tuple[tuple[str, ...], tuple[Proof, ...]]:
     """The stages' names, and every phone in its stage; a stage with nothing to do is left out.
 
-    Raises `UsageError` for a step that is neither a share nor a site.
+    Absent phones come last and are not waited for, unless they are named as canaries. Raises
+    `UsageError` for a step that is neither a share nor a site.
     """
-    todo = [phone for phone in mixed(phones) if not phone.is_current]
+    named = set(order.canaries)
+    due = [phone for phone in mixed(phones) if not phone.is_current]
+    todo = [phone for phone in due if not phone.is_absent or phone.phone_id in named]
     stages = [(name, some) for name, some in _staged(todo, order) if some]
     proofs = [
-        Proof(phone_id=phone.phone_id, stage=number, state=ProofState.WAITING)
+        Proof(
+            phone_id=phone.phone_id,
+            stage=number,
+            state=ProofState.WAITING,
+            trouble=phone.trouble,
+        )
         for number, (_, some) in enumerate(stages)
         for phone in some
     ]
     last = max(len(stages) - 1, 0)
+    proofs += [
+        Proof(
+            phone_id=phone.phone_id,
+            stage=last,
+            state=ProofState.ABSENT,
+            detail=f"It was absent before the roll-out: {phone.trouble}.",
+            trouble=phone.trouble,
+        )
+        for phone in due
+        if phone.is_absent and phone.phone_id not in named
+    ]
     proofs += [
         Proof(phone_id=phone.phone_id, stage=last, state=ProofState.SKIPPED, detail=_CURRENT)
         for phone in phones
@@ -96,7 +123,7 @@ def _staged(todo: list[Candidate], order: StageOrder) -> Iterable[tuple[str, lis
     if order.canaries:
         first = [phone for phone in todo if phone.phone_id in set(order.canaries)]
     else:
-        first = todo[: order.canary_count]
+        first = _canaries(todo, order.canary_count)
     yield CANARIES, first
     left = _without(todo, first)
     for step in _spelt_out(order.steps, todo):
@@ -108,6 +135,28 @@ def _staged(todo: list[Candidate], order: StageOrder) -> Iterable[tuple[str, lis
         yield step, some
         left = _without(left, some)
     yield REST, left
+
+
+def _canaries(todo: Iterable[Candidate], count: int) -> list[Candidate]:
+    """Choose phones that tell most: well ones that share no account, of many sites and models."""
+    alike: defaultdict[tuple[bool, bool, str, str], deque[Candidate]] = defaultdict(deque)
+    for phone in todo:
+        alike[bool(phone.trouble), phone.shares, phone.site, phone.model].append(phone)
+    chosen: list[Candidate] = []
+    sites: Counter[str] = Counter()
+    models: Counter[str] = Counter()
+    while len(chosen) < count and alike:
+        key = min(
+            alike,
+            key=lambda key: (*key[:2], sites[key[2]] + models[key[3]], alike[key][0].phone_id),
+        )
+        phone = alike[key].popleft()
+        if not alike[key]:
+            del alike[key]
+        chosen.append(phone)
+        sites[phone.site] += 1
+        models[phone.model] += 1
+    return chosen
 
 
 def _spelt_out(steps: Iterable[str], todo: Sequence[Candidate]) -> Iterable[str]:

@@ -2,7 +2,10 @@
 
     waiting -- told of it --> told -- fetched the expected bytes --> fetched -- seen --> proven
 
-and from told or fetched to failed, once the deadline has passed.
+and from told or fetched to failed, once the deadline has passed; a canary that is refused by its
+registrar fails at once. A phone that could be asked in no way is not reached, and asked again. One
+that was in trouble before is set apart as absent where it would fail; one that was out of reach
+begins so, and waits for its turn once it is seen again.
 
 All that a step needs is in the database: whoever is killed between two steps is followed by one
 who takes the same next step. A phone is written down as told before it is told. Where nothing is
@@ -18,7 +21,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from fleet.model import ProofState, RolloutState
-from fleet.provision.rollout.proof import Observation, proven
+from fleet.provision.rollout.proof import Observation, counts_from, proven
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -29,7 +32,10 @@ if TYPE_CHECKING:
 ASKING = "being asked"
 ASKING_AGAIN = "being asked again, for whoever asked it before was cut off"
 _NONE: Mapping[int, Collection[int]] = MappingProxyType({})
-FINAL = frozenset({ProofState.PROVEN, ProofState.FAILED, ProofState.SKIPPED})
+FINAL = frozenset({ProofState.PROVEN, ProofState.FAILED, ProofState.SKIPPED, ProofState.ABSENT})
+OBSERVED = frozenset(
+    {ProofState.TOLD, ProofState.FETCHED, ProofState.NOT_REACHED, ProofState.ABSENT}
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -64,22 +70,30 @@ def advance(
     now: datetime,
     pace: Pace,
     under_way: Collection[int] = (),
+    asked_lately: Collection[int] = (),
     companions: Mapping[int, Collection[int]] = _NONE,
 ) -> Step:
     """The next step. `under_way` are phones that are being told by us at this moment.
+
+    `asked_lately` are those whom it is too early to ask again where no way was accepted.
 
     A roll-out that is paused goes on proving phones that were told, and tells nobody.
     `companions` are those who are told with a phone or not at all, however many that are.
     """
     known = dict(proofs)
     for proof in proofs.values():
-        if proof.state in (ProofState.TOLD, ProofState.FETCHED):
-            observation = observations.get(proof.phone_id, Observation())
+        observation = observations.get(proof.phone_id)
+        if proof.state is ProofState.ABSENT and observation is not None:
+            known[proof.phone_id] = _seen_again(proof, observation, rollout)
+        elif proof.state in OBSERVED:
+            observation = observation or Observation()
             known[proof.phone_id] = _judged(proof, observation, rollout, now, pace, under_way)
     rollout = _moved_on(rollout, known.values(), now)
     tell: tuple[int, ...] = ()
     if rollout.state is RolloutState.RUNNING:
+        spared = {*under_way, *asked_lately}
         chosen = tuple(_to_tell(rollout, known.values(), now, pace, under_way))
+        chosen += tuple(_to_ask_again(rollout, known.values(), now, spared))
         tell = tuple(_with_companions(chosen, known, companions))
         known |= {phone_id: _told(known[phone_id], now) for phone_id in tell}
     changed = tuple(proof for number, proof in known.items() if proof is not proofs[number])
@@ -107,12 +121,51 @@ def _judged(
         if seen := proven(observation, proof.fetched_at, pace.settle):
             at, by = seen
             return replace(proof, state=ProofState.PROVEN, proven_at=at, by=by, detail="")
-        if _counts(observation, deadline) or now >= deadline + timedelta(seconds=rollout.deadline):
+        if _is_refused(proof, observation, pace):
             return replace(proof, state=ProofState.FAILED, detail=_not_registered(observation))
+        if _counts(observation, deadline) or now >= deadline + timedelta(seconds=rollout.deadline):
+            return _failed(proof, _not_registered(observation))
         return proof
-    if now < deadline or proof.phone_id in under_way or _may_be_told_again(proof):
+    if (
+        proof.state is ProofState.NOT_REACHED
+        or now < deadline
+        or proof.phone_id in under_way
+        or _may_be_told_again(proof)
+    ):
         return proof
-    return replace(proof, state=ProofState.FAILED, detail=_not_fetched(proof))
+    return _failed(proof, _not_fetched(proof))
+
+
+def _failed(proof: Proof, detail: str) -> Proof:
+    """A phone whose time is over; what was in trouble before the roll-out is set apart."""
+    if not proof.trouble:
+        return replace(proof, state=ProofState.FAILED, detail=detail)
+    before = f"It was in trouble before the roll-out ({proof.trouble})."
+    return replace(proof, state=ProofState.ABSENT, detail=f"{before} {detail}")
+
+
+def _is_refused(proof: Proof, observation: Observation, pace: Pace) -> bool:
+    """Whether the registrar refuses a canary that was well before: time will not change that."""
+    if proof.stage or proof.trouble or proof.fetched_at is None or not observation.refused:
+        return False
+    return _counts(observation, counts_from(observation, proof.fetched_at, pace.settle))
+
+
+def _seen_again(proof: Proof, observation: Observation, rollout: Rollout) -> Proof:
+    """An absent phone that has fetched by itself, or answers polls and so waits for its turn."""
+    fetched_at = observation.fetched_at
+    if fetched_at is not None and fetched_at >= rollout.began:
+        return replace(
+            proof,
+            state=ProofState.FETCHED,
+            told_at=proof.told_at or fetched_at,
+            fetched_at=fetched_at,
+        )
+    if proof.told_at is not None or observation.polled_at is None or not observation.is_reached:
+        return proof
+    if observation.polled_at < rollout.began:
+        return proof
+    return replace(proof, state=ProofState.WAITING, detail="", trouble=observation.wrong)
 
 
 def _counts(observation: Observation, since: datetime) -> bool:
@@ -144,12 +197,35 @@ def _moved_on(rollout: Rollout, proofs: Collection[Proof], now: datetime) -> Rol
             return replace(
                 rollout, state=RolloutState.STOPPED, ended=now, why=_why(rollout, failed)
             )
-        if any(proof.state not in FINAL for proof in here):
+        is_last = rollout.stage + 1 >= len(rollout.stages)
+        if any(_is_waited_out(proof, rollout, now, is_last=is_last) for proof in here):
             return rollout
+        if why := _no_canary(rollout, here):
+            return replace(rollout, state=RolloutState.STOPPED, ended=now, why=why)
         if rollout.stage + 1 >= len(rollout.stages):
             return replace(rollout, state=RolloutState.DONE, ended=now, why="")
         rollout = replace(rollout, stage=rollout.stage + 1, stage_began=now)
     return rollout
+
+
+def _is_waited_out(proof: Proof, rollout: Rollout, now: datetime, *, is_last: bool) -> bool:
+    """Whether a stage waits for a phone. One that is not reached holds up canaries and the end."""
+    if proof.state is not ProofState.NOT_REACHED:
+        return proof.state not in FINAL
+    until = (proof.told_at or now) + timedelta(seconds=rollout.deadline)
+    return now < until and (is_last or rollout.stage == 0)
+
+
+def _no_canary(rollout: Rollout, here: Collection[Proof]) -> str:
+    """Why the first stage proves nothing: its phones are all set apart."""
+    states = {proof.state for proof in here}
+    is_all_absent = len(rollout.stages) == 1 and ProofState.NOT_REACHED not in states
+    if rollout.stage or is_all_absent:
+        return ""
+    if len(here) <= rollout.most_failures or states - {ProofState.NOT_REACHED, ProofState.ABSENT}:
+        return ""
+    first = next(iter(here))
+    return f"No phone of stage {rollout.stages[0]} could be proven. The first: {first.detail}"
 
 
 def _why(rollout: Rollout, failed: Collection[Proof]) -> str:
@@ -188,6 +264,17 @@ def _to_tell(
         yield phone_id
 
 
+def _to_ask_again(
+    rollout: Rollout, proofs: Collection[Proof], now: datetime, spared: Collection[int]
+) -> Iterator[int]:
+    """Those whom no way reached, in this stage or one before, until their time is over."""
+    for proof in proofs:
+        if proof.state is ProofState.NOT_REACHED and proof.phone_id not in spared:
+            until = (proof.told_at or now) + timedelta(seconds=rollout.deadline)
+            if now < until:
+                yield proof.phone_id
+
+
 def _with_companions(
     chosen: Collection[int],
     proofs: Mapping[int, Proof],
@@ -217,7 +304,16 @@ def _is_waited_for(proof: Proof, now: datetime, pace: Pace) -> bool:
     return told and proof.told_at is not None and now < proof.told_at + pace.patience
 
 
+def not_reached(proof: Proof, how: str) -> Proof:
+    """A phone that was asked in every way, and none was accepted."""
+    return replace(
+        proof, state=ProofState.NOT_REACHED, how=how, detail=f"It could not be asked: {how}."
+    )
+
+
 def _told(proof: Proof, now: datetime) -> Proof:
+    if proof.state is ProofState.NOT_REACHED:  # its time began with the first try
+        return replace(proof, state=ProofState.TOLD, how=ASKING, detail="")
     again = proof.state is ProofState.TOLD
     how = ASKING_AGAIN if again else ASKING
     return replace(proof, state=ProofState.TOLD, told_at=now, how=how)

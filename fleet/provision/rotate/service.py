@@ -88,7 +88,8 @@ class Rotator:
             comment = f"SIP passwords of {counted(many, 'phone')}"
             provisioner.apply(provisioner.plan(), by=self.by, comment=comment)
             groups = tuple(group.phones for group in groups_of(rotation.accounts))
-            return begin(self.store, replace(terms, groups=groups), self.clock())
+            # What is held back from a phone is its own file alone, until its registrar is ready.
+            return begin(self.store, replace(terms, groups=groups, hold=False), self.clock())
         except FleetError:
             self._undo(rotation)
             raise

@@ -77,3 +77,32 @@ def test_phones_that_hang_together_come_with_the_first_of_them_and_empty_stages_
     stages, moved = kept_together(("canaries", "25%", "Berlin", "the rest"), proofs, groups)
     assert stages == ("canaries", "Berlin", "the rest")
     assert {proof.phone_id: proof.stage for proof in moved} == {1: 0, 2: 0, 3: 1, 4: 2}
+
+
+def test_canaries_are_well_share_no_account_and_differ_in_site_and_model() -> None:
+    phones = [
+        Candidate(phone_id=1, site="Berlin", model="6753i", trouble="line 1 is failed (401)"),
+        Candidate(phone_id=2, site="Berlin", model="6753i", shares=True),
+        Candidate(phone_id=3, site="Berlin", model="6753i"),
+        Candidate(phone_id=4, site="Berlin", model="6757i"),
+        Candidate(phone_id=5, site="Ulm", model="6753i"),
+        Candidate(phone_id=6, site="Ulm", model="6757i"),
+    ]
+    assert staged(StageOrder(canary_count=2, steps=()), phones)["canaries"] == [3, 6]
+    assert staged(StageOrder(canary_count=5, steps=()), phones)["canaries"] == [2, 3, 4, 5, 6]
+
+
+def test_absent_phones_are_in_no_stage_that_waits_unless_they_are_named() -> None:
+    phones = [
+        Candidate(phone_id=1, is_absent=True, trouble="no answer"),
+        Candidate(phone_id=2),
+        Candidate(phone_id=3),
+    ]
+    _, proofs = stages_of(phones, StageOrder(steps=()))
+    assert {(p.phone_id, p.stage, p.state) for p in proofs} == {
+        (2, 0, ProofState.WAITING),
+        (3, 1, ProofState.WAITING),
+        (1, 1, ProofState.ABSENT),
+    }
+    _, named = stages_of(phones, StageOrder(canaries=(1,), steps=()))
+    assert {p.state for p in named} == {ProofState.WAITING}

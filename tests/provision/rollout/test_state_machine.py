@@ -20,6 +20,7 @@ from fleet.provision.rollout.state_machine import (
     Pace,
     Step,
     advance,
+    not_reached,
     refused,
     untold,
 )
@@ -57,6 +58,7 @@ def step(
     observations: Mapping[int, Observation] | None = None,
     rollout: Rollout = ROLLOUT,
     under_way: tuple[int, ...] = (),
+    asked_lately: tuple[int, ...] = (),
     companions: Mapping[int, tuple[int, ...]] = NOBODY,
 ) -> Step:
     return advance(
@@ -66,6 +68,7 @@ def step(
         now=after(at),
         pace=PACE,
         under_way=under_way,
+        asked_lately=asked_lately,
         companions=companions,
     )
 
@@ -290,3 +293,96 @@ def test_stages_come_in_order_and_nobody_is_told_without_need_whenever_the_runne
         later = [p for p in proofs.values() if p.stage > rollout.stage]
         assert all(proof.state is ProofState.WAITING for proof in later)
     assert all(world.fates[n] != "good" or n in cut_off for n in failed)
+
+
+REFUSED = Observation(
+    fetched_at=FETCHED.fetched_at,
+    polled_at=after(20),
+    is_reached=True,
+    refused=True,
+    wrong="line 1 is failed (401)",
+)
+
+
+def test_a_canary_that_is_refused_fails_at_once_and_others_at_their_deadline() -> None:
+    canary = step(FETCHED, waiting(2, 1), at=20, observations={1: REFUSED})
+    assert canary.rollout.state is RolloutState.STOPPED
+    assert "line 1 is failed (401)" in canary.rollout.why
+    later = replace(FETCHED, stage=1)
+    assert step(later, at=20, observations={1: REFUSED}).changed == ()
+
+
+def test_what_was_seen_before_the_phone_settled_refuses_nothing() -> None:
+    early = replace(REFUSED, polled_at=after(12))
+    assert step(FETCHED, waiting(2, 1), at=20, observations={1: early}).changed == ()
+
+
+def test_one_in_trouble_before_is_set_apart_and_does_not_count() -> None:
+    troubled = replace(FETCHED, trouble="line 1 is failed (403)")
+    observed = {1: replace(REFUSED, polled_at=after(100))}
+    taken = step(troubled, waiting(2), at=101, observations=observed)
+    (apart,) = (proof for proof in taken.changed if proof.phone_id == 1)
+    assert apart.state is ProofState.ABSENT
+    assert "in trouble before the roll-out (line 1 is failed (403))" in apart.detail
+    assert taken.rollout.state is RolloutState.RUNNING
+
+
+ABSENT = Proof(phone_id=1, stage=2, state=ProofState.ABSENT, trouble="no answer")
+
+
+def test_an_absent_phone_is_not_waited_for() -> None:
+    proven = replace(FETCHED, phone_id=2, state=ProofState.PROVEN)
+    assert step(ABSENT, proven).rollout.state is RolloutState.DONE
+
+
+def test_an_absent_phone_waits_for_its_turn_once_a_poll_reads_it() -> None:
+    back = Observation(polled_at=after(30), is_reached=True)
+    taken = step(ABSENT, waiting(2), at=31, observations={1: back})
+    assert next(p for p in taken.changed if p.phone_id == 1) == waiting(1, 2)
+    before = replace(back, polled_at=after(-30))
+    silent = replace(back, is_reached=False)
+    for observed in (before, silent):
+        assert step(ABSENT, at=31, observations={1: observed}).changed == ()
+
+
+def test_an_absent_phone_that_fetched_by_itself_is_not_told() -> None:
+    booted = Observation(fetched_at=after(30), polled_at=after(31), is_reached=True)
+    taken = step(ABSENT, waiting(2), at=31, observations={1: booted})
+    (one,) = (proof for proof in taken.changed if proof.phone_id == 1)
+    assert (one.state, one.fetched_at) == (ProofState.FETCHED, after(30))
+    assert 1 not in taken.tell
+
+
+def test_one_that_no_way_reached_is_asked_again_until_its_time_is_over() -> None:
+    missed = not_reached(TOLD, "nobody answers")
+    assert step(missed, at=30, asked_lately=(1,)).tell == ()
+    again = step(missed, at=30)
+    assert again.tell == (1,)
+    assert again.changed == (replace(TOLD, how=ASKING),), "its time began with the first try"
+    assert step(missed, at=100).tell == ()
+
+
+def test_one_that_was_not_reached_and_fetched_all_the_same_goes_on() -> None:
+    missed = not_reached(TOLD, "nobody answers")
+    booted = Observation(fetched_at=after(50))
+    (one,) = step(missed, at=60, asked_lately=(1,), observations={1: booted}).changed
+    assert one.state is ProofState.FETCHED
+
+
+def test_only_canaries_and_the_end_wait_for_one_that_was_not_reached() -> None:
+    missed = not_reached(replace(TOLD, stage=1), "nobody answers")
+    here = replace(ROLLOUT, stage=1)
+    assert step(missed, waiting(2, 2), at=9, asked_lately=(1,), rollout=here).rollout.stage == 2
+    last = replace(ROLLOUT, stage=2)
+    late = replace(missed, stage=2)
+    assert step(late, at=9, asked_lately=(1,), rollout=last).rollout.state is RolloutState.RUNNING
+    assert step(late, at=100, rollout=last).rollout.state is RolloutState.DONE
+
+
+def test_canaries_of_whom_none_could_be_asked_stop_it_unless_so_many_may_fail() -> None:
+    missed = not_reached(TOLD, "nobody answers")
+    stopped = step(missed, waiting(2, 1), at=100).rollout
+    assert (stopped.state, stopped.stage) == (RolloutState.STOPPED, 0)
+    assert "No phone of stage canaries could be proven" in stopped.why
+    allowed = replace(ROLLOUT, most_failures=1)
+    assert step(missed, waiting(2, 1), at=100, rollout=allowed).rollout.stage == 1
