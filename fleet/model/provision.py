@@ -155,7 +155,8 @@ class Proof:
     """One phone of a roll-out. `how` says how it was asked to re-sync, and what came of it.
 
     `by` is how its registrations were seen; None while it is not proven. `trouble` is what was
-    wrong with it before the roll-out; empty if nothing.
+    wrong with it before the roll-out; empty if nothing. `fetches` is how often it has to fetch yet:
+    twice where its changes decide whether it comes back.
     """
 
     phone_id: int
@@ -168,6 +169,7 @@ class Proof:
     detail: str = ""
     by: ProofWay | None = None
     trouble: str = ""
+    fetches: int = 1
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

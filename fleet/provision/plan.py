@@ -17,6 +17,7 @@ from fleet.phone.config_file import (
     requested_file,
 )
 from fleet.phone.parameters import any_reboot, diff
+from fleet.provision.leaving import judged, leads_away, leaving
 from fleet.provision.mask import hidden
 from fleet.provision.render import as_effective
 
@@ -69,6 +70,11 @@ class PhonePlan:
     problem: str = ""
 
     @property
+    def leaves(self) -> bool:
+        """Whether the phone may be out of fleet's reach after it took the changes."""
+        return leaving(self.findings)
+
+    @property
     def reboot(self) -> bool:
         """Whether the phone has to start again for what changes."""
         return any_reboot(self.changes)
@@ -95,6 +101,11 @@ class ProvisionPlan:
     def changes_nothing(self) -> bool:
         """Whether the files are as they were applied."""
         return not self.files
+
+    @property
+    def twice(self) -> tuple[int, ...]:
+        """The phones that must fetch twice before a roll-out counts them as proven."""
+        return tuple(phone.phone_id for phone in self.phones if leads_away(phone.changes))
 
     @property
     def critical(self) -> dict[str, tuple[PhonePlan, ...]]:
@@ -172,13 +183,15 @@ class _Planner:
     def _phone(self, file: OwnFile) -> PhonePlan:
         change = self._changes.get(file.name)
         changes = self._own_changes(file) if change else self._inherited_changes(file)
+        found = self._lint(file) if change or changes else ()
+        is_ours = file.name in self._applied.digests
         return PhonePlan(
             phone_id=file.phone.phone_id,
             label=file.phone.label,
             site=file.phone.base.site,
             file=change,
             changes=changes,
-            findings=self._lint(file) if change or changes else (),
+            findings=judged(found, changes, is_ours=is_ours),
             problem=file.problem,
         )
 

@@ -10,6 +10,7 @@ from fleet.errors import ConfigurationError
 from fleet.phone.lint import CHECKS, LintContext
 from fleet.provision.findings import PhoneLinter
 from fleet.provision.firmware.folder import FirmwareFolder
+from fleet.provision.leaving import LEAVES, OwnHosts
 from fleet.provision.logins import asked_login, wanted_logins
 from fleet.provision.mask import referred
 from fleet.provision.plan import Applied, plan
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from fleet.provision.plan import ProvisionPlan
     from fleet.provision.render import Effective, FindSecret, OwnFile, Rendered
     from fleet.settings import Settings
+    from fleet.settings.provisioning import ProvisioningSettings
     from fleet.store import Store, StoredPhone
 
 EVERY_SITE = "*"
@@ -37,13 +39,16 @@ EVERY_SITE = "*"
 class Demands:
     """What the settings demand of phones' parameters beside what the inventory says.
 
-    `has_file` says whether the firmware folder has a file; None leaves that unchecked.
+    `has_file` says whether the firmware folder has a file, `is_us` whether a host is this machine,
+    `protocols` by what files are served; None leaves that unchecked.
     """
 
     reachable_as: tuple[str, ...] = ()
     demand_backup: frozenset[str] = frozenset()
     fetch_login: bool = False
     has_file: Callable[[str], bool] | None = None
+    is_us: Callable[[str], bool] | None = None
+    protocols: frozenset[str] | None = None
 
     def context(self, site: str) -> LintContext:
         """What the linter has to know of a site's phones."""
@@ -51,6 +56,8 @@ class Demands:
             complete=True,
             demand_backup=bool({site, EVERY_SITE} & self.demand_backup),
             our_hosts=self.reachable_as or None,
+            is_us=self.is_us,
+            protocols=self.protocols,
             has_file=self.has_file,
         )
 
@@ -169,10 +176,9 @@ class Provisioner:
         Raises `ConfigurationError` while a critical check holds that is not among `allow`, and
         `StoreError` if another revision was applied since it was planned.
         """
-        if unknown := [check for check in allow if check not in CHECKS]:
-            raise ConfigurationError(
-                f"{unknown[0]} is not a check; checks: {', '.join(sorted(CHECKS))}."
-            )
+        known = sorted((*CHECKS, LEAVES))
+        if unknown := [check for check in allow if check not in known]:
+            raise ConfigurationError(f"{unknown[0]} is not a check; checks: {', '.join(known)}.")
         for check, phones in planned.critical.items():
             if check not in allow:
                 raise ConfigurationError(_refusal(check, [phone.label for phone in phones]))
@@ -184,6 +190,7 @@ class Provisioner:
             now=self.at,
             expected=planned.against,
             secret_names=self.secret_names,
+            twice=planned.twice,
         )
 
     def make_logins(self) -> int:
@@ -219,8 +226,20 @@ def provisioner_of(
         demand_backup=frozenset(asked.demand_backup),
         fetch_login=asked.login == "digest",
         has_file=folder.has,
+        is_us=OwnHosts(asked.host).has,
+        protocols=_protocols(asked) if asked.enabled else None,
     )
     return Provisioner(store=store, at=at, environ=environ, folder=settings.folder, demands=demands)
+
+
+def _protocols(asked: ProvisioningSettings) -> frozenset[str]:
+    """What files are served by; a trusted proxy may speak HTTPS to phones for us."""
+    served = {
+        "HTTP": True,
+        "HTTPS": asked.https or asked.legacy_https or bool(asked.trusted_proxies),
+        "TFTP": asked.tftp,
+    }
+    return frozenset(name for name, is_on in served.items() if is_on)
 
 
 def _refusal(check: str, labels: Sequence[str]) -> str:

@@ -47,6 +47,7 @@ revisions = sa.Table(
     text_column("comment"),
     sa.Column("rolled_back_to", sa.Integer),
     text_column("secret_names"),  # parameters that hold secrets though their names do not say so
+    text_column("twice"),  # phones whose changes decide whether they come back: they fetch twice
     sa.Column("pruned", Utc),  # from then on it has only those files that later ones have of it
 )
 
@@ -178,6 +179,7 @@ proofs = sa.Table(
     text_column("detail"),
     sa.Column("by", by_value(ProofWay)),
     text_column("trouble"),
+    sa.Column("fetches", sa.Integer, nullable=False, server_default="1"),
 )
 
 # A phone's own file that is given as an older revision has it, until its registrar is ready.

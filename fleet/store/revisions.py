@@ -40,7 +40,8 @@ _REVISION = ("number", "at", "by", "comment", "rolled_back_to")
 class Made:
     """Who makes a revision, why, when, and which one was the last when it was planned.
 
-    `secret_names` are the parameters that hold secrets although their names do not say so.
+    `secret_names` are the parameters that hold secrets although their names do not say so. `twice`
+    are the phones that a roll-out proves by two fetches.
     """
 
     by: str
@@ -49,6 +50,7 @@ class Made:
     expected: int
     rolled_back_to: int | None = None
     secret_names: frozenset[str] = frozenset()
+    twice: Sequence[int] = ()
 
 
 class Revisions(Repository):
@@ -64,11 +66,13 @@ class Revisions(Repository):
         expected: int,
         rolled_back_to: int | None = None,
         secret_names: frozenset[str] = frozenset(),
+        twice: Collection[int] = (),
     ) -> Revision:
         """Write a revision with those of the files that differ from the last one's.
 
         Files that are not named stay as they are. `secret_names` are the parameters that hold
-        secrets although their names do not say so. `expected` is the revision that this was planned
+        secrets although their names do not say so. `twice` are the phones that a roll-out proves
+        by two fetches. `expected` is the revision that this was planned
         against: raises `StoreError`, and writes nothing, if another was applied meanwhile.
         """
         made = Made(
@@ -78,9 +82,15 @@ class Revisions(Repository):
             expected=expected,
             rolled_back_to=rolled_back_to,
             secret_names=secret_names,
+            twice=tuple(twice),
         )
         with self._writing() as connection:
             return apply_files(connection, self._keyring, files, made)
+
+    def twice(self, after: int, until: int) -> frozenset[int]:
+        """Give the phones that must fetch twice for a revision after one, up to another."""
+        with self._reading() as connection:
+            return _twice(connection, after, until)
 
     def roll_back(
         self, number: int, *, by: str, comment: str, now: datetime, expected: int
@@ -94,7 +104,11 @@ class Revisions(Repository):
             keymark.hold(connection, None, needed=False)
             _expect(connection, made.expected)
             check_passwords(connection, load_revision(connection, made.rolled_back_to or 0).number)
-            made = replace(made, secret_names=secret_names(connection, [made.rolled_back_to or 0]))
+            made = replace(
+                made,
+                secret_names=secret_names(connection, [made.rolled_back_to or 0]),
+                twice=sorted(_twice(connection, number, made.expected)),
+            )
             current, then = file_digests(connection), file_digests(connection, made.rolled_back_to)
             changed = [
                 name
@@ -186,6 +200,13 @@ class Revisions(Repository):
         """Give what makes the digests of this database's files; None before the first of them."""
         with self._reading() as connection:
             return load_digester(connection, self._keyring)
+
+
+def _twice(connection: sa.Connection, after: int, until: int) -> frozenset[int]:
+    query = sa.select(revisions.c.twice).where(
+        revisions.c.number > after, revisions.c.number <= until
+    )
+    return frozenset(int(number) for said in connection.scalars(query) for number in said.split())
 
 
 def last_revision(connection: sa.Connection) -> int:
@@ -324,6 +345,7 @@ def _write(connection: sa.Connection, made: Made, rows: list[dict[str, Any]]) ->
         files=len(rows),
     )
     values = {name: getattr(revision, name) for name in _REVISION}
+    values["twice"] = " ".join(map(str, made.twice))
     values["secret_names"] = "\n".join(sorted(made.secret_names))
     connection.execute(sa.insert(revisions).values(values))
     if rows:

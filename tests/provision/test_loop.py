@@ -8,9 +8,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import httpx
+import pytest
 from msgspec import structs
 
 from fleet.clock import now
+from fleet.errors import ConfigurationError
 from fleet.model import (
     Fetch,
     FetchOutcome,
@@ -176,6 +178,45 @@ async def test_a_canary_that_its_registrar_refuses_fails_long_before_the_deadlin
         ended = await loop.run(begin(store, Terms(order=order, deadline=86_400), now()))
         assert ended.state is RolloutState.STOPPED
         assert "line 1 is failed (401)" in loop.proofs()[1].detail
+
+
+async def test_a_phone_that_is_led_to_another_server_does_not_prove_the_rollout(
+    store: Store, tmp_path: Path
+) -> None:
+    async with whole_loop(store, tmp_path) as loop:
+        away = {"download protocol": "HTTP", "http server": "127.0.0.99"}
+        parameters = {name: Wanted(value=value) for name, value in away.items()}
+        parameters["admin password"] = Wanted(value=ADMIN, lock=True)
+        store.inventory.apply([], [], IntentChange(at=now(), fleet=Intent(parameters=parameters)))
+        provisioner = loop.app.provisioner()
+        planned = provisioner.plan()
+        assert [phone.leaves for phone in planned.phones] == [True, True]
+        with pytest.raises(ConfigurationError, match="fetches-elsewhere failed"):
+            provisioner.apply(planned, by="test")
+        provisioner.apply(planned, by="test", allow=["fetches-elsewhere"])
+        ended = await loop.run(begin(store, Terms(order=CANARY_FIRST, deadline=3), now()))
+        assert ended.state is RolloutState.STOPPED
+        assert "did not come back to fetch a second time" in ended.why
+        assert loop.proofs()[2].state is ProofState.WAITING
+
+
+async def test_a_change_of_server_that_comes_back_is_proven_by_two_fetches(
+    store: Store, tmp_path: Path
+) -> None:
+    async with whole_loop(store, tmp_path) as loop:
+        server, _, port = loop.service.urls["http"].split("/")[2].partition(":")
+        home = {"download protocol": "HTTP", "http server": server, "http port": port}
+        parameters = {name: Wanted(value=value) for name, value in home.items()}
+        parameters["admin password"] = Wanted(value=ADMIN, lock=True)
+        store.inventory.apply([], [], IntentChange(at=now(), fleet=Intent(parameters=parameters)))
+        before = {each: len(store.fetches.load(phone_id=each)) for each in loop.ids}
+        loop.apply()
+        ended = await loop.run(begin(store, Terms(order=CANARY_FIRST, deadline=30), now()))
+        assert ended.state is RolloutState.DONE
+        await loop.service.flush()
+        for each in loop.ids:
+            own = store.fetches.load(phone_id=each)[: -before[each]]
+            assert sum(fetch.file.startswith("00085D") for fetch in own) >= 2
 
 
 async def test_a_phone_that_is_off_is_absent_and_catches_up_when_it_is_back(

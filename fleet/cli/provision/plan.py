@@ -171,6 +171,8 @@ def _what(phone: PhonePlan) -> str:
     said = [f"cannot be rendered: {phone.problem.rstrip('.')}"] if phone.problem else []
     if phone.file:
         said.append(f"its file is {phone.file.kind}")
+    if phone.leaves:
+        said.append("leaves fleet")
     if phone.changes:
         restart = ", restart required" if phone.reboot else ""
         said.append(f"{counted(len(phone.changes), 'parameter')}{restart}")
@@ -186,6 +188,8 @@ def _summary(planned: ProvisionPlan, phones: Sequence[PhonePlan]) -> str:
     said = [f"{counted(len(changed), 'phone')} to change ({restart} to restart)"]
     said += [f"{planned.unchanged} unchanged"]
     said += [f"{stuck} cannot be rendered"] if stuck else []
+    leaving = sum(phone.leaves for phone in phones)
+    said += [f"{counted(leaving, 'phone')} may leave fleet"] if leaving else []
     if planned.changes_nothing:
         said += [_as_it_is(planned)]
     else:
@@ -237,6 +241,7 @@ def _phone_object(phone: PhonePlan) -> dict[str, Any]:
         "file": phone.file.name if phone.file else None,
         "kind": phone.file.kind if phone.file else None,
         "reboot": phone.reboot,
+        "leaves": phone.leaves,
         "problem": phone.problem,
         "changes": [change_object(change) for change in phone.changes],
         "findings": [finding_object(finding) for finding in phone.findings],

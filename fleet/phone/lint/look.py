@@ -22,14 +22,17 @@ class LintContext:
 
     `complete` says that these are all parameters of a phone, so that what is missing is missing.
     `our_hosts` are the names, addresses and networks (CIDR) under which the phones of the site
-    reach us; None leaves that unchecked. `modules` are the expansion modules that are fitted, by
-    name (`M670i`, `536M`), in their order; None leaves that unchecked. `has_file` says whether we
-    serve a file of a name; None leaves that unchecked.
+    reach us. `is_us` says of any other host whether it is this machine. `protocols` are those by
+    which we serve files (`HTTP`). `modules` are the expansion modules that are fitted, by name
+    (`M670i`, `536M`), in their order. `has_file` says whether we serve a file of a name. None
+    leaves each unchecked.
     """
 
     complete: bool = False
     demand_backup: bool = False
     our_hosts: tuple[str, ...] | None = None
+    is_us: Callable[[str], bool] | None = None
+    protocols: frozenset[str] | None = None
     modules: tuple[str, ...] | None = None
     has_file: Callable[[str], bool] | None = None
 

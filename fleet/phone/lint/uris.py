@@ -45,8 +45,16 @@ def action_uri_unreachable(look: LintLook) -> Iterator[LintFinding]:
             )
 
 
-_SERVERS = ("http server", "https server", "ftp server", "tftp server", "alternate tftp server")
-_FETCHES = (*_SERVERS, "firmware server", "upgrade uri")
+_PROTOCOLS = {
+    "http server": "HTTP",
+    "https server": "HTTPS",
+    "ftp server": "FTP",
+    "tftp server": "TFTP",
+    "alternate tftp server": "TFTP",
+}
+"""The servers that phones fetch from, and by which `download protocol` each is used."""
+
+_FETCHES = (*_PROTOCOLS, "firmware server", "upgrade uri")
 _FILES = re.compile(
     r"directory [0-9]+|language [0-9]+|custom ringtone [0-9]+|https user certificates"
     r"|(?:sips|802\.1x) (?:root and intermediate certificates|local certificate|private key"
@@ -60,24 +68,59 @@ _ENDING = re.compile(
 
 
 def fetches_elsewhere(look: LintLook) -> Iterator[LintFinding]:
-    """A server to fetch from that is not us: after one boot the phone would be gone again."""
-    ours = look.context.our_hosts
-    if ours is None:
+    """A server to fetch from that is not us: after one boot the phone would be gone.
+
+    What the phone does not use, and a single file elsewhere, lead no phone away.
+    """
+    context = look.context
+    if context.our_hosts is None and context.is_us is None:
         return
+    yield from _protocol(look)
     for parameter in look.last.values():
-        if not (parameter.key in _FETCHES or _names_a_file(parameter)):
+        leads_away = parameter.key in _FETCHES
+        if not leads_away and not (context.our_hosts and _names_a_file(parameter)):
             continue
         host = _host(parameter)
-        if host in ("", *NO_SERVER) or "$$" in host or any(_is(host, one.lower()) for one in ours):
+        if host in ("", *NO_SERVER) or "$$" in host or has_placeholder(parameter.key, host):
             continue
+        if _is_ours(host, look):
+            continue
+        is_used = leads_away and _is_used(parameter.key, look)
+        known = f"use one of {', '.join(context.our_hosts)}" if context.our_hosts else "remove it"
         yield LintFinding(
             check="fetches-elsewhere",
-            severity=Severity.WARNING,
+            severity=Severity.CRITICAL if is_used else Severity.WARNING,
             parameter=parameter.key,
             text=f"`{parameter.key}` makes phones fetch from {host}, which is not an address of "
-            f"fleet at this site: use one of {', '.join(ours)}, or leave it out.",
+            f"fleet: {known}, or add {host} to [provisioning] reachable_as if it is fleet.",
             line=parameter.line,
         )
+
+
+def _is_ours(host: str, look: LintLook) -> bool:
+    ours, is_us = look.context.our_hosts or (), look.context.is_us
+    return any(_is(host, one.lower()) for one in ours) or (is_us is not None and is_us(host))
+
+
+def _protocol(look: LintLook) -> Iterator[LintFinding]:
+    wanted, served = look.value("download protocol").upper(), look.context.protocols
+    if wanted and served is not None and wanted not in served:
+        yield LintFinding(
+            check="fetches-elsewhere",
+            severity=Severity.CRITICAL,
+            parameter="download protocol",
+            text=f"`download protocol` makes phones fetch by {wanted}, which fleet does not serve "
+            f"here: use one of {', '.join(sorted(served))}.",
+            line=look.last["download protocol"].line,
+        )
+
+
+def _is_used(name: str, look: LintLook) -> bool:
+    """Whether a phone fetches from the server that a parameter names, as far as can be known."""
+    if name == "alternate tftp server" and look.value("use alternate tftp") != "1":
+        return False
+    chosen = look.value("download protocol").upper()
+    return name not in _PROTOCOLS or chosen in ("", _PROTOCOLS[name])
 
 
 def file_not_served(look: LintLook) -> Iterator[LintFinding]:

@@ -111,7 +111,7 @@ def web_interface_off(look: LintLook) -> Iterator[LintFinding]:
     if look.value("web interface enabled") == "0":
         yield _finding(
             "web-interface-off",
-            Severity.WARNING,
+            Severity.CRITICAL,
             look.last["web interface enabled"],
             "`web interface enabled: 0` switches the web UI off, so fleet can no longer see the "
             "phone's lines: leave it on.",

@@ -74,6 +74,11 @@ def begin(store: Store, terms: Terms, now: datetime) -> Rollout:
             if each.phone_id in some
         ]
     stages, proofs = stages_of(candidates, terms.order)
+    done = store.rollouts.get(states=(RolloutState.DONE,))
+    twice = store.revisions.twice(done.revision if done else 0, number)
+    proofs = tuple(
+        replace(proof, fetches=2) if proof.phone_id in twice else proof for proof in proofs
+    )
     todo = {proof.phone_id for proof in proofs if proof.state is ProofState.WAITING}
     stages, proofs = kept_together(stages, proofs, terms.groups or owners.groups(todo))
     if not proofs:

@@ -5,7 +5,8 @@
 and from told or fetched to failed, once the deadline has passed; a canary that is refused by its
 registrar fails at once. A phone that could be asked in no way is not reached, and asked again. One
 that was in trouble before is set apart as absent where it would fail; one that was out of reach
-begins so, and waits for its turn once it is seen again.
+begins so, and waits for its turn once it is seen again. Where the changes may lead a phone away, it
+is told a second time once its lines are registered, and proven by that fetch.
 
 All that a step needs is in the database: whoever is killed between two steps is followed by one
 who takes the same next step. A phone is written down as told before it is told. Where nothing is
@@ -119,6 +120,10 @@ def _judged(
     deadline = told + timedelta(seconds=rollout.deadline)
     if proof.state is ProofState.FETCHED and proof.fetched_at:
         if seen := proven(observation, proof.fetched_at, pace.settle):
+            if proof.fetches > 1:  # what it took may lead it away when it restarts next
+                return replace(
+                    proof, state=ProofState.WAITING, fetches=proof.fetches - 1, detail=_SECOND
+                )
             at, by = seen
             return replace(proof, state=ProofState.PROVEN, proven_at=at, by=by, detail="")
         if _is_refused(proof, observation, pace):
@@ -183,7 +188,15 @@ def _not_registered(observation: Observation) -> str:
     return f"It fetched its configuration, but then: {wrong}."
 
 
+_SECOND = "Its lines are registered; it has to restart and fetch once more, for it may leave fleet."
+
+
 def _not_fetched(proof: Proof) -> str:
+    if proof.fetched_at is not None:
+        return (
+            "It took its new configuration, but did not come back to fetch a second time: it may "
+            "have left fleet."
+        )
     how = f" ({proof.how})" if proof.how else ""
     return f"It did not fetch its new configuration in time{how}."
 
