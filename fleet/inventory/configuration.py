@@ -85,7 +85,7 @@ class ConfigurationReader:
         block = _Block(owner=owner)
         nodes = self._document.keys(place, node)
         for written, value in nodes.items():
-            mark, name = _marked(written)
+            mark, name = marked(written)
             at = place.key(written)
             if name not in friendly.FRIENDLY:
                 hint = did_you_mean(name, friendly.FRIENDLY)
@@ -190,7 +190,7 @@ class ConfigurationReader:
 
     def _action_uris(self, place: Place, node: Node) -> Iterator[_Said]:
         for written, value_node in self._document.keys(place, node).items():
-            mark, event = _marked(written)
+            mark, event = marked(written)
             name, at = friendly.EVENTS.get(event), place.key(written)
             if name is None:
                 hint = did_you_mean(event, friendly.EVENTS)
@@ -201,7 +201,7 @@ class ConfigurationReader:
 
     def _keys(self, place: Place, node: Node) -> Iterator[_Said]:
         for written, key_node in self._document.keys(place, node).items():
-            mark, name = _marked(written)
+            mark, name = marked(written)
             at, known = place.key(written), friendly.key_parameters(name)
             if not known:
                 reason = "is not a key; write prgkey1, softkey1, topsoftkey1 or expmod1 key1"
@@ -218,7 +218,7 @@ class ConfigurationReader:
 
     def _raw(self, place: Place, node: Node) -> Iterator[_Said]:
         for written, value_node in self._document.keys(place, node).items():
-            mark, name = _marked(written)
+            mark, name = marked(written)
             value = self.value(at := place.key(written), value_node)
             if not isinstance(value, Unsaid):
                 values = {canonical_name(name): value}
@@ -229,7 +229,7 @@ class ConfigurationReader:
             wanted = Wanted(value=value, lock=said.mark == "!", overwrite=said.mark == "^")
             if name in block.parameters:
                 self._document.refuse(said.place, said.node, f"`{name}` is set twice here")
-            elif reason := _complaint(name, wanted, strict=said.strict):
+            elif reason := complaint_about(name, wanted, strict=said.strict):
                 self._document.refuse(said.place, said.node, reason)
             elif isinstance(value, str) and value and is_secret(name):
                 self._take_secret(block, said, name, wanted)
@@ -252,13 +252,13 @@ class ConfigurationReader:
         block.parameters[name] = replace(wanted, value=ref)
 
 
-def _marked(written: str) -> tuple[str, str]:
-    """The mark before a name, and the name."""
+def marked(written: str) -> tuple[str, str]:
+    """Return the mark before a parameter's name, and the name."""
     return (written[0], written[1:].strip()) if written[:1] in ("!", "^") else ("", written)
 
 
-def _complaint(name: str, wanted: Wanted, *, strict: bool) -> str:
-    """Why a parameter cannot be taken, without its value; empty if it can."""
+def complaint_about(name: str, wanted: Wanted, *, strict: bool) -> str:
+    """Return why a parameter cannot be taken, without its value; empty if it can."""
     value = wanted.value if isinstance(wanted.value, str) else ""
     if len(value) > _LONGEST:
         return f"longer than {_LONGEST} characters"

@@ -32,6 +32,10 @@ MODULES = {
     "serve": "serve",
     "fetches": "serve",
     "firmware": "serve",
+    "dhcp": "dhcp",
+    "set": "edit",
+    "unset": "edit",
+    "swap": "edit",
 }
 
 
@@ -42,6 +46,9 @@ class ProvisionGroup(LazyGroup):
         "plan": "Show what applying would change, parameter by parameter.",
         "apply": "Apply the plan as a new revision; phones get its files from then on.",
         "render": "Print or write the files that the inventory describes.",
+        "set": "Set a parameter of a phone, a site, a model or the fleet.",
+        "unset": "Remove a parameter from a phone, a site, a model or the fleet.",
+        "swap": "Replace a phone with another one.",
         "explain": "Show which level each value of a phone comes from.",
         "lint": "Check configuration for mistakes.",
         "revisions": "List the revisions.",
@@ -58,12 +65,14 @@ class ProvisionGroup(LazyGroup):
         "serve": "Serve the phones' files until stopped.",
         "fetches": "List who fetched which file, and the outcome.",
         "firmware": "Compare the phones' firmware with the files that they would get.",
+        "dhcp": "Print the DHCP options that lead phones to fleet.",
     }
 
     def find(self, name: str) -> click.Command:
         """Import a command of the table."""
         module = import_module(f"fleet.cli.provision.{MODULES[name]}")
-        command: click.Command = getattr(module, name)
+        function = "set_" if name == "set" else name  # `set` is a word of Python
+        command: click.Command = getattr(module, function)
         return command
 
 

@@ -37,7 +37,7 @@ def secret() -> None:
 @with_app
 def set_(app: App, name: str) -> None:
     """Set a secret: fleet prompts for it on a terminal, or reads a line of standard input."""
-    name, value = name.strip(), _value()
+    name, value = name.strip(), secret_value()
     set_secret(app.store, name, value, now(), ensure_key=app.ensure_key)
     console().print(f"Set the secret {name}.")
 
@@ -91,7 +91,8 @@ def remove(app: App, name: str) -> None:
     console().print(f"Removed the secret {name}.")
 
 
-def _value() -> str:
+def secret_value() -> str:
+    """Prompt for a secret on a terminal, or read a line of standard input."""
     if sys.stdin.isatty():
         value: str = click.prompt("Secret", hide_input=True, confirmation_prompt=True, err=True)
         return value

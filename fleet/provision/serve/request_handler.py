@@ -51,6 +51,12 @@ _log = logging.getLogger(__name__)
 REFRESH_EVERY = 5.0  # seconds until a change of the inventory is known here
 _REFUSALS = 100  # of one address that are written down in a minute
 _UNKNOWN_FETCHERS = 2000  # refusals of all who are no phone of ours that are, in an hour
+_SUSPICIOUS = (
+    FetchOutcome.UNKNOWN_MAC,
+    FetchOutcome.WRONG_AGENT,
+    FetchOutcome.WRONG_LOGIN,
+    FetchOutcome.SECOND_ADDRESS,
+)
 _LONGEST_TEXT = 2000  # that is looked through for secrets
 _AGENTS = 32_768  # User-Agents that are remembered: phones do not change theirs often
 
@@ -235,6 +241,9 @@ class RequestHandler:
         recorded = self._refusals.take(fetch.address, at)
         if recorded and fetch.phone_id is None:
             recorded = self._unknown_fetchers.take(None, at)
+        if recorded and outcome in _SUSPICIOUS:
+            # For fail2ban: nothing in it comes from the client but its address.
+            _log.warning("Refused a file to %s: %s.", fetch.address, outcome)
         return replace(fetch, outcome=outcome) if recorded else None
 
     def _challenge(self, request: Request, now: datetime, *, stale: bool = False) -> str:

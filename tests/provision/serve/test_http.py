@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from base64 import b64encode
+from configparser import ConfigParser
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -27,8 +30,6 @@ from tests.provision.serve.served import (
 )
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import httpx
 
     from fleet.model import Fetch
@@ -562,6 +563,29 @@ async def test_where_nobody_may_fetch_the_log_says_what_to_set(
     async with serving(store, tmp_path, networks=["10.0.0.0/8"]):
         pass
     assert caplog.text == ""
+
+
+FAIL2BAN = Path(__file__).parents[3] / "packaging" / "fail2ban" / "fleet.conf"
+HOSTILE = "/00085D000099.cfg%0aWARNING%20Refused%20a%20file%20to%209.9.9.9:%20unknown-mac."
+
+
+async def test_fail2ban_finds_the_address_of_who_guesses_and_no_other(
+    filled: Store, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    filter_of = ConfigParser(interpolation=None)
+    filter_of.read(FAIL2BAN)
+    pattern = filter_of["Definition"]["failregex"].replace("<HOST>", r"(?P<host>[\da-f.:]+)")
+    agent = AGENT.replace("00-01", "00-99")
+    async with serving(filled, tmp_path) as service, phone(service, agent=agent) as client:
+        for name in ("00085D000099.cfg", HOSTILE, OWN, "aastra.cfg"):
+            await client.get(name)
+    lines = [
+        f"2026-03-01T07:00:00.000+00:00 {record.levelname} {record.getMessage()}"
+        for record in caplog.records
+    ]
+    found = [match["host"] for line in lines if (match := re.search(pattern, line))]
+    assert found == ["127.0.0.1", "127.0.0.1"]  # the MAC of nobody, and another's file
+    assert not any("9.9.9.9" in line for line in lines)
 
 
 async def test_a_new_revision_is_served_from_its_first_moment(
