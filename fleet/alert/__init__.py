@@ -12,7 +12,7 @@ from fleet.alert.reports import send_report
 from fleet.alert.routes import Route, channels_of
 from fleet.alert.run import Alerting, Round
 from fleet.alert.sender import check, send
-from fleet.alert.windows import QuietHours, Window
+from fleet.alert.windows import Window
 
 __all__ = [
     "Alerting",
@@ -22,7 +22,6 @@ __all__ = [
     "Held",
     "Plan",
     "Policy",
-    "QuietHours",
     "Round",
     "Route",
     "Situation",

@@ -12,7 +12,8 @@ from fleet.alert.planner import Policy
 from fleet.alert.routes import DEFAULT, Route, channels_of
 from fleet.alert.run import Alerting
 from fleet.alert.sender import check
-from fleet.alert.windows import DAYS, Window, quiet_hours
+from fleet.alert.windows import DAYS, Window
+from fleet.clock import daily_span
 from fleet.errors import SettingsError
 from fleet.judge import RULES, CauseSettings, find_causes
 from fleet.settings.watching import urls_of
@@ -69,7 +70,7 @@ def policy_of(settings: Settings) -> Policy:
         routes=routes_of(settings),
         group_wait=timedelta(seconds=alerts.group_wait),
         repeat_after=timedelta(seconds=alerts.repeat_after) if alerts.repeat_after else None,
-        quiet_hours=quiet_hours(alerts.quiet_hours, zone),
+        quiet_hours=daily_span(alerts.quiet_hours, zone),
         most_per_hour=alerts.most_per_hour,
         zone=zone,
     )

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from datetime import tzinfo
 
     from fleet.alert.routes import Route
-    from fleet.alert.windows import QuietHours, Window
+    from fleet.alert.windows import Window
+    from fleet.clock import DailySpan
     from fleet.model import Cause, Incident, Notice, Population, Silence
 
     FindCauses: TypeAlias = Callable[
@@ -39,7 +40,7 @@ class Policy:
     routes: tuple[Route, ...] = ()
     group_wait: timedelta = timedelta(seconds=10)
     repeat_after: timedelta | None = timedelta(days=1)
-    quiet_hours: QuietHours | None = None
+    quiet_hours: DailySpan | None = None
     most_per_hour: int = 30
     zone: tzinfo = UTC
 

@@ -1,4 +1,4 @@
-"""Times of the day in a zone: maintenance windows, and quiet hours.
+"""Maintenance windows: times in which trouble is expected.
 
 A window begins at a time of the wall clock and lasts so many seconds of real time, so one that
 spans a night of a clock change is neither longer nor shorter. A beginning that the clock skips is
@@ -9,12 +9,14 @@ that comes twice, the first counts.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
+
+from fleet.clock import moment_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import date, tzinfo
+    from datetime import date, datetime, time, tzinfo
 
     from fleet.model import Incident
 
@@ -79,39 +81,3 @@ class Window:
             and (self.since is None or self.since <= begin)
             and (self.until is None or begin < self.until)
         )
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class QuietHours:
-    """A span of every day by the wall clock of a zone; it may run over midnight."""
-
-    begins: time
-    ends: time
-    zone: tzinfo
-
-    def end(self, now: datetime) -> datetime | None:
-        """Give the moment at which they are over, in UTC; None when they are not on now."""
-        local = now.astimezone(self.zone)
-        if not self._holds(local.time()):
-            return None
-        over_midnight = self.begins > self.ends and local.time() >= self.begins
-        day = local.date() + _DAY if over_midnight else local.date()
-        return max(moment_of(day, self.ends, self.zone), now)
-
-    def _holds(self, clock: time) -> bool:
-        if self.begins < self.ends:
-            return self.begins <= clock < self.ends
-        return clock >= self.begins or clock < self.ends
-
-
-def quiet_hours(span: str, zone: tzinfo) -> QuietHours | None:
-    """Read `22:00-06:00`; None for an empty text."""
-    if not span:
-        return None
-    begins, _, ends = span.partition("-")
-    return QuietHours(begins=time.fromisoformat(begins), ends=time.fromisoformat(ends), zone=zone)
-
-
-def moment_of(day: date, clock: time, zone: tzinfo) -> datetime:
-    """Give the moment, in UTC, at which the clocks of a zone show this time on this day."""
-    return datetime.combine(day, clock.replace(tzinfo=None), zone).astimezone(UTC)

@@ -8,13 +8,14 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from fleet.alert import QuietHours, Route, Window
+from fleet.alert import Route, Window
+from fleet.clock import DailySpan
 from fleet.model import AlertKind, Selector, Severity
 from tests.alert.makers import DAY, HOUR, MINUTE, SECOND, START
 from tests.alert.world import ALL, BONN, POLICY, World
 
 BERLIN = ZoneInfo("Europe/Berlin")
-NIGHT = QuietHours(begins=time(22), ends=time(6), zone=BERLIN)
+NIGHT = DailySpan(begins=time(22), ends=time(6), zone=BERLIN)
 
 
 @pytest.fixture

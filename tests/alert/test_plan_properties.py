@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fleet.alert import QuietHours
+from fleet.clock import DailySpan
 from fleet.model import AlertKind, NoticeKind, Selector, Severity
 from tests.alert.makers import DAY, HOUR, MINUTE
 from tests.alert.world import POLICY, World
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from fleet.alert import Telling
 
 LINES = st.integers(0, 4)
-NIGHT = QuietHours(begins=time(22), ends=time(6), zone=ZoneInfo("Europe/Berlin"))
+NIGHT = DailySpan(begins=time(22), ends=time(6), zone=ZoneInfo("Europe/Berlin"))
 EVENTS = st.one_of(
     st.tuples(st.just("open"), LINES, st.sampled_from(Severity)),
     st.tuples(st.just("resolve"), LINES),

@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from fleet.alert import Alerting, Composer, Policy, QuietHours, Round, Window
+from fleet.alert import Alerting, Composer, Policy, Round, Window
+from fleet.clock import DailySpan
 from fleet.model import (
     AlertKind,
     Cause,
@@ -248,7 +249,7 @@ def test_reminders_are_written_once_in_a_beat_also_after_a_restart(
 
 def test_reminders_wait_for_the_end_of_quiet_hours(store: Store, phones: list[int]) -> None:
     look(store, phones[0], START, finding(1))
-    night = QuietHours(begins=time(8), ends=time(9), zone=ZoneInfo("UTC"))
+    night = DailySpan(begins=time(8), ends=time(9), zone=ZoneInfo("UTC"))
     rounds = alerting(store, repeat_after=HOUR, quiet_hours=night)
     rounds.run(START + MINUTE)
     assert rounds.run(START + HOUR + MINUTE) == Round()
@@ -257,7 +258,7 @@ def test_reminders_wait_for_the_end_of_quiet_hours(store: Store, phones: list[in
 
 def test_an_alert_names_the_recorded_reasons_of_its_delay(store: Store, phones: list[int]) -> None:
     look(store, phones[0], START, finding(1, severity=Severity.WARNING))
-    night = QuietHours(begins=time(7), ends=time(8), zone=ZoneInfo("UTC"))
+    night = DailySpan(begins=time(7), ends=time(8), zone=ZoneInfo("UTC"))
     nobody = alerting(store, routes=(), quiet_hours=night)
     assert nobody.run(START + MINUTE) == nobody.run(START + 10 * MINUTE) == Round(held=1)
     rounds = alerting(store, quiet_hours=night)  # a receiver is set, and fleet is started again

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fleet.alert.windows import QuietHours, Window, quiet_hours
+from fleet.alert.windows import Window
+from fleet.clock import DailySpan, daily_span
 from tests.alert.makers import incident
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -132,13 +133,13 @@ def test_a_window_covers_what_it_names() -> None:
     ],
 )
 def test_quiet_hours_end_by_the_wall_clock(span: str, now: str, end: str | None) -> None:
-    hours = quiet_hours(span, BERLIN)
+    hours = daily_span(span, BERLIN)
     assert hours is not None
     assert hours.end(utc(now)) == (utc(end) if end else None)
 
 
 def test_no_span_is_no_quiet_hours() -> None:
-    assert quiet_hours("", BERLIN) is None
+    assert daily_span("", BERLIN) is None
 
 
 @settings(deadline=None)
@@ -155,6 +156,6 @@ def test_no_span_is_no_quiet_hours() -> None:
 def test_quiet_hours_always_end_within_a_day_and_an_hour(
     now: datetime, begins: time, ends: time, zone: ZoneInfo
 ) -> None:
-    end = QuietHours(begins=begins, ends=ends, zone=zone).end(now)
+    end = DailySpan(begins=begins, ends=ends, zone=zone).end(now)
     if begins != ends and end is not None:
         assert now <= end <= now + 25 * HOUR
