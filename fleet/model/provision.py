@@ -180,7 +180,8 @@ class Rollout:
     of failed phones of a stage above which it stops. `stages` names them, the first for canaries.
     At most `at_once` phones are asked and have not fetched; a poll counts from `settle` seconds
     after the fetch. `hold`: a phone that was not asked yet is given its files as they were before.
-    `web_ui`: a phone that cannot be asked otherwise may be restarted through its web UI.
+    `web_ui`: a phone that cannot be asked otherwise may be restarted through its web UI. No phone
+    is asked before `not_before`, nor outside its site's window unless it `ignores_windows`.
     """
 
     id: int
@@ -199,6 +200,8 @@ class Rollout:
     settle: float = 30.0
     hold: bool = False
     web_ui: bool = False
+    not_before: datetime | None = None
+    ignores_windows: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -17,6 +17,7 @@ from fleet.provision.lines import intended_sip
 from fleet.provision.resync import BY_DEFAULT, Resyncer
 from fleet.provision.rollout.preconditions import NoPreconditions
 from fleet.provision.rollout.service import RolloutService
+from fleet.provision.rollout.windows import windows_of
 from fleet.provision.rotate.gate import RotationGate
 from fleet.provision.rotate.hook import RegistrarCommand
 from fleet.provision.rotate.registrars import Registrars
@@ -89,6 +90,7 @@ def rollout_service_of(
         poll=poll,
         clock=_now,
         preconditions=partial(_gate, settings, store, by),
+        windows=windows_of(settings, store),
     )
 
 

@@ -20,6 +20,7 @@ _DURATION_PART = re.compile(
 _DURATION = re.compile(rf"(?:{_DURATION_PART.pattern}\s*)+")
 _UNIT_SECONDS = {"w": 604_800, "d": 86_400, "h": 3600, "m": 60, "s": 1}
 _WRITTEN_UNITS = (("d", 86_400), ("h", 3600), ("m", 60), ("s", 1))
+_SPAN = re.compile(r"([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d")
 _URL_LIST = "a list of Apprise URLs, like mailto://user:password@example.com?to=you@example.com"
 
 
@@ -61,6 +62,13 @@ def _zone(name: str) -> str:
     except (OSError, KeyError, ValueError):
         raise ValueError("no such time zone") from None
     return name
+
+
+def daily_span(value: str) -> str:
+    """Refuse what is neither empty nor a span of the day, such as 22:00-06:00."""
+    if value and not (_SPAN.fullmatch(value) and value[:5] != value[6:]):
+        raise ValueError("not a span")
+    return value
 
 
 def _split_urls(written: object) -> object:

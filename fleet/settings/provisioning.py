@@ -5,7 +5,15 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, field
 
-from fleet.settings.kinds import Duration, Names, Networks, Port, Whole, none_if_empty
+from fleet.settings.kinds import (
+    Duration,
+    Names,
+    Networks,
+    Port,
+    Whole,
+    daily_span,
+    none_if_empty,
+)
 from fleet.settings.section import About, Secret, Section
 
 _SECRET = re.compile(r"[A-Za-z0-9._~-]{16,128}")
@@ -213,6 +221,14 @@ class ProvisioningSettings(Section, frozen=True, kw_only=True):
             "Firmware version of the folder's file for each model; fleet reports phones that "
             "run another.",
             examples=({"6753i": "3.3.1.4365"},),
+        ),
+    ] = field(default_factory=dict)
+    windows: Annotated[
+        dict[str, Annotated[str, About(check=daily_span)]],
+        About(
+            "Time of day in which roll-outs may ask the phones of a site, in the site's zone; "
+            '"*": all other sites. Without one, at any time.',
+            examples=({"berlin": "22:00-05:00"},),
         ),
     ] = field(default_factory=dict)
     sip_pins: Annotated[

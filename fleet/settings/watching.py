@@ -7,17 +7,19 @@ from typing import Annotated, Literal
 from msgspec import Meta, field
 
 from fleet.model import Severity
-from fleet.settings.kinds import Duration, Number, Seconds, Texts, Urls, Whole, Zone
+from fleet.settings.kinds import (
+    Duration,
+    Number,
+    Seconds,
+    Texts,
+    Urls,
+    Whole,
+    Zone,
+    daily_span,
+)
 from fleet.settings.section import About, Section
 
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-_SPAN = re.compile(r"([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d")
-
-
-def _span(value: str) -> str:
-    if value and not (_SPAN.fullmatch(value) and value[:5] != value[6:]):
-        raise ValueError("not a span")
-    return value
 
 
 def _web_address(value: str) -> str:
@@ -95,7 +97,7 @@ class AlertsSettings(Section, frozen=True, kw_only=True):
         About(
             "Time of day in which only critical alerts are sent; the others wait.",
             examples=("22:00-06:00",),
-            check=_span,
+            check=daily_span,
             allowed="a span of the day, like 22:00-06:00, or empty",
         ),
     ] = ""

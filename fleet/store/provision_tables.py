@@ -156,6 +156,8 @@ rollouts = sa.Table(
     sa.Column("settle", sa.Float, nullable=False, server_default="30"),
     sa.Column("hold", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("web_ui", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("not_before", Utc),
+    sa.Column("ignores_windows", sa.Boolean, nullable=False, server_default=sa.false()),
     sqlite_autoincrement=True,
 )
 

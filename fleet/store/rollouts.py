@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -18,18 +18,21 @@ from fleet.store.holder import Holder
 from fleet.store.phones import of_phones, present
 from fleet.store.provision_tables import proofs, rollouts
 from fleet.store.rotations import settled_after
+from fleet.store.values import RolloutStart
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
     from datetime import datetime, timedelta
 
-    from fleet.store.values import RolloutStart
 
 LEASE = "rollout"
 DONE = RolloutState.DONE
 STANDING = (RolloutState.RUNNING, RolloutState.PAUSED)
 NOT_ASKED = sa.and_(
     proofs.c.state.in_([ProofState.WAITING, ProofState.ABSENT]), proofs.c.told_at.is_(None)
+)
+_GIVEN = tuple(
+    field.name for field in fields(RolloutStart) if field.name not in ("stages", "proofs")
 )
 _PROOF = tuple(column.name for column in proofs.columns if column.name != "rollout_id")
 
@@ -43,8 +46,7 @@ class Rollouts(Repository):
             me = Holder.this_process()
             check_none(connection, me, now)
             _forget_who_crashed(connection, me, now)
-            names = ("revision", "deadline", "most_failures", "run_by", "at_once", "settle")
-            values = {name: getattr(start, name) for name in (*names, "hold", "web_ui")} | {
+            values = {name: getattr(start, name) for name in _GIVEN} | {
                 "state": RolloutState.RUNNING,
                 "began": now,
                 "stage_began": now,

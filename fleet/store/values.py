@@ -243,6 +243,8 @@ class RolloutStart:
     settle: float = 30.0
     hold: bool = False
     web_ui: bool = False
+    not_before: datetime | None = None
+    ignores_windows: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -13,9 +13,10 @@ from fleet.cli.common import JSON, console, print_json, user_name, with_app
 from fleet.cli.groups import examples
 from fleet.cli.progress import telling
 from fleet.cli.provision.stages import Telling, labels_of, show_progress, show_rollout
+from fleet.cli.tables import local
 from fleet.clock import now
 from fleet.loop import run
-from fleet.model import RolloutState, RunBy
+from fleet.model import ProofState, RolloutState, RunBy
 from fleet.provision.rollout.control import record_run, running_process, where_it_runs
 
 if TYPE_CHECKING:
@@ -67,8 +68,28 @@ def status(app: App, every: bool, follow: bool, as_json: bool) -> None:
         print_json({"rollout": _document(found, proofs, labels, running_process(app.store, now()))})
         return
     show_rollout(console(), found, proofs, labels, every=every)
-    if said := who_runs(app, found):
-        console().print(said)
+    for said in (who_runs(app, found), _waits(app, found, proofs)):
+        if said:
+            console().print(said)
+
+
+def _waits(app: App, rollout: Rollout, proofs: Sequence[Proof]) -> str:
+    """Say why a roll-out asks nobody, or not everybody, at this time; empty if it may ask all."""
+    from fleet.provision.rollout.windows import windows_of
+    from fleet.store import Secrets
+
+    if rollout.state is not RolloutState.RUNNING:
+        return ""
+    if rollout.not_before is not None and now() < rollout.not_before:
+        return f"It asks no phone before {local(rollout.not_before)}."
+    waiting = {proof.phone_id for proof in proofs if proof.state is ProofState.WAITING}
+    phones = app.store.phones.load(secrets=Secrets.NONE)
+    sites = {each.phone.site for each in phones if each.id in waiting}
+    windows = windows_of(app.settings, app.store)
+    closed = sorted(site or "no site" for site in sites if not windows.is_open(site, now()))
+    if rollout.ignores_windows or not closed:
+        return ""
+    return f"Outside their window ([provisioning] windows), so not asked now: {', '.join(closed)}."
 
 
 def end_as(rollout: Rollout) -> None:
@@ -181,6 +202,7 @@ def _document(
         "max_failures": found.most_failures,
         "at_once": found.at_once,
         "settle": found.settle,
+        "not_before": _text(found.not_before),
         "counts": dict(Counter(proof.state.value for proof in proofs)),
         "phones": [_phone(proof, labels) for proof in proofs],
     }

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fleet.cli.common import console, user_name, with_app
+from fleet.cli.common import Later, console, user_name, with_app
 from fleet.cli.groups import Group, examples
 from fleet.cli.provision.history import INVENTORY_STAYS
 from fleet.cli.provision.options import (
@@ -31,6 +31,8 @@ from fleet.provision.rollout import control
 from fleet.provision.rollout.messages import sentence
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from fleet.app import App
 
 LETS_GO = timedelta(minutes=2)  # whoever is asking phones for the roll-out that is undone
@@ -59,6 +61,7 @@ rollout.add_command(status)
     epilog=examples(
         "fleet provision rollout start",
         "fleet provision rollout start --canary reception --stages 10%,50% --detach",
+        "fleet provision rollout start --at 2099-12-01T22:00 --detach",
         "fleet provision rollout start --stages sites --max-failures 2 --no-hold",
     )
 )
@@ -73,6 +76,18 @@ rollout.add_command(status)
     default=True,
     help="--hold: a phone that restarts before its turn gets its old files. --no-hold: it gets the "
     "new ones.  [default: --hold]",
+)
+@click.option(
+    "--at",
+    type=Later(),
+    metavar="TIME",
+    help="Ask no phone before this time, such as 2026-12-01T22:00 or 6h from now. With --detach, "
+    "the daemon waits for it.",
+)
+@click.option(
+    "--ignore-windows",
+    is_flag=True,
+    help="Ask phones outside [provisioning] windows too.",
 )
 @click.option(
     "--web-ui-restart",
@@ -90,6 +105,8 @@ def start(
     at_once: int,
     settle: float,
     hold: bool,
+    at: datetime | None,
+    ignore_windows: bool,
     web_ui_restart: bool,
     detach: bool,
 ) -> None:
@@ -112,6 +129,8 @@ def start(
         settle=settle,
         hold=hold,
         web_ui=web_ui_restart,
+        not_before=at,
+        ignores_windows=ignore_windows,
     )
     started = control.start(app.store, terms, by=user_name(), now=now())
     for labels in control.shared_accounts(app.store, started):

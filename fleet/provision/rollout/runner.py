@@ -46,7 +46,7 @@ class Tools:
     `ask` asks a phone to re-sync, once its `preconditions` are met, and returns the result in a
     few words, and whether any way was accepted. `poll` polls phones, and raises `SweepRunning`
     while somebody else does. `observe` returns what is known of phones. `companions` are told with
-    a phone, or not at all.
+    a phone, or not at all; `resting` are whom nobody may ask at a moment.
     """
 
     store: Store
@@ -60,6 +60,7 @@ class Tools:
     run_by: RunBy = RunBy.FOREGROUND
     preconditions: Preconditions = field(default_factory=NoPreconditions)
     companions: Mapping[int, Collection[int]] = field(default_factory=dict)
+    resting: Callable[[datetime], Collection[int]] = lambda _: ()
     absent_every: timedelta = timedelta(minutes=5)
     again_every: timedelta = timedelta(minutes=5)
 
@@ -143,6 +144,7 @@ class Runner:
             asked_lately=[
                 each for each, at in self._asked_at.items() if now < at + self._tools.again_every
             ],
+            resting=() if rollout.ignores_windows else self._tools.resting(now),
             companions=self._tools.companions,
         )
         changed = {proof.phone_id: proof for proof in (*answered, *step.changed)}

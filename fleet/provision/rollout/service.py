@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -19,6 +20,7 @@ from fleet.provision.rollout.preconditions import NoPreconditions, Preconditions
 from fleet.provision.rollout.runner import Asked, Runner, Tools
 from fleet.provision.rollout.stages import Candidate, StageOrder, kept_together, stages_of
 from fleet.provision.rollout.state_machine import Pace
+from fleet.provision.rollout.windows import Windows
 from fleet.store import RolloutStart, Secrets
 
 if TYPE_CHECKING:
@@ -40,7 +42,8 @@ _STANDING = (RolloutState.RUNNING, RolloutState.PAUSED)
 class Terms:
     """How a roll-out is to go. `deadline` is in seconds, for one phone's proof.
 
-    `at_once`, `settle` (seconds), `hold`, `web_ui` and who runs it are as `Rollout` has them.
+    `at_once`, `settle` (seconds), `hold`, `web_ui`, `not_before`, `ignores_windows` and who runs it
+    are as `Rollout` has them.
     `groups`, if any, are the phones to be told: each phone, also one that has fetched everything or
     is absent, and those of a group in one stage.
     """
@@ -53,6 +56,8 @@ class Terms:
     settle: float = 30.0
     hold: bool = True
     web_ui: bool = False
+    not_before: datetime | None = None
+    ignores_windows: bool = False
     groups: tuple[frozenset[int], ...] = ()
 
 
@@ -94,6 +99,8 @@ def begin(store: Store, terms: Terms, now: datetime) -> Rollout:
         settle=terms.settle,
         hold=terms.hold,
         web_ui=terms.web_ui,
+        not_before=terms.not_before,
+        ignores_windows=terms.ignores_windows,
     )
     return store.rollouts.begin(start, now)
 
@@ -148,6 +155,7 @@ class RolloutService:
     poll_every: timedelta | None = None
     run_by: RunBy = RunBy.FOREGROUND
     preconditions: Callable[[Rollout], Preconditions] = lambda _rollout: NoPreconditions()
+    windows: Windows = field(default_factory=Windows)
 
     async def run(
         self,
@@ -165,6 +173,15 @@ class RolloutService:
         owners = await asyncio.to_thread(AccountOwners, self.store)
         proofs = await asyncio.to_thread(self.store.rollouts.proofs, rollout.id)
         companions = preconditions.companions or _companions(owners, proofs)
+        sites: defaultdict[str, set[int]] = defaultdict(set)
+        for each in await asyncio.to_thread(self.store.phones.load, secrets=Secrets.NONE):
+            sites[each.phone.site].add(each.id)
+
+        def resting(at: datetime) -> frozenset[int]:
+            """Those whom nobody may ask: phones of sites whose window is closed."""
+            closed = [ids for site, ids in sites.items() if not self.windows.is_open(site, at)]
+            return frozenset().union(*closed)
+
         ways = (*self.resyncer.ways, How.WEB_UI) if rollout.web_ui else self.resyncer.ways
         resyncer = replace(self.resyncer, ways=ways)
 
@@ -208,6 +225,7 @@ class RolloutService:
             run_by=self.run_by,
             preconditions=preconditions,
             companions=companions,
+            resting=resting,
             **({} if self.poll_every is None else {"poll_every": self.poll_every}),
         )
         ended = await Runner(tools, progress).run(rollout.id, patience)

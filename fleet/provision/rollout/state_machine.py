@@ -72,11 +72,13 @@ def advance(
     pace: Pace,
     under_way: Collection[int] = (),
     asked_lately: Collection[int] = (),
+    resting: Collection[int] = (),
     companions: Mapping[int, Collection[int]] = _NONE,
 ) -> Step:
     """The next step. `under_way` are phones that are being told by us at this moment.
 
-    `asked_lately` are those whom it is too early to ask again where no way was accepted.
+    `asked_lately` are those whom it is too early to ask again where no way was accepted, `resting`
+    those whom nobody may ask now.
 
     A roll-out that is paused goes on proving phones that were told, and tells nobody.
     `companions` are those who are told with a phone or not at all, however many that are.
@@ -91,11 +93,14 @@ def advance(
             known[proof.phone_id] = _judged(proof, observation, rollout, now, pace, under_way)
     rollout = _moved_on(rollout, known.values(), now)
     tell: tuple[int, ...] = ()
-    if rollout.state is RolloutState.RUNNING:
-        spared = {*under_way, *asked_lately}
-        chosen = tuple(_to_tell(rollout, known.values(), now, pace, under_way))
+    is_time = rollout.not_before is None or now >= rollout.not_before
+    if rollout.state is RolloutState.RUNNING and is_time:
+        spared = {*under_way, *asked_lately, *resting}
+        awake = [proof for proof in known.values() if proof.phone_id not in resting]
+        chosen = tuple(_to_tell(rollout, awake, now, pace, under_way))
         chosen += tuple(_to_ask_again(rollout, known.values(), now, spared))
         tell = tuple(_with_companions(chosen, known, companions))
+        tell = tuple(each for each in tell if each not in resting)
         known |= {phone_id: _told(known[phone_id], now) for phone_id in tell}
     changed = tuple(proof for number, proof in known.items() if proof is not proofs[number])
     return Step(rollout=rollout, changed=changed, tell=tell)

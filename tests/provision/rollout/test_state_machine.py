@@ -59,6 +59,7 @@ def step(
     rollout: Rollout = ROLLOUT,
     under_way: tuple[int, ...] = (),
     asked_lately: tuple[int, ...] = (),
+    resting: tuple[int, ...] = (),
     companions: Mapping[int, tuple[int, ...]] = NOBODY,
 ) -> Step:
     return advance(
@@ -69,6 +70,7 @@ def step(
         pace=PACE,
         under_way=under_way,
         asked_lately=asked_lately,
+        resting=resting,
         companions=companions,
     )
 
@@ -386,3 +388,17 @@ def test_canaries_of_whom_none_could_be_asked_stop_it_unless_so_many_may_fail() 
     assert "No phone of stage canaries could be proven" in stopped.why
     allowed = replace(ROLLOUT, most_failures=1)
     assert step(missed, waiting(2, 1), at=100, rollout=allowed).rollout.stage == 1
+
+
+def test_nobody_is_asked_before_the_time_that_was_set() -> None:
+    later = replace(ROLLOUT, not_before=after(60))
+    assert step(waiting(1), at=59, rollout=later).tell == ()
+    assert step(waiting(1), at=60, rollout=later).tell == (1,)
+
+
+def test_who_rests_is_not_asked_and_its_stage_waits() -> None:
+    taken = step(waiting(1), waiting(2), waiting(3, 1), resting=(1,))
+    assert taken.tell == (2,)
+    assert taken.rollout.stage == 0
+    assert step(waiting(1), resting=(1,), companions={2: (1,)}).tell == ()
+    assert step(replace(TOLD, how=ASKING), at=500, resting=(1,)).tell == ()
