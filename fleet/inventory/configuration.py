@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 
 from fleet.inventory import friendly
 from fleet.inventory.entries import UNSAID, Unsaid
+from fleet.inventory.templates import read_template
 from fleet.inventory.validate import clean, did_you_mean, timezone
 from fleet.model import Intent, SecretKind, SecretRef, Wanted
 from fleet.phone.catalog import EXPANSION_MODULES, MAX_MODULES, expansion_module_named
@@ -35,7 +36,7 @@ from fleet.phone.parameters import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from fleet.inventory.friendly import Value
     from fleet.inventory.yaml_nodes import Document, Node, Place
@@ -202,19 +203,40 @@ class ConfigurationReader:
     def _keys(self, place: Place, node: Node) -> Iterator[_Said]:
         for written, key_node in self._document.keys(place, node).items():
             mark, name = marked(written)
-            at, known = place.key(written), friendly.key_parameters(name)
+            at, names = place.key(written), friendly.keys_in(name)
+            known = friendly.key_parameters(names[0]) if names else ()
             if not known:
-                reason = "is not a key; write prgkey1, softkey1, topsoftkey1 or expmod1 key1"
+                reason = (
+                    "is not a key; write prgkey1, softkey1, topsoftkey1 or expmod1 key1, or "
+                    "several as prgkey1-4"
+                )
                 self._document.refuse(at, key_node, reason)
                 continue
-            words = tuple(friendly.word_of(parameter) for parameter in known)
-            given = {
-                word: self.value(at.key(word), value)
-                for word, value in self._document.keys(at, key_node, words).items()
-            }
-            if all(not isinstance(value, Unsaid) for value in given.values()):
-                values = {each: given.get(friendly.word_of(each)) for each in known}
-                yield _Said(place=at, node=key_node, mark=mark, values=values)  # type: ignore[arg-type]
+            given = self._of_key(at, key_node, known)
+            if any(isinstance(value, Unsaid) for value in given.values()):
+                continue
+            for number, key in enumerate(names):
+                try:
+                    values = {
+                        each: friendly.item(given.get(friendly.word_of(each)), number, len(names))  # type: ignore[arg-type]
+                        for each in friendly.key_parameters(key)
+                    }
+                except ValueError as error:
+                    self._document.refuse(at, key_node, str(error))
+                    break
+                yield _Said(place=at, node=key_node, mark=mark, values=values)
+
+    def _of_key(self, place: Place, node: Node, known: Sequence[str]) -> dict[str, Value | Unsaid]:
+        """What is said of a key: a mapping, or its type and value in one text: `blf 101`."""
+        words = tuple(friendly.word_of(parameter) for parameter in known)
+        if self._document.is_mapping(node) or self._document.is_null(node):
+            keys = self._document.keys(place, node, words)
+            return {word: self.value(place.key(word), value) for word, value in keys.items()}
+        text = self._document.text(place, node)
+        if text is None:
+            return {"type": UNSAID}
+        kind, _, value = text.strip().partition(" ")
+        return {"type": kind, **({"value": value.strip()} if value else {})}
 
     def _raw(self, place: Place, node: Node) -> Iterator[_Said]:
         for written, value_node in self._document.keys(place, node).items():
@@ -225,7 +247,13 @@ class ConfigurationReader:
                 yield _Said(place=at, node=value_node, mark=mark, values=values, strict=False)
 
     def _take(self, block: _Block, said: _Said) -> None:
-        for name, value in said.values.items():
+        for name, given in said.values.items():
+            try:
+                has_variables = isinstance(given, str) and not is_secret(name)
+                value = read_template(str(given)) if has_variables else given
+            except ValueError as error:
+                self._document.refuse(said.place, said.node, str(error))
+                continue
             wanted = Wanted(value=value, lock=said.mark == "!", overwrite=said.mark == "^")
             if name in block.parameters:
                 self._document.refuse(said.place, said.node, f"`{name}` is set twice here")

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from fleet.inventory.entries import UNSAID
+from fleet.inventory.templates import written
+from fleet.model import Template
 from fleet.phone.config_file import canonical_name, numbered
 from fleet.phone.parameters import PARAMETERS
 
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from fleet.inventory.entries import Unsaid
     from fleet.model import SecretRef
 
-    Value = str | SecretRef | None
+    Value = str | Template | SecretRef | None
 
 NO_CHOICES: Mapping[str, str] = {}
 
@@ -166,6 +168,35 @@ def key_parameters(name: str) -> tuple[str, ...]:
     return tuple(f"{key} {word}" for word in KEY_WORDS if f"{family} {word}" in PARAMETERS)
 
 
+_KEYS = re.compile(r"(?P<before>.*[^0-9-])(?P<first>[0-9]{1,3})-(?P<last>[0-9]{1,3})")
+_SERIES = re.compile(r"(?P<before>[^.]*?)(?P<first>[0-9]{1,15})\.\.(?P<last>[0-9]{1,15})")
+
+
+def keys_in(name: str) -> tuple[str, ...]:
+    """The keys that a name stands for: itself, or all of `prgkey1-4`; none for a wrong range."""
+    match = _KEYS.fullmatch(name.strip())
+    if match is None:
+        return (name,)
+    first, last = int(match["first"]), int(match["last"])
+    return tuple(f"{match['before']}{number}" for number in range(first, last + 1))
+
+
+def item(value: Value, index: int, count: int) -> Value:
+    """The value of one of several keys: that of a series such as `101..110`, else the same for all.
+
+    Raises ValueError where the series is longer or shorter than the keys are many.
+    """
+    match = _SERIES.fullmatch(value) if isinstance(value, str) and count > 1 else None
+    if match is None:
+        return value
+    first, last = match["first"], match["last"]
+    if int(last) - int(first) + 1 != count:
+        raise ValueError(
+            f"{value} has {max(int(last) - int(first) + 1, 0)} values for {count} keys"
+        )
+    return f"{match['before']}{int(first) + index:0{len(first)}d}"
+
+
 def key_of(parameter: str) -> str:
     """The key that a parameter is about; empty if it is about none."""
     key, _, word = parameter.rpartition(" ")
@@ -181,7 +212,10 @@ def as_yaml(value: Value) -> Any:
     """A value as it stands in the file: plain numbers as numbers, references as a key."""
     if value is None:
         return None
+    if isinstance(value, Template):
+        return value.text
     if not isinstance(value, str):
         return {value.kind.value: value.name}
+    value = written(value)
     plain = value == "0" or (value.isascii() and value.isdigit() and not value.startswith("0"))
     return int(value) if plain and len(value) < 16 else value

@@ -7,6 +7,7 @@ from fleet.model.intent import (
     Level,
     SecretKind,
     SecretRef,
+    Template,
     Wanted,
 )
 from fleet.model.mac import normalise_mac
@@ -135,6 +136,7 @@ __all__ = [
     "StrangerSighting",
     "Sweep",
     "SweepCounts",
+    "Template",
     "Wanted",
     "Watch",
     "normalise_mac",

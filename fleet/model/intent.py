@@ -41,15 +41,25 @@ class SecretRef:
         return f"{{{self.kind}: {self.name}}}"
 
 
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A text with variables such as `{line.1.user}`, which each phone replaces by its own."""
+
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Wanted:
-    """One value that the intent wants: a text, or a reference to a secret.
+    """One value that the intent wants: a text, with variables or not, or a reference to a secret.
 
     `lock` is the mark `!`, `overwrite` the mark `^` of the configuration files (facts 1.2). A value
     of None removes what a level before wanted.
     """
 
-    value: str | SecretRef | None = field(repr=False)
+    value: str | Template | SecretRef | None = field(repr=False)
     lock: bool = False
     overwrite: bool = False
 

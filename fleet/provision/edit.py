@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from fleet.errors import PhoneNotFound, UsageError
 from fleet.inventory.configuration import complaint_about, marked
+from fleet.inventory.templates import read_template
 from fleet.model import (
     NO_INTENT,
     Intent,
@@ -95,7 +96,11 @@ def set_parameter(
     """
     mark, name = marked(written.strip())
     name = canonical_name(name)
-    wanted = Wanted(value=value, lock=mark == "!", overwrite=mark == "^")
+    try:
+        said = value if is_hidden else read_template(value)
+    except ValueError as error:
+        raise UsageError(f"Nothing was changed: {error}.") from None
+    wanted = Wanted(value=said, lock=mark == "!", overwrite=mark == "^")
     if reason := complaint_about(name, wanted, strict=True):
         raise UsageError(f"Nothing was changed: {reason}.")
     secrets = {}

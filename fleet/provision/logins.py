@@ -115,4 +115,4 @@ def _text(value: Value | None, find_secret: FindSecret) -> str:
     if value is None or value.wanted.value is None:
         return ""
     given = value.wanted.value
-    return find_secret(given) if isinstance(given, SecretRef) else given
+    return find_secret(given) if isinstance(given, SecretRef) else str(given)

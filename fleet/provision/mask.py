@@ -80,4 +80,4 @@ def shown(name: str, wanted: Wanted) -> str:
         return "(removed)"
     if isinstance(wanted.value, SecretRef):
         return str(wanted.value)
-    return HIDDEN if is_secret(name) and wanted.value else without_login(wanted.value)
+    return HIDDEN if is_secret(name) and wanted.value else without_login(str(wanted.value))

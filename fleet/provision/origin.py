@@ -33,7 +33,7 @@ class Origin:
         where = f"{self.level} {self.name}".rstrip() if self.level else ""
         profile = f", profile {self.profile}" if self.profile else ""
         if self.source is Source.LEVEL:
-            return where + profile
+            return where + profile + (f", {self.detail}" if self.detail else "")
         of = f" of {where}{profile}" if where else ""
         return f"{self.detail or self.source}{of}"
 

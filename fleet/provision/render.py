@@ -165,7 +165,11 @@ class _Renderer:
 
     def _made(self, base: Base) -> Part:
         below = self._shared.below(base.model)
-        there = {name: value.wanted for name, value in base.values.items() if value.is_there}
+        there = {
+            name: value.wanted
+            for name, value in base.values.items()
+            if value.is_there and name not in base.templates
+        }
         try:
             values = {name: self._text(wanted) for name, wanted in there.items()}
             own = {name: want for name, want in values.items() if below.get(name) != want}

@@ -8,10 +8,12 @@ taken whole. Phones that differ by their accounts alone share all the rest, thei
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from fleet.model import NO_INTENT, Wanted
+from fleet.errors import ConfigurationError
+from fleet.inventory.templates import expand
+from fleet.model import NO_INTENT, Template, Wanted
 from fleet.phone.catalog import model_named, model_table
 from fleet.provision.accounts import account_values
 from fleet.provision.inherited import inherited, lines_that_say
@@ -34,9 +36,9 @@ class Base:
     """What a phone has but for its accounts; many phones share one.
 
     `values` hold what was removed too. `own` are the names that the phone says itself, `lines`
-    those that say a part of a set. `modules` are its expansion modules, where somebody says so.
-    `problem` says why no phone of it can be rendered, empty if all is well. From `valid_until`
-    on the clock may be wrong.
+    those that say a part of a set, `templates` those whose values have variables. `modules` are its
+    expansion modules, where somebody says so. `problem` says why no phone of it can be rendered,
+    empty if all is well. From `valid_until` on the clock may be wrong.
     """
 
     model: str
@@ -44,6 +46,7 @@ class Base:
     values: Mapping[str, Value] = field(default_factory=dict)
     own: frozenset[str] = frozenset()
     lines: frozenset[tuple[int, LineSet]] = frozenset()
+    templates: tuple[str, ...] = ()
     modules: tuple[str, ...] | None = None
     valid_until: datetime | None = None
     problem: str = ""
@@ -114,29 +117,35 @@ class Resolver:
         own = self._intents.phones.get(phone_id, NO_INTENT) if intent is None else intent
         base = self._base(model, phone.site, own)
         over: dict[str, Value] = {}
+        problem = _unknown(phone, model) or base.problem
         if not base.problem:
-            over = self._over(base, phone, self._asked.get(phone_id, _NOTHING))
+            try:
+                over = self._over(base, phone, self._asked.get(phone_id, _NOTHING))
+            except ConfigurationError as error:
+                problem = problem or str(error)
         return Resolved(
             phone_id=phone_id,
             label=phone.label,
             mac=phone.mac,
             base=base,
             over=over,
-            problem=_unknown(phone, model) or base.problem,
+            problem=problem,
         )
 
     def _over(self, base: Base, phone: Phone, asked: Mapping[str, Wanted]) -> dict[str, Value]:
-        over = {
+        over = {name: _expanded(name, base.values[name], phone, base) for name in base.templates}
+        below = {**base.values, **over} if over else base.values
+        over |= {
             name: value
-            for name, value in account_values(phone.accounts, base.values).items()
+            for name, value in account_values(phone.accounts, below).items()
             if name not in base.own
         }
         for name, wanted in asked.items():
             if name not in base.own:
                 before = base.values.get(name)
-                below = (before, *before.over) if before else ()
-                over[name] = Value(wanted=wanted, origin=_SERVER, over=below)
-        return over | inherited(base.values, over, base.lines | lines_that_say(over))
+                instead = (before, *before.over) if before else ()
+                over[name] = Value(wanted=wanted, origin=_SERVER, over=instead)
+        return over | inherited(below, over, base.lines | lines_that_say(over))
 
     def _base(self, model: str, site: str, intent: Intent) -> Base:
         key = (model, site, _key(intent))
@@ -157,9 +166,24 @@ class Resolver:
             lines=lines_that_say(values),
             modules=self._layers.modules(model, site, intent),
             own=frozenset(name for layer in own for name in layer.parameters),
+            templates=tuple(
+                name for name, value in values.items() if isinstance(value.wanted.value, Template)
+            ),
             valid_until=clock.valid_until,
             problem=clock.problem,
         )
+
+
+def _expanded(name: str, value: Value, phone: Phone, base: Base) -> Value:
+    """A value with a phone's own words in place of its variables."""
+    template = value.wanted.value
+    assert isinstance(template, Template)  # noqa: S101  `templates` has no others
+    try:
+        text = expand(template, phone, base.model)
+    except ConfigurationError as error:
+        raise ConfigurationError(f"`{name}`: {error}") from None
+    origin = replace(value.origin, detail=f"written as {template}")
+    return replace(value, wanted=replace(value.wanted, value=text), origin=origin)
 
 
 def _key(intent: Intent) -> Hashable:

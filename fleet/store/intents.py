@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from fleet.errors import StoreError
-from fleet.model import NO_INTENT, Intent, Intents, Level, SecretKind, SecretRef, Wanted
+from fleet.model import NO_INTENT, Intent, Intents, Level, SecretKind, SecretRef, Template, Wanted
 from fleet.store import codec, keymark
 from fleet.store.database import Repository
 from fleet.store.engine import insert_into
@@ -158,8 +158,13 @@ def _document(intent: Intent) -> dict[str, Any]:
     return document
 
 
+_TEMPLATE = "template"
+
+
 def _value(wanted: Wanted) -> Any:
     value = wanted.value
+    if isinstance(value, Template):
+        return {_TEMPLATE: value.text}
     return {value.kind.value: value.name} if isinstance(value, SecretRef) else value
 
 
@@ -175,7 +180,7 @@ def _intent_of(document: dict[str, Any]) -> Intent:
 def _parameter(marked: str, value: Any) -> tuple[str, Wanted]:
     if isinstance(value, dict):
         ((kind, name),) = value.items()
-        value = SecretRef(kind=SecretKind(kind), name=name)
+        value = Template(name) if kind == _TEMPLATE else SecretRef(kind=SecretKind(kind), name=name)
     wanted = Wanted(value=value, lock=marked[:1] == "!", overwrite=marked[:1] == "^")
     return marked.lstrip(_MARKS), wanted
 

@@ -168,3 +168,46 @@ def test_what_waits_to_be_applied_is_not_applied_by_a_swap(stocked: Fleet) -> No
     done(stocked, "provision", "set", "fleet", "sip vmail", "*97")
     ran = stocked("provision", "swap", "one", "00:08:5D:00:00:99")
     assert (ran.code, "Other changes wait to be applied" in ran.err) == (2, True)
+
+
+VARIABLES = """
+clear_secrets: true
+fleet:
+  configuration:
+    admin_password: 48151623
+    user_password: 481516
+    parameters:
+      sip screen name: "{name|default:Phone} {line.1.user|last:2}"
+      sip dial plan: "{open}name}"
+phones:
+  - {host: 10.1.0.21, mac: "00:08:5D:00:00:01", model: 6753i, name: one, lines: [{line: 1, user: 1001, sip_password: x8s7s6, registrar: pbx}]}
+  - {host: 10.1.0.22, mac: "00:08:5D:00:00:02", model: 6753i, lines: [{line: 1, user: 1002, sip_password: x8s7s6, registrar: pbx}]}
+  - {host: 10.1.0.23, mac: "00:08:5D:00:00:03", model: 6753i, name: three}
+"""  # noqa: E501
+
+
+def test_variables_are_each_phones_own_and_come_back_as_they_were_written(fleet: Fleet) -> None:
+    Path("phones.yaml").write_text(VARIABLES, encoding="utf-8")
+    done(fleet, "inventory", "import", "phones.yaml")
+    ran = fleet("provision", "apply")
+    assert "three: cannot be rendered: `sip screen name`: {line.1.user|last:2} is empty" in ran.out
+    assert "sip screen name: one 01" in done(fleet, "provision", "render", "one")
+    second = done(fleet, "provision", "render", "10.1.0.22")
+    assert "sip screen name: Phone 02" in second
+    shared = done(fleet, "provision", "show", "1", "aastra.cfg")
+    assert "screen name" not in shared
+    assert "sip dial plan: {name}" in shared
+    said = explained(fleet, "one", "sip screen name")
+    assert "written as {name|default:Phone} {line.1.user|last:2}" in said
+    exported = done(fleet, "inventory", "export", "--format", "yaml", "--with-secrets")
+    Path("again.yaml").write_text(exported, encoding="utf-8")
+    again = done(fleet, "inventory", "import", "again.yaml")
+    assert "3 unchanged" in again
+    assert "fleet: changed" not in again
+
+
+def test_a_variable_that_does_not_exist_imports_nothing(fleet: Fleet) -> None:
+    Path("phones.yaml").write_text(VARIABLES.replace("{name|", "{nmae|"), encoding="utf-8")
+    ran = fleet("inventory", "import", "phones.yaml")
+    assert (ran.code, "did you mean name?" in ran.err + ran.out) == (2, True)
+    assert json.loads(done(fleet, "inventory", "list", "--json"))["phones"] == []
