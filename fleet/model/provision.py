@@ -64,6 +64,7 @@ class FetchOutcome(StrEnum):
     CUT_OFF = "cut-off"  # the connection ended before the last byte
     NOT_FOUND = "not-found"
     UNKNOWN_MAC = "unknown-mac"
+    NOT_APPROVED = "not-approved"  # an unknown phone was given the file of those who wait
     WRONG_NETWORK = "wrong-network"
     WRONG_AGENT = "wrong-agent"  # the User-Agent names another phone, or none
     SECOND_ADDRESS = "second-address"  # another address asks for a phone's file

@@ -223,6 +223,13 @@ class ProvisioningSettings(Section, frozen=True, kw_only=True):
             examples=({"6753i": "3.3.1.4365"},),
         ),
     ] = field(default_factory=dict)
+    enrol: Annotated[
+        bool,
+        About(
+            "true: an unknown phone of an allowed network gets a file without secrets, and waits "
+            "for fleet provision unknown approve."
+        ),
+    ] = False
     windows: Annotated[
         dict[str, Annotated[str, About(check=daily_span)]],
         About(

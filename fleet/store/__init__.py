@@ -1,7 +1,7 @@
 """What fleet remembers: the one door for SQLAlchemy, Alembic, psycopg and cryptography."""
 
 from fleet.store.backup import restore as restore_database
-from fleet.store.fetches import FetchingPhone, FetchLogin, StrangerFetches
+from fleet.store.fetches import FetchingPhone, FetchLogin, StrangerFetches, UnknownPhone
 from fleet.store.findings import Flagged, TakeStep
 from fleet.store.holder import Holder
 from fleet.store.observations import NOT_READ, States
@@ -68,6 +68,7 @@ __all__ = [
     "StoredPhone",
     "StrangerFetches",
     "TakeStep",
+    "UnknownPhone",
     "make_key_file",
     "restore_database",
     "rotate_key_file",

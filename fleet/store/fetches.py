@@ -57,6 +57,23 @@ class StrangerFetches:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class UnknownPhone:
+    """A phone that asked for its own file and is not in the inventory, as its requests say.
+
+    `waits`: it was given the file of those who wait to be approved; else it was refused.
+    """
+
+    mac: str
+    address: str
+    model: str
+    firmware: str
+    first: datetime
+    last: datetime
+    times: int
+    waits: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class FetchLogin:
     """A phone's login for fetching files (HTTP Digest).
 
@@ -143,6 +160,40 @@ class Fetches(Repository):
                     macs=row.macs,
                     file=row.file,
                     at=row.at,
+                )
+                for row in connection.execute(found.order_by(query.c.newest.desc()))
+            ]
+
+    def unknown(self, most: int = 1000) -> list[UnknownPhone]:
+        """Give the unknown phones that asked for their own file, who asked last first."""
+        asked = (FetchOutcome.UNKNOWN_MAC, FetchOutcome.NOT_APPROVED)
+        with self._reading() as connection:
+            of = fetches.c
+            query = (
+                sa.select(
+                    of.mac,
+                    sa.func.count().label("times"),
+                    sa.func.min(of.at).label("first"),
+                    sa.func.max(of.id).label("newest"),
+                )
+                .where(of.phone_id.is_(None), of.mac != "", of.outcome.in_(asked))
+                .where(of.mac.not_in(sa.select(phones.c.mac).where(phones.c.mac.is_not(None))))
+                .group_by(of.mac)
+                .order_by(sa.desc("newest"))
+                .limit(most)
+            ).subquery()
+            columns = (of.address, of.model, of.firmware, of.outcome, of.at)
+            found = sa.select(query, *columns).join(fetches, of.id == query.c.newest)
+            return [
+                UnknownPhone(
+                    mac=row.mac,
+                    address=row.address,
+                    model=row.model,
+                    firmware=row.firmware,
+                    first=row.first,
+                    last=row.at,
+                    times=row.times,
+                    waits=row.outcome is FetchOutcome.NOT_APPROVED,
                 )
                 for row in connection.execute(found.order_by(query.c.newest.desc()))
             ]

@@ -58,6 +58,7 @@ ARGUMENTS: dict[str, tuple[str, ...]] = {
     "provision dhcp": ("--for", "kea", "--url", "http://10.1.0.5:8090"),
     "provision set": (PHONE, "sip vmail", "*97"),
     "provision unset": (PHONE, "sip vmail"),
+    "provision unknown approve": ("00:08:5D:0F:0F:0E",),
     "provision swap": (PHONE, "00:08:5D:0F:0F:0F"),
     "provision show": ("1",),
     "provision diff": ("1", "1"),

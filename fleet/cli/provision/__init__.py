@@ -33,6 +33,7 @@ MODULES = {
     "fetches": "serve",
     "firmware": "serve",
     "dhcp": "dhcp",
+    "unknown": "unknown",
     "set": "edit",
     "unset": "edit",
     "swap": "edit",
@@ -65,6 +66,7 @@ class ProvisionGroup(LazyGroup):
         "serve": "Serve the phones' files until stopped.",
         "fetches": "List who fetched which file, and the outcome.",
         "firmware": "Compare the phones' firmware with the files that they would get.",
+        "unknown": "List and approve phones that are not in the inventory.",
         "dhcp": "Print the DHCP options that lead phones to fleet.",
     }
 

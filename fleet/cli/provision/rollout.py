@@ -61,8 +61,7 @@ rollout.add_command(status)
     epilog=examples(
         "fleet provision rollout start",
         "fleet provision rollout start --canary reception --stages 10%,50% --detach",
-        "fleet provision rollout start --at 2099-12-01T22:00 --detach",
-        "fleet provision rollout start --stages sites --max-failures 2 --no-hold",
+        "fleet provision rollout start --stages sites --at 2099-12-01T22:00 --detach",
     )
 )
 @CANARY

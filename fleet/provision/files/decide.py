@@ -45,7 +45,8 @@ class Rules:
 
     `second_address_after` is how long a phone's address must have been quiet before another may
     fetch its file; zero lets any address have it at any time. `takes_factory_login`: a phone that
-    was given a login and has never used one may log in with the factory's.
+    was given a login and has never used one may log in with the factory's. `enrols`: an unknown
+    phone of a known network is given a file without secrets, to wait with.
     """
 
     networks: tuple[Network, ...]
@@ -53,6 +54,7 @@ class Rules:
     wants_login: bool = False
     takes_factory_login: bool = False
     wants_secret: bool = False
+    enrols: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -185,6 +187,16 @@ def decide(
     to_come = asked.login in (LoginState.MISSING, LoginState.STALE) and asked.protocol != TFTP
     is_handshake = len(failed) == 1 and not has_login and to_come
     return Decision(refused=failed[0] if failed else None, is_handshake=is_handshake)
+
+
+def may_wait(asked: FileRequest, rules: Rules, *, is_known_network: bool) -> bool:
+    """Whether an unknown phone may have the file of those who wait to be approved."""
+    return (
+        rules.enrols
+        and is_known_network
+        and _is_itself(asked)
+        and (asked.with_secret or not rules.wants_secret)
+    )
 
 
 def _is_at_home(asked: FileRequest, phone: Caller, rules: Rules) -> bool:

@@ -145,7 +145,12 @@ def _ended(fetch: Fetch, answer: Answer, reply: Reply, delivery: Delivery) -> Fe
     return replace(
         fetch,
         revision=answer.content.revision,
-        outcome=reply.outcome if delivery.is_complete else FetchOutcome.CUT_OFF,
+        outcome=_outcome(fetch, reply) if delivery.is_complete else FetchOutcome.CUT_OFF,
         digest=answer.content.digest if meant else "",
         sent=delivery.arrived,
     )
+
+
+def _outcome(fetch: Fetch, reply: Reply) -> FetchOutcome:
+    """The reply's outcome, unless the file is that of a phone that is not approved."""
+    return fetch.outcome if fetch.outcome is FetchOutcome.NOT_APPROVED else reply.outcome

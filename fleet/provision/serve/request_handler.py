@@ -25,11 +25,13 @@ from fleet.provision.files.decide import (
     Rules,
     decide,
     known_phones,
+    may_wait,
 )
 from fleet.provision.files.digest import Login, Passwords, challenge, log_in
 from fleet.provision.files.networks import is_within, parse_address
 from fleet.provision.logins import FACTORY
 from fleet.provision.serve.batch import Batch
+from fleet.provision.unknown import waiting_file
 from fleet.rate_limiter import RateLimiter
 
 if TYPE_CHECKING:
@@ -98,6 +100,23 @@ class _Sender(NamedTuple):
 
     agent: str
     phone: PhoneAgent | None
+
+
+def _file_request(
+    request: Request,
+    agent: PhoneAgent | None,
+    now: datetime,
+    login: LoginState = LoginState.MISSING,
+) -> FileRequest:
+    return FileRequest(
+        at=now,
+        file=request.file,
+        address=request.address,
+        agent=agent,
+        protocol=request.protocol,
+        with_secret=request.with_secret,
+        login=login,
+    )
 
 
 class RequestHandler:
@@ -179,6 +198,11 @@ class RequestHandler:
             self._handshakes.begun(replace(fetch, outcome=FetchOutcome.WRONG_LOGIN))
             stale = login.state is LoginState.STALE
             return Answer(fetch=None, challenge=self._challenge(request, now, stale=stale))
+        if decision.refused is FetchOutcome.UNKNOWN_MAC and self._may_wait(request, agent, now):
+            return Answer(
+                fetch=self._recorded(fetch, FetchOutcome.NOT_APPROVED),
+                content=waiting_file(request.file.name),
+            )
         if decision.refused:
             return self._refuse(fetch, request, decision.refused)
         if caller and not self._limits.phone.take(caller.phone_id, now.timestamp()):
@@ -197,6 +221,13 @@ class RequestHandler:
         """Write down how a request ended."""
         self._fetch_log.put(fetch)
 
+    def _may_wait(self, request: Request, agent: PhoneAgent | None, now: datetime) -> bool:
+        return may_wait(
+            _file_request(request, agent, now),
+            self._rules,
+            is_known_network=self._known_phones.is_known_network(request.address),
+        )
+
     def _decide(
         self,
         request: Request,
@@ -205,17 +236,8 @@ class RequestHandler:
         login: Login,
         now: datetime,
     ) -> Decision:
-        asked = FileRequest(
-            at=now,
-            file=request.file,
-            address=request.address,
-            agent=agent,
-            protocol=request.protocol,
-            with_secret=request.with_secret,
-            login=login.state,
-        )
         return decide(
-            asked,
+            _file_request(request, agent, now, login.state),
             caller,
             self._rules,
             last=self._addresses.last(caller.phone_id if caller else 0),

@@ -190,6 +190,7 @@ def _rules(chosen: ProvisioningSettings) -> Rules:
         wants_login=chosen.login == "digest",
         takes_factory_login=chosen.factory_login,
         wants_secret=chosen.path_secret is not None,
+        enrols=chosen.enrol,
     )
 
 

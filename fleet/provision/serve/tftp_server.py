@@ -148,7 +148,7 @@ class TftpListener:
 
 
 def _ended(fetch: Fetch, content: Content, transfer: Transfer) -> Fetch:
-    outcome = FetchOutcome.SERVED if transfer.is_complete else FetchOutcome.CUT_OFF
+    outcome = fetch.outcome if transfer.is_complete else FetchOutcome.CUT_OFF
     return replace(
         fetch,
         outcome=outcome,
