@@ -217,3 +217,22 @@ def test_the_command_line_and_the_web_call_use_cases_and_write_nothing_themselve
         and (node.value.attr, node.attr) in writing
     ]
     assert found == []
+
+
+KEYED = {"marks"}  # a table of names and values, of which each module owns its own
+
+
+def test_one_module_of_the_store_writes_each_table() -> None:
+    """Deleting what is old goes through all tables, by one function of `retention`."""
+    writers: dict[str, set[str]] = {}
+    for path in sorted((FLEET / "store").glob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.Call) or not node.args:
+                continue
+            function = ast.unparse(node.func)
+            table = node.args[-1 if function == "insert_into" else 0]
+            if function in ("sa.insert", "sa.update", "sa.delete", "insert_into"):
+                writers.setdefault(ast.unparse(table), set()).add(path.name)
+    assert len(writers) > 30
+    several = {table: names for table, names in writers.items() if len(names) > 1}
+    assert several.keys() - KEYED - {"table"} == set(), several

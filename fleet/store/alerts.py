@@ -11,7 +11,7 @@ from fleet.model import AlertKind, DeliveryState, NoticeKind
 from fleet.store import codec, watch_codec
 from fleet.store.database import Repository
 from fleet.store.engine import insert_into, take_turns
-from fleet.store.findings import LABEL, LOCK
+from fleet.store.findings import LABEL, LOCK, delay_notices, end_notices, join_cause
 from fleet.store.tables import phones
 from fleet.store.watch_tables import alerts, causes, deliveries, incidents, notices
 
@@ -125,8 +125,8 @@ class Alerts(Repository):
             for notice_id, why in decided.dropped:
                 reasons[why].append(notice_id)
             for why, some in reasons.items():
-                _see_to(connection, some, decided.at, dropped=why)
-            _write_delays(connection, decided.delayed)
+                end_notices(connection, some, decided.at, dropped=why)
+            delay_notices(connection, decided.delayed)
             return True
 
     def claim_deliveries(
@@ -193,19 +193,6 @@ def _members(connection: sa.Connection) -> Mapping[int, list[int]]:
     return found
 
 
-def _write_delays(
-    connection: sa.Connection, delayed: Sequence[tuple[int, tuple[str, ...]]]
-) -> None:
-    by_reasons: dict[tuple[str, ...], list[int]] = defaultdict(list)
-    for notice_id, reasons in delayed:
-        by_reasons[reasons].append(notice_id)
-    for reasons, ids in by_reasons.items():
-        for some in codec.chunks(ids):
-            waiting = (notices.c.id.in_(some), notices.c.handled.is_(None))
-            update = sa.update(notices).where(*waiting)
-            connection.execute(update.values(delayed_by="\n".join(reasons)))
-
-
 def _are_unhandled(connection: sa.Connection, ids: Sequence[int]) -> bool:
     for some in codec.chunks(ids):
         query = sa.select(sa.func.count()).where(
@@ -227,7 +214,7 @@ def _write_causes(
         for name in ("began", "acked_at", "acked_by", "ack_until"):
             values.pop(name)  # somebody may have acknowledged it since it was read
         connection.execute(update.values(values))
-        _join(connection, cause_id, cause.members)
+        join_cause(connection, cause_id, cause.members)
         ids[cause.kind, cause.name] = cause_id
     return ids
 
@@ -239,12 +226,6 @@ def _cause_id(connection: sa.Connection, cause: Cause) -> int:
     lasting = (causes.c.kind == cause.kind, causes.c.name == cause.name, causes.c.ended.is_(None))
     cause_id: int = connection.execute(sa.select(causes.c.id).where(*lasting)).scalar_one()
     return cause_id
-
-
-def _join(connection: sa.Connection, cause_id: int, members: Collection[int]) -> None:
-    for some in codec.chunks(sorted(members)):
-        chosen = (incidents.c.id.in_(some), incidents.c.cause_id.is_distinct_from(cause_id))
-        connection.execute(sa.update(incidents).where(*chosen).values(cause_id=cause_id))
 
 
 def _write_alert(
@@ -260,7 +241,7 @@ def _write_alert(
     made = connection.scalar(insert.returning(alerts.c.id))
     if made is None:  # told before: its key says so
         same = sa.select(alerts.c.id).where(alerts.c.key == new.alert.key)
-        _see_to(connection, new.notice_ids, now, alert_id=connection.scalar(same))
+        end_notices(connection, new.notice_ids, now, alert_id=connection.scalar(same))
         return
     rows = [
         {"alert_id": made, "route": route, "state": DeliveryState.WAITING, "due": due}
@@ -268,23 +249,7 @@ def _write_alert(
     ]
     if rows:
         connection.execute(sa.insert(deliveries), rows)
-    _see_to(connection, new.notice_ids, now, alert_id=made)
-
-
-def _see_to(
-    connection: sa.Connection,
-    ids: Sequence[int],
-    now: datetime,
-    *,
-    alert_id: int | None = None,
-    dropped: str = "",
-) -> None:
-    for some in codec.chunks(ids):
-        connection.execute(
-            sa.update(notices)
-            .where(notices.c.id.in_(some))
-            .values(handled=now, alert_id=alert_id, dropped=dropped)
-        )
+    end_notices(connection, new.notice_ids, now, alert_id=made)
 
 
 def load_deliveries(

@@ -530,3 +530,41 @@ def _flagging(rules: Collection[str]) -> sa.Select[Any]:
     columns = (of.phone_id, of.line, of.rule, sites.c.name.label("site"))
     chosen = of.rule.in_(list(rules))
     return sa.select(*columns).select_from(joined).where(of.resolved.is_(None), is_shown, chosen)
+
+
+def join_cause(connection: sa.Connection, cause_id: int, members: Collection[int]) -> None:
+    """Have incidents belong to a cause."""
+    for some in codec.chunks(sorted(members)):
+        chosen = (incidents.c.id.in_(some), incidents.c.cause_id.is_distinct_from(cause_id))
+        connection.execute(sa.update(incidents).where(*chosen).values(cause_id=cause_id))
+
+
+def delay_notices(
+    connection: sa.Connection, delayed: Sequence[tuple[int, tuple[str, ...]]]
+) -> None:
+    """Note why notices wait."""
+    by_reasons: dict[tuple[str, ...], list[int]] = defaultdict(list)
+    for notice_id, reasons in delayed:
+        by_reasons[reasons].append(notice_id)
+    for reasons, ids in by_reasons.items():
+        for some in codec.chunks(ids):
+            waiting = (notices.c.id.in_(some), notices.c.handled.is_(None))
+            update = sa.update(notices).where(*waiting)
+            connection.execute(update.values(delayed_by="\n".join(reasons)))
+
+
+def end_notices(
+    connection: sa.Connection,
+    ids: Sequence[int],
+    now: datetime,
+    *,
+    alert_id: int | None = None,
+    dropped: str = "",
+) -> None:
+    """Note that notices are in an alert, or dropped for a reason."""
+    for some in codec.chunks(ids):
+        connection.execute(
+            sa.update(notices)
+            .where(notices.c.id.in_(some))
+            .values(handled=now, alert_id=alert_id, dropped=dropped)
+        )

@@ -9,20 +9,21 @@ import sqlalchemy as sa
 
 from fleet.errors import StoreError
 from fleet.model import NO_INTENT, Inventory, Level
-from fleet.store import codec, keymark
+from fleet.store import codec, keymark, phone_states
 from fleet.store.database import Repository
 from fleet.store.events import add_events
 from fleet.store.findings import close_of_phones, judge_again, lock_findings
 from fleet.store.intents import load_intents, load_secrets, write_level, write_phones, write_secrets
 from fleet.store.phones import Secrets, load_phones, load_sites
-from fleet.store.tables import accounts, phone_states, phones, sites
+from fleet.store.secrets import seal, unseal
+from fleet.store.tables import accounts, phones, sites
 from fleet.store.values import Change, Event, EventKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
-    from fleet.model import Intent, Intents, Phone, Site
+    from fleet.model import AccountLine, Intent, Intents, Phone, Site
     from fleet.store.secrets import Keyring
     from fleet.store.values import IntentChange, StoredPhone
 
@@ -126,12 +127,7 @@ class StoredInventory(Repository):
     def forget_certificates(self, ids: Sequence[int]) -> None:
         """Trust whatever certificates these phones show next."""
         with self._writing() as connection:
-            for some in codec.chunks(ids):
-                connection.execute(
-                    sa.update(phone_states)
-                    .where(phone_states.c.phone_id.in_(some))
-                    .values(tls_fingerprint="")
-                )
+            phone_states.change(connection, ids, {"tls_fingerprint": ""})
 
 
 def _change_phones(
@@ -192,7 +188,7 @@ def _apply_sites(
         elif (before := present[ids[site.name]]) != site:
             connection.execute(sa.update(sites).where(sites.c.id == ids[site.name]).values(values))
             if _login(before) != _login(site):
-                _end_back_off(connection, phones.c.site_id == ids[site.name])
+                phone_states.end_back_off(connection, phones.c.site_id == ids[site.name])
     for name in sorted(named - ids.keys() - {""}):
         ids[name] = _first_key(connection, sa.insert(sites).values(name=name))
     return ids
@@ -243,7 +239,7 @@ def _insert(
     rows = [codec.phone_values(phone, site_ids.get(phone.site), keyring) for phone in added]
     made = connection.execute(sa.insert(phones).returning(phones.c.id, phones.c.host), rows)
     ids = {row.host: row.id for row in made}
-    connection.execute(sa.insert(phone_states), [{"phone_id": i} for i in ids.values()])
+    phone_states.begin(connection, ids.values())
     return {ids[phone.host]: phone for phone in added}
 
 
@@ -270,28 +266,27 @@ def _forget_what_no_longer_holds(
         for i, phone in changed.items()
         if before[i].host != phone.host or before[i].mac not in ("", phone.mac)
     ]
-    for some in codec.chunks(elsewhere):
-        connection.execute(
-            sa.update(phone_states)
-            .where(phone_states.c.phone_id.in_(some))
-            .values(tls_fingerprint="", page_key="")
-        )
+    phone_states.change(connection, elsewhere, {"tls_fingerprint": "", "page_key": ""})
     anew = [
         i
         for i, phone in changed.items()
         if (before[i].site, *_login(before[i])) != (phone.site, *_login(phone))
     ]
     for some in codec.chunks(sorted({*anew, *elsewhere})):
-        _end_back_off(connection, phones.c.id.in_(some))
+        phone_states.end_back_off(connection, phones.c.id.in_(some))
 
 
-def _end_back_off(connection: sa.Connection, which: sa.ColumnElement[bool]) -> None:
-    chosen = sa.select(phones.c.id).where(which)
-    connection.execute(
-        sa.update(phone_states)
-        .where(phone_states.c.phone_id.in_(chosen))
-        .values(refusals=0, next_try_at=None)
-    )
+def change_password(
+    connection: sa.Connection, keyring: Keyring | None, line: AccountLine, before: str, after: str
+) -> bool:
+    """Change the SIP password of an account from one to another; False if it has a third."""
+    which = (accounts.c.phone_id == line.phone_id, accounts.c.line == line.line)
+    found = connection.scalar(sa.select(accounts.c.sip_password_secret).where(*which))
+    if unseal(keyring, found) not in (before, after):
+        return False
+    change = sa.update(accounts).where(*which)
+    connection.execute(change.values(sip_password_secret=seal(keyring, after or None)))
+    return True
 
 
 def learn_macs(connection: sa.Connection, macs: Iterable[tuple[int, str]]) -> None:

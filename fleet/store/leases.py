@@ -64,6 +64,29 @@ def renew(
     return bool(renewed.rowcount)
 
 
+def renew_of_sweep(
+    connection: sa.Connection, name: str, sweep_id: int, until: datetime
+) -> sa.Row[Any] | None:
+    """Keep the lease of a sweep until then; give when another wants it, None if it is lost."""
+    kept = sa.update(leases).where(leases.c.name == name, leases.c.sweep_id == sweep_id)
+    return connection.execute(kept.values(until=until).returning(leases.c.wanted_until)).first()
+
+
+def belong_to_sweep(connection: sa.Connection, name: str, sweep_id: int) -> None:
+    """Note which sweep a lease is of."""
+    connection.execute(sa.update(leases).where(leases.c.name == name).values(sweep_id=sweep_id))
+
+
+def want(connection: sa.Connection, name: str, until: datetime) -> None:
+    """Note that another wants a lease until then."""
+    connection.execute(sa.update(leases).where(leases.c.name == name).values(wanted_until=until))
+
+
+def drop(connection: sa.Connection, name: str) -> None:
+    """Delete a lease, whoever has it."""
+    connection.execute(sa.delete(leases).where(leases.c.name == name))
+
+
 def give_back(connection: sa.Connection, name: str, holder: Holder) -> None:
     """Let go of a lease, if it is ours."""
     ours = (leases.c.name == name, leases.c.holder == str(holder))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import zlib
 from dataclasses import replace
 from operator import attrgetter
@@ -13,9 +12,10 @@ import sqlalchemy as sa
 from fleet.model import Reach
 from fleet.store import codec
 from fleet.store.diff import Difference, difference, once_each
-from fleet.store.engine import insert_into, is_sqlite
+from fleet.store.engine import insert_into
 from fleet.store.events import add_events
 from fleet.store.inventory import learn_macs
+from fleet.store.phone_states import touch
 from fleet.store.sweeps import hold_lease
 from fleet.store.tables import (
     evidence,
@@ -23,12 +23,11 @@ from fleet.store.tables import (
     phone_states,
     phones,
     reach_periods,
-    sqlite_text,
 )
 from fleet.store.values import Event, EventKind
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
 
     from fleet.store.codec import Values
@@ -36,13 +35,6 @@ if TYPE_CHECKING:
 
 _LEVEL = 1  # zlib's quickest: half the time of its default, for a tenth more bytes
 
-_touch_one = sa.update(phone_states).where(phone_states.c.phone_id == sa.bindparam("of"))
-_touches = sa.func.json_each(sa.bindparam("touches")).table_valued("key", "value")
-_touch_all = (
-    sa.update(phone_states)
-    .where(phone_states.c.phone_id == sa.cast(_touches.c.key, sa.Integer))
-    .values(observed_at=_touches.c.value, sweep_id=sa.bindparam("by"))
-)
 _end_reach = (
     sa.update(reach_periods)
     .where(reach_periods.c.phone_id == sa.bindparam("of"), reach_periods.c.until.is_(None))
@@ -93,20 +85,10 @@ def _record(
             touched[phone_id] = found.at
         else:
             changed.append((recorded, found))
-    _touch(connection, sweep_id, touched)
+    touch(connection, sweep_id, touched)
     if changed:
         known |= _write(connection, changed)
     return known
-
-
-def _touch(connection: sa.Connection, sweep_id: int, touched: Mapping[int, datetime]) -> None:
-    """Write when phones were seen that are as they were: SQLite is given all in one parameter."""
-    if is_sqlite(connection):
-        texts = {phone_id: sqlite_text(at) for phone_id, at in touched.items()}
-        connection.execute(_touch_all, {"touches": json.dumps(texts), "by": sweep_id})
-        return
-    rows = [{"of": i, "observed_at": at, "sweep_id": sweep_id} for i, at in touched.items()]
-    _execute(connection, _touch_one, rows)
 
 
 def _write(

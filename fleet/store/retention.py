@@ -14,21 +14,21 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from fleet.model import DeliveryState, Reach
+from fleet.model import DeliveryState, JournalEntry, Reach
 from fleet.store import keymark, rollouts, rotations
 from fleet.store.audits import BY_HAND
 from fleet.store.engine import is_sqlite, writing
 from fleet.store.held_files import load_held
+from fleet.store.journal import write_journal
 from fleet.store.provision_tables import (
     contents,
     fetches,
-    journal,
     last_fetches,
     revision_files,
     revisions,
 )
 from fleet.store.provision_tables import rollouts as rollouts_table
-from fleet.store.revisions import file_digests
+from fleet.store.revisions import file_digests, mark_pruned
 from fleet.store.tables import events, evidence, line_periods, phone_states, reach_periods, sweeps
 from fleet.store.values import Pruned
 from fleet.store.watch_tables import (
@@ -238,10 +238,9 @@ def _of_fetches(connection: sa.Connection) -> Iterator[int]:
 def _mark(connection: sa.Connection, old: Sequence[int], now: datetime) -> None:
     if not old:
         return
-    marked = sa.update(revisions).where(revisions.c.number == sa.bindparam("of"))
-    connection.execute(marked.values(pruned=now), [{"of": number} for number in old])
+    mark_pruned(connection, old, now)
     what = f"Deleted old revisions ([retention]): {spans(old)}."
-    connection.execute(sa.insert(journal).values(at=now, by="fleet", what=what))
+    write_journal(connection, [JournalEntry(at=now, by="fleet", what=what)])
 
 
 def _marked(engine: sa.Engine) -> Sequence[int]:

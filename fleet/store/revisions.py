@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from fleet.errors import StoreError, UsageError
-from fleet.model import AccountState, AppliedFile, Revision
+from fleet.model import AccountState, AppliedFile, JournalEntry, Revision
 from fleet.store import codec, keymark
 from fleet.store.contents import load_digester, make_digester, read_content, write_contents
 from fleet.store.database import Repository
 from fleet.store.findings import judge_again
+from fleet.store.journal import write_journal
 from fleet.store.phones import of_phones
 from fleet.store.provision_tables import (
     contents,
-    journal,
     revision_files,
     revisions,
     rotation_accounts,
@@ -322,6 +322,12 @@ def apply_files(
     return _write(connection, made, rows)
 
 
+def mark_pruned(connection: sa.Connection, numbers: Sequence[int], now: datetime) -> None:
+    """Note that the files of revisions that no later one has were deleted."""
+    marked = sa.update(revisions).where(revisions.c.number == sa.bindparam("of"))
+    connection.execute(marked.values(pruned=now), [{"of": number} for number in numbers])
+
+
 def check_passwords(connection: sa.Connection, revision: int) -> None:
     """Raise `UsageError` if a revision has passwords that a rotation left with no registrar."""
     is_changed = rotation_accounts.c.state.in_(_CHANGED)
@@ -354,7 +360,7 @@ def _write(connection: sa.Connection, made: Made, rows: list[dict[str, Any]]) ->
         judge_again(connection, [row["phone_id"] for row in rows if row["phone_id"] is not None])
     back = f", back to revision {made.rolled_back_to}" if made.rolled_back_to else ""
     what = f"Applied revision {revision.number}{back}; files changed: {len(rows)}."
-    connection.execute(sa.insert(journal).values(at=made.at, by=made.by, what=what))
+    write_journal(connection, [JournalEntry(at=made.at, by=made.by, what=what)])
     return revision
 
 

@@ -15,9 +15,9 @@ from fleet.model import AccountLine, AccountState, RotatedAccount, Rotation, Sip
 from fleet.store import held_files, keymark, revisions
 from fleet.store.database import Repository
 from fleet.store.intents import load_secrets, write_secrets
+from fleet.store.inventory import change_password
 from fleet.store.provision_tables import rotation_accounts, rotation_lines, rotations
 from fleet.store.secrets import seal, unseal
-from fleet.store.tables import accounts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -222,20 +222,8 @@ def intend(
         done = len(same) == len(names)
     for line in account.lines:
         if not line.secret:
-            done &= _intend_line(connection, keyring, line, before, after)
+            done &= change_password(connection, keyring, line, before, after)
     return done
-
-
-def _intend_line(
-    connection: sa.Connection, keyring: Keyring | None, line: AccountLine, before: str, after: str
-) -> bool:
-    which = (accounts.c.phone_id == line.phone_id, accounts.c.line == line.line)
-    found = connection.scalar(sa.select(accounts.c.sip_password_secret).where(*which))
-    if unseal(keyring, found) not in (before, after):
-        return False
-    change = sa.update(accounts).where(*which)
-    connection.execute(change.values(sip_password_secret=seal(keyring, after or None)))
-    return True
 
 
 def _insert(

@@ -69,7 +69,7 @@ class Sweeps(Repository):
             made = connection.execute(insert.returning(sweeps)).first()
             if made is None:
                 raise _taken()
-            _give_lease(connection, made.id)
+            lease.belong_to_sweep(connection, _LEASE, made.id)
             return sweep_of(made)
 
     def interrupted(
@@ -106,7 +106,7 @@ class Sweeps(Repository):
             )
             if not carried_on.rowcount:
                 raise SweepRunning("Another process continued that sweep; try again.")
-            _give_lease(connection, sweep_id)
+            lease.belong_to_sweep(connection, _LEASE, sweep_id)
             return _load(connection, sweeps.c.id == sweep_id)
 
     def renew_lease(self, sweep_id: int, *, now: datetime, ttl: timedelta) -> bool:
@@ -115,12 +115,7 @@ class Sweeps(Repository):
         Raises `SweepRunning` if another took it.
         """
         with self._writing() as connection:
-            renewed = connection.execute(
-                sa.update(leases)
-                .where(leases.c.name == _LEASE, leases.c.sweep_id == sweep_id)
-                .values(until=now + ttl)
-                .returning(leases.c.wanted_until)
-            ).first()
+            renewed = lease.renew_of_sweep(connection, _LEASE, sweep_id, now + ttl)
             if renewed is None:
                 raise _lost()
             wanted_until = renewed.wanted_until
@@ -141,7 +136,7 @@ class Sweeps(Repository):
             with self._writing() as connection:
                 hold_lease(connection, sweep_id)
                 connection.execute(sa.update(sweeps).where(sweeps.c.id == sweep_id).values(values))
-                connection.execute(sa.delete(leases).where(leases.c.name == _LEASE))
+                lease.drop(connection, _LEASE)
         except BaseException:
             self._ended.add(sweep_id)
             raise
@@ -168,8 +163,7 @@ class Sweeps(Repository):
             row = connection.execute(holds.where(leases.c.name == _LEASE)).first()
             if row is not None and row.planned_for is None:
                 return False
-            wanted = sa.update(leases).where(leases.c.name == _LEASE).values(wanted_until=now + ttl)
-            connection.execute(wanted)
+            lease.want(connection, _LEASE, now + ttl)
             return True
 
     def load(self, *, since: datetime | None = None, until: datetime | None = None) -> list[Sweep]:
@@ -315,13 +309,9 @@ def _insert_lease(connection: sa.Connection, holder: Holder, now: datetime, ttl:
         raise SweepRunning("Another process has just started a sweep; wait for it.")
 
 
-def _give_lease(connection: sa.Connection, sweep_id: int) -> None:
-    connection.execute(sa.update(leases).where(leases.c.name == _LEASE).values(sweep_id=sweep_id))
-
-
 def _clear(connection: sa.Connection, held: sa.Row[Any], now: datetime) -> None:
     """Take a lease from a holder that is gone, and say that its sweep was cut off."""
-    connection.execute(sa.delete(leases).where(leases.c.name == _LEASE))
+    lease.drop(connection, _LEASE)
     cut_off = connection.execute(
         sa.update(sweeps)
         .where(sweeps.c.id == held.sweep_id, sweeps.c.finished.is_(None))
