@@ -51,7 +51,7 @@ class Served:
             assert not has_ended, "".join(self._lines)
             return False
 
-        until(is_there)
+        until(is_there, lambda: "".join(self._lines))
         return found[0]
 
     def stop(self, *signals: signal.Signals) -> tuple[int, str]:
@@ -116,11 +116,11 @@ def url(folder: Path) -> str:
     return f"sqlite:///{folder / 'fleet.db'}"
 
 
-def until(condition: Callable[[], bool]) -> None:
-    """Wait for what another process brings about."""
+def until(condition: Callable[[], bool], context: Callable[[], str] = str) -> None:
+    """Wait for what another process brings about; `context` explains why it did not."""
     end = time.monotonic() + WITHIN
     while not condition():
-        assert time.monotonic() < end
+        assert time.monotonic() < end, context()
         time.sleep(0.1)
 
 
