@@ -291,7 +291,8 @@ class HttpServer(uvicorn.Server):
             client.settimeout(0)
             # asyncio does so only where the socket names its protocol; else a second small answer
             # on one connection waits 40 ms for the client's delayed acknowledgement.
-            client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            with contextlib.suppress(OSError):  # of a client that is gone already
+                client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             connecting = self._connect(client, place)
             task = asyncio.get_running_loop().create_task(connecting, name="A TLS handshake")
             place.end = task.cancel

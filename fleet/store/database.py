@@ -142,7 +142,7 @@ class Database:
                 if self._watching is None:
                     self._watching = connections.watching(self._engine)
                 (mark,) = self._watching.execute("PRAGMA data_version").fetchone()
-            except sqlite3.Error:
+            except (sqlite3.Error, sa.exc.SQLAlchemyError):
                 return None
         return int(mark)
 
