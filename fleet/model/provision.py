@@ -41,6 +41,18 @@ class NewFile:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class FirmwareFile:
+    """A firmware file: its name in lower case, its SHA-256, and the version that it contains.
+
+    `version` is empty if it is not known.
+    """
+
+    name: str
+    digest: str
+    version: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class AppliedFile:
     """A configuration file as a revision has it.
 
@@ -183,6 +195,7 @@ class Rollout:
     after the fetch. `hold`: a phone that was not asked yet is given its files as they were before.
     `web_ui`: a phone that cannot be asked otherwise may be restarted through its web UI. No phone
     is asked before `not_before`, nor outside its site's window unless it `ignores_windows`.
+    `firmware`: the new files that phones are given once they were asked; all are, when it is done.
     """
 
     id: int
@@ -203,6 +216,7 @@ class Rollout:
     web_ui: bool = False
     not_before: datetime | None = None
     ignores_windows: bool = False
+    firmware: tuple[FirmwareFile, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -158,6 +158,7 @@ rollouts = sa.Table(
     sa.Column("web_ui", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("not_before", Utc),
     sa.Column("ignores_windows", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("firmware", sa.Text, nullable=False, server_default="[]"),  # JSON: new files
     sqlite_autoincrement=True,
 )
 
@@ -185,6 +186,15 @@ proofs = sa.Table(
 )
 
 # A phone's own file that is given as an older revision has it, until its registrar is ready.
+firmware = sa.Table(
+    "firmware",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),  # in lower case
+    text_column("digest"),  # SHA-256; empty: no file of this name is accepted
+    text_column("version"),
+    sa.Column("at", Utc, nullable=False),
+)
+
 held_files = sa.Table(
     "held_files",
     metadata,

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from fleet.errors import RolloutRunning
-from fleet.model import Proof, ProofState, Rollout, RolloutState, RunBy
-from fleet.store import leases
+from fleet.model import FirmwareFile, Proof, ProofState, Rollout, RolloutState, RunBy
+from fleet.store import firmware, leases
 from fleet.store.database import Repository
 from fleet.store.engine import insert_into
 from fleet.store.findings import judge_again
@@ -51,6 +51,7 @@ class Rollouts(Repository):
                 "began": now,
                 "stage_began": now,
                 "stages": json.dumps(start.stages, ensure_ascii=False),
+                "firmware": json.dumps([asdict(file) for file in start.firmware]),
             }
             made = connection.execute(sa.insert(rollouts).values(values).returning(rollouts)).one()
             write_proofs(connection, made.id, start.proofs)
@@ -166,7 +167,10 @@ class Rollouts(Repository):
             if rollout.ended:
                 _judge_waiting_again(connection, rollout.id)
             query = sa.select(rollouts).where(rollouts.c.id == rollout.id)
-            return _rollout(connection.execute(query).one())
+            saved = _rollout(connection.execute(query).one())
+            if saved.state is DONE and saved.firmware:
+                firmware.accept(connection, saved.firmware, now)
+            return saved
 
     def leave(self, holder: Holder | None = None) -> None:
         """Let another process run roll-outs."""
@@ -192,6 +196,23 @@ class Rollouts(Repository):
             rows = of_phones(connection, query, proofs.c.phone_id, phone_ids)
             held = frozenset(row.phone_id for row in rows)
             return _revision_before(connection, last), held
+
+    def released_firmware(
+        self, phone_ids: Sequence[int]
+    ) -> tuple[tuple[FirmwareFile, ...], frozenset[int]]:
+        """Return the firmware files of the last roll-out, and which of these phones it has asked.
+
+        A stopped one asks nobody else, and who was asked may still have the files.
+        """
+        with self._reading() as connection:
+            last = load(connection)
+            if last is None or last.state not in (*STANDING, RolloutState.STOPPED):
+                return (), frozenset()
+            query = sa.select(proofs.c.phone_id).where(
+                proofs.c.rollout_id == last.id, proofs.c.told_at.is_not(None)
+            )
+            rows = of_phones(connection, query, proofs.c.phone_id, phone_ids)
+            return last.firmware, frozenset(row.phone_id for row in rows)
 
     def check_none(self, now: datetime, holder: Holder | None = None) -> None:
         """Raise `RolloutRunning` while a roll-out is not over."""
@@ -266,9 +287,10 @@ def load_all(connection: sa.Connection) -> list[Rollout]:
 def before(known: Sequence[Rollout], undone: Rollout) -> int:
     """What phones had before a roll-out: the revision of the last one before that was done.
 
-    `known` are all, the newest first. Where none was done it is the revision before; 0: none.
+    `known` are all, the newest first. Where none was done it is the revision before; 0: none. Those
+    of firmware brought no revision.
     """
-    done = (each.revision for each in known if each.state is DONE)
+    done = (each.revision for each in known if each.state is DONE and not each.firmware)
     return next((number for number in done if number < undone.revision), undone.revision - 1)
 
 
@@ -310,7 +332,8 @@ def write_proofs(connection: sa.Connection, rollout_id: int, some: Collection[Pr
 
 
 def _rollout(row: sa.Row[Any]) -> Rollout:
-    return Rollout(**row._asdict() | {"stages": tuple(json.loads(row.stages))})
+    files = tuple(FirmwareFile(**file) for file in json.loads(row.firmware))
+    return Rollout(**row._asdict() | {"stages": tuple(json.loads(row.stages)), "firmware": files})
 
 
 def _revision_before(connection: sa.Connection, undone: Rollout) -> int:

@@ -13,6 +13,7 @@ from fleet.store.database import Database
 from fleet.store.events import Events
 from fleet.store.fetches import Fetches, FetchLogins
 from fleet.store.findings import Findings
+from fleet.store.firmware import AcceptedFirmware
 from fleet.store.held_files import HeldFiles
 from fleet.store.intents import StoredIntents
 from fleet.store.inventory import StoredInventory
@@ -48,6 +49,7 @@ class Store(Database):
         super().__init__(engine, keyring)
         self.phones = Phones(self)
         self.inventory = StoredInventory(self)
+        self.firmware = AcceptedFirmware(self)
         self.intents = StoredIntents(self)
         self.sweeps = Sweeps(self)
         self.observations = Observations(self)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         Alert,
         Cause,
         Facts,
+        FirmwareFile,
         Incident,
         Intent,
         Line,
@@ -245,6 +246,7 @@ class RolloutStart:
     web_ui: bool = False
     not_before: datetime | None = None
     ignores_windows: bool = False
+    firmware: tuple[FirmwareFile, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

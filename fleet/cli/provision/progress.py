@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from dataclasses import asdict
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -203,6 +204,7 @@ def _document(
         "at_once": found.at_once,
         "settle": found.settle,
         "not_before": _text(found.not_before),
+        "firmware": [asdict(file) for file in found.firmware],
         "counts": dict(Counter(proof.state.value for proof in proofs)),
         "phones": [_phone(proof, labels) for proof in proofs],
     }

@@ -62,6 +62,7 @@ rollout.add_command(status)
         "fleet provision rollout start",
         "fleet provision rollout start --canary reception --stages 10%,50% --detach",
         "fleet provision rollout start --stages sites --at 2099-12-01T22:00 --detach",
+        "fleet provision rollout start --firmware --stages 25%",
     )
 )
 @CANARY
@@ -93,6 +94,13 @@ rollout.add_command(status)
     is_flag=True,
     help="Restart a phone through its web UI if it can be asked in no other way.",
 )
+@click.option(
+    "--firmware",
+    "is_firmware",
+    is_flag=True,
+    help="Roll out the new files in the firmware folder instead of a revision.",
+)
+@click.option("--downgrade", is_flag=True, help="With --firmware: install an older version.")
 @DETACH
 @with_app
 def start(
@@ -107,6 +115,8 @@ def start(
     at: datetime | None,
     ignore_windows: bool,
     web_ui_restart: bool,
+    is_firmware: bool,
+    downgrade: bool,
     detach: bool,
 ) -> None:
     """Start a roll-out of the last revision, and run it to its end.
@@ -114,11 +124,18 @@ def start(
     The canaries are phones that were well when they were polled last, of different sites and
     models. Phones that did not answer then are absent: the roll-out does not wait for them.
 
+    With --firmware, a phone is proven when a poll shows the new version too. Phones that were not
+    asked keep their firmware.
+
     After Ctrl-C, continue with resume; after a crash, a running daemon takes over. Exit code 3: the
     roll-out stopped by itself, or no daemon took over a detached one.
     """
     from fleet.provision.rollout.service import Terms
+    from fleet.provision.serve import firmware_gate
 
+    if downgrade and not is_firmware:
+        raise click.UsageError("--downgrade works only with --firmware.")
+    gate = firmware_gate(app.settings, app.store, now)
     terms = Terms(
         order=stage_order(app, canaries, stages),
         deadline=deadline,
@@ -130,6 +147,7 @@ def start(
         web_ui=web_ui_restart,
         not_before=at,
         ignores_windows=ignore_windows,
+        firmware=gate.to_roll_out(downgrade=downgrade) if is_firmware else {},
     )
     started = control.start(app.store, terms, by=user_name(), now=now())
     for labels in control.shared_accounts(app.store, started):

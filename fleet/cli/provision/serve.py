@@ -17,11 +17,12 @@ from fleet.cli.common import (
     no_phones,
     opened,
     print_json,
+    user_name,
     with_app,
     with_settings,
 )
 from fleet.cli.completion import PHONE, SITE
-from fleet.cli.groups import examples, is_quiet, is_verbose
+from fleet.cli.groups import Group, examples, is_quiet, is_verbose
 from fleet.cli.logs import FORMATS, log_to_stderr
 from fleet.cli.tables import local, table
 from fleet.clock import now
@@ -31,7 +32,7 @@ from fleet.provision.firmware import Compliance, compliance
 from fleet.report.wording import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Container, Iterable, Sequence
     from datetime import datetime
 
     from fleet.app import App
@@ -179,11 +180,49 @@ def _fetch_object(fetch: Fetch) -> dict[str, Any]:
     return asdict(fetch) | {"at": fetch.at.isoformat(timespec="milliseconds")}
 
 
-@click.command(
+class FirmwareGroup(Group):
+    """`fleet provision firmware --json` means `fleet provision firmware list --json`."""
+
+    default = "list"
+
+
+@click.group(cls=FirmwareGroup)
+def firmware() -> None:
+    """Compare the phones' firmware with the files of the folder, and accept new files.
+
+    A file that replaces an accepted one is not served until it is rolled out, with fleet provision
+    rollout start --firmware, or accepted. Without a command, fleet lists files and phones.
+    """
+
+
+@firmware.command(
+    epilog=examples(
+        "fleet provision firmware accept",
+        "fleet provision firmware accept 53i.st",
+    )
+)
+@click.argument("files", nargs=-1)
+@with_app
+def accept(app: App, files: tuple[str, ...]) -> None:
+    """Let every phone have new firmware files (FILES, or all of the folder) at once.
+
+    A phone installs a file when it restarts next, an older version too.
+    """
+    from fleet.provision.serve import firmware_gate
+
+    accepted = firmware_gate(app.settings, app.store, now).accept(files, by=user_name())
+    for file in accepted:
+        console().print(f"Accepted {file.name} ({file.version or 'version unknown'}).")
+    if not accepted:
+        console().print("Nothing to do: every file is accepted already.")
+
+
+@firmware.command(
+    "list",
     epilog=examples(
         "fleet provision firmware",
         "fleet provision firmware --site berlin --json",
-    )
+    ),
 )
 @click.option("--site", type=SITE, help="Show only the phones of this site.")
 @click.option(
@@ -193,41 +232,56 @@ def _fetch_object(fetch: Fetch) -> dict[str, Any]:
 )
 @JSON
 @with_app
-def firmware(app: App, site: str | None, state: str | None, as_json: bool) -> None:
+def list_firmware(app: App, site: str | None, state: str | None, as_json: bool) -> None:
     """Compare the firmware that phones run with the files that they would get.
 
     The running version comes from the last poll. The version of a file comes from
-    [provisioning.firmware_versions] in the settings.
+    [provisioning.firmware_versions] in the settings, or from a text such as 3.3.1.4365 in the file.
     """
-    from fleet.provision.serve import firmware_folder
+    from fleet.provision.serve import firmware_gate
 
     app.check_site(site)
-    files = firmware_folder(app.settings, now).files()
-    versions = app.settings.provisioning.firmware_versions
+    gate = firmware_gate(app.settings, app.store, now)
+    files, known = gate.folder.files(), gate.files()
+    held = {file.name for file in gate.unaccepted()}
+    versions = {file.model: known[name].version for name, file in files.items() if name in known}
     all_of_them = list(compliance(app.store.observations.statuses(site=site), files, versions))
     records = [one for one in all_of_them if state in (None, one.state)]
     if as_json:
         document = {
-            "files": [_file_object(file) for file in files.values()],
+            "files": [
+                _file_object(file) | {"is_held": name in held} for name, file in files.items()
+            ],
             "phones": [_record_object(record) for record in records],
         }
         print_json(document)
         return
-    _show(app, files.values(), records)
+    _show(app, files.values(), records, held)
 
 
-def _show(app: App, files: Iterable[FolderFile], records: Sequence[FirmwareRecord]) -> None:
+def _show(
+    app: App,
+    files: Iterable[FolderFile],
+    records: Sequence[FirmwareRecord],
+    held: Container[str],
+) -> None:
     screen = console()
     listed = [
         (file.name, str(file.size), local(file.modified), file.sha256[:_SHORT], file.md5)
         for file in files
     ]
+    waiting = [file.name for file in files if file.name.lower() in held]
     if listed:
         titles = ("file", "bytes", "changed", "sha256", "md5")
         screen.print(table(titles, listed, folds=("file", "md5")))
     else:
         folder = app.settings.folder / app.settings.provisioning.firmware_folder
         screen.print(f"There is no firmware in {folder}.")
+    if waiting:
+        screen.print(
+            f"Not accepted: {', '.join(waiting)}. A phone gets such a file when fleet provision "
+            "rollout start --firmware has asked it, or all do with fleet provision firmware accept."
+        )
     if records:
         screen.print()
         rows = [

@@ -2,5 +2,13 @@
 
 from fleet.provision.firmware.compliance import Compliance, FirmwareRecord, compliance
 from fleet.provision.firmware.folder import FirmwareFolder, FolderFile
+from fleet.provision.firmware.release import FirmwareGate
 
-__all__ = ["Compliance", "FirmwareFolder", "FirmwareRecord", "FolderFile", "compliance"]
+__all__ = [
+    "Compliance",
+    "FirmwareFolder",
+    "FirmwareGate",
+    "FirmwareRecord",
+    "FolderFile",
+    "compliance",
+]

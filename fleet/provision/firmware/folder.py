@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -28,13 +29,15 @@ _LARGEST = 64 * 1024 * 1024
 _KINDS = (FileKind.FIRMWARE, FileKind.LANGUAGE)
 _NOT_HERE = (".cfg", ".tuz")  # configurations come from the database alone
 _DEEPEST = 8  # folders and the file
+_VERSION = re.compile(rb"(?<![\d.])\d{1,2}\.\d{1,2}\.\d{1,2}\.\d{2,5}(?![\d.])")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FolderFile:
     """A file of the folder. `md5` is what a phone remembers of it (facts/provisioning 1.1).
 
-    `model` is empty for language files. `modified` is in whole seconds, UTC.
+    `model` is empty for language files. `modified` is in whole seconds, UTC. `versions` are the
+    texts like 3.3.1.4365 in firmware; how real files contain their version is not known.
     """
 
     name: str
@@ -44,6 +47,7 @@ class FolderFile:
     modified: datetime
     sha256: str
     md5: str
+    versions: tuple[str, ...] = ()
 
 
 class _Stamp(NamedTuple):
@@ -141,6 +145,7 @@ class FirmwareFolder:
                 modified=datetime.fromtimestamp(stamp.changed // 1_000_000_000, UTC),
                 sha256=hashlib.sha256(body).hexdigest(),
                 md5=hashlib.md5(body, usedforsecurity=False).hexdigest(),
+                versions=_versions(body) if asked.kind is FileKind.FIRMWARE else (),
             )
             kept = self._kept[name] = _Kept(stamp, file)
         content = Content(
@@ -156,6 +161,10 @@ class FirmwareFolder:
         while sum(len(each.body) for each in self._bodies.values()) > _MOST_BYTES:
             self._bodies.popitem(last=False)
         return content
+
+
+def _versions(body: bytes) -> tuple[str, ...]:
+    return tuple(sorted({text.decode() for text in _VERSION.findall(body)}))
 
 
 def _names_in(folder: Path) -> list[str]:

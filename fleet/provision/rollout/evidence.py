@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from fleet.judge import plain_version
 from fleet.model import Reach, Registration
+from fleet.phone.catalog import model_named
+from fleet.phone.config_file import firmware_file
 from fleet.provision.rollout.proof import LineObservation, Observation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from fleet.model import Fetch, LastPush
+    from fleet.model import Fetch, FirmwareFile, LastPush
     from fleet.provision.applied import AppliedRevision
     from fleet.provision.lines import IntendedLine
     from fleet.store import PhoneStatus, Store
@@ -25,7 +28,8 @@ class Evidence:
     """Looks at phones as the store has them. A line that shall not register is not waited for.
 
     `new_logins` gives those of some phones whose files hold another admin password than we use:
-    until such a phone has taken it as a login, what it pushes proves nothing.
+    until such a phone has taken it as a login, what it pushes proves nothing. Nor does it while a
+    poll has not seen the version of the phone's file in `firmware`.
     """
 
     def __init__(
@@ -34,11 +38,13 @@ class Evidence:
         applied: AppliedRevision,
         models: Mapping[int, str],
         new_logins: Callable[[Sequence[int]], Collection[int]] = lambda _: (),
+        firmware: Sequence[FirmwareFile] = (),
     ) -> None:
         self._store = store
         self._applied = applied
         self._models = models
         self._new_logins = new_logins
+        self._versions = {file.name: file.version for file in firmware}
         self._lines: dict[int, tuple[IntendedLine, ...]] = {}
 
     def observe(self, ids: Sequence[int]) -> dict[int, Observation]:
@@ -88,6 +94,8 @@ class Evidence:
         newest = dict(pushes_by_line(status, intended, since))
         if newest and self._new_logins([phone_id]):
             newest = {}
+        if other := self._other_firmware(status):
+            wrong, newest = [*wrong, other], {}
         lost = list(losses(status, newest))
         return Observation(
             fetched_at=fetched_at,
@@ -103,6 +111,14 @@ class Evidence:
             ),
             lines=tuple(line_observations(status, intended, newest)) if newest else (),
         )
+
+    def _other_firmware(self, status: PhoneStatus) -> str:
+        """Return what is wrong with the firmware that a poll saw; empty if nothing is."""
+        model = model_named(self._models.get(status.stored.id, ""))
+        version = self._versions.get(firmware_file(model).lower(), "")
+        if not version or plain_version(status.firmware) == plain_version(version):
+            return ""
+        return f"it runs firmware {status.firmware or 'unknown'}, not {version}"
 
     def _fetched_at(
         self, phone_id: int, fetches: Mapping[tuple[int, str], Fetch]

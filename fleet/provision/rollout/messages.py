@@ -52,15 +52,23 @@ def sentence(rollout: Rollout, proofs: Iterable[Proof]) -> str:
     states = Counter(proof.state for proof in proofs)
     counts = ", ".join(f"{states[state]} {state}" for state in ProofState if states[state])
     why = f" {rollout.why}" if rollout.why else ""
-    now = f"Revision {rollout.revision} {rollout.state}: {counts or 'no phones'}.{why}"
+    now = f"{_subject(rollout)} {rollout.state}: {counts or 'no phones'}.{why}"
     if rollout.state is RolloutState.DONE and (later := states[ProofState.ABSENT]):
         takes = "1 absent phone gets" if later == 1 else f"{later} absent phones get"
         return f"{now} {takes} the new files at the next restart; fleet watches for that."
     if rollout.state is not RolloutState.STOPPED:
         return now
-    return " ".join((now, *_exposure(rollout, proofs), _TO_UNDO))
+    undo = _TO_UNDO_FIRMWARE if rollout.firmware else _TO_UNDO
+    return " ".join((now, *_exposure(rollout, proofs), undo))
 
 
+def _subject(rollout: Rollout) -> str:
+    if not rollout.firmware:
+        return f"Revision {rollout.revision}"
+    return f"Firmware {', '.join(f'{file.name} ({file.version})' for file in rollout.firmware)}"
+
+
+_TO_UNDO_FIRMWARE = "To take it back, put the old files into the firmware folder."
 _TO_UNDO = "fleet provision rollout rollback restores the old files."
 
 
@@ -69,7 +77,7 @@ def _exposure(rollout: Rollout, proofs: Iterable[Proof]) -> Iterator[str]:
     open_ones = [proof for proof in proofs if proof.state is not ProofState.SKIPPED]
     has = sum(proof.fetched_at is not None for proof in open_ones)
     kept = sum(
-        rollout.hold
+        (rollout.hold or bool(rollout.firmware))
         and proof.told_at is None
         and proof.state in (ProofState.WAITING, ProofState.ABSENT)
         for proof in open_ones
@@ -100,4 +108,4 @@ def _stage(rollout: Rollout, proofs: Iterable[Proof]) -> str:
         proof.stage == rollout.stage and proof.state is not ProofState.SKIPPED for proof in proofs
     )
     phones = "1 phone" if count == 1 else f"{count} phones"
-    return f"Revision {rollout.revision}, stage {rollout.stages[rollout.stage]}: {phones}."
+    return f"{_subject(rollout)}, stage {rollout.stages[rollout.stage]}: {phones}."

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Sequence
     from datetime import datetime
 
-    from fleet.model import Proof, Rollout
+    from fleet.model import FirmwareFile, Proof, Rollout
     from fleet.provision.resync import Resyncer
     from fleet.store import Store
     from fleet.sweep import LoginDefaults
@@ -44,6 +44,7 @@ class Terms:
 
     `at_once`, `settle` (seconds), `hold`, `web_ui`, `not_before`, `ignores_windows` and who runs it
     are as `Rollout` has them.
+    `firmware`: the new firmware file of each phone that is to get one; nobody else is asked then.
     `groups`, if any, are the phones to be told: each phone, also one that has fetched everything or
     is absent, and those of a group in one stage.
     """
@@ -58,6 +59,7 @@ class Terms:
     web_ui: bool = False
     not_before: datetime | None = None
     ignores_windows: bool = False
+    firmware: Mapping[int, FirmwareFile] = field(default_factory=dict)
     groups: tuple[frozenset[int], ...] = ()
 
 
@@ -78,9 +80,20 @@ def begin(store: Store, terms: Terms, now: datetime) -> Rollout:
             for each in candidates
             if each.phone_id in some
         ]
+    if terms.firmware:
+        _check_nothing_held(store)
+        candidates = [
+            replace(each, is_current=False)
+            for each in candidates
+            if each.phone_id in terms.firmware
+        ]
     stages, proofs = stages_of(candidates, terms.order)
-    done = store.rollouts.get(states=(RolloutState.DONE,))
-    twice = store.revisions.twice(done.revision if done else 0, number)
+    done = (
+        each.revision
+        for each in store.rollouts.load()
+        if each.state is RolloutState.DONE and not each.firmware
+    )
+    twice = frozenset() if terms.firmware else store.revisions.twice(next(done, 0), number)
     proofs = tuple(
         replace(proof, fetches=2) if proof.phone_id in twice else proof for proof in proofs
     )
@@ -97,12 +110,23 @@ def begin(store: Store, terms: Terms, now: datetime) -> Rollout:
         run_by=terms.run_by,
         at_once=terms.at_once,
         settle=terms.settle,
-        hold=terms.hold,
+        hold=terms.hold and not terms.firmware,
         web_ui=terms.web_ui,
         not_before=terms.not_before,
         ignores_windows=terms.ignores_windows,
+        firmware=tuple({file.name: file for file in terms.firmware.values()}.values()),
     )
     return store.rollouts.begin(start, now)
+
+
+def _check_nothing_held(store: Store) -> None:
+    """Raise `UsageError` while a stopped roll-out keeps configurations back."""
+    last = store.rollouts.get()
+    if last is not None and last.hold and last.state is RolloutState.STOPPED:
+        raise UsageError(
+            f"The stopped roll-out of revision {last.revision} keeps files back: roll it out or "
+            "back first, with fleet provision rollout start or rollback."
+        )
 
 
 def roll_back(store: Store, terms: Terms, *, to: int | None, by: str, now: datetime) -> Rollout:
@@ -115,6 +139,12 @@ def roll_back(store: Store, terms: Terms, *, to: int | None, by: str, now: datet
     undone = store.rollouts.get()
     if undone is None or undone.state is RolloutState.ROLLED_BACK:
         raise UsageError("There is no roll-out to roll back; see fleet provision rollout status.")
+    if undone.firmware:
+        raise UsageError(
+            "The last roll-out was of firmware, which no revision contains. To take it back, put "
+            "the old files into the firmware folder, then use rollout start --firmware --downgrade "
+            "if fleet provision firmware shows them as not accepted."
+        )
     number = store.rollouts.revision_before(undone) if to is None else to
     if number < 1:
         raise UsageError(f"There is no revision before {undone.revision} to go back to.")
@@ -214,11 +244,12 @@ class RolloutService:
             await renewer.renew(ids)
             await self.poll(ids)
 
+        evidence = Evidence(self.store, applied, models, renewer.pending, rollout.firmware)
         tools = Tools(
             store=self.store,
             ask=ask,
             poll=poll,
-            observe=Evidence(self.store, applied, models, renewer.pending).observe,
+            observe=evidence.observe,
             clock=self.clock,
             pace=self.pace or pace_of(rollout),
             tick=self.tick,

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from fleet.model import AppliedFile, Revision
-    from fleet.provision.firmware import FirmwareFolder
+    from fleet.provision.firmware import FirmwareGate
     from fleet.store import Store
 
 _MOST_BYTES = 32 * 1024 * 1024  # of configuration files kept in memory
@@ -32,9 +32,10 @@ Key: TypeAlias = "tuple[str, int | None]"
 class FileSource:
     """Returns files by name, never out of date."""
 
-    def __init__(self, store: Store, folder: FirmwareFolder) -> None:
+    def __init__(self, store: Store, gate: FirmwareGate) -> None:
         self._store = store
-        self._folder = folder
+        self._gate = gate
+        self._folder = gate.folder
         self._batch = Batch(self._read)
         self._revision = -1
         self._kept: OrderedDict[str, Content | None] = OrderedDict()
@@ -71,6 +72,15 @@ class FileSource:
 
     def _read(self, asked: Collection[Key]) -> dict[Key, Content]:
         """Read files in a thread; one after the other, as `Batch` has it."""
+        found = self._files(asked)
+        firmware = [key for key in found if requested_file(key[0]).kind is FileKind.FIRMWARE]
+        if firmware:
+            requests = [(found[key].name, found[key].digest, key[1]) for key in firmware]
+            for place in self._gate.held(requests):
+                del found[firmware[place]]
+        return found
+
+    def _files(self, asked: Collection[Key]) -> dict[Key, Content]:
         mark = self._store.change_mark()
         if mark is not None and mark == self._unheld_at:
             now = self._current({name for name, _ in asked}, is_unheld=True)

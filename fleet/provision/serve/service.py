@@ -24,7 +24,7 @@ from fleet.provision.files.limits import Limits
 from fleet.provision.files.names import Paths
 from fleet.provision.files.networks import is_within, parse_address, parse_networks
 from fleet.provision.files.nonces import Nonces
-from fleet.provision.firmware import FirmwareFolder
+from fleet.provision.firmware import FirmwareFolder, FirmwareGate
 from fleet.provision.readiness import obstacles
 from fleet.provision.serve.fetch_log import FetchLog
 from fleet.provision.serve.file_source import FileSource
@@ -155,12 +155,22 @@ def firmware_folder(settings: Settings, clock: Callable[[], datetime]) -> Firmwa
     return FirmwareFolder(path, lambda: clock().timestamp())
 
 
+def firmware_gate(settings: Settings, store: Store, clock: Callable[[], datetime]) -> FirmwareGate:
+    """Make what tells which firmware phones may have."""
+    return FirmwareGate(
+        store=store,
+        folder=firmware_folder(settings, clock),
+        versions=settings.provisioning.firmware_versions,
+        clock=clock,
+    )
+
+
 def _parts(settings: Settings, store: Store, clock: Callable[[], datetime]) -> _Parts:
     chosen, handshakes = settings.provisioning, Handshakes()
     fetch_log = FetchLog(store, handshakes, clock, known_secrets=settings.known_secrets)
     handler = RequestHandler(
         store=store,
-        source=FileSource(store, firmware_folder(settings, clock)),
+        source=FileSource(store, firmware_gate(settings, store, clock)),
         fetch_log=fetch_log,
         handshakes=handshakes,
         nonces=Nonces(secrets.token_bytes(32)),

@@ -12,7 +12,7 @@ import pytest
 
 from fleet.errors import StoreError
 from fleet.model import AppliedFile, Revision
-from fleet.provision.firmware import FirmwareFolder
+from fleet.provision.firmware import FirmwareFolder, FirmwareGate
 from fleet.provision.serve.batch import Batch
 from fleet.provision.serve.file_source import FileSource
 from tests.provision.serve.served import START
@@ -82,7 +82,9 @@ def source(applied: Applied, tmp_path: Path) -> FileSource:
         held_files=SimpleNamespace(revisions=applied.held, any=applied.any_held),
         rollouts=SimpleNamespace(held_back=applied.hold_of),
     )
-    return FileSource(store, FirmwareFolder(tmp_path / "none", lambda: 0.0))
+    folder = FirmwareFolder(tmp_path / "none", lambda: 0.0)
+    gate = FirmwareGate(store=store, folder=folder, versions={}, clock=lambda: START)
+    return FileSource(store, gate)
 
 
 async def test_a_file_is_read_once_for_a_revision(source: FileSource, applied: Applied) -> None:

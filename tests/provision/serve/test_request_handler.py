@@ -12,7 +12,7 @@ from fleet.provision.files.handshakes import Handshakes
 from fleet.provision.files.limits import Limits
 from fleet.provision.files.networks import parse_networks
 from fleet.provision.files.nonces import Nonces
-from fleet.provision.firmware import FirmwareFolder
+from fleet.provision.firmware import FirmwareFolder, FirmwareGate
 from fleet.provision.serve.fetch_log import FetchLog
 from fleet.provision.serve.file_source import FileSource
 from fleet.provision.serve.request_handler import Request, RequestHandler
@@ -32,7 +32,15 @@ async def a_handler(store: Store, folder: Path) -> RequestHandler:
     handshakes = Handshakes()
     handler = RequestHandler(
         store=store,
-        source=FileSource(store, FirmwareFolder(folder, lambda: START.timestamp())),
+        source=FileSource(
+            store,
+            FirmwareGate(
+                store=store,
+                folder=FirmwareFolder(folder, lambda: START.timestamp()),
+                versions={},
+                clock=lambda: START,
+            ),
+        ),
         fetch_log=FetchLog(store, handshakes, lambda: START),
         handshakes=handshakes,
         nonces=Nonces(b"x" * 32),
