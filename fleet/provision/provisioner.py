@@ -13,6 +13,7 @@ from fleet.provision.firmware.folder import FirmwareFolder
 from fleet.provision.leaving import LEAVES, OwnHosts
 from fleet.provision.logins import asked_login, wanted_logins
 from fleet.provision.mask import referred
+from fleet.provision.phone_book import PhoneBooks
 from fleet.provision.plan import Applied, plan
 from fleet.provision.render import render
 from fleet.provision.resolve import Resolver
@@ -221,11 +222,12 @@ def provisioner_of(
     """Make what turns intents into files, as the settings have it."""
     asked = settings.provisioning
     folder = FirmwareFolder(settings.folder / asked.firmware_folder, at.timestamp)
+    books = PhoneBooks(store=store, name=asked.phone_book)
     demands = Demands(
         reachable_as=tuple(asked.reachable_as),
         demand_backup=frozenset(asked.demand_backup),
         fetch_login=asked.login == "digest",
-        has_file=folder.has,
+        has_file=lambda name: folder.has(name) or books.has(name),
         is_us=OwnHosts(asked.host).has,
         protocols=_protocols(asked) if asked.enabled else None,
     )

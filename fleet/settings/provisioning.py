@@ -20,6 +20,12 @@ _SECRET = re.compile(r"[A-Za-z0-9._~-]{16,128}")
 _FINGERPRINT = re.compile(r"[0-9a-f]{64}")
 
 
+def _csv_name(value: str) -> str:
+    if value and not re.fullmatch(r"[A-Za-z0-9_-]{1,60}\.csv", value):
+        raise ValueError("not the name of a .csv file")
+    return value
+
+
 def _fingerprint(text: str) -> str:
     """Take a SHA-256 as openssl writes it, with colons and in capitals."""
     digits = text.replace(":", "").lower()
@@ -223,6 +229,16 @@ class ProvisioningSettings(Section, frozen=True, kw_only=True):
             examples=({"6753i": "3.3.1.4365"},),
         ),
     ] = field(default_factory=dict)
+    phone_book: Annotated[
+        str,
+        About(
+            "Name of the phone book that fleet makes from the inventory, such as directory.csv; "
+            "directory-berlin.csv is that of a site. A configuration names it as directory 1.",
+            examples=("directory.csv",),
+            allowed="the name of a .csv file, such as directory.csv, or empty",
+            check=_csv_name,
+        ),
+    ] = ""
     enrol: Annotated[
         bool,
         About(

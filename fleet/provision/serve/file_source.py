@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from fleet.phone.config_file import GLOBAL_FILE, FileKind, requested_file
 from fleet.provision.files.content import Content
+from fleet.provision.phone_book import PhoneBooks
 from fleet.provision.serve.batch import Batch
 
 if TYPE_CHECKING:
@@ -32,10 +33,12 @@ Key: TypeAlias = "tuple[str, int | None]"
 class FileSource:
     """Returns files by name, never out of date."""
 
-    def __init__(self, store: Store, gate: FirmwareGate) -> None:
+    def __init__(self, store: Store, gate: FirmwareGate, phone_book: str = "") -> None:
+        """`phone_book` is the name of the phone book that is made from the inventory."""
         self._store = store
         self._gate = gate
         self._folder = gate.folder
+        self._phone_books = PhoneBooks(store=store, name=phone_book)
         self._batch = Batch(self._read)
         self._revision = -1
         self._kept: OrderedDict[str, Content | None] = OrderedDict()
@@ -112,7 +115,10 @@ class FileSource:
     def _current(self, names: Collection[str], *, is_unheld: bool = False) -> dict[str, Content]:
         kinds = {name: requested_file(name).kind for name in names}
         in_folder = [name for name, kind in kinds.items() if kind in _FOLDER]
-        found = {name: self._folder.content(name) for name in in_folder}
+        found = {
+            name: self._folder.content(name) or self._phone_books.content(name)
+            for name in in_folder
+        }
         others = [name for name in found if found[name] and kinds[name] is FileKind.OTHER]
         applied = [name for name in names if name not in found]
         if others:

@@ -170,7 +170,7 @@ def _parts(settings: Settings, store: Store, clock: Callable[[], datetime]) -> _
     fetch_log = FetchLog(store, handshakes, clock, known_secrets=settings.known_secrets)
     handler = RequestHandler(
         store=store,
-        source=FileSource(store, firmware_gate(settings, store, clock)),
+        source=FileSource(store, firmware_gate(settings, store, clock), chosen.phone_book),
         fetch_log=fetch_log,
         handshakes=handshakes,
         nonces=Nonces(secrets.token_bytes(32)),
