@@ -221,14 +221,6 @@ class ProvisioningSettings(Section, frozen=True, kw_only=True):
             "relative to this file's folder."
         ),
     ] = "firmware"
-    firmware_versions: Annotated[
-        dict[str, str],
-        About(
-            "Firmware version of the folder's file for each model; fleet reports phones that "
-            "run another.",
-            examples=({"6753i": "3.3.1.4365"},),
-        ),
-    ] = field(default_factory=dict)
     phone_book: Annotated[
         str,
         About(
@@ -246,6 +238,14 @@ class ProvisioningSettings(Section, frozen=True, kw_only=True):
             "for fleet provision unknown approve."
         ),
     ] = False
+    firmware_versions: Annotated[
+        dict[str, str],
+        About(
+            "Firmware version of the folder's file for each model; fleet reports phones that "
+            "run another.",
+            examples=({"6753i": "3.3.1.4365"},),
+        ),
+    ] = field(default_factory=dict)
     windows: Annotated[
         dict[str, Annotated[str, About(check=daily_span)]],
         About(
