@@ -59,7 +59,6 @@ rollout.add_command(status)
 
 @rollout.command(
     epilog=examples(
-        "fleet provision rollout start",
         "fleet provision rollout start --canary reception --stages 10%,50% --detach",
         "fleet provision rollout start --stages sites --at 2099-12-01T22:00 --detach",
         "fleet provision rollout start --firmware --stages 25%",
