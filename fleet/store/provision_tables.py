@@ -185,7 +185,7 @@ proofs = sa.Table(
     sa.Column("fetches", sa.Integer, nullable=False, server_default="1"),
 )
 
-# A phone's own file that is given as an older revision has it, until its registrar is ready.
+# The firmware files that every phone may have; of new ones, roll-outs say who may.
 firmware = sa.Table(
     "firmware",
     metadata,
@@ -195,6 +195,7 @@ firmware = sa.Table(
     sa.Column("at", Utc, nullable=False),
 )
 
+# A phone's own file that is given as an older revision has it, until its registrar is ready.
 held_files = sa.Table(
     "held_files",
     metadata,
