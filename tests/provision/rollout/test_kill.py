@@ -24,6 +24,7 @@ from fleet.model import ProofState, RolloutState
 from fleet.provision.rollout import StageOrder
 from fleet.provision.rollout.service import Terms, begin
 from fleet.provision.rollout.state_machine import ASKING, ASKING_AGAIN
+from fleet.provision.serve import firmware_gate
 from tests.provision.loop import NEW, OLD, Loop, whole_loop
 from tests.simulator.boot.phones import within
 
@@ -154,3 +155,38 @@ async def test_a_killed_runner_skips_no_stage_and_tells_nobody_without_need(
         tried.told_again,
     )
     assert tried.told_again <= tried.cut_off
+
+
+@pytest.mark.timeout(240)
+async def test_a_killed_roll_out_of_firmware_installs_it_on_no_phone_before_its_turn(
+    database_url: str, store: Store, keyring: Keyring, tmp_path: Path
+) -> None:
+    chance = random.Random(time.time_ns())
+    runner = Runner(database_url, keyring.keys[0])
+    async with whole_loop(store, tmp_path, PHONES) as loop:
+        await loop.poll()
+        file = tmp_path / "firmware" / "53i.st"
+        file.parent.mkdir()
+        file.write_bytes(b"firmware 9.1.0.1001")
+        os.utime(file, (1_700_000_000, 1_700_000_000))
+        gate = firmware_gate(loop.app.settings, store, now)
+        files = gate.to_roll_out(downgrade=False)
+        rollout = begin(store, Terms(order=ORDER, deadline=60, firmware=files), now())
+        devices = [each.device for each in loop.simulator.phones]
+        for kills in itertools.count():
+            untold = [n for n, proof in loop.proofs().items() if proof.told_at is None]
+            for number in untold:
+                device = devices[number - 1]
+                assert device is not None
+                assert device.record.flashed == 0
+                device.reboot()  # by itself
+            await loop.until_registered()
+            if not is_running(store):
+                break
+            await runner.run(chance.uniform(0, LONGEST) if kills < 2 else None)
+        ended = store.rollouts.get(rollout.id)
+        assert ended
+        assert ended.state is RolloutState.DONE, ended.why
+        assert_no_stage_was_skipped(store.rollouts.proofs(rollout.id))
+        assert [device and device.record.flashed for device in devices] == [1] * PHONES
+        assert gate.unaccepted() == []
