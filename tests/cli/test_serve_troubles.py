@@ -369,7 +369,8 @@ def test_a_clock_that_is_set(tmp_path: Path, hours: int) -> None:
         wait_until_well(served, None)
         clock.write_text(f"{hours * 3600:+}")
         served.wait_for_line("The clock was set ")
-        until(partial(_swept_after, served, datetime.now(UTC) + timedelta(hours=hours)))
+        moment = datetime.now(UTC) + timedelta(hours=hours)
+        until(partial(_swept_after, served, moment), lambda: f"{moment}: {health(served)}")
         code, log = served.stop(signal.SIGTERM)
     assert (code, "Traceback" in log) == (0, False), log
     assert_nothing_false(fleet)

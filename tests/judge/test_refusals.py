@@ -17,6 +17,7 @@ FINE = {
     FetchOutcome.SERVED,
     FetchOutcome.NOT_MODIFIED,
     FetchOutcome.NOT_FOUND,
+    FetchOutcome.NOT_APPROVED,
     FetchOutcome.CUT_OFF,
 }
 LINE = Line(number=1, registration=Registration.REGISTERED)
