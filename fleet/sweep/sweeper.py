@@ -311,8 +311,12 @@ class Sweeper:
         """Poll the phones each at its moment; True if the sweep gave way before its end."""
         known = everyone.known
         clock = steady(self.clock)  # whoever sets the machine's clock does not delay the phones
-        times = moments((each.stored.id for each in asked), begin=clock(), end=plan.spread_until)
-        agenda = Agenda(times, clock=clock, last=plan.last)
+        # Its clock may have been set back since the sweep was planned: it waits no longer for that.
+        begin = clock()
+        end = min(plan.spread_until, begin + (plan.spread_until - plan.moment))
+        last = min(plan.last, begin + (plan.last - plan.moment))
+        times = moments((each.stored.id for each in asked), begin=begin, end=end)
+        agenda = Agenda(times, clock=clock, last=last)
         await self._look_again_at_pending(agenda, plan, {each.stored.id for each in asked})
 
         def make(phone_id: int) -> Job | None:
